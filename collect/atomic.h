@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Results that appear whole or not at all: written beside their place, flushed (file, then directory), renamed.
+ * What is not committed leaves nothing behind.
+ */
+#ifndef COLLECT_ATOMIC_H
+#define COLLECT_ATOMIC_H
+
+#include <glib.h>
+
+typedef struct AtomicFile AtomicFile;
+
+/* begins a file that will replace path; "-" is standard output, which nothing can take back */
+AtomicFile *atomic_file_new(const char *path, GError **error);
+
+/* appends bytes; the first failure is kept and reported by atomic_file_commit */
+void atomic_file_write(AtomicFile *file, const char *bytes, gsize length);
+
+/* writes what the string holds and empties it */
+void atomic_file_take(AtomicFile *file, GString *bytes);
+
+/* flushes and puts the file in its place; sha256, where not NULL, receives its hex digest, owned by the caller */
+gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error);
+
+/* removes what was not committed, and frees */
+void atomic_file_free(AtomicFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtomicFile, atomic_file_free)
+
+typedef struct AtomicDirectory AtomicDirectory;
+
+/* begins a directory that will appear at path, which must not exist or be an empty directory */
+AtomicDirectory *atomic_directory_new(const char *path, GError **error);
+
+/* where to write the files until then */
+const char *atomic_directory_path(const AtomicDirectory *directory);
+
+gboolean atomic_directory_commit(AtomicDirectory *directory, GError **error);
+
+/* removes what was not committed, and frees */
+void atomic_directory_free(AtomicDirectory *directory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtomicDirectory, atomic_directory_free)
+
+/* points the symbolic link at path to target, in one step */
+gboolean atomic_link(const char *target, const char *path, GError **error);
+
+/* flushes the directory that holds path, so that a new name in it lasts */
+gboolean atomic_flush_parent(const char *path, GError **error);
+
+#endif

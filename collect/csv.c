@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect/csv.h"
+
+#include "collect/digest.h"
+#include "collect/escape.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define READ_BYTES (256 * 1024)
+
+struct CsvReader {
+    FILE *file;
+    char *name;
+    struct csv_parser parser;
+    Digest *digest;
+    char *line_bytes; /* getline's buffer: the line fed last */
+    size_t line_size;
+    GString *raw;       /* the row's bytes where it spans several lines; else empty */
+    gsize line_length;  /* of the line fed last */
+    guint64 lines_read; /* lines fed so far */
+    guint64 row_line;   /* where the present row begins */
+    GString *text;      /* the present row's cells, each followed by a NUL */
+    GArray *starts;     /* gsize: where each cell begins in text */
+    guint rows_ended;   /* rows that the present line ended: more than one is a stray carriage return */
+    gboolean multiline;
+};
+
+GQuark vmanger_error_quark(void)
+{
+    return g_quark_from_static_string("vmanger");
+}
+
+static int never(unsigned char c)
+{
+    (void)c;
+    return 0;
+}
+
+static CsvReader *reader_new(FILE *file, const char *name, GError **error)
+{
+    CsvReader *reader = g_new0(CsvReader, 1);
+    reader->file = file;
+    setvbuf(file, NULL, _IOFBF, READ_BYTES);
+    reader->name = g_strdup(name);
+    reader->digest = digest_new();
+    reader->raw = g_string_new(NULL);
+    reader->text = g_string_new(NULL);
+    reader->starts = g_array_new(FALSE, FALSE, sizeof(gsize));
+    if (csv_init(&reader->parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: not enough memory", name);
+        csv_reader_free(reader);
+        return NULL;
+    }
+    csv_set_space_func(&reader->parser, never);
+    csv_set_blk_size(&reader->parser, 4096);
+    return reader;
+}
+
+CsvReader *csv_reader_open(const char *path, const char *name, GError **error)
+{
+    if (strcmp(path, "-") == 0)
+        return reader_new(stdin, name ? name : "standard input", error);
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", name ? name : path, g_strerror(errno));
+        return NULL;
+    }
+    return reader_new(file, name ? name : path, error);
+}
+
+CsvReader *csv_reader_open_bytes(const char *bytes, gsize length, const char *name, GError **error)
+{
+    /* fmemopen refuses a length of zero before POSIX 2008; an empty file reads the same. */
+    FILE *file = length ? fmemopen((void *)bytes, length, "r") : fopen("/dev/null", "re");
+    if (!file) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", name, g_strerror(errno));
+        return NULL;
+    }
+    return reader_new(file, name, error);
+}
+
+void csv_reader_free(CsvReader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->file != stdin)
+        fclose(reader->file);
+    csv_free(&reader->parser);
+    digest_free(reader->digest);
+    g_string_free(reader->raw, TRUE);
+    g_string_free(reader->text, TRUE);
+    g_array_free(reader->starts, TRUE);
+    free(reader->line_bytes);
+    g_free(reader->name);
+    g_free(reader);
+}
+
+static void fail_at(const CsvReader *reader, guint64 line, const char *found, const char *expected, GError **error)
+{
+    g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": found %s: expected %s", reader->name, line,
+                found, expected);
+}
+
+static void cell_ended(void *bytes, size_t length, void *data)
+{
+    CsvReader *reader = data;
+    g_array_append_val(reader->starts, reader->text->len);
+    g_string_append_len(reader->text, bytes ? bytes : "", (gssize)length);
+    g_string_append_c(reader->text, '\0');
+}
+
+static void row_ended(int terminator, void *data)
+{
+    (void)terminator;
+    CsvReader *reader = data;
+    reader->rows_ended++;
+}
+
+static gboolean check_line(const CsvReader *reader, gboolean row_begins, GError **error)
+{
+    const char *line = reader->line_bytes;
+    gsize length = reader->line_length;
+    if (reader->lines_read == 1 && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+        fail_at(reader, 1, "a byte order mark", "UTF-8 without one", error);
+        return FALSE;
+    }
+    const char *bad = NULL;
+    if (!g_utf8_validate_len(line, length, &bad)) {
+        g_autofree char *found = g_strdup_printf("byte 0x%02x at byte %ld of the line", (unsigned char)*bad,
+                                                 (long)(bad - line) + 1);
+        fail_at(reader, reader->lines_read, found, "UTF-8 text", error);
+        return FALSE;
+    }
+    if (row_begins && (line[0] == '\n' || line[0] == '\r')) {
+        fail_at(reader, reader->lines_read, "a blank line", "a row", error);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean feed_line(CsvReader *reader, GError **error)
+{
+    gsize used = csv_parse(&reader->parser, reader->line_bytes, reader->line_length, cell_ended, row_ended, reader);
+    if (used != reader->line_length) {
+        g_autofree char *found = g_strdup_printf("a stray quote near byte %zu of the line", used);
+        fail_at(reader, reader->lines_read, found, "quotes around a whole cell, doubled inside it", error);
+        return FALSE;
+    }
+    if (reader->rows_ended > 1) {
+        fail_at(reader, reader->lines_read, "a carriage return without a line feed", "lines that end in LF or CRLF",
+                error);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean end_of_file(CsvReader *reader, gboolean row_begins, GError **error)
+{
+    if (ferror(reader->file)) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", reader->name, g_strerror(errno));
+        return FALSE;
+    }
+    if (csv_fini(&reader->parser, cell_ended, row_ended, reader) != 0) {
+        fail_at(reader, reader->row_line, "a quote that is never closed", "a closing quote", error);
+        return FALSE;
+    }
+    return !row_begins && reader->rows_ended > 0;
+}
+
+gboolean csv_reader_next(CsvReader *reader, GError **error)
+{
+    g_string_truncate(reader->text, 0);
+    g_string_truncate(reader->raw, 0);
+    g_array_set_size(reader->starts, 0);
+    reader->rows_ended = 0;
+    reader->multiline = FALSE;
+    reader->row_line = reader->lines_read + 1;
+    for (;;) {
+        gboolean row_begins = reader->lines_read + 1 == reader->row_line;
+        errno = 0;
+        ssize_t length = getline(&reader->line_bytes, &reader->line_size, reader->file);
+        if (length < 0)
+            return end_of_file(reader, row_begins, error);
+        reader->line_length = (gsize)length;
+        reader->lines_read++;
+        digest_update(reader->digest, reader->line_bytes, reader->line_length);
+        if (!check_line(reader, row_begins, error) || !feed_line(reader, error))
+            return FALSE;
+        gboolean ended = reader->rows_ended > 0;
+        if (!ended || !row_begins) {
+            reader->multiline = TRUE;
+            g_string_append_len(reader->raw, reader->line_bytes, length);
+        }
+        if (ended)
+            return TRUE;
+    }
+}
+
+guint csv_reader_n_cells(const CsvReader *reader)
+{
+    return reader->starts->len;
+}
+
+const char *csv_reader_cell(const CsvReader *reader, guint index)
+{
+    return reader->text->str + g_array_index(reader->starts, gsize, index);
+}
+
+const char *csv_reader_raw(const CsvReader *reader, gsize *length)
+{
+    *length = reader->multiline ? reader->raw->len : reader->line_length;
+    return reader->multiline ? reader->raw->str : reader->line_bytes;
+}
+
+const char *csv_reader_name(const CsvReader *reader)
+{
+    return reader->name;
+}
+
+guint64 csv_reader_line(const CsvReader *reader)
+{
+    return reader->row_line;
+}
+
+void csv_reader_fail(const CsvReader *reader, const char *column, const char *found, const char *expected,
+                     GError **error)
+{
+    g_autofree char *shown = escape_for_message(found);
+    g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": %s: found %s: expected %s", reader->name,
+                reader->row_line, column, shown, expected);
+}
+
+char *csv_reader_sha256(const CsvReader *reader)
+{
+    return digest_hex(reader->digest);
+}
+
+void csv_append_cell(GString *row, const char *cell, gboolean first)
+{
+    if (!first)
+        g_string_append_c(row, ',');
+    if (!strpbrk(cell, ",\"\r\n")) {
+        g_string_append(row, cell);
+        return;
+    }
+    gsize length = strlen(cell);
+    gsize start = row->len;
+    g_string_set_size(row, start + csv_write(NULL, 0, cell, length));
+    csv_write(row->str + start, row->len - start, cell, length);
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect/table.h"
+
+#include "collect/escape.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ABSENT G_MAXUINT
+
+struct TableReader {
+    const Table *table;
+    CsvReader *csv;
+    GStringChunk *strings;
+    guint *cell_of; /* for each column, the cell that holds it, or ABSENT */
+    guint n_cells;  /* of the header: every row has as many */
+    GString *expected; /* the end of an error's sentence, made where one is needed */
+};
+
+static gboolean find_column(TableReader *reader, guint index, GError **error)
+{
+    const Column *column = &reader->table->columns[index];
+    reader->cell_of[index] = ABSENT;
+    for (guint cell = 0; cell < reader->n_cells; cell++) {
+        if (strcmp(csv_reader_cell(reader->csv, cell), column->name) != 0)
+            continue;
+        if (reader->cell_of[index] != ABSENT) {
+            csv_reader_fail(reader->csv, "header", column->name, "each column once", error);
+            return FALSE;
+        }
+        reader->cell_of[index] = cell;
+    }
+    if (reader->cell_of[index] == ABSENT && column->flags & COLUMN_REQUIRED) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": %s: found no such column: expected a column %s",
+                    csv_reader_name(reader->csv), csv_reader_line(reader->csv), column->name, column->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+TableReader *table_reader_new(const Table *table, CsvReader *csv, GStringChunk *strings, GError **error)
+{
+    g_autoptr(TableReader) reader = g_new0(TableReader, 1);
+    reader->table = table;
+    reader->csv = csv;
+    reader->strings = strings;
+    reader->cell_of = g_new(guint, table->n_columns);
+    reader->n_cells = csv_reader_n_cells(csv);
+    reader->expected = g_string_new(NULL);
+    for (guint i = 0; i < table->n_columns; i++)
+        if (!find_column(reader, i, error))
+            return NULL;
+    return g_steal_pointer(&reader);
+}
+
+void table_reader_free(TableReader *reader)
+{
+    if (!reader)
+        return;
+    g_string_free(reader->expected, TRUE);
+    g_free(reader->cell_of);
+    g_free(reader);
+}
+
+gboolean table_parse_number(const char *text, gboolean decimals, gboolean negative, double *number)
+{
+    const char *at = text;
+    gboolean minus = negative && *at == '-';
+    if (minus)
+        at++;
+    gint64 thousandths = 0;
+    int digits = 0;
+    for (; g_ascii_isdigit(*at); at++) {
+        thousandths = thousandths * 10 + (*at - '0');
+        if (++digits > 15)
+            return FALSE;
+    }
+    if (digits == 0)
+        return FALSE;
+    int places = 0;
+    if (decimals && *at == '.') {
+        for (at++; g_ascii_isdigit(*at) && places < 3; at++, places++)
+            thousandths = thousandths * 10 + (*at - '0');
+        if (places == 0)
+            return FALSE;
+    }
+    if (*at)
+        return FALSE;
+    static const double scale[] = {1, 10, 100, 1000};
+    *number = (double)(minus ? -thousandths : thousandths) / scale[places];
+    return TRUE;
+}
+
+gboolean table_parse_time(const char *text, gint64 *seconds)
+{
+    int year, month, day, hour, minute, second, used = 0;
+    if (strlen(text) != 20 ||
+        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &used) != 6 ||
+        used != 20)
+        return FALSE;
+    g_autoptr(GDateTime) time = g_date_time_new_utc(year, month, day, hour, minute, second);
+    if (!time || year < 1970)
+        return FALSE;
+    *seconds = g_date_time_to_unix(time);
+    return TRUE;
+}
+
+char *table_format_time(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
+    return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("");
+}
+
+double table_round(double number)
+{
+    return isfinite(number) ? round(number * 1000) / 1000 : number;
+}
+
+void table_append_number(GString *out, double number)
+{
+    if (isnan(number))
+        return;
+    if (isinf(number)) {
+        g_string_append(out, "unlimited");
+        return;
+    }
+    gint64 thousandths = llround(fabs(number) * 1000);
+    if (number < 0 && thousandths)
+        g_string_append_c(out, '-');
+    g_string_append_printf(out, "%" G_GINT64_FORMAT, thousandths / 1000);
+    if (thousandths % 1000 == 0)
+        return;
+    g_string_append_printf(out, ".%03d", (int)(thousandths % 1000));
+    while (out->str[out->len - 1] == '0')
+        g_string_truncate(out, out->len - 1);
+}
+
+static gboolean list_is_clean(const char *list)
+{
+    gsize length = strlen(list);
+    if (list[0] == ' ' || list[length - 1] == ' ' || strstr(list, "  "))
+        return FALSE;
+    for (const char *at = list; *at; at++)
+        if ((guchar)*at < ' ' || *at == ',' || *at == '"')
+            return FALSE;
+    return strchr("=+-@'#", list[0]) == NULL;
+}
+
+/* what a filled cell should have been, or NULL where it is right and has been stored */
+static const char *parse_string(TableReader *reader, const Column *column, const char *cell, const char **field)
+{
+    switch (column->type) {
+    case CELL_ID:
+        if (!escape_id_is_clean(cell))
+            return "an id with space, comma, quote, control and a first = + - @ ' # percent-encoded";
+        break;
+    case CELL_LIST:
+        if (!list_is_clean(cell))
+            return "ids separated by single spaces";
+        *field = g_string_chunk_insert_const(reader->strings, cell);
+        return NULL;
+    case CELL_TEXT:
+        if (*cell == '\'')
+            cell++;
+        break;
+    default:
+        break;
+    }
+    *field = *cell ? g_string_chunk_insert(reader->strings, cell) : "";
+    return NULL;
+}
+
+static const char *parse_word(const Column *column, const char *cell, int *field, GString *expected)
+{
+    for (int i = 0; column->words[i]; i++) {
+        if (strcmp(column->words[i], cell) == 0) {
+            *field = i;
+            return NULL;
+        }
+    }
+    for (int i = 0; column->words[i]; i++)
+        g_string_append_printf(expected, "%s%s", i ? ", " : "one of ", column->words[i]);
+    return expected->str;
+}
+
+static const char *parse_number(const Column *column, const char *cell, double *field, GString *expected)
+{
+    gboolean decimals = column->type == CELL_DECIMAL;
+    if (column->flags & COLUMN_UNLIMITED && strcmp(cell, "unlimited") == 0) {
+        *field = INFINITY;
+        return NULL;
+    }
+    gboolean ok = table_parse_number(cell, decimals, column->flags & COLUMN_SIGNED, field);
+    if (ok && (column->most <= 0 || fabs(*field) <= column->most))
+        return NULL;
+    g_string_append(expected, decimals ? "a number with at most three decimals" : "a whole number");
+    if (column->most > 0) {
+        g_string_append(expected, column->flags & COLUMN_SIGNED ? ", its size at most " : " from 0 to ");
+        table_append_number(expected, column->most);
+    }
+    if (column->flags & COLUMN_UNLIMITED)
+        g_string_append(expected, ", or unlimited");
+    return expected->str;
+}
+
+static const char *parse_cell(TableReader *reader, const Column *column, const char *cell, char *row)
+{
+    gpointer field = row + column->offset;
+    switch (column->type) {
+    case CELL_WORD:
+        return parse_word(column, cell, field, reader->expected);
+    case CELL_YES_NO:
+        *(int *)field = strcmp(cell, "yes") == 0;
+        return *(int *)field || strcmp(cell, "no") == 0 ? NULL : "yes or no";
+    case CELL_WHOLE:
+    case CELL_DECIMAL:
+        return parse_number(column, cell, field, reader->expected);
+    case CELL_TIME:
+        return table_parse_time(cell, field) ? NULL : "a time in UTC as 2026-11-21T20:15:00Z";
+    default:
+        return parse_string(reader, column, cell, field);
+    }
+}
+
+static void clear_cell(const Column *column, char *row)
+{
+    gpointer field = row + column->offset;
+    switch (column->type) {
+    case CELL_WORD:
+    case CELL_YES_NO:
+        *(int *)field = -1;
+        break;
+    case CELL_WHOLE:
+    case CELL_DECIMAL:
+        *(double *)field = NAN;
+        break;
+    case CELL_TIME:
+        *(gint64 *)field = -1;
+        break;
+    default:
+        *(const char **)field = "";
+    }
+}
+
+gboolean table_reader_next(TableReader *reader, gpointer row, GError **error)
+{
+    if (!csv_reader_next(reader->csv, error))
+        return FALSE;
+    if (csv_reader_n_cells(reader->csv) != reader->n_cells) {
+        g_autofree char *found = g_strdup_printf("%u cells", csv_reader_n_cells(reader->csv));
+        g_autofree char *expected = g_strdup_printf("%u, as the header has", reader->n_cells);
+        csv_reader_fail(reader->csv, "row", found, expected, error);
+        return FALSE;
+    }
+    for (guint i = 0; i < reader->table->n_columns; i++) {
+        const Column *column = &reader->table->columns[i];
+        const char *cell = reader->cell_of[i] == ABSENT ? "" : csv_reader_cell(reader->csv, reader->cell_of[i]);
+        clear_cell(column, row);
+        if (!*cell && !(column->flags & COLUMN_REQUIRED))
+            continue;
+        const char *wrong = *cell ? parse_cell(reader, column, cell, row) : "a value";
+        if (wrong) {
+            csv_reader_fail(reader->csv, column->name, cell, wrong, error);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+void table_append_header(const Table *table, GString *out)
+{
+    for (guint i = 0; i < table->n_columns; i++)
+        csv_append_cell(out, table->columns[i].name, i == 0);
+    g_string_append_c(out, '\n');
+}
+
+void table_append_cell_text(const Column *column, gconstpointer row, GString *out)
+{
+    gconstpointer field = (const char *)row + column->offset;
+    switch (column->type) {
+    case CELL_WORD:
+        if (*(const int *)field >= 0)
+            g_string_append(out, column->words[*(const int *)field]);
+        break;
+    case CELL_YES_NO:
+        if (*(const int *)field >= 0)
+            g_string_append(out, *(const int *)field ? "yes" : "no");
+        break;
+    case CELL_WHOLE:
+    case CELL_DECIMAL:
+        table_append_number(out, *(const double *)field);
+        break;
+    case CELL_TIME:
+        if (*(const gint64 *)field >= 0) {
+            g_autofree char *time = table_format_time(*(const gint64 *)field);
+            g_string_append(out, time);
+        }
+        break;
+    default:
+        g_string_append(out, *(const char *const *)field);
+    }
+}
+
+void table_append_row(const Table *table, gconstpointer row, GString *out)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < table->n_columns; i++) {
+        const Column *column = &table->columns[i];
+        g_string_truncate(text, 0);
+        table_append_cell_text(column, row, text);
+        if (column->type == CELL_TEXT && escape_is_formula(text->str))
+            g_string_prepend_c(text, '\'');
+        csv_append_cell(out, text->str, i == 0);
+    }
+    g_string_append_c(out, '\n');
+}
