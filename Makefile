@@ -25,8 +25,10 @@ CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wformat=2 -Wvla -Wundef -Werror
 SANITIZERS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) $(SANITIZERS) $(shell pkg-config --cflags $(LIBRARIES))
-LDLIBS = $(shell pkg-config --libs $(LIBRARIES)) -lcsv -lm
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(LIBRARIES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBRARIES)))$(PKG_LIBS)
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) $(SANITIZERS) $(PKG_CFLAGS)
+LDLIBS = $(PKG_LIBS) -lcsv -lm
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(1)/$(1).c,$(wildcard $(1)/*.c)))
 
@@ -46,31 +48,37 @@ all: $(PROGRAMS)
 .SECONDEXPANSION:
 $(PROGRAMS): $(BIN)/%: $(BUILD)/%/$$*.o $$(LIBS_$$*)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo LINK $@
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 define stage_library
 $(BUILD)/lib$(1).a: $(call objects,$(1))
 	@mkdir -p $$(@D)
-	rm -f $$@
-	ar rcs $$@ $$^
+	@rm -f $$@
+	@ar rcs $$@ $$^
 endef
 $(foreach stage,$(STAGES),$(eval $(call stage_library,$(stage))))
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo CC $<
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Stand-alone tools of the tests and benchmarks: build/tests/NAME.
 .PHONY: tools
 tools: $(TOOLS)
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(LIBS_apply)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/tests/%: $(BUILD)/samples/%.o $(LIBS_apply)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo LINK $@
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(LIBS_apply)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
+	@echo LINK $@
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 
 .PHONY: clean
 clean:

@@ -16,7 +16,7 @@
 
 struct AtomicFile {
     char *path;
-    char *temporary; /* NULL: standard output, or already in place */
+    char *temporary; /* NULL: standard output, a device or pipe, or already in place */
     int fd;
     GString *buffer;
     Digest *digest;
@@ -59,6 +59,7 @@ AtomicFile *atomic_file_new(const char *path, GError **error)
 {
     g_autoptr(AtomicFile) file = g_new0(AtomicFile, 1);
     file->path = g_strdup(path);
+    file->fd = -1;
     file->buffer = g_string_sized_new(BUFFER_BYTES);
     file->digest = digest_new();
     if (strcmp(path, "-") == 0) {
@@ -66,9 +67,15 @@ AtomicFile *atomic_file_new(const char *path, GError **error)
         return g_steal_pointer(&file);
     }
     if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        file->fd = -1;
         g_set_error(error, VMANGER_ERROR, 0, "%s: found a directory: expected a file's name", path);
         return NULL;
+    }
+    struct stat present;
+    if (stat(path, &present) == 0 && !S_ISREG(present.st_mode)) {
+        file->fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (file->fd < 0)
+            set_failure(error, path, "cannot be written", errno);
+        return file->fd < 0 ? NULL : g_steal_pointer(&file);
     }
     g_autofree char *temporary = beside(path);
     file->fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
@@ -156,7 +163,8 @@ static gboolean is_free(const char *path, GError **error)
     g_autoptr(GDir) present = g_dir_open(path, 0, NULL);
     if (present ? g_dir_read_name(present) == NULL : !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
-    g_set_error(error, VMANGER_ERROR, 0, "%s: found something there: expected a new or an empty directory", path);
+    g_set_error(error, VMANGER_ERROR, 0, "%s: found something there: expected a new or an empty directory",
+                path);
     return FALSE;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Results that appear whole or not at all: written beside their place, flushed (file, then directory), renamed.
- * What is not committed leaves nothing behind.
+ * Results that appear whole or not at all: written beside their place, flushed (file, then directory),
+ * renamed. What is not committed leaves nothing behind.
  */
 #ifndef COLLECT_ATOMIC_H
 #define COLLECT_ATOMIC_H
@@ -19,7 +19,8 @@ void atomic_file_write(AtomicFile *file, const char *bytes, gsize length);
 /* writes what the string holds and empties it */
 void atomic_file_take(AtomicFile *file, GString *bytes);
 
-/* flushes and puts the file in its place; sha256, where not NULL, receives its hex digest, owned by the caller */
+/* flushes and puts the file in its place; sha256, where not NULL, receives its hex digest, owned by the
+ * caller */
 gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error);
 
 /* removes what was not committed, and frees */

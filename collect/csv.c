@@ -98,10 +98,11 @@ void csv_reader_free(CsvReader *reader)
     g_free(reader);
 }
 
-static void fail_at(const CsvReader *reader, guint64 line, const char *found, const char *expected, GError **error)
+static void fail_at(const CsvReader *reader, guint64 line, const char *found, const char *expected,
+                    GError **error)
 {
-    g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": found %s: expected %s", reader->name, line,
-                found, expected);
+    g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": found %s: expected %s", reader->name,
+                line, found, expected);
 }
 
 static void cell_ended(void *bytes, size_t length, void *data)
@@ -143,15 +144,16 @@ static gboolean check_line(const CsvReader *reader, gboolean row_begins, GError 
 
 static gboolean feed_line(CsvReader *reader, GError **error)
 {
-    gsize used = csv_parse(&reader->parser, reader->line_bytes, reader->line_length, cell_ended, row_ended, reader);
+    gsize used =
+        csv_parse(&reader->parser, reader->line_bytes, reader->line_length, cell_ended, row_ended, reader);
     if (used != reader->line_length) {
         g_autofree char *found = g_strdup_printf("a stray quote near byte %zu of the line", used);
         fail_at(reader, reader->lines_read, found, "quotes around a whole cell, doubled inside it", error);
         return FALSE;
     }
     if (reader->rows_ended > 1) {
-        fail_at(reader, reader->lines_read, "a carriage return without a line feed", "lines that end in LF or CRLF",
-                error);
+        fail_at(reader, reader->lines_read, "a carriage return without a line feed",
+                "lines that end in LF or CRLF", error);
         return FALSE;
     }
     return TRUE;

@@ -2,9 +2,9 @@
 /*
  * Rows of RFC 4180 text, read strictly by libcsv and written with as few quotes as the format allows.
  *
- * Every error says `file:line: what was found: what was expected`. Lines are those of the text: a quoted cell may
- * hold line feeds. NUL, invalid UTF-8, a byte order mark, a blank line, a stray quote or carriage return and an
- * unterminated quote are errors; nothing is trimmed.
+ * Every error says `file:line: what was found: what was expected`. Lines are those of the text: a quoted cell
+ * may hold line feeds. NUL, invalid UTF-8, a byte order mark, a blank line, a stray quote or carriage return
+ * and an unterminated quote are errors; nothing is trimmed.
  */
 #ifndef COLLECT_CSV_H
 #define COLLECT_CSV_H
@@ -47,7 +47,8 @@ guint64 csv_reader_line(const CsvReader *reader);
 void csv_reader_fail(const CsvReader *reader, const char *column, const char *found, const char *expected,
                      GError **error);
 
-/* SHA-256 in lower-case hex of all bytes of the file, once csv_reader_next has reached the end; the caller frees it */
+/* SHA-256 in lower-case hex of all bytes of the file, once csv_reader_next has reached the end; the caller
+ * frees it */
 char *csv_reader_sha256(const CsvReader *reader);
 
 /* appends one cell, quoted where it must be; the first cell of a row has no comma before it */

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* OpenSSL's digests fail only where the library itself is broken or memory is out: nothing sensible can follow. */
+/* OpenSSL's digests fail only where the library itself is broken or memory is out: nothing sensible can
+ * follow. */
 static void must(int ok)
 {
     if (ok != 1)

@@ -7,8 +7,8 @@
 
 #include <glib.h>
 
-/* an id as the files hold it: space, comma, quote, control and '%' bytes, and a first character of = + - @ ' #, are
- * percent-encoded; the caller frees it */
+/* an id as the files hold it: space, comma, quote, control and '%' bytes, and a first character of = + - @ '
+ * #, are percent-encoded; the caller frees it */
 char *escape_id(const char *id);
 
 /* TRUE where escape_id would change nothing */
@@ -17,11 +17,12 @@ gboolean escape_id_is_clean(const char *id);
 /* TRUE where a spreadsheet would take the text for a formula: it is then written with a leading ' */
 gboolean escape_is_formula(const char *text);
 
-/* for a terminal or a log: control characters, bidirectional marks and line breaks become \u{HEX}; the caller frees */
+/* for a terminal or a log: control characters, bidirectional marks and line breaks become \u{HEX}; the caller
+ * frees */
 char *escape_for_terminal(const char *text);
 
-/* for an error message: in quotes, printable, at most 60 characters and an ellipsis; "nothing" where empty; the
- * caller frees it */
+/* for an error message: in quotes, printable, at most 60 characters and an ellipsis; "nothing" where empty;
+ * the caller frees it */
 char *escape_for_message(const char *text);
 
 #endif

@@ -15,7 +15,9 @@ struct TableReader {
     GStringChunk *strings;
     guint *cell_of; /* for each column, the cell that holds it, or ABSENT */
     guint n_cells;  /* of the header: every row has as many */
-    GString *expected; /* the end of an error's sentence, made where one is needed */
+    char last_time[sizeof "2026-11-21T20:15:00Z"];
+    gint64 last_seconds; /* of last_time */
+    GString *expected;   /* the end of an error's sentence, made where one is needed */
 };
 
 static gboolean find_column(TableReader *reader, guint index, GError **error)
@@ -32,7 +34,8 @@ static gboolean find_column(TableReader *reader, guint index, GError **error)
         reader->cell_of[index] = cell;
     }
     if (reader->cell_of[index] == ABSENT && column->flags & COLUMN_REQUIRED) {
-        g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": %s: found no such column: expected a column %s",
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s:%" G_GUINT64_FORMAT ": %s: found no such column: expected a column %s",
                     csv_reader_name(reader->csv), csv_reader_line(reader->csv), column->name, column->name);
         return FALSE;
     }
@@ -96,7 +99,8 @@ gboolean table_parse_time(const char *text, gint64 *seconds)
 {
     int year, month, day, hour, minute, second, used = 0;
     if (strlen(text) != 20 ||
-        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &used) != 6 ||
+        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &used) !=
+            6 ||
         used != 20)
         return FALSE;
     g_autoptr(GDateTime) time = g_date_time_new_utc(year, month, day, hour, minute, second);
@@ -148,7 +152,8 @@ static gboolean list_is_clean(const char *list)
 }
 
 /* what a filled cell should have been, or NULL where it is right and has been stored */
-static const char *parse_string(TableReader *reader, const Column *column, const char *cell, const char **field)
+static const char *parse_string(TableReader *reader, const Column *column, const char *cell,
+                                const char **field)
 {
     switch (column->type) {
     case CELL_ID:
@@ -158,7 +163,7 @@ static const char *parse_string(TableReader *reader, const Column *column, const
     case CELL_LIST:
         if (!list_is_clean(cell))
             return "ids separated by single spaces";
-        *field = g_string_chunk_insert_const(reader->strings, cell);
+        *field = reader->strings ? g_string_chunk_insert_const(reader->strings, cell) : cell;
         return NULL;
     case CELL_TEXT:
         if (*cell == '\'')
@@ -167,7 +172,7 @@ static const char *parse_string(TableReader *reader, const Column *column, const
     default:
         break;
     }
-    *field = *cell ? g_string_chunk_insert(reader->strings, cell) : "";
+    *field = reader->strings && *cell ? g_string_chunk_insert(reader->strings, cell) : cell;
     return NULL;
 }
 
@@ -204,6 +209,20 @@ static const char *parse_number(const Column *column, const char *cell, double *
     return expected->str;
 }
 
+/* Neighbouring rows hold the same time more often than not. */
+static gboolean parse_time(TableReader *reader, const char *cell, gint64 *seconds)
+{
+    if (strcmp(cell, reader->last_time) != 0) {
+        if (!table_parse_time(cell, &reader->last_seconds)) {
+            reader->last_time[0] = '\0';
+            return FALSE;
+        }
+        g_strlcpy(reader->last_time, cell, sizeof reader->last_time);
+    }
+    *seconds = reader->last_seconds;
+    return TRUE;
+}
+
 static const char *parse_cell(TableReader *reader, const Column *column, const char *cell, char *row)
 {
     gpointer field = row + column->offset;
@@ -217,7 +236,7 @@ static const char *parse_cell(TableReader *reader, const Column *column, const c
     case CELL_DECIMAL:
         return parse_number(column, cell, field, reader->expected);
     case CELL_TIME:
-        return table_parse_time(cell, field) ? NULL : "a time in UTC as 2026-11-21T20:15:00Z";
+        return parse_time(reader, cell, field) ? NULL : "a time in UTC as 2026-11-21T20:15:00Z";
     default:
         return parse_string(reader, column, cell, field);
     }
@@ -243,6 +262,12 @@ static void clear_cell(const Column *column, char *row)
     }
 }
 
+void table_clear_row(const Table *table, gpointer row)
+{
+    for (guint i = 0; i < table->n_columns; i++)
+        clear_cell(&table->columns[i], row);
+}
+
 gboolean table_reader_next(TableReader *reader, gpointer row, GError **error)
 {
     if (!csv_reader_next(reader->csv, error))
@@ -255,7 +280,8 @@ gboolean table_reader_next(TableReader *reader, gpointer row, GError **error)
     }
     for (guint i = 0; i < reader->table->n_columns; i++) {
         const Column *column = &reader->table->columns[i];
-        const char *cell = reader->cell_of[i] == ABSENT ? "" : csv_reader_cell(reader->csv, reader->cell_of[i]);
+        const char *cell =
+            reader->cell_of[i] == ABSENT ? "" : csv_reader_cell(reader->csv, reader->cell_of[i]);
         clear_cell(column, row);
         if (!*cell && !(column->flags & COLUMN_REQUIRED))
             continue;

@@ -2,8 +2,8 @@
 /*
  * A table of a CSV file, described once: the same description reads, checks and writes it.
  *
- * Columns are found by name; unknown ones are ignored; a required one must be there and filled in every row. An
- * optional column that is missing reads as empty. Empty cells mean 'not measured' or 'not known':
+ * Columns are found by name; unknown ones are ignored; a required one must be there and filled in every row.
+ * An optional column that is missing reads as empty. Empty cells mean 'not measured' or 'not known':
  *
  *   type          field          empty
  *   CELL_ID       const char *   ""      spaces, commas, quotes and controls percent-encoded
@@ -52,8 +52,8 @@ typedef struct Table {
 
 typedef struct TableReader TableReader;
 
-/* takes the reader's present row as the header; strings of the rows are put into the pool, equal lists and ids once;
- * neither is owned */
+/* takes the reader's present row as the header; strings of the rows are put into the pool, or, where that is
+ * NULL, last until the next row; neither is owned */
 TableReader *table_reader_new(const Table *table, CsvReader *csv, GStringChunk *strings, GError **error);
 
 void table_reader_free(TableReader *reader);
@@ -62,6 +62,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TableReader, table_reader_free)
 /* reads the next row into the struct; FALSE at the end and on an error, which is then set */
 gboolean table_reader_next(TableReader *reader, gpointer row, GError **error);
 
+/* makes every cell of the row empty */
+void table_clear_row(const Table *table, gpointer row);
+
 /* appends the header row, and a row, each with its line feed */
 void table_append_header(const Table *table, GString *out);
 void table_append_row(const Table *table, gconstpointer row, GString *out);
@@ -69,7 +72,8 @@ void table_append_row(const Table *table, gconstpointer row, GString *out);
 /* appends the text of one cell as it is in memory: no quotes, no leading ' */
 void table_append_cell_text(const Column *column, gconstpointer row, GString *out);
 
-/* a number of at most three decimals, as the files write it: no exponent, no needless zeros; NAN is nothing */
+/* a number of at most three decimals, as the files write it: no exponent, no needless zeros; NAN is nothing
+ */
 void table_append_number(GString *out, double number);
 
 /* to the nearest thousandth, as a number is written: decisions are taken on this value */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * assessment.csv: what a snapshot means. One row per entity and resource; what plan reads every load from.
+ *
+ * In memory one Assessed per cluster, host and VM, in file order. A Load that was not measured has NAN in
+ * measured and demand. Numbers are as written: whole KiB and KiB/s, MHz and percent with three decimals.
+ */
+#ifndef ANALYZE_ASSESSMENT_H
+#define ANALYZE_ASSESSMENT_H
+
+#include "collect/series.h"
+#include "collect/snapshot.h"
+
+#define ASSESSMENT_FORMAT "vmanger-assessment-1"
+
+typedef enum {
+    RESOURCE_CPU,         /* MHz */
+    RESOURCE_MEMORY,      /* KiB: what a VM's guest uses; VMs only */
+    RESOURCE_HOST_MEMORY, /* KiB: what a VM holds on its host */
+    RESOURCE_DISK,        /* KiB/s */
+    RESOURCE_NET,         /* KiB/s */
+    N_RESOURCES
+} Resource;
+
+typedef enum { ENTITY_CLUSTER, ENTITY_HOST, ENTITY_VM } EntityKind;
+
+typedef enum {
+    STATE_NORMAL,
+    /* hosts */
+    STATE_UNAVAILABLE,
+    STATE_HOT,
+    STATE_COLD,
+    /* VMs */
+    STATE_OFF,
+    STATE_SHORT,
+    STATE_IDLE,
+    /* hosts and VMs */
+    STATE_UNKNOWN,
+    /* clusters: the pattern */
+    STATE_SATURATED,
+    STATE_LOAD_BALANCE,
+    STATE_POWER_SAVING,
+    STATE_BALANCED
+} State;
+
+extern const char *const resource_names[]; /* "cpu" … */
+extern const char *const resource_units[]; /* "MHz" … */
+extern const char *const state_names[];    /* "normal" … */
+
+typedef struct Load {
+    double capacity, allocated, measured, reclaimed, demand, base, usage_pct, threshold_pct, buffer;
+    const char *reason; /* "" but on the resource that decided the state */
+} Load;
+
+typedef struct Assessed {
+    const char *id, *name, *source_id, *cluster_id;
+    int kind;  /* EntityKind */
+    int state; /* State */
+    Load loads[N_RESOURCES];
+} Assessed;
+
+/* a `#snapshot` row */
+typedef struct AssessedSnapshot {
+    const char *digest, *source_id;
+    gint64 taken_at;
+} AssessedSnapshot;
+
+typedef struct Assessment {
+    GArray *snapshots;  /* AssessedSnapshot */
+    const char *policy; /* policy_analyze_digest */
+    const char *estimator;
+    gint64 window_from, window_to;
+    guint origins[N_ORIGINS]; /* series of each origin */
+    GArray *entities;         /* Assessed */
+    char *digest;             /* SHA-256 of the file as read or written; NULL before */
+    GStringChunk *strings;
+    GHashTable *index; /* source_id, line feed, id -> entity's index + 1 */
+} Assessment;
+
+Assessment *assessment_new(void);
+void assessment_free(Assessment *assessment);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Assessment, assessment_free)
+
+/* a Load with every number NAN and no reason; an Assessed of such loads */
+Load load_unknown(void);
+Assessed assessed_unknown(void);
+
+/* reads a file ("-": standard input) */
+Assessment *assessment_read(const char *path, GError **error);
+
+/* writes it whole or not at all ("-": standard output) */
+gboolean assessment_write(Assessment *assessment, const char *path, GError **error);
+
+/* the entity, or NULL; valid until another is added */
+const Assessed *assessment_find(const Assessment *assessment, const char *source_id, const char *id);
+
+/* TRUE where a load has any row of its own in the file: an entity's resource that is neither measured nor
+ * sized has none */
+gboolean load_is_stated(const Load *load);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy.ini: every number and choice that decisions depend on. One file for all stages; defaults without
+ * one; no hidden file. A key that is unknown, stands twice or has a bad value is an error naming file and
+ * line.
+ */
+#ifndef ANALYZE_POLICY_H
+#define ANALYZE_POLICY_H
+
+#include "collect/snapshot.h"
+
+enum { STRATEGY_OPTIMIZE, STRATEGY_THRESHOLD };
+enum { BALANCE_OFF, BALANCE_LOW, BALANCE_HIGH };
+enum { HA_CHECK_WARN, HA_CHECK_HARD, HA_CHECK_OFF };
+enum { POWER_OFF, POWER_EMPTY, POWER_STANDBY };
+
+/* a rule of the person's own, for those who have no DRS: VMs and hosts by glob on name or folder/name */
+typedef struct PolicyRule {
+    char *name;
+    int type; /* RULE_* of snapshot.h */
+    char **vms, **hosts;
+    int mandatory;
+} PolicyRule;
+
+typedef struct Policy {
+    /* [analyze]; a threshold of NAN is reported, not deciding */
+    double cpu_hot_pct, memory_hot_pct, disk_hot_pct, net_hot_pct, short_pct, cold_pct, idle_pct,
+        power_target_pct, min_samples_pct;
+    int host_cpu_demand;    /* host_cpu=demand */
+    int host_memory_demand; /* host_memory=demand */
+    int buffer_unallocated; /* buffer=unallocated */
+    int estimator;          /* 0: mean, the one there is */
+    char **system_vms;
+    /* [plan] */
+    int strategy, published_exact;
+    double memory_step_mib, memory_max_steps, memory_max_growth_pct, buffer_reserve_pct, vm_cpu_pct, cpu_step,
+        cpu_max_steps, min_vm_pct, max_moves_per_host, max_moves, max_duration_s, time_limit_s, min_gain;
+    int step_cost_count; /* step_cost=count */
+    double dirty_factor, vmotion_mbps, migration_setup_s, cooldown_s;
+    int balance, ha_check, power;
+    double hosts_in_reserve;
+    int drs_clusters_plan; /* drs_clusters=plan */
+    int respect_drs_overrides;
+    char **evacuate;
+    int evacuate_powered_off;
+    char **exclude_hosts, **exclude_vms;
+    char *vsan_mode;
+    double seed;
+    /* [apply] */
+    double parallel, parallel_per_host, max_age_s;
+    char *require_signature;
+    /* [rule NAME] */
+    GPtrArray *rules; /* PolicyRule *, in the file's order */
+} Policy;
+
+/* reads a policy; NULL is the defaults */
+Policy *policy_read(const char *path, GError **error);
+
+void policy_free(Policy *policy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_free)
+
+/* SHA-256 of the effective `section.key=value` lines, sorted: of [analyze] alone, or of [analyze], [plan] and
+ * [rule *]; the caller frees it */
+char *policy_analyze_digest(const Policy *policy);
+char *policy_plan_digest(const Policy *policy);
+
+/* TRUE where one of the globs matches the name, or folder/name where a folder is given */
+gboolean policy_matches(char *const *globs, const char *folder, const char *name);
+
+#endif

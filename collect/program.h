@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the four programs share: options, exit codes, and whom they talk to. Standard output is for people's
+ * results, standard error for errors, warnings and progress; data goes to files.
+ */
+#ifndef COLLECT_PROGRAM_H
+#define COLLECT_PROGRAM_H
+
+#include <glib.h>
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_REFUSED = 1,  /* refused or failed: nothing written or changed */
+    EXIT_FINDINGS = 2, /* only with --detailed-exitcode */
+    EXIT_PARTLY = 3,   /* finished, but something was skipped, failed or left out */
+    EXIT_STOPPED = 4   /* stopped before the end: run it again */
+};
+
+typedef struct Program {
+    const char *name;
+    char *policy; /* --policy, or NULL */
+    gboolean quiet, verbose;
+} Program;
+
+/* reads the options that all share and those of entries; --help and --version print and exit 0. usage is the
+ * line after the name, description what --help says below it. FALSE on an option it does not know */
+gboolean program_parse(Program *program, int *argc, char ***argv, const char *usage, const char *description,
+                       const GOptionEntry *entries, GError **error);
+
+/* reports the error on standard error and returns EXIT_REFUSED */
+int program_fail(const Program *program, const GError *error);
+
+/* an error of the command line, with the way to help, as program_fail */
+int program_misused(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* a line on standard error */
+void program_warn(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* text on standard output, unless --quiet */
+void program_say(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* live progress on standard error: shown only on a terminal, and not with --quiet; each call replaces the
+ * line before; NULL clears it */
+void program_progress(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+void program_clear(Program *program);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Program, program_clear)
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect/series.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ABSURD 4.0 /* times the capacity: turbo makes a little over 1 legal, this is no measurement */
+
+struct SeriesReader {
+    const Snapshot *snapshot;
+    char *path;
+    CsvReader *csv;
+    TableReader *table;
+    char *entity_id; /* of the row before: rows of one entity stand together */
+    int host, vm;
+};
+
+SeriesReader *series_reader_open(const Snapshot *snapshot, const char *directory, GError **error)
+{
+    g_autoptr(SeriesReader) reader = g_new0(SeriesReader, 1);
+    reader->snapshot = snapshot;
+    reader->path = g_build_filename(directory, samples_table.file, NULL);
+    reader->csv = csv_reader_open(reader->path, NULL, error);
+    if (!reader->csv)
+        return NULL;
+    g_autoptr(GError) failure = NULL;
+    if (!csv_reader_next(reader->csv, &failure)) {
+        if (failure)
+            g_propagate_error(error, g_steal_pointer(&failure));
+        else
+            csv_reader_fail(reader->csv, "header", "", "a header row", error);
+        return NULL;
+    }
+    reader->table = table_reader_new(&samples_table, reader->csv, NULL, error);
+    return reader->table ? g_steal_pointer(&reader) : NULL;
+}
+
+void series_reader_free(SeriesReader *reader)
+{
+    if (!reader)
+        return;
+    table_reader_free(reader->table);
+    csv_reader_free(reader->csv);
+    g_free(reader->entity_id);
+    g_free(reader->path);
+    g_free(reader);
+}
+
+static gboolean find_entity(SeriesReader *reader, const char *id, GError **error)
+{
+    if (g_strcmp0(reader->entity_id, id) == 0)
+        return TRUE;
+    reader->vm = snapshot_find_vm(reader->snapshot, id);
+    reader->host = reader->vm < 0 ? snapshot_find_host(reader->snapshot, id) : -1;
+    if (reader->vm < 0 && reader->host < 0) {
+        csv_reader_fail(reader->csv, "entity_id", id, "an id of vms.csv or hosts.csv", error);
+        return FALSE;
+    }
+    g_free(reader->entity_id);
+    reader->entity_id = g_strdup(id);
+    return TRUE;
+}
+
+gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (!table_reader_next(reader->table, series, &failure)) {
+        if (failure) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        g_autofree char *sha256 = csv_reader_sha256(reader->csv);
+        snapshot_check_sum(reader->snapshot, samples_table.file, reader->path, sha256, error);
+        return FALSE;
+    }
+    if (!(series->interval_s > 0)) {
+        csv_reader_fail(reader->csv, "interval_s", "0", "at least 1", error);
+        return FALSE;
+    }
+    if (!find_entity(reader, series->entity_id, error))
+        return FALSE;
+    series->host = reader->host;
+    series->vm = reader->vm;
+    return TRUE;
+}
+
+/* What no measurement of the entity can exceed; INFINITY where the capacity is not known. */
+static double absurd_value(const Snapshot *snapshot, const Series *series)
+{
+    const Vm *vm = series->vm >= 0 ? &snapshot->vms[series->vm] : NULL;
+    const Host *host = &snapshot->hosts[vm ? vm->host : series->host];
+    switch (series->metric) {
+    case METRIC_CPU_USAGE_MHZ:
+    case METRIC_CPU_DEMAND_MHZ:
+        return ABSURD * (vm ? vm->vcpus * host->core_mhz : host->cpu_mhz);
+    case METRIC_CPU_READY_MS:
+        return vm ? ABSURD * vm->vcpus * series->interval_s * 1000 : INFINITY;
+    case METRIC_MEMORY_ACTIVE_KIB:
+    case METRIC_MEMORY_CONSUMED_KIB:
+    case METRIC_MEMORY_BALLOONED_KIB:
+    case METRIC_MEMORY_SWAPPED_KIB:
+    case METRIC_MEMORY_COMPRESSED_KIB:
+    case METRIC_MEMORY_OVERHEAD_KIB:
+        return ABSURD * (vm ? vm->memory_mib * 1024 : host->memory_kib);
+    default:
+        return INFINITY;
+    }
+}
+
+static const char *const value_expected =
+    "numbers with at most three decimals, or '-', separated by single spaces, none above 400 % of the capacity";
+
+gboolean series_reader_values(const SeriesReader *reader, const Series *series, GArray *values,
+                              GError **error)
+{
+    double most = absurd_value(reader->snapshot, series);
+    g_array_set_size(values, 0);
+    const char *at = series->values;
+    for (;;) {
+        char word[32];
+        gsize length = strcspn(at, " ");
+        double value = NAN;
+        gboolean ok = length > 0 && length < sizeof word;
+        if (ok && !(length == 1 && *at == '-')) {
+            memcpy(word, at, length);
+            word[length] = '\0';
+            ok = table_parse_number(word, TRUE, FALSE, &value) && value <= most;
+        }
+        if (!ok) {
+            g_autofree char *found = g_strndup(at, length);
+            csv_reader_fail(reader->csv, "values", found, value_expected, error);
+            return FALSE;
+        }
+        g_array_append_val(values, value);
+        if (at[length] == '\0')
+            return TRUE;
+        at += length + 1;
+    }
+}
+
+const char *series_reader_raw(const SeriesReader *reader, gsize *length)
+{
+    return csv_reader_raw(reader->csv, length);
+}
+
+void series_append_row(const Series *series, const double *values, guint n_values, GString *out)
+{
+    gboolean decimals = series->metric == METRIC_CPU_USAGE_MHZ || series->metric == METRIC_CPU_DEMAND_MHZ;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < n_values; i++) {
+        if (i > 0)
+            g_string_append_c(text, ' ');
+        if (isnan(values[i]))
+            g_string_append_c(text, '-');
+        else
+            table_append_number(text, decimals ? values[i] : round(values[i]));
+    }
+    Series row = *series;
+    row.values = text->str;
+    table_append_row(&samples_table, &row, out);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a snapshot comes from. A new kind of source is one file with one CollectFunction, and one line in
+ * source.c.
+ */
+#ifndef COLLECT_SOURCE_H
+#define COLLECT_SOURCE_H
+
+#include "collect/connection.h"
+#include "collect/program.h"
+#include "collect/snapshot.h"
+
+typedef struct CollectRequest {
+    const char *source;           /* as the person named it: https://host/sdk, or a directory */
+    const char *output;           /* the directory that shall appear */
+    double window_s;              /* what to measure, where the source can be asked */
+    const Connection *connection; /* how to reach a server */
+    const Program *program;       /* for progress and warnings */
+} CollectRequest;
+
+typedef struct CollectResult {
+    SnapshotInfo info;   /* of the snapshot; its strings belong to snapshot */
+    Snapshot *snapshot;  /* what was written */
+    char *digest;        /* of the snapshot */
+    GPtrArray *warnings; /* char *: what could not be had; any of them means EXIT_PARTLY */
+} CollectResult;
+
+/* collects a whole snapshot, or sets the error and leaves nothing behind */
+typedef gboolean CollectFunction(const CollectRequest *request, CollectResult *result, GError **error);
+
+/* collects from whatever kind of source the request names */
+CollectFunction collect_from_source;
+
+/* from a snapshot's directory: checks it and writes it anew, canonically (directory.c) */
+CollectFunction collect_from_directory;
+
+void collect_result_clear(CollectResult *result);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CollectResult, collect_result_clear)
+
+#endif
