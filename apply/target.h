@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where steps are carried out: a copy of a snapshot's directory, or a vCenter. A new kind of target is one
+ * file with one TargetClass.
+ *
+ * The order of calls: view; check; then for each step recheck, start and, for those that run, wait; settle
+ * for steps that an earlier run left open; finish; free. Calls come from one thread.
+ */
+#ifndef APPLY_TARGET_H
+#define APPLY_TARGET_H
+
+#include "analyze/assessment.h"
+#include "analyze/policy.h"
+#include "collect/connection.h"
+#include "collect/program.h"
+#include "plan/journal.h"
+
+typedef struct Target Target;
+
+/* how a step ended */
+typedef enum { OUTCOME_SUCCEEDED, OUTCOME_FAILED, OUTCOME_NOT_STARTED } Outcome;
+
+typedef struct StepEnd {
+    double step;
+    Outcome outcome;
+    char *detail; /* the fault in the target's own words, or NULL; the caller frees it */
+} StepEnd;
+
+typedef struct TargetClass {
+    const char *kind; /* "directory", "vcenter" */
+
+    /* what the target is now, in the terms of a snapshot and its assessment under the policy; the caller owns
+     * both */
+    gboolean (*view)(Target *target, const Policy *policy, Snapshot **snapshot, Assessment **assessment,
+                     GError **error);
+
+    /* adds to problems (char *) what only the target itself can tell about the approved steps before any is
+     * started: privileges, compatibility by its own checker; warnings likewise. FALSE only where it could not
+     * be asked */
+    gboolean (*check)(Target *target, const ChangePlan *plan, GPtrArray *problems, GPtrArray *warnings,
+                      GError **error);
+
+    /* looks again just before a step: problem is set (and owned by the caller) where it no longer can be done
+     * as stated */
+    gboolean (*recheck)(Target *target, const PlanRow *step, char **problem, GError **error);
+
+    /* starts a step; task receives the target's name for what runs (owned by the caller). FALSE: it was not
+     * started, the error says why; nothing was changed */
+    gboolean (*start)(Target *target, const PlanRow *step, char **task, GError **error);
+
+    /* waits until a started step has ended, or timeout_s has passed (end->step is then NAN); progress, where
+     * not NULL, receives a line about what runs (owned by the caller) */
+    gboolean (*wait)(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error);
+
+    /* what became of a step that an earlier run submitted (task, or "" where only its intent is known): it
+     * waits for a task that still runs */
+    gboolean (*settle)(Target *target, const PlanRow *step, const char *task, StepEnd *end, GError **error);
+
+    /* redoes, without a trace, a step that the journal has as succeeded: for targets that begin from the
+     * original; NULL elsewhere */
+    gboolean (*redo)(Target *target, const PlanRow *step, GError **error);
+
+    /* ends the work: a directory's copy is put in its place */
+    gboolean (*finish)(Target *target, GError **error);
+
+    /* the target's own clock, seconds since 1970; account is who it takes us for */
+    gint64 (*now)(Target *target);
+    const char *(*account)(Target *target);
+
+    void (*free)(Target *target);
+} TargetClass;
+
+/* the first member of every target */
+struct Target {
+    const TargetClass *class;
+};
+
+/* a snapshot's directory: the steps act on a copy that finish puts at output; output NULL serves --dry-run */
+Target *target_directory_new(const char *directory, const char *output, GError **error);
+
+/* a vCenter (vsphere.c) */
+Target *target_vsphere_new(const Connection *connection, const Program *program, GError **error);
+
+void target_free(Target *target);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)
+
+#endif

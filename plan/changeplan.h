@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.csv: a reviewable, ordered list of steps, with advice and what stays unsolved.
+ *
+ * Digests: `#plan` names the plan as it was made; each row's `check` and the header's `#header_check` are
+ * made over it, so that approvals and deleted rows keep the plan's identity, and a changed or foreign row or
+ * header shows.
+ */
+#ifndef PLAN_CHANGEPLAN_H
+#define PLAN_CHANGEPLAN_H
+
+#include "collect/snapshot.h"
+
+#define CHANGEPLAN_FORMAT "vmanger-plan-1"
+
+typedef enum { ROW_STEP, ROW_ADVICE, ROW_UNSOLVED } RowKind;
+
+typedef enum {
+    ACTION_MIGRATE,
+    ACTION_ADD_MEMORY,
+    ACTION_ADD_CPU,
+    ACTION_RECLAIM_MEMORY,
+    ACTION_ENTER_MAINTENANCE,
+    ACTION_EXIT_MAINTENANCE,
+    ACTION_STANDBY_HOST,
+    ACTION_WAKE_HOST,
+    ACTION_POWER_ON,
+    ACTION_DEPLOY
+} Action;
+
+extern const char *const action_names[]; /* "migrate" …, NULL-terminated */
+
+/* one row; strings belong to the plan and are never NULL */
+typedef struct PlanRow {
+    int kind;          /* RowKind */
+    double step;       /* its number, from 1; NAN but for steps */
+    const char *after; /* the numbers of the steps that must have succeeded before, separated by spaces */
+    int approve;       /* 1 yes, 0 no; -1 but for steps */
+    int action;        /* Action; -1 where an unsolved item has none */
+    const char *object_id, *object, *instance_uuid, *cluster_id, *cluster;
+    const char *from_id, *from, *to_id, *to; /* hosts' ids and names; or from and to as totals in unit */
+    const char *unit;                        /* "MiB", "vCPU" or "" */
+    const char *args;                        /* key=value list */
+    double est_s;                            /* how long it should take */
+    const char *reason, *effect;
+    const char *check; /* 16 hex digits */
+    guint64 line;      /* where it was read; 0 where it was made */
+} PlanRow;
+
+/* a `#cluster` row: facts are "key=value" */
+typedef struct PlanCluster {
+    const char *id, *name;
+    GPtrArray *facts; /* const char * */
+} PlanCluster;
+
+typedef struct ChangePlan {
+    const char *name; /* what errors call the file */
+    const char *plan; /* its digest: set when written or read */
+    const char *snapshot, *source, *source_id;
+    gint64 taken_at;
+    const char *policy, *seed, *stopped_by, *summary;
+    GArray *clusters; /* PlanCluster */
+    GArray *rows;     /* PlanRow, in file order */
+    GStringChunk *strings;
+} ChangePlan;
+
+ChangePlan *changeplan_new(void);
+void changeplan_free(ChangePlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangePlan, changeplan_free)
+
+/* the plan's own copy of a string; NULL becomes "" */
+const char *changeplan_string(ChangePlan *plan, const char *text);
+
+/* a row with nothing known in it */
+PlanRow plan_row_unknown(void);
+
+/* a copy of the row joins the plan; strings must be the plan's */
+void changeplan_add(ChangePlan *plan, const PlanRow *row);
+
+typedef enum {
+    CHANGEPLAN_AS_MADE, /* every digest must hold: what apply takes */
+    CHANGEPLAN_EDITED   /* digests are not looked at: what plan --check takes, to verify and restamp */
+} ChangePlanTrust;
+
+/* reads a plan ("-": standard input). Duplicate steps, an `after` that names no number, and a cycle are
+ * errors; a step that `after` names may be absent: see changeplan_check_dependencies */
+ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error);
+
+/* stamps the digests and writes the plan whole or not at all ("-": standard output) */
+gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error);
+
+/* the row of the step with this number, or NULL */
+PlanRow *changeplan_find_step(const ChangePlan *plan, double step);
+
+/* the numbers in a row's `after`; free with g_array_unref (of double) */
+GArray *plan_row_after(const PlanRow *row);
+
+/* FALSE where an approved step comes after one that is absent or not approved: the error names both */
+gboolean changeplan_check_dependencies(const ChangePlan *plan, GError **error);
+
+/* sets `approve` to no for every approved step that depends, directly or not, on one absent or not approved;
+ * how many */
+guint changeplan_drop_dependents(ChangePlan *plan);
+
+#endif

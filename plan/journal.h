@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * journal.csv: what apply did, row by row, appended and flushed before and after every call that changes
+ * anything. Each row's `chain` is SHA-256 over the chain before it, a line feed and the row's own bytes
+ * before its last comma, so that an edited or removed row shows. plan reads journals as history.
+ */
+#ifndef PLAN_JOURNAL_H
+#define PLAN_JOURNAL_H
+
+#include "plan/changeplan.h"
+
+typedef enum {
+    EVENT_RUN_STARTED,
+    EVENT_CHECKED,
+    EVENT_INTENT,
+    EVENT_SUBMITTED,
+    EVENT_SUCCEEDED,
+    EVENT_FAILED,
+    EVENT_SKIPPED,
+    EVENT_INTERRUPTED,
+    EVENT_RESOLVED,
+    EVENT_RUN_ENDED
+} JournalEvent;
+
+extern const char *const event_names[]; /* NULL-terminated */
+
+typedef struct JournalRow {
+    double seq;  /* from 1, one more each row */
+    gint64 time; /* the target's clock */
+    const char *run, *plan, *source_id, *user, *host, *account;
+    double step; /* NAN for rows of the run itself */
+    int event;   /* JournalEvent */
+    int action;  /* Action, or -1 */
+    const char *object_id, *object, *instance_uuid, *cluster_id, *from_id, *from, *to_id, *to, *unit, *task,
+        *detail;
+    const char *chain;
+} JournalRow;
+
+/* a row with nothing known in it */
+JournalRow journal_row_unknown(void);
+
+/* a row that speaks of a plan's step: its action, object, from and to */
+JournalRow journal_row_of_step(const PlanRow *step, JournalEvent event);
+
+typedef struct Journal {
+    GArray *rows; /* JournalRow, in file order */
+    char *chain;  /* of the last row; 64 zeros where there is none */
+    GStringChunk *strings;
+    char *path;
+    int fd; /* -1 for a journal that is only read */
+} Journal;
+
+/* reads a whole journal and verifies seq and chain; an incomplete last line (a crash while it was written) is
+ * an error here */
+Journal *journal_read(const char *path, GError **error);
+
+/* opens a journal to append to, made if need be: locked against a second run, verified, an incomplete last
+ * line (its crash before any call could follow) taken off */
+Journal *journal_open(const char *path, GError **error);
+
+/* fills seq and chain, appends the row and flushes it to the disk; the row's copy joins rows */
+gboolean journal_append(Journal *journal, JournalRow *row, GError **error);
+
+void journal_free(Journal *journal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)
+
+#endif

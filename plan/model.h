@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model that decisions are taken on: a snapshot's inventory joined with an assessment's loads, in flat
+ * arrays of the same indices as the snapshot's tables. plan/effect changes it as a step would change the
+ * cluster.
+ *
+ * Loads are demands, as the assessment states them: CPU in MHz, memory in KiB, disk and net in KiB/s. A
+ * host's demand is its base plus its measured VMs' demands; so with no step done, use is what the assessment
+ * says.
+ */
+#ifndef PLAN_MODEL_H
+#define PLAN_MODEL_H
+
+#include "analyze/assessment.h"
+#include "analyze/policy.h"
+
+typedef struct ModelHost {
+    double capacity[N_RESOURCES];  /* NAN where not known */
+    double demand[N_RESOURCES];    /* now; NAN where not measured */
+    double threshold[N_RESOURCES]; /* percent above which it is hot; NAN where the resource does not decide */
+    double cpu_reserved_mhz, memory_reserved_mib; /* of the running VMs on it now, overheads included */
+    int state;                                    /* State, as assessed */
+    gboolean usable;                              /* available, measured, no dedicated failover host */
+    gboolean target;                              /* usable, with vMotion */
+    int cluster;
+} ModelHost;
+
+typedef struct ModelVm {
+    double demand[N_RESOURCES];  /* NAN where not measured */
+    double measured_host_memory; /* KiB: consumed + overhead */
+    double reclaimed;            /* KiB: ballooned + swapped + compressed */
+    double memory_mib, vcpus;    /* configured, now */
+    int host;                    /* now */
+    int state;                   /* State, as assessed */
+    gboolean running, measured;  /* powered on; CPU and host_memory known */
+    gboolean system;             /* by role or system_vms: load, never a step */
+} ModelVm;
+
+typedef struct Model {
+    const Snapshot *snapshot;
+    const Assessment *assessment;
+    const Policy *policy;
+    ModelHost *hosts;                   /* [n_hosts] */
+    ModelVm *vms;                       /* [n_vms] */
+    GArray **vms_on;                    /* [n_hosts] of guint: the running VMs on each host now, ascending */
+    double *buffer_cpu, *buffer_memory; /* [n_clusters] MHz, KiB: what additions may still take */
+    struct ModelPrivate *private;
+} Model;
+
+/* joins the two; an assessment of another snapshot, of an older one of the source, or under another policy is
+ * an error. All three must outlive the model */
+Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
+                 GError **error);
+
+/* a copy to try steps on */
+Model *model_copy(const Model *model);
+
+void model_free(Model *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
+
+/* percent of capacity in use, as the assessment rounds it; NAN where not known. extra is added to the demand
+ */
+double model_usage_pct(const Model *model, guint host, Resource resource, double extra);
+
+/* points by which the host stands above its threshold, at most over its deciding resources; 0 or less: it is
+ * not hot */
+double model_excess(const Model *model, guint host, Resource *worst);
+
+#endif
