@@ -202,7 +202,7 @@ gboolean atomic_directory_commit(AtomicDirectory *directory, GError **error)
     return atomic_flush_parent(directory->path, error);
 }
 
-static void remove_files(const char *path)
+void atomic_directory_remove(const char *path)
 {
     g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
     const char *name;
@@ -218,7 +218,7 @@ void atomic_directory_free(AtomicDirectory *directory)
     if (!directory)
         return;
     if (directory->temporary)
-        remove_files(directory->temporary);
+        atomic_directory_remove(directory->temporary);
     g_free(directory->temporary);
     g_free(directory->path);
     g_free(directory);

@@ -41,6 +41,9 @@ gboolean atomic_directory_commit(AtomicDirectory *directory, GError **error);
 void atomic_directory_free(AtomicDirectory *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtomicDirectory, atomic_directory_free)
 
+/* removes a directory of files, if it is there */
+void atomic_directory_remove(const char *path);
+
 /* points the symbolic link at path to target, in one step */
 gboolean atomic_link(const char *target, const char *path, GError **error);
 

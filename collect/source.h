@@ -19,7 +19,6 @@ typedef struct CollectRequest {
 } CollectRequest;
 
 typedef struct CollectResult {
-    SnapshotInfo info;   /* of the snapshot; its strings belong to snapshot */
     Snapshot *snapshot;  /* what was written */
     char *digest;        /* of the snapshot */
     GPtrArray *warnings; /* char *: what could not be had; any of them means EXIT_PARTLY */
@@ -33,6 +32,9 @@ CollectFunction collect_from_source;
 
 /* from a snapshot's directory: checks it and writes it anew, canonically (directory.c) */
 CollectFunction collect_from_directory;
+
+/* from a vCenter or an ESXi host, over the vSphere API (vsphere.c) */
+CollectFunction collect_from_vsphere;
 
 void collect_result_clear(CollectResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CollectResult, collect_result_clear)

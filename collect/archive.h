@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A directory of snapshots by time, the cron form: DIR/2026-11-21T201500Z, and the link DIR/latest to the
+ * newest.
+ */
+#ifndef COLLECT_ARCHIVE_H
+#define COLLECT_ARCHIVE_H
+
+#include <glib.h>
+
+typedef struct Archive Archive;
+
+/* opens an archive, made if need be, locked against a second collect */
+Archive *archive_open(const char *directory, GError **error);
+
+/* where to collect the next snapshot: not there yet */
+const char *archive_next(const Archive *archive);
+
+/* names that snapshot by its time and points latest to it; one of the same time already there is an error */
+gboolean archive_commit(Archive *archive, gint64 taken_at, GError **error);
+
+/* the path of the snapshot that archive_commit named */
+const char *archive_latest(const Archive *archive);
+
+/* removes a snapshot that was not committed, and frees */
+void archive_free(Archive *archive);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Archive, archive_free)
+
+#endif

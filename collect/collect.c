@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * collect: takes a snapshot of hosts and virtual machines, and of what was measured on them.
+ */
+#include "collect/archive.h"
+#include "collect/source.h"
+
+#include <string.h>
+
+static const char description[] =
+    "Takes a snapshot of a vCenter's hosts and virtual machines and of what was measured on them, or checks a\n"
+    "snapshot's directory and writes it anew.\n\n"
+    "SOURCE is https://HOST/sdk, or the directory of a snapshot.";
+
+static void report(const Program *program, const CollectResult *result, const char *output)
+{
+    const Snapshot *snapshot = result->snapshot;
+    for (guint i = 0; i < result->warnings->len; i++)
+        program_warn(program, "warning: %s", (const char *)g_ptr_array_index(result->warnings, i));
+    g_autofree char *taken_at = table_format_time(snapshot->info.taken_at);
+    program_say(program, "%s: taken at %s, digest %s\n", output, taken_at, result->digest);
+    program_say(program,
+                "Snapshot complete: %u clusters, %u resource pools, %u hosts, %u VMs, %u rules%s%s.\n",
+                snapshot->n_clusters, snapshot->n_pools, snapshot->n_hosts, snapshot->n_vms,
+                snapshot->n_rules, *snapshot->info.left_out ? "; left out: " : "", snapshot->info.left_out);
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(Program) program = {.name = "collect"};
+    g_auto(Connection) connection = {0};
+    g_autofree char *output = NULL, *archive_directory = NULL;
+    gint window_s = 300;
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "The directory that shall appear: new, or empty",
+         "SNAPSHOT"},
+        {"archive", 0, 0, G_OPTION_ARG_FILENAME, &archive_directory,
+         "Make DIR/TIME and point DIR/latest to it, instead of -o", "DIR"},
+        {"window", 0, 0, G_OPTION_ARG_INT, &window_s, "Measure over this time (300)", "SECONDS"},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autoptr(GError) error = NULL;
+    if (!program_parse(&program, &argc, &argv, "SOURCE -o SNAPSHOT", description, entries, &error))
+        return program_misused(&program, "%s", error->message);
+    if (argc != 2 || !output == !archive_directory)
+        return program_misused(&program, "expected one SOURCE, and one of -o SNAPSHOT and --archive DIR");
+    if (window_s < 20 || window_s > 3600)
+        return program_misused(&program, "--window: found %d: expected 20 to 3600 seconds", window_s);
+
+    g_auto(CollectResult) result = {0};
+    g_autoptr(Archive) archive = NULL;
+    if (archive_directory && !(archive = archive_open(archive_directory, &error)))
+        return program_fail(&program, error);
+    CollectRequest request = {argv[1], archive ? archive_next(archive) : output, window_s, &connection,
+                              &program};
+    if (!collect_from_source(&request, &result, &error) ||
+        (archive && !archive_commit(archive, result.snapshot->info.taken_at, &error)))
+        return program_fail(&program, error);
+    report(&program, &result, archive ? archive_latest(archive) : output);
+    return result.warnings->len > 0 ? EXIT_PARTLY : EXIT_DONE;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect/source.h"
+
+#include <string.h>
+
+gboolean collect_from_source(const CollectRequest *request, CollectResult *result, GError **error)
+{
+    if (request->connection->url)
+        return collect_from_vsphere(request, result, error);
+    if (strstr(request->source, "://") || g_str_has_prefix(request->source, "rvtools:") ||
+        g_str_has_prefix(request->source, "libvirt:")) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s: found another kind of source: expected https://HOST/sdk or a directory",
+                    request->source);
+        return FALSE;
+    }
+    return collect_from_directory(request, result, error);
+}
+
+void collect_result_clear(CollectResult *result)
+{
+    snapshot_free(result->snapshot);
+    g_free(result->digest);
+    g_clear_pointer(&result->warnings, g_ptr_array_unref);
+}
