@@ -62,6 +62,7 @@ typedef struct ChangePlan {
     GArray *clusters; /* PlanCluster */
     GArray *rows;     /* PlanRow, in file order */
     GStringChunk *strings;
+    GHashTable *steps; /* a step's number to its row's index + 1 */
 } ChangePlan;
 
 ChangePlan *changeplan_new(void);
@@ -71,10 +72,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangePlan, changeplan_free)
 /* the plan's own copy of a string; NULL becomes "" */
 const char *changeplan_string(ChangePlan *plan, const char *text);
 
+/* a `#cluster` row joins the plan; facts is NULL-terminated; all is copied */
+void changeplan_add_cluster(ChangePlan *plan, const char *id, const char *name, const char *const *facts);
+
 /* a row with nothing known in it */
 PlanRow plan_row_unknown(void);
 
-/* a copy of the row joins the plan; strings must be the plan's */
+/* a copy of the row joins the plan; strings must be the plan's, a step's number is its own and final */
 void changeplan_add(ChangePlan *plan, const PlanRow *row);
 
 typedef enum {

@@ -1,0 +1,696 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/changeplan.h"
+
+#include "collect/digest.h"
+#include "collect/escape.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CHECK_LENGTH 16 /* hex digits of a row's check and of the header's */
+#define MOST_STEPS 1e7
+#define MOST_SECONDS 1e9
+
+static const char *const kind_names[] = {"step", "advice", "unsolved", NULL};
+const char *const action_names[] = {"migrate",
+                                    "add_memory",
+                                    "add_cpu",
+                                    "reclaim_memory",
+                                    "enter_maintenance",
+                                    "exit_maintenance",
+                                    "standby_host",
+                                    "wake_host",
+                                    "power_on",
+                                    "deploy",
+                                    NULL};
+
+#define AT(member) G_STRUCT_OFFSET(PlanRow, member)
+static const Column columns[] = {
+    {"kind", CELL_WORD, AT(kind), COLUMN_REQUIRED, 0, kind_names},
+    {"step", CELL_WHOLE, AT(step), 0, MOST_STEPS, NULL},
+    {"after", CELL_LIST, AT(after), 0, 0, NULL},
+    {"approve", CELL_YES_NO, AT(approve), 0, 0, NULL},
+    {"action", CELL_WORD, AT(action), 0, 0, action_names},
+    {"object_id", CELL_ID, AT(object_id), 0, 0, NULL},
+    {"object", CELL_TEXT, AT(object), 0, 0, NULL},
+    {"instance_uuid", CELL_PLAIN, AT(instance_uuid), 0, 0, NULL},
+    {"cluster_id", CELL_ID, AT(cluster_id), 0, 0, NULL},
+    {"cluster", CELL_TEXT, AT(cluster), 0, 0, NULL},
+    {"from_id", CELL_ID, AT(from_id), 0, 0, NULL},
+    {"from", CELL_TEXT, AT(from), 0, 0, NULL},
+    {"to_id", CELL_ID, AT(to_id), 0, 0, NULL},
+    {"to", CELL_TEXT, AT(to), 0, 0, NULL},
+    {"unit", CELL_PLAIN, AT(unit), 0, 0, NULL},
+    {"args", CELL_LIST, AT(args), 0, 0, NULL},
+    {"est_s", CELL_DECIMAL, AT(est_s), 0, MOST_SECONDS, NULL},
+    {"reason", CELL_TEXT, AT(reason), 0, 0, NULL},
+    {"effect", CELL_TEXT, AT(effect), 0, 0, NULL},
+    {"check", CELL_PLAIN, AT(check), 0, 0, NULL},
+};
+static const Table rows_table = {"plan.csv", columns, G_N_ELEMENTS(columns)};
+
+/* ---- the plan in memory ---- */
+
+static void cluster_clear(gpointer cluster)
+{
+    g_ptr_array_unref(((PlanCluster *)cluster)->facts);
+}
+
+ChangePlan *changeplan_new(void)
+{
+    ChangePlan *plan = g_new0(ChangePlan, 1);
+    plan->name = plan->plan = plan->snapshot = plan->source = plan->source_id = plan->policy = plan->seed =
+        plan->stopped_by = plan->summary = "";
+    plan->taken_at = -1;
+    plan->clusters = g_array_new(FALSE, FALSE, sizeof(PlanCluster));
+    g_array_set_clear_func(plan->clusters, cluster_clear);
+    plan->rows = g_array_new(FALSE, FALSE, sizeof(PlanRow));
+    plan->strings = g_string_chunk_new(16 * 1024);
+    plan->steps = g_hash_table_new(NULL, NULL);
+    return plan;
+}
+
+void changeplan_free(ChangePlan *plan)
+{
+    if (!plan)
+        return;
+    g_hash_table_destroy(plan->steps);
+    g_array_free(plan->clusters, TRUE);
+    g_array_free(plan->rows, TRUE);
+    g_string_chunk_free(plan->strings);
+    g_free(plan);
+}
+
+const char *changeplan_string(ChangePlan *plan, const char *text)
+{
+    return text && *text ? g_string_chunk_insert_const(plan->strings, text) : "";
+}
+
+PlanRow plan_row_unknown(void)
+{
+    PlanRow row = {.line = 0};
+    table_clear_row(&rows_table, &row);
+    return row;
+}
+
+void changeplan_add_cluster(ChangePlan *plan, const char *id, const char *name, const char *const *facts)
+{
+    PlanCluster cluster = {changeplan_string(plan, id), changeplan_string(plan, name), g_ptr_array_new()};
+    for (; *facts; facts++)
+        g_ptr_array_add(cluster.facts, (gpointer)changeplan_string(plan, *facts));
+    g_array_append_val(plan->clusters, cluster);
+}
+
+void changeplan_add(ChangePlan *plan, const PlanRow *row)
+{
+    g_array_append_val(plan->rows, *row);
+    if (row->kind == ROW_STEP)
+        g_hash_table_insert(plan->steps, GSIZE_TO_POINTER((gsize)row->step),
+                            GSIZE_TO_POINTER(plan->rows->len));
+}
+
+static PlanRow *row_at(const ChangePlan *plan, gsize index)
+{
+    return &g_array_index(plan->rows, PlanRow, index);
+}
+
+PlanRow *changeplan_find_step(const ChangePlan *plan, double step)
+{
+    gsize found = GPOINTER_TO_SIZE(g_hash_table_lookup(plan->steps, GSIZE_TO_POINTER((gsize)step)));
+    return found ? row_at(plan, found - 1) : NULL;
+}
+
+GArray *plan_row_after(const PlanRow *row)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(double));
+    g_auto(GStrv) words = list_split(row->after);
+    for (char **word = words; *word; word++) {
+        double number;
+        if (table_parse_number(*word, FALSE, FALSE, &number))
+            g_array_append_val(numbers, number);
+    }
+    return numbers;
+}
+
+/* ---- digests ---- */
+
+/* A `#` row: its key with the '#', then its cells, empty ones at the end left out. */
+static void digest_header_row(Digest *digest, char *const *cells)
+{
+    for (; *cells; cells++)
+        digest_update_cell(digest, *cells);
+}
+
+/* A row without `approve`, which a reviewer sets, and `check`, which is made from it. */
+static void digest_row(Digest *digest, const PlanRow *row)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < rows_table.n_columns; i++) {
+        if (columns[i].offset == AT(approve) || columns[i].offset == AT(check))
+            continue;
+        g_string_truncate(text, 0);
+        table_append_cell_text(&columns[i], row, text);
+        digest_update_cell(digest, text->str);
+    }
+}
+
+static char *row_check(const char *plan, const PlanRow *row)
+{
+    g_autoptr(Digest) digest = digest_new();
+    digest_update_cell(digest, plan);
+    digest_row(digest, row);
+    char *hex = digest_hex(digest);
+    hex[CHECK_LENGTH] = '\0';
+    return hex;
+}
+
+static char *header_check(const char *plan, const GPtrArray *header)
+{
+    g_autoptr(Digest) digest = digest_new();
+    digest_update_cell(digest, plan);
+    for (guint i = 0; i < header->len; i++) {
+        char **cells = g_ptr_array_index(header, i);
+        if (strcmp(cells[0], "#header_check") != 0)
+            digest_header_row(digest, cells);
+    }
+    char *hex = digest_hex(digest);
+    hex[CHECK_LENGTH] = '\0';
+    return hex;
+}
+
+static char *plan_digest(const ChangePlan *plan, const GPtrArray *header)
+{
+    g_autoptr(Digest) digest = digest_new();
+    for (guint i = 0; i < header->len; i++)
+        digest_header_row(digest, g_ptr_array_index(header, i));
+    for (guint i = 0; i < plan->rows->len; i++)
+        digest_row(digest, row_at(plan, i));
+    return digest_hex(digest);
+}
+
+/* ---- `#` rows ---- */
+
+/* The keys whose one value is a string of the plan. */
+static const struct HeaderText {
+    const char *key;
+    gsize offset;
+    gboolean required, hex;
+} header_texts[] = {
+    {"#plan", G_STRUCT_OFFSET(ChangePlan, plan), TRUE, TRUE},
+    {"#snapshot", G_STRUCT_OFFSET(ChangePlan, snapshot), TRUE, TRUE},
+    {"#source", G_STRUCT_OFFSET(ChangePlan, source), FALSE, FALSE},
+    {"#source_id", G_STRUCT_OFFSET(ChangePlan, source_id), TRUE, FALSE},
+    {"#policy", G_STRUCT_OFFSET(ChangePlan, policy), TRUE, TRUE},
+    {"#seed", G_STRUCT_OFFSET(ChangePlan, seed), FALSE, FALSE},
+    {"#stopped_by", G_STRUCT_OFFSET(ChangePlan, stopped_by), FALSE, FALSE},
+    {"#summary", G_STRUCT_OFFSET(ChangePlan, summary), FALSE, FALSE},
+};
+
+static const struct HeaderText *find_header_text(const char *key)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(header_texts); i++)
+        if (strcmp(header_texts[i].key, key) == 0)
+            return &header_texts[i];
+    return NULL;
+}
+
+static const char **text_field(ChangePlan *plan, const struct HeaderText *text)
+{
+    return G_STRUCT_MEMBER_P(plan, text->offset);
+}
+
+static void header_add(GPtrArray *header, const char *key, const char *value)
+{
+    const char *const cells[] = {key, value, NULL};
+    if (value && *value)
+        g_ptr_array_add(header, g_strdupv((char **)cells));
+}
+
+static GPtrArray *header_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+}
+
+static void header_add_clusters(GPtrArray *header, const ChangePlan *plan)
+{
+    for (guint i = 0; i < plan->clusters->len; i++) {
+        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
+        g_autoptr(GStrvBuilder) cells = g_strv_builder_new();
+        g_strv_builder_add_many(cells, "#cluster", cluster->id, cluster->name, NULL);
+        for (guint j = 0; j < cluster->facts->len; j++)
+            g_strv_builder_add(cells, g_ptr_array_index(cluster->facts, j));
+        g_ptr_array_add(header, g_strv_builder_end(cells));
+    }
+}
+
+/* All `#` rows in their order but #plan and #header_check, which are made from them. */
+static GPtrArray *header_of(ChangePlan *plan)
+{
+    GPtrArray *header = header_new();
+    g_autofree char *taken_at = table_format_time(plan->taken_at);
+    header_add(header, "#format", CHANGEPLAN_FORMAT);
+    header_add(header, "#snapshot", plan->snapshot);
+    header_add(header, "#source", plan->source);
+    header_add(header, "#source_id", plan->source_id);
+    header_add(header, "#taken_at", taken_at);
+    header_add(header, "#policy", plan->policy);
+    header_add(header, "#seed", plan->seed);
+    header_add(header, "#stopped_by", plan->stopped_by);
+    header_add_clusters(header, plan);
+    header_add(header, "#summary", plan->summary);
+    return header;
+}
+
+/* ---- reading ---- */
+
+typedef struct PlanReader {
+    ChangePlan *plan;
+    ChangePlanTrust trust;
+    CsvReader *csv;
+    GPtrArray *header; /* char **: the `#` rows, as the digest takes them */
+    const char *header_check;
+} PlanReader;
+
+/* The present row's cells without leading ' and without empty cells at the end. */
+static char **header_cells(const CsvReader *csv)
+{
+    guint n = csv_reader_n_cells(csv);
+    while (n > 1 && !*csv_reader_cell(csv, n - 1))
+        n--;
+    char **cells = g_new0(char *, n + 1);
+    for (guint i = 0; i < n; i++) {
+        const char *cell = csv_reader_cell(csv, i);
+        cells[i] = g_strdup(i > 0 && *cell == '\'' ? cell + 1 : cell);
+    }
+    return cells;
+}
+
+static gboolean header_has(const GPtrArray *header, const char *key)
+{
+    for (guint i = 0; i < header->len; i++)
+        if (strcmp(((char **)g_ptr_array_index(header, i))[0], key) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* What the value of a `#` row should have been, or NULL where it is right and has been stored. */
+static const char *take_header_value(PlanReader *reader, const char *key, const char *value)
+{
+    const struct HeaderText *text = find_header_text(key);
+    if (text) {
+        if (text->hex && !digest_is_hex(value))
+            return "a SHA-256 in hex";
+        if (text->required && !*value)
+            return "a value";
+        *text_field(reader->plan, text) = changeplan_string(reader->plan, value);
+    } else if (strcmp(key, "#format") == 0) {
+        return strcmp(value, CHANGEPLAN_FORMAT) == 0 ? NULL : CHANGEPLAN_FORMAT;
+    } else if (strcmp(key, "#taken_at") == 0) {
+        return table_parse_time(value, &reader->plan->taken_at) ? NULL
+                                                                : "a time in UTC as 2026-11-21T20:15:00Z";
+    } else if (strcmp(key, "#header_check") == 0) {
+        reader->header_check = changeplan_string(reader->plan, value);
+    }
+    return NULL;
+}
+
+static gboolean take_header_row(PlanReader *reader, GError **error)
+{
+    char **cells = header_cells(reader->csv);
+    const char *value = cells[1] ? cells[1] : "";
+    const char *wrong;
+    gsize n_cells = g_strv_length(cells);
+    gboolean repeated = strcmp(cells[0], "#cluster") != 0 && header_has(reader->header, cells[0]);
+    g_ptr_array_add(reader->header, cells);
+    if (repeated) {
+        csv_reader_fail(reader->csv, cells[0], "a second such row", "one", error);
+        return FALSE;
+    }
+    if (strcmp(cells[0], "#cluster") == 0) {
+        const char *const *facts = (const char *const *)cells + MIN(n_cells, 3);
+        changeplan_add_cluster(reader->plan, value, n_cells > 2 ? cells[2] : "", facts);
+        wrong = *value ? NULL : "a cluster's id";
+    } else {
+        wrong = take_header_value(reader, cells[0], value);
+    }
+    if (wrong)
+        csv_reader_fail(reader->csv, cells[0], value, wrong, error);
+    return !wrong;
+}
+
+static gboolean check_header(PlanReader *reader, GError **error)
+{
+    static const char *const others[] = {"#format", "#taken_at", "#header_check"};
+    const char *missing = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(header_texts); i++)
+        if (header_texts[i].required && !header_has(reader->header, header_texts[i].key))
+            missing = header_texts[i].key;
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+        if (!header_has(reader->header, others[i]))
+            missing = others[i];
+    if (missing) {
+        csv_reader_fail(reader->csv, missing, "", "such a row above the table", error);
+        return FALSE;
+    }
+    g_autofree char *check = header_check(reader->plan->plan, reader->header);
+    if (reader->trust == CHANGEPLAN_EDITED || strcmp(reader->header_check, check) == 0)
+        return TRUE;
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s: #header_check: found # rows that were changed since plan wrote them: expected %s, the "
+                "check of these rows (plan --check verifies an edited plan as a whole and restamps it)",
+                reader->plan->name, check);
+    return FALSE;
+}
+
+/* Reads the `#` rows and leaves the reader at the table's header row. */
+static gboolean read_header(PlanReader *reader, GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) failure = NULL;
+        if (!csv_reader_next(reader->csv, &failure)) {
+            if (failure)
+                g_propagate_error(error, g_steal_pointer(&failure));
+            else
+                csv_reader_fail(reader->csv, "header", "", "the table's header row", error);
+            return FALSE;
+        }
+        if (*csv_reader_cell(reader->csv, 0) != '#')
+            return check_header(reader, error);
+        if (!take_header_row(reader, error))
+            return FALSE;
+    }
+}
+
+/* What is wrong in a row: which column, what stands there, what should. */
+typedef struct RowFault {
+    const char *column, *found, *expected;
+} RowFault;
+
+static gboolean blame(RowFault *fault, const char *column, const char *found, const char *expected)
+{
+    *fault = (RowFault){column, found, expected};
+    return FALSE;
+}
+
+static gboolean amounts_are_right(const PlanRow *row, RowFault *fault)
+{
+    double from, to;
+    gboolean cpu = row->action == ACTION_ADD_CPU;
+    if (!table_parse_number(row->from, FALSE, FALSE, &from))
+        return blame(fault, "from", row->from, "a whole number, the present total");
+    if (!table_parse_number(row->to, FALSE, FALSE, &to))
+        return blame(fault, "to", row->to, "a whole number, the new total");
+    if (row->action == ACTION_RECLAIM_MEMORY ? !(to < from && to > 0) : !(to > from))
+        return blame(fault, "to", row->to,
+                     row->action == ACTION_RECLAIM_MEMORY ? "a total below from" : "a total above from");
+    if (strcmp(row->unit, cpu ? "vCPU" : "MiB") != 0)
+        return blame(fault, "unit", row->unit, cpu ? "vCPU" : "MiB");
+    return TRUE;
+}
+
+static gboolean after_is_right(const PlanRow *row, RowFault *fault)
+{
+    g_auto(GStrv) words = list_split(row->after);
+    for (char **word = words; *word; word++) {
+        double number;
+        if (!table_parse_number(*word, FALSE, FALSE, &number) || number < 1 || number > MOST_STEPS)
+            return blame(fault, "after", row->after, "numbers of steps, separated by single spaces");
+    }
+    return TRUE;
+}
+
+static gboolean step_is_right(const PlanRow *row, RowFault *fault)
+{
+    if (!(row->step >= 1))
+        return blame(fault, "step", "", "a number from 1");
+    if (row->approve < 0)
+        return blame(fault, "approve", "", "yes or no");
+    if (row->action < 0)
+        return blame(fault, "action", "", "an action");
+    if (!*row->object_id && row->action != ACTION_DEPLOY)
+        return blame(fault, "object_id", "", "an id");
+    if (!after_is_right(row, fault))
+        return FALSE;
+    switch (row->action) {
+    case ACTION_MIGRATE:
+        if (!*row->from_id)
+            return blame(fault, "from_id", "", "the id of a host");
+        if (!*row->to_id || strcmp(row->from_id, row->to_id) == 0)
+            return blame(fault, "to_id", row->to_id, "the id of another host");
+        return TRUE;
+    case ACTION_ADD_MEMORY:
+    case ACTION_ADD_CPU:
+    case ACTION_RECLAIM_MEMORY:
+        return amounts_are_right(row, fault);
+    default:
+        return TRUE;
+    }
+}
+
+static gboolean row_is_right(const PlanRow *row, RowFault *fault)
+{
+    if (row->kind == ROW_STEP)
+        return step_is_right(row, fault);
+    if (!isnan(row->step))
+        return blame(fault, "step", "a number", "nothing: only steps have one");
+    if (*row->after)
+        return blame(fault, "after", row->after, "nothing: only steps wait for others");
+    if (row->approve >= 0)
+        return blame(fault, "approve", row->approve ? "yes" : "no", "nothing: only steps are approved");
+    return TRUE;
+}
+
+static gboolean take_row(PlanReader *reader, PlanRow *row, GError **error)
+{
+    RowFault fault;
+    row->line = csv_reader_line(reader->csv);
+    g_autofree char *check = row_check(reader->plan->plan, row);
+    if (reader->trust == CHANGEPLAN_AS_MADE && strcmp(check, row->check) != 0) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s:%" G_GUINT64_FORMAT
+                    ": check: found a row that was changed or belongs to another plan: expected the row as "
+                    "plan wrote it, whose check is \"%s\" (plan --check verifies an edited plan as a whole "
+                    "and restamps it)",
+                    reader->plan->name, row->line, row->check);
+        return FALSE;
+    }
+    if (!row_is_right(row, &fault)) {
+        csv_reader_fail(reader->csv, fault.column, fault.found, fault.expected, error);
+        return FALSE;
+    }
+    const PlanRow *twin = row->kind == ROW_STEP ? changeplan_find_step(reader->plan, row->step) : NULL;
+    if (twin) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s:%" G_GUINT64_FORMAT ": step: found %.0f, as in line %" G_GUINT64_FORMAT
+                    ": expected each number once",
+                    reader->plan->name, row->line, row->step, twin->line);
+        return FALSE;
+    }
+    changeplan_add(reader->plan, row);
+    return TRUE;
+}
+
+static gboolean read_rows(PlanReader *reader, GError **error)
+{
+    g_autoptr(TableReader) table = table_reader_new(&rows_table, reader->csv, reader->plan->strings, error);
+    if (!table)
+        return FALSE;
+    g_autoptr(GError) failure = NULL;
+    PlanRow row = plan_row_unknown();
+    while (table_reader_next(table, &row, &failure))
+        if (!take_row(reader, &row, error))
+            return FALSE;
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return !failure;
+}
+
+/* ---- dependencies ---- */
+
+/* For each row, how many of the present steps that it waits for are not yet done with. */
+typedef struct Order {
+    guint *waiting;
+    GArray
+        *rows; /* guint: steps, each after all that it waits for; those on or behind a cycle are left out */
+} Order;
+
+static void order_clear(Order *order)
+{
+    g_free(order->waiting);
+    g_array_free(order->rows, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Order, order_clear)
+
+/* the index of the row that holds the step, or -1 */
+static gssize index_of_step(const ChangePlan *plan, double step)
+{
+    return (gssize)GPOINTER_TO_SIZE(g_hash_table_lookup(plan->steps, GSIZE_TO_POINTER((gsize)step))) - 1;
+}
+
+/* Kahn's topological order, in the file's order where that is free. */
+static Order order_steps(const ChangePlan *plan)
+{
+    guint n = plan->rows->len;
+    Order order = {g_new0(guint, n), g_array_new(FALSE, FALSE, sizeof(guint))};
+    g_autofree GSList **followers = g_new0(GSList *, n);
+    for (guint i = n; i-- > 0;) {
+        g_autoptr(GArray) after = plan_row_after(row_at(plan, i));
+        for (guint j = 0; j < after->len; j++) {
+            gssize before = index_of_step(plan, g_array_index(after, double, j));
+            if (before < 0)
+                continue;
+            followers[before] = g_slist_prepend(followers[before], GUINT_TO_POINTER(i));
+            order.waiting[i]++;
+        }
+    }
+    for (guint i = 0; i < n; i++)
+        if (row_at(plan, i)->kind == ROW_STEP && order.waiting[i] == 0)
+            g_array_append_val(order.rows, i);
+    for (guint at = 0; at < order.rows->len; at++) {
+        for (GSList *f = followers[g_array_index(order.rows, guint, at)]; f; f = f->next) {
+            guint next = GPOINTER_TO_UINT(f->data);
+            if (--order.waiting[next] == 0)
+                g_array_append_val(order.rows, next);
+        }
+    }
+    for (guint i = 0; i < n; i++)
+        g_slist_free(followers[i]);
+    return order;
+}
+
+/* a step that this one waits for and that waits itself: on or behind a cycle there always is one */
+static guint waiting_before(const ChangePlan *plan, const Order *order, guint row)
+{
+    g_autoptr(GArray) after = plan_row_after(row_at(plan, row));
+    for (guint i = 0; i < after->len; i++) {
+        gssize before = index_of_step(plan, g_array_index(after, double, i));
+        if (before >= 0 && order->waiting[before] > 0)
+            return (guint)before;
+    }
+    return row;
+}
+
+static gboolean check_no_cycle(const ChangePlan *plan, GError **error)
+{
+    g_auto(Order) order = order_steps(plan);
+    guint start = 0;
+    while (start < plan->rows->len && order.waiting[start] == 0)
+        start++;
+    if (start == plan->rows->len)
+        return TRUE;
+    /* Going back as many times as there are rows ends on the cycle itself. */
+    for (guint i = 0; i < plan->rows->len; i++)
+        start = waiting_before(plan, &order, start);
+    g_autoptr(GString) found = g_string_new(NULL);
+    guint at = start;
+    do {
+        g_string_append_printf(found, "step %.0f after ", row_at(plan, at)->step);
+        at = waiting_before(plan, &order, at);
+    } while (at != start);
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s:%" G_GUINT64_FORMAT ": after: found a cycle, %sstep %.0f: expected an order", plan->name,
+                row_at(plan, start)->line, found->str, row_at(plan, start)->step);
+    return FALSE;
+}
+
+/* the first step of `after` that is absent or not approved; NAN where there is none */
+static double missing_before(const ChangePlan *plan, const PlanRow *row)
+{
+    g_autoptr(GArray) after = plan_row_after(row);
+    for (guint i = 0; i < after->len; i++) {
+        const PlanRow *before = changeplan_find_step(plan, g_array_index(after, double, i));
+        if (!before || before->approve != 1)
+            return g_array_index(after, double, i);
+    }
+    return NAN;
+}
+
+gboolean changeplan_check_dependencies(const ChangePlan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = row_at(plan, i);
+        double missing = row->kind == ROW_STEP && row->approve == 1 ? missing_before(plan, row) : NAN;
+        if (isnan(missing))
+            continue;
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s:%" G_GUINT64_FORMAT ": after: found approved step %.0f after step %.0f, which is %s: "
+                    "expected both or neither (plan --check --without-dependents takes such steps out)",
+                    plan->name, row->line, row->step, missing,
+                    changeplan_find_step(plan, missing) ? "not approved" : "absent");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+guint changeplan_drop_dependents(ChangePlan *plan)
+{
+    g_auto(Order) order = order_steps(plan);
+    guint dropped = 0;
+    for (guint i = 0; i < order.rows->len; i++) {
+        PlanRow *row = row_at(plan, g_array_index(order.rows, guint, i));
+        if (row->approve != 1 || isnan(missing_before(plan, row)))
+            continue;
+        row->approve = 0;
+        dropped++;
+    }
+    return dropped;
+}
+
+ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error)
+{
+    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
+    if (!csv)
+        return NULL;
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    plan->name = changeplan_string(plan, csv_reader_name(csv));
+    g_autoptr(GPtrArray) header = header_new();
+    PlanReader reader = {plan, trust, csv, header, ""};
+    if (!read_header(&reader, error) || !read_rows(&reader, error) || !check_no_cycle(plan, error))
+        return NULL;
+    return g_steal_pointer(&plan);
+}
+
+/* ---- writing ---- */
+
+static void append_header_row(GString *out, char *const *cells)
+{
+    for (guint i = 0; cells[i]; i++) {
+        g_autofree char *shielded =
+            i > 0 && escape_is_formula(cells[i]) ? g_strconcat("'", cells[i], NULL) : NULL;
+        csv_append_cell(out, shielded ? shielded : cells[i], i == 0);
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void stamp(ChangePlan *plan, GPtrArray *header)
+{
+    g_autofree char *digest = plan_digest(plan, header);
+    plan->plan = changeplan_string(plan, digest);
+    const char *const plan_row[] = {"#plan", plan->plan, NULL};
+    g_ptr_array_insert(header, 1, g_strdupv((char **)plan_row));
+    g_autofree char *check = header_check(plan->plan, header);
+    header_add(header, "#header_check", check);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        g_autofree char *of_row = row_check(plan->plan, row_at(plan, i));
+        row_at(plan, i)->check = changeplan_string(plan, of_row);
+    }
+}
+
+gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error)
+{
+    g_autoptr(AtomicFile) file = atomic_file_new(path, error);
+    if (!file)
+        return FALSE;
+    g_autoptr(GPtrArray) header = header_of(plan);
+    g_autoptr(GString) text = g_string_new(NULL);
+    stamp(plan, header);
+    for (guint i = 0; i < header->len; i++)
+        append_header_row(text, g_ptr_array_index(header, i));
+    table_append_header(&rows_table, text);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        table_append_row(&rows_table, row_at(plan, i), text);
+        atomic_file_take(file, text);
+    }
+    atomic_file_take(file, text);
+    return atomic_file_commit(file, NULL, error);
+}
