@@ -422,7 +422,7 @@ static gboolean after_is_right(const PlanRow *row, RowFault *fault)
 static gboolean step_is_right(const PlanRow *row, RowFault *fault)
 {
     if (!(row->step >= 1))
-        return blame(fault, "step", "", "a number from 1");
+        return blame(fault, "step", isnan(row->step) ? "" : "0", "a number from 1");
     if (row->approve < 0)
         return blame(fault, "approve", "", "yes or no");
     if (row->action < 0)
@@ -500,9 +500,10 @@ static gboolean read_rows(PlanReader *reader, GError **error)
     while (table_reader_next(table, &row, &failure))
         if (!take_row(reader, &row, error))
             return FALSE;
-    if (failure)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return !failure;
+    if (!failure)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 /* ---- dependencies ---- */
