@@ -47,18 +47,21 @@ typedef struct Journal {
     char *chain;  /* of the last row; 64 zeros where there is none */
     GStringChunk *strings;
     char *path;
-    int fd; /* -1 for a journal that is only read */
+    int fd;      /* -1 for a journal that is only read */
+    gint64 size; /* bytes of the complete rows */
+    gint64 torn; /* bytes of an incomplete last line that journal_open took off */
 } Journal;
 
-/* reads a whole journal and verifies seq and chain; an incomplete last line (a crash while it was written) is
- * an error here */
+/* reads a whole journal ("-": standard input) and verifies its header, seq and chain; an incomplete last line
+ * (a crash while it was written) is an error here */
 Journal *journal_read(const char *path, GError **error);
 
 /* opens a journal to append to, made if need be: locked against a second run, verified, an incomplete last
  * line (its crash before any call could follow) taken off */
 Journal *journal_open(const char *path, GError **error);
 
-/* fills seq and chain, appends the row and flushes it to the disk; the row's copy joins rows */
+/* fills seq and chain, appends the row as one line (line breaks in it become spaces) and flushes it to the
+ * disk; the row's copy joins rows. What could not be written whole is taken off again */
 gboolean journal_append(Journal *journal, JournalRow *row, GError **error);
 
 void journal_free(Journal *journal);

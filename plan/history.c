@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/history.h"
+
+#include <math.h>
+#include <string.h>
+
+History *history_new(void)
+{
+    History *history = g_new0(History, 1);
+    history->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    history->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    history->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
+    return history;
+}
+
+void history_free(History *history)
+{
+    if (!history)
+        return;
+    g_hash_table_destroy(history->vms);
+    g_hash_table_destroy(history->seen);
+    g_array_free(history->migrations, TRUE);
+    g_free(history);
+}
+
+static char *key_of(const char *source_id, const char *instance_uuid, const char *id)
+{
+    return g_strconcat(source_id, "\n", *instance_uuid ? "uuid " : "id ", *instance_uuid ? instance_uuid : id,
+                       NULL);
+}
+
+static VmHistory *vm_of(History *history, const JournalRow *row)
+{
+    g_autofree char *key = key_of(row->source_id, row->instance_uuid, row->object_id);
+    VmHistory *vm = g_hash_table_lookup(history->vms, key);
+    if (vm)
+        return vm;
+    vm = g_new0(VmHistory, 1);
+    vm->last_migration = -1;
+    g_hash_table_insert(history->vms, g_steal_pointer(&key), vm);
+    return vm;
+}
+
+/* The value of a key of the list that an intent's detail holds; NAN where it is not there. */
+static double number_in(const char *list, const char *key)
+{
+    double number = NAN;
+    g_auto(GStrv) words = list_split(list);
+    for (char **word = words; *word; word++)
+        if (g_str_has_prefix(*word, key) && (*word)[strlen(key)] == '=' &&
+            !table_parse_number(*word + strlen(key) + 1, TRUE, FALSE, &number))
+            number = NAN;
+    return number;
+}
+
+/* The beginning of the step that succeeded in this row, in the same run: a step that an interrupted run left
+ * open was watched by nobody. */
+static void add_migration(History *history, const Journal *journal, guint index)
+{
+    const JournalRow *end = &g_array_index(journal->rows, JournalRow, index);
+    gint64 start = -1;
+    for (guint i = index; i-- > 0;) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        if (strcmp(row->run, end->run) != 0 || row->event == EVENT_RUN_STARTED)
+            return;
+        if (row->step != end->step)
+            continue;
+        if (start < 0)
+            start = row->time;
+        if (row->event != EVENT_INTENT)
+            continue;
+        PastMigration migration = {number_in(row->detail, "est_s"), (double)(end->time - start)};
+        if (migration.real_s > 0)
+            g_array_append_val(history->migrations, migration);
+        return;
+    }
+}
+
+static void add_row(History *history, const Journal *journal, guint index)
+{
+    const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+    if (row->event != EVENT_SUCCEEDED ||
+        !g_hash_table_add(history->seen, g_strdup_printf("%s\n%.0f", row->run, row->seq)))
+        return;
+    VmHistory *vm = vm_of(history, row);
+    if (row->action == ACTION_ADD_MEMORY)
+        vm->memory_additions++;
+    if (row->action == ACTION_ADD_CPU)
+        vm->cpu_additions++;
+    if (row->action == ACTION_MIGRATE) {
+        vm->last_migration = MAX(vm->last_migration, row->time);
+        add_migration(history, journal, index);
+    }
+}
+
+void history_add(History *history, const Journal *journal)
+{
+    for (guint i = 0; i < journal->rows->len; i++)
+        add_row(history, journal, i);
+}
+
+History *history_read(char *const *paths, GError **error)
+{
+    g_autoptr(History) history = history_new();
+    for (; paths && *paths; paths++) {
+        g_autoptr(Journal) journal = journal_read(*paths, error);
+        if (!journal)
+            return NULL;
+        history_add(history, journal);
+    }
+    return g_steal_pointer(&history);
+}
+
+const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
+                            const char *id)
+{
+    static const VmHistory nothing = {0, 0, -1};
+    g_autofree char *key = key_of(source_id, instance_uuid, id);
+    const VmHistory *vm = g_hash_table_lookup(history->vms, key);
+    return vm ? vm : &nothing;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What past applies did, read from their journals: how often each VM was added to, when it last moved, and
+ * how long migrations took against their estimate. A VM is known across time by source_id and instance_uuid
+ * (by its id where it has no UUID). Journals may overlap: each row of a run counts once.
+ */
+#ifndef PLAN_HISTORY_H
+#define PLAN_HISTORY_H
+
+#include "plan/journal.h"
+
+typedef struct VmHistory {
+    guint memory_additions, cpu_additions; /* that succeeded */
+    gint64 last_migration;                 /* that succeeded: seconds since 1970, -1 for none */
+} VmHistory;
+
+/* a migration that succeeded and whose time the target's clock shows */
+typedef struct PastMigration {
+    double est_s;  /* as planned; NAN where not known */
+    double real_s; /* from submitted, else intent, to succeeded; above 0 */
+} PastMigration;
+
+typedef struct History {
+    GHashTable *vms;    /* source_id, line feed, UUID or id -> VmHistory */
+    GHashTable *seen;   /* run, line feed, seq */
+    GArray *migrations; /* PastMigration, in the journals' order */
+} History;
+
+History *history_new(void);
+void history_free(History *history);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
+
+/* adds what a journal tells; the journal may be freed afterwards */
+void history_add(History *history, const Journal *journal);
+
+/* reads journals by path; paths is NULL-terminated, NULL is none */
+History *history_read(char *const *paths, GError **error);
+
+/* what is known of a VM; never NULL */
+const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
+                            const char *id);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/journal.h"
+
+#include "collect/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_CHAIN "0000000000000000000000000000000000000000000000000000000000000000"
+#define TAIL_BYTES 4096
+#define MOST_ROWS 1e12
+#define MOST_STEPS 1e7
+
+const char *const event_names[] = {"run_started", "checked",   "intent",  "submitted",
+                                   "succeeded",   "failed",    "skipped", "interrupted",
+                                   "resolved",    "run_ended", NULL};
+
+#define AT(member) G_STRUCT_OFFSET(JournalRow, member)
+static const Column columns[] = {
+    {"seq", CELL_WHOLE, AT(seq), COLUMN_REQUIRED, MOST_ROWS, NULL},
+    {"time", CELL_TIME, AT(time), COLUMN_REQUIRED, 0, NULL},
+    {"run", CELL_PLAIN, AT(run), COLUMN_REQUIRED, 0, NULL},
+    {"plan", CELL_PLAIN, AT(plan), COLUMN_REQUIRED, 0, NULL},
+    {"source_id", CELL_ID, AT(source_id), COLUMN_REQUIRED, 0, NULL},
+    {"user", CELL_TEXT, AT(user), 0, 0, NULL},
+    {"host", CELL_TEXT, AT(host), 0, 0, NULL},
+    {"account", CELL_TEXT, AT(account), 0, 0, NULL},
+    {"step", CELL_WHOLE, AT(step), 0, MOST_STEPS, NULL},
+    {"event", CELL_WORD, AT(event), COLUMN_REQUIRED, 0, event_names},
+    {"action", CELL_WORD, AT(action), 0, 0, action_names},
+    {"object_id", CELL_ID, AT(object_id), 0, 0, NULL},
+    {"object", CELL_TEXT, AT(object), 0, 0, NULL},
+    {"instance_uuid", CELL_PLAIN, AT(instance_uuid), 0, 0, NULL},
+    {"cluster_id", CELL_ID, AT(cluster_id), 0, 0, NULL},
+    {"from_id", CELL_ID, AT(from_id), 0, 0, NULL},
+    {"from", CELL_TEXT, AT(from), 0, 0, NULL},
+    {"to_id", CELL_ID, AT(to_id), 0, 0, NULL},
+    {"to", CELL_TEXT, AT(to), 0, 0, NULL},
+    {"unit", CELL_PLAIN, AT(unit), 0, 0, NULL},
+    {"task", CELL_PLAIN, AT(task), 0, 0, NULL},
+    {"detail", CELL_TEXT, AT(detail), 0, 0, NULL},
+    {"chain", CELL_PLAIN, AT(chain), COLUMN_REQUIRED, 0, NULL},
+};
+static const Table journal_table = {"journal.csv", columns, G_N_ELEMENTS(columns)};
+
+JournalRow journal_row_unknown(void)
+{
+    JournalRow row;
+    table_clear_row(&journal_table, &row);
+    return row;
+}
+
+JournalRow journal_row_of_step(const PlanRow *step, JournalEvent event)
+{
+    JournalRow row = journal_row_unknown();
+    row.step = step->step;
+    row.event = (int)event;
+    row.action = step->action;
+    row.object_id = step->object_id;
+    row.object = step->object;
+    row.instance_uuid = step->instance_uuid;
+    row.cluster_id = step->cluster_id;
+    row.from_id = step->from_id;
+    row.from = step->from;
+    row.to_id = step->to_id;
+    row.to = step->to;
+    row.unit = step->unit;
+    return row;
+}
+
+static Journal *journal_new(const char *path)
+{
+    Journal *journal = g_new0(Journal, 1);
+    journal->rows = g_array_new(FALSE, FALSE, sizeof(JournalRow));
+    journal->chain = g_strdup(FIRST_CHAIN);
+    journal->strings = g_string_chunk_new(16 * 1024);
+    journal->path = g_strdup(path);
+    journal->fd = -1;
+    return journal;
+}
+
+void journal_free(Journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->fd >= 0)
+        close(journal->fd);
+    g_array_free(journal->rows, TRUE);
+    g_string_chunk_free(journal->strings);
+    g_free(journal->chain);
+    g_free(journal->path);
+    g_free(journal);
+}
+
+/* The chain's next value: over the value before, a line feed, and the row's bytes before its last comma. */
+static char *next_chain(const char *chain, const char *row, gsize length)
+{
+    g_autoptr(Digest) digest = digest_new();
+    digest_update(digest, chain, strlen(chain));
+    digest_update(digest, "\n", 1);
+    digest_update(digest, row, length);
+    return digest_hex(digest);
+}
+
+/* ---- reading ---- */
+
+static gboolean fail_row(const CsvReader *csv, const char *what, GError **error)
+{
+    g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": %s", csv_reader_name(csv),
+                csv_reader_line(csv), what);
+    return FALSE;
+}
+
+/* The present row must be one whole line, the next in number, and continue the chain. */
+static gboolean check_row(Journal *journal, const CsvReader *csv, const JournalRow *row, GError **error)
+{
+    gsize length;
+    const char *raw = csv_reader_raw(csv, &length);
+    if (length == 0 || raw[length - 1] != '\n')
+        return fail_row(csv,
+                        "row: found an incomplete last line: expected a line feed (apply with this journal "
+                        "takes the line off and goes on)",
+                        error);
+    if (row->seq != journal->rows->len + 1) {
+        g_autofree char *what =
+            g_strdup_printf("seq: found %.0f: expected %u: a row was removed, added or moved", row->seq,
+                            journal->rows->len + 1);
+        return fail_row(csv, what, error);
+    }
+    gsize before_chain = length;
+    while (before_chain > 0 && raw[before_chain] != ',')
+        before_chain--;
+    g_autofree char *chain = next_chain(journal->chain, raw, before_chain);
+    if (strcmp(chain, row->chain) != 0)
+        return fail_row(csv,
+                        "chain: found a value that does not follow from this row and those before: "
+                        "expected an unchanged journal: this row was edited, or one before it replaced",
+                        error);
+    g_free(journal->chain);
+    journal->chain = g_steal_pointer(&chain);
+    journal->size += (gint64)length;
+    return TRUE;
+}
+
+/* A header in another order would give the cells another meaning, which no chain shows. */
+static gboolean check_header(Journal *journal, const CsvReader *csv, GError **error)
+{
+    g_autoptr(GString) expected = g_string_new(NULL);
+    gsize length;
+    const char *raw = csv_reader_raw(csv, &length);
+    table_append_header(&journal_table, expected);
+    if (length != expected->len || memcmp(raw, expected->str, length) != 0)
+        return fail_row(csv, "header: found other columns: expected those of a journal in apply's order",
+                        error);
+    journal->size = (gint64)length;
+    return TRUE;
+}
+
+static gboolean read_rows(Journal *journal, CsvReader *csv, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (!csv_reader_next(csv, &failure)) {
+        if (!failure)
+            return fail_row(csv, "header: found nothing: expected a journal", error);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    g_autoptr(TableReader) table = table_reader_new(&journal_table, csv, journal->strings, error);
+    if (!table || !check_header(journal, csv, error))
+        return FALSE;
+    JournalRow row = journal_row_unknown();
+    while (table_reader_next(table, &row, &failure)) {
+        if (!check_row(journal, csv, &row, error))
+            return FALSE;
+        g_array_append_val(journal->rows, row);
+    }
+    if (!failure)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+Journal *journal_read(const char *path, GError **error)
+{
+    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
+    if (!csv)
+        return NULL;
+    g_autoptr(Journal) journal = journal_new(path);
+    return read_rows(journal, csv, error) ? g_steal_pointer(&journal) : NULL;
+}
+
+/* ---- appending ---- */
+
+static gboolean fail(const Journal *journal, const char *what, GError **error)
+{
+    g_set_error(error, VMANGER_ERROR, 0, "%s: %s: %s", journal->path, what, g_strerror(errno));
+    return FALSE;
+}
+
+/* Writes the line and flushes it; on a failure the file is as before. */
+static gboolean append_line(Journal *journal, const GString *line, GError **error)
+{
+    gsize done = 0;
+    while (done < line->len) {
+        ssize_t written = write(journal->fd, line->str + done, line->len - done);
+        if (written < 0 && errno != EINTR)
+            break;
+        if (written > 0)
+            done += (gsize)written;
+    }
+    if (done == line->len && fdatasync(journal->fd) == 0) {
+        journal->size += (gint64)line->len;
+        return TRUE;
+    }
+    fail(journal, "cannot be written", error);
+    /* Where even this fails, the incomplete line is taken off when the journal is next opened. */
+    if (ftruncate(journal->fd, journal->size) != 0)
+        errno = 0;
+    return FALSE;
+}
+
+/* Where the last complete line ends, looking back from the end; 0 where there is none; -1 on an error. */
+static gint64 end_of_last_line(int fd, gint64 size)
+{
+    char bytes[TAIL_BYTES];
+    for (gint64 end = size; end > 0;) {
+        gint64 start = MAX(end - TAIL_BYTES, 0);
+        ssize_t length = pread(fd, bytes, (size_t)(end - start), start);
+        if (length != end - start)
+            return -1;
+        while (length > 0 && bytes[length - 1] != '\n')
+            length--;
+        if (length > 0)
+            return start + length;
+        end = start;
+    }
+    return 0;
+}
+
+static gboolean take_off_torn_line(Journal *journal, gint64 size, GError **error)
+{
+    gint64 end = end_of_last_line(journal->fd, size);
+    if (end < 0)
+        return fail(journal, "cannot be read", error);
+    journal->torn = size - end;
+    if (journal->torn > 0 && ftruncate(journal->fd, end) != 0)
+        return fail(journal, "cannot be shortened", error);
+    return TRUE;
+}
+
+static gboolean begin(Journal *journal, GError **error)
+{
+    g_autoptr(GString) header = g_string_new(NULL);
+    table_append_header(&journal_table, header);
+    return append_line(journal, header, error) && atomic_flush_parent(journal->path, error);
+}
+
+Journal *journal_open(const char *path, GError **error)
+{
+    g_autoptr(Journal) journal = journal_new(path);
+    journal->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    struct stat present;
+    if (journal->fd < 0 || fstat(journal->fd, &present) != 0) {
+        fail(journal, "cannot be opened", error);
+        return NULL;
+    }
+    if (flock(journal->fd, LOCK_EX | LOCK_NB) != 0) {
+        fail(journal, errno == EWOULDBLOCK ? "is in use by another apply" : "cannot be locked", error);
+        return NULL;
+    }
+    if (!take_off_torn_line(journal, S_ISREG(present.st_mode) ? present.st_size : 0, error))
+        return NULL;
+    if (present.st_size - journal->torn == 0)
+        return begin(journal, error) ? g_steal_pointer(&journal) : NULL;
+    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
+    return csv && read_rows(journal, csv, error) ? g_steal_pointer(&journal) : NULL;
+}
+
+/* The journal's own copy, on one line: an incomplete line can then be told from a complete one. */
+static const char *keep(Journal *journal, const char *text)
+{
+    if (!*text)
+        return "";
+    g_autofree char *line = g_strdup(text);
+    g_strdelimit(line, "\r\n", ' ');
+    return g_string_chunk_insert(journal->strings, line);
+}
+
+static void keep_strings(Journal *journal, JournalRow *row)
+{
+    for (guint i = 0; i < journal_table.n_columns; i++) {
+        CellType type = columns[i].type;
+        if (type != CELL_ID && type != CELL_PLAIN && type != CELL_TEXT)
+            continue;
+        const char **field = G_STRUCT_MEMBER_P(row, columns[i].offset);
+        *field = keep(journal, *field);
+    }
+}
+
+gboolean journal_append(Journal *journal, JournalRow *row, GError **error)
+{
+    JournalRow kept = *row;
+    keep_strings(journal, &kept);
+    kept.seq = journal->rows->len + 1;
+    kept.chain = "";
+    g_autoptr(GString) line = g_string_new(NULL);
+    table_append_row(&journal_table, &kept, line);
+    gsize before_chain = line->len - strlen(",\n");
+    g_autofree char *chain = next_chain(journal->chain, line->str, before_chain);
+    g_string_insert(line, (gssize)before_chain + 1, chain);
+    if (!append_line(journal, line, error))
+        return FALSE;
+    kept.chain = keep(journal, chain);
+    g_array_append_val(journal->rows, kept);
+    g_free(journal->chain);
+    journal->chain = g_steal_pointer(&chain);
+    row->seq = kept.seq;
+    row->chain = kept.chain;
+    return TRUE;
+}
