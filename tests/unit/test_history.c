@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/history.h"
+
+#include <CUnit/CUnit.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <unistd.h>
+
+void test_history_suite(void);
+
+#define START 1795000000
+
+/* ---- fixtures ---- */
+
+static Journal *new_journal(void)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-history-XXXXXX", NULL);
+    int fd = g_mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0);
+    close(fd);
+    Journal *journal = journal_open(path, NULL);
+    CU_ASSERT_FATAL(journal != NULL);
+    return journal;
+}
+
+static void end_journal(Journal *journal)
+{
+    g_unlink(journal->path);
+    journal_free(journal);
+}
+
+static void append(Journal *journal, const char *run, JournalEvent event, Action action, const char *uuid,
+                   gint64 after_s)
+{
+    JournalRow row = journal_row_unknown();
+    row.run = run;
+    row.plan = "plan";
+    row.source_id = "vc";
+    row.time = START + after_s;
+    row.step = 1;
+    row.event = (int)event;
+    row.action = (int)action;
+    row.object_id = "vm-1";
+    row.instance_uuid = uuid;
+    row.detail = event == EVENT_INTENT ? "copy_mib=2048 est_s=40.5" : "";
+    CU_ASSERT_FATAL(journal_append(journal, &row, NULL));
+}
+
+/* ---- tests ---- */
+
+static void only_what_succeeded_counts(void)
+{
+    Journal *journal = new_journal();
+    append(journal, "a", EVENT_INTENT, ACTION_ADD_MEMORY, "u1", 0);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 2);
+    append(journal, "a", EVENT_FAILED, ACTION_ADD_MEMORY, "u1", 3);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_CPU, "u1", 4);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 9);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 7);
+    g_autoptr(History) history = history_new();
+    history_add(history, journal);
+    const VmHistory *vm = history_of(history, "vc", "u1", "vm-1");
+    CU_ASSERT_EQUAL(vm->memory_additions, 2);
+    CU_ASSERT_EQUAL(vm->cpu_additions, 1);
+    CU_ASSERT_EQUAL(vm->last_migration, START + 9);
+    end_journal(journal);
+}
+
+static void a_vm_is_known_by_source_and_uuid_else_by_id(void)
+{
+    Journal *journal = new_journal();
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_CPU, "", 1);
+    g_autoptr(History) history = history_new();
+    history_add(history, journal);
+    CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-renumbered")->memory_additions, 1);
+    CU_ASSERT_EQUAL(history_of(history, "other-vc", "u1", "vm-1")->memory_additions, 0);
+    CU_ASSERT_EQUAL(history_of(history, "vc", "u2", "vm-1")->memory_additions, 0);
+    CU_ASSERT_EQUAL(history_of(history, "vc", "u2", "vm-1")->last_migration, -1);
+    CU_ASSERT_EQUAL(history_of(history, "vc", "", "vm-1")->cpu_additions, 1);
+    end_journal(journal);
+}
+
+static void the_same_journal_twice_counts_once(void)
+{
+    Journal *journal = new_journal();
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
+    g_autoptr(History) history = history_new();
+    history_add(history, journal);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 2);
+    history_add(history, journal);
+    CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-1")->memory_additions, 2);
+    end_journal(journal);
+}
+
+static void durations_are_from_submitted_to_succeeded_in_one_run(void)
+{
+    Journal *journal = new_journal();
+    append(journal, "a", EVENT_INTENT, ACTION_MIGRATE, "u1", 0);
+    append(journal, "a", EVENT_SUBMITTED, ACTION_MIGRATE, "u1", 5);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 35);
+    append(journal, "a", EVENT_INTENT, ACTION_MIGRATE, "u1", 40);
+    append(journal, "b", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 900);
+    append(journal, "b", EVENT_INTENT, ACTION_MIGRATE, "u1", 1000);
+    append(journal, "b", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 1000);
+    g_autoptr(History) history = history_new();
+    history_add(history, journal);
+    CU_ASSERT_EQUAL_FATAL(history->migrations->len, 1);
+    PastMigration migration = g_array_index(history->migrations, PastMigration, 0);
+    CU_ASSERT_EQUAL(migration.est_s, 40.5);
+    CU_ASSERT_EQUAL(migration.real_s, 30);
+    end_journal(journal);
+}
+
+static void journals_are_read_by_path_and_a_bad_one_is_named(void)
+{
+    Journal *journal = new_journal();
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
+    char absent[] = "/nonexistent/journal.csv";
+    char *paths[] = {journal->path, NULL, NULL};
+    g_autoptr(History) history = history_read(paths, NULL);
+    CU_ASSERT_FATAL(history != NULL);
+    CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-1")->memory_additions, 1);
+    paths[1] = absent;
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(history_read(paths, &error));
+    CU_ASSERT_PTR_NOT_NULL(error);
+    g_autoptr(History) none = history_read(NULL, NULL);
+    CU_ASSERT_PTR_NOT_NULL(none);
+    end_journal(journal);
+}
+
+void test_history_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("history", NULL, NULL);
+    CU_ADD_TEST(suite, only_what_succeeded_counts);
+    CU_ADD_TEST(suite, a_vm_is_known_by_source_and_uuid_else_by_id);
+    CU_ADD_TEST(suite, the_same_journal_twice_counts_once);
+    CU_ADD_TEST(suite, durations_are_from_submitted_to_succeeded_in_one_run);
+    CU_ADD_TEST(suite, journals_are_read_by_path_and_a_bad_one_is_named);
+}
