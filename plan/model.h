@@ -44,7 +44,7 @@ typedef struct Model {
     ModelVm *vms;                       /* [n_vms] */
     GArray **vms_on;                    /* [n_hosts] of guint: the running VMs on each host now, ascending */
     double *buffer_cpu, *buffer_memory; /* [n_clusters] MHz, KiB: what additions may still take */
-    struct ModelPrivate *private;
+    double *pool_cpu, *pool_memory;     /* [n_pools] MHz, KiB: what the VMs below each pool take (buffer.h) */
 } Model;
 
 /* joins the two; an assessment of another snapshot, of an older one of the source, or under another policy is
@@ -57,6 +57,14 @@ Model *model_copy(const Model *model);
 
 void model_free(Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
+
+/* KiB that must be free on a host for the VM to run there: host_memory demand, or its configured size where
+ * it was not measured; 0 where it does not run */
+double model_vm_memory(const Model *model, guint vm);
+
+/* what the VM has reserved, MHz and MiB: all of its memory where the reservation is locked to it */
+double model_vm_cpu_reserved(const Model *model, guint vm);
+double model_vm_memory_reserved(const Model *model, guint vm);
 
 /* percent of capacity in use, as the assessment rounds it; NAN where not known. extra is added to the demand
  */

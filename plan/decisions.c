@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/decisions.h"
+
+static void clear_unsolved(gpointer data)
+{
+    g_free(((Unsolved *)data)->reason);
+}
+
+Decisions *decisions_new(void)
+{
+    Decisions *decisions = g_new0(Decisions, 1);
+    decisions->changes = change_list_new();
+    decisions->advice = change_list_new();
+    decisions->unsolved = g_array_new(FALSE, FALSE, sizeof(Unsolved));
+    g_array_set_clear_func(decisions->unsolved, clear_unsolved);
+    return decisions;
+}
+
+void decisions_free(Decisions *decisions)
+{
+    if (!decisions)
+        return;
+    g_array_unref(decisions->changes);
+    g_array_unref(decisions->advice);
+    g_array_unref(decisions->unsolved);
+    g_free(decisions->stopped_by);
+    g_free(decisions);
+}
+
+void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason)
+{
+    Unsolved unsolved = {host, vm, reason};
+    g_array_append_val(decisions->unsolved, unsolved);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a strategy decides: changes to make, advice on what vmanger leaves to others, and what stays unsolved.
+ */
+#ifndef PLAN_DECISIONS_H
+#define PLAN_DECISIONS_H
+
+#include "plan/compatibility.h"
+#include "plan/effect.h"
+#include "plan/history.h"
+#include "plan/rules.h"
+
+/* a problem that stays: a host that is hot, not empty or unmeasured, or a VM that is short */
+typedef struct Unsolved {
+    int host, vm; /* one of them is -1 */
+    char *reason; /* what stands in the way, in words */
+} Unsolved;
+
+typedef struct Decisions {
+    GArray *changes;  /* Change, those first that help most */
+    GArray *advice;   /* Change: not to be made by vmanger */
+    GArray *unsolved; /* Unsolved */
+    char *stopped_by; /* what ended the search for more: "done", "work", "time" */
+} Decisions;
+
+Decisions *decisions_new(void);
+void decisions_free(Decisions *decisions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decisions, decisions_free)
+
+/* reason is taken over */
+void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason);
+
+/* what strategies decide with; nothing is owned */
+typedef struct Situation {
+    const Model *start;
+    const RuleSet *rules;
+    const Compatibility *compatibility;
+    const History *history;
+} Situation;
+
+#endif

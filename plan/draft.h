@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From decisions to a plan.csv: rows in safe order with reason, effect and estimate, the figures of each
+ * cluster before and after, and the one line that sums it up.
+ */
+#ifndef PLAN_DRAFT_H
+#define PLAN_DRAFT_H
+
+#include "plan/changeplan.h"
+#include "plan/decisions.h"
+
+/* puts the decisions' changes into order (those that cannot be ordered become unsolved) and drafts the plan;
+ * the caller frees it */
+ChangePlan *draft_plan(const Situation *situation, Decisions *decisions);
+
+/* the figures of a cluster as the model stands, and of all of them after the changes */
+typedef struct ClusterFigures {
+    guint hot_hosts, short_vms;
+    double max_cpu_pct, max_memory_pct, sd_cpu, sd_memory; /* over usable hosts, percent and points */
+} ClusterFigures;
+
+ClusterFigures cluster_figures(const Model *model, guint cluster);
+
+#endif

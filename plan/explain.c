@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/explain.h"
+
+#include "collect/escape.h"
+#include "plan/growth.h"
+
+#include <math.h>
+#include <string.h>
+
+G_GNUC_PRINTF(2, 3) static void add(GString *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *safe = escape_for_terminal(text);
+    g_string_append_printf(out, "%s\n", safe);
+}
+
+/* ---- which entity is meant ---- */
+
+typedef struct Meant {
+    int host, vm;
+    guint n; /* how many the name fits */
+} Meant;
+
+static Meant find_meant(const Snapshot *snapshot, const char *what)
+{
+    Meant meant = {snapshot_find_host(snapshot, what), snapshot_find_vm(snapshot, what), 1};
+    if (meant.host >= 0 || meant.vm >= 0)
+        return meant;
+    meant.n = 0;
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        if (strcmp(snapshot->hosts[i].name, what) == 0) {
+            meant.host = (int)i;
+            meant.n++;
+        }
+    }
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        if (strcmp(snapshot->vms[i].name, what) == 0) {
+            meant.vm = (int)i;
+            meant.n++;
+        }
+    }
+    return meant;
+}
+
+/* ---- what is said ---- */
+
+static void add_load(GString *out, const char *name, const Load *load, const char *unit)
+{
+    if (isnan(load->demand)) {
+        add(out, "  %s: not measured", name);
+        return;
+    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    table_append_number(text, load->demand);
+    g_string_append_printf(text, " of ");
+    table_append_number(text, load->capacity);
+    g_string_append_printf(text, " %s", unit);
+    if (!isnan(load->usage_pct))
+        g_string_append_printf(text, ", %.1f %%", load->usage_pct);
+    if (!isnan(load->threshold_pct))
+        g_string_append_printf(text, " (threshold %.0f %%)", load->threshold_pct);
+    add(out, "  %s: %s%s%s", name, text->str, *load->reason ? "; " : "", load->reason);
+}
+
+static void add_loads(GString *out, const Assessed *entity)
+{
+    for (int r = 0; r < N_RESOURCES; r++)
+        if (load_is_stated(&entity->loads[r]))
+            add_load(out, resource_names[r], &entity->loads[r], resource_units[r]);
+}
+
+static void add_rows(GString *out, const ChangePlan *plan, const char *id, gboolean as_object)
+{
+    static const char *const kinds[] = {"step", "advice", "unsolved"};
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        gboolean about = as_object ? strcmp(row->object_id, id) == 0
+                                   : strcmp(row->from_id, id) == 0 || strcmp(row->to_id, id) == 0;
+        if (!about)
+            continue;
+        g_autofree char *number = row->kind == ROW_STEP ? g_strdup_printf(" %.0f", row->step) : g_strdup("");
+        add(out, "  %s%s: %s%s%s%s%s", kinds[row->kind], number,
+            row->action >= 0 ? action_names[row->action] : "", as_object ? "" : " of ",
+            as_object ? "" : row->object, *row->to ? " to " : "", row->to);
+        add(out, "    why: %s", row->reason);
+        if (*row->effect)
+            add(out, "    effect: %s", row->effect);
+    }
+}
+
+static void add_targets(GString *out, const Situation *situation, guint vm)
+{
+    const Model *model = situation->start;
+    const Snapshot *snapshot = model->snapshot;
+    add(out, "Hosts of its cluster:");
+    for (guint host = 0; host < snapshot->n_hosts; host++) {
+        if (snapshot->hosts[host].cluster != snapshot->vms[vm].cluster || (int)host == model->vms[vm].host)
+            continue;
+        const char *why = compatibility_obstacle(situation->compatibility, vm, host);
+        const BoundRule *rule = why ? NULL : rules_broken_by(situation->rules, model, vm, host, TRUE);
+        if (why)
+            add(out, "  %s: no, it %s", snapshot->hosts[host].name, why);
+        else if (rule)
+            add(out, "  %s: no, the mandatory rule \"%s\" would be broken", snapshot->hosts[host].name,
+                rule->name);
+        else if (!model->vms[vm].measured)
+            add(out, "  %s: could run it; its load is not known", snapshot->hosts[host].name);
+        else
+            add(out, "  %s: %s; with it CPU %.1f %%, memory %.1f %%", snapshot->hosts[host].name,
+                model_stays_normal(model, host, model->vms[vm].demand) ? "yes" : "no, it would be hot",
+                model_usage_pct(model, host, RESOURCE_CPU, model->vms[vm].demand[RESOURCE_CPU]),
+                model_usage_pct(model, host, RESOURCE_HOST_MEMORY,
+                                model->vms[vm].demand[RESOURCE_HOST_MEMORY]));
+    }
+}
+
+static void add_rules(GString *out, const Situation *situation, guint vm)
+{
+    const GArray *own = rules_of_vm(situation->rules, vm);
+    for (guint i = 0; own && i < own->len; i++) {
+        const BoundRule *rule = rules_at(situation->rules, g_array_index(own, guint, i));
+        static const char *const words[] = {"keeps VMs together", "keeps VMs apart", "keeps VMs on hosts",
+                                            "keeps VMs off hosts"};
+        add(out, "  rule \"%s\" (%s): %s, %u VMs in breach", rule->name, rule->mandatory ? "must" : "should",
+            words[rule->type], rule_breaches(rule, situation->start));
+    }
+}
+
+static gboolean has_rows(const ChangePlan *plan, const char *id)
+{
+    for (guint i = 0; i < plan->rows->len; i++)
+        if (strcmp(g_array_index(plan->rows, PlanRow, i).object_id, id) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void explain_vm(GString *out, const Situation *situation, const ChangePlan *plan, guint vm)
+{
+    const Model *model = situation->start;
+    const Vm *row = &model->snapshot->vms[vm];
+    const Host *host = &model->snapshot->hosts[row->host];
+    const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id, row->id);
+    add(out, "VM %s (%s) on %s (%s): %s", row->name, row->id, host->name, host->id,
+        state_names[assessed->state]);
+    add_loads(out, assessed);
+    add_rules(out, situation, vm);
+    add(out, "In the plan:");
+    if (has_rows(plan, row->id)) {
+        add_rows(out, plan, row->id, TRUE);
+    } else {
+        const char *drs = NULL;
+        g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
+        compatibility_left_to_drs(situation->compatibility, vm, &drs);
+        add(out, "  nothing: it is not short%s",
+            model->hosts[row->host].state == STATE_HOT
+                ? ", and its hot host is relieved, as far as can be, by others"
+                : ", and its host is not hot");
+        if (immovable)
+            add(out, "  it would never be moved: it %s", immovable);
+        if (drs)
+            add(out, "  its moves are only advised: %s", drs);
+    }
+    if (model->vms[vm].running)
+        add_targets(out, situation, vm);
+}
+
+static void explain_host(GString *out, const Situation *situation, const ChangePlan *plan, guint host)
+{
+    const Model *model = situation->start;
+    const Host *row = &model->snapshot->hosts[host];
+    const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id, row->id);
+    add(out, "Host %s (%s): %s, %u running VMs", row->name, row->id, state_names[assessed->state],
+        model->vms_on[host]->len);
+    add_loads(out, assessed);
+    add(out, "In the plan:");
+    guint before = (guint)out->len;
+    add_rows(out, plan, row->id, TRUE);
+    add_rows(out, plan, row->id, FALSE);
+    if (out->len == before)
+        add(out, "  nothing: %s",
+            model_excess(model, host, NULL) > 0 ? "no VM of it can be moved"
+                                                : "it is within its thresholds, and no VM goes there");
+    if (!model->hosts[host].target)
+        add(out, "It is no target: %s", model->hosts[host].usable ? "it has no vMotion" : "it is not usable");
+    add(out, "Its VMs that cannot be moved:");
+    for (guint i = 0; i < model->vms_on[host]->len; i++) {
+        guint vm = g_array_index(model->vms_on[host], guint, i);
+        g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
+        if (immovable || !model->vms[vm].measured)
+            add(out, "  %s %s", model->snapshot->vms[vm].name, immovable ? immovable : "is not measured");
+    }
+}
+
+char *explain(const Situation *situation, const ChangePlan *plan, const char *what, GError **error)
+{
+    Meant meant = find_meant(situation->start->snapshot, what);
+    if (meant.n != 1) {
+        g_autofree char *found = escape_for_message(what);
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "found %s %s: expected the id of a VM or host, or a name that only one has",
+                    meant.n ? "several called" : "no", found);
+        return NULL;
+    }
+    GString *out = g_string_new(NULL);
+    if (meant.vm >= 0)
+        explain_vm(out, situation, plan, (guint)meant.vm);
+    else
+        explain_host(out, situation, plan, (guint)meant.host);
+    return g_string_free(out, FALSE);
+}

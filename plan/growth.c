@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/growth.h"
+
+#include "analyze/buffer.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LINUX_HOT_ADD_FLOOR_MIB 3072.0 /* a Linux guest that starts below this cannot grow past it */
+#define HOT_ADD_LIMIT_TIMES 16.0       /* of the size at power-on, where the VM does not say */
+
+double growth_legal_memory(const Model *model, guint vm, double at_least_mib)
+{
+    double step = model->snapshot->vms[vm].memory_hot_add_step_mib;
+    return step > 0 ? ceil(at_least_mib / step) * step : ceil(at_least_mib);
+}
+
+double growth_missing_memory(const Model *model, guint vm)
+{
+    const ModelVm *at = &model->vms[vm];
+    return at->demand[RESOURCE_MEMORY] / 1024 * 100 / model->policy->short_pct - at->memory_mib;
+}
+
+gboolean growth_hot_add_is_off(const Model *model, guint vm)
+{
+    int flag = model->snapshot->vms[vm].memory_hot_add;
+    return flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
+}
+
+/* As vSphere's guest ids name them (VirtualMachineGuestOsIdentifier). */
+static gboolean is_linux(const char *guest_id)
+{
+    static const char *const names[] = {"linux",  "ubuntu",   "debian", "rhel",   "redhat", "centos",
+                                        "sles",   "suse",     "fedora", "photon", "rocky",  "alma",
+                                        "coreos", "mandrake", "turbo",  "asianux"};
+    g_autofree char *lower = g_ascii_strdown(guest_id, -1);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strstr(lower, names[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static double hot_add_limit(const Vm *row)
+{
+    if (!isnan(row->memory_hot_add_limit_mib))
+        return row->memory_hot_add_limit_mib;
+    if (is_linux(row->guest_id) && row->memory_mib < LINUX_HOT_ADD_FLOOR_MIB)
+        return LINUX_HOT_ADD_FLOOR_MIB;
+    return row->memory_mib * HOT_ADD_LIMIT_TIMES;
+}
+
+/* What the VM's own settings forbid. */
+static char *obstacle_of_vm(const Situation *situation, const Model *now, guint vm, double to_mib)
+{
+    const Vm *row = &now->snapshot->vms[vm];
+    if (now->vms[vm].system || policy_matches(now->policy->exclude_vms, row->folder, row->name))
+        return compatibility_immovable(situation->compatibility, vm);
+    if (growth_hot_add_is_off(now, vm))
+        return g_strdup(row->memory_hot_add == 0 ? "memory hot-add is off"
+                                                 : "it is not known whether memory hot-add is on");
+    if (row->fault_tolerance == 1)
+        return g_strdup("fault tolerance is on: its size is fixed");
+    if (list_contains(row->disabled_methods, "ReconfigVM_Task"))
+        return g_strdup("reconfiguration is disabled (disabled_methods)");
+    double limit = hot_add_limit(row);
+    if (to_mib > limit)
+        return g_strdup_printf("%.0f MiB would be above its hot-add limit of %.0f MiB", to_mib, limit);
+    if (row->memory_limit_mib < to_mib)
+        return g_strdup_printf("its memory limit of %.0f MiB is below %.0f MiB: raise the limit first",
+                               row->memory_limit_mib, to_mib);
+    if (now->vms[vm].reclaimed > 0)
+        return g_strdup_printf(
+            "%.0f MiB of it are ballooned, swapped or compressed: more memory would not be backed, its "
+            "host has to be relieved first",
+            now->vms[vm].reclaimed / 1024);
+    return NULL;
+}
+
+/* What its host, its cluster and its pools have no room for. */
+static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
+{
+    const Snapshot *snapshot = now->snapshot;
+    guint host = (guint)now->vms[vm].host;
+    const ModelHost *at = &now->hosts[host];
+    double kib = (to_mib - now->vms[vm].memory_mib) * 1024;
+    double extra[N_RESOURCES] = {[RESOURCE_HOST_MEMORY] = kib};
+    if (!at->usable)
+        return g_strdup_printf("its host %s is %s", snapshot->hosts[host].name, state_names[at->state]);
+    if (!model_stays_normal(now, host, extra))
+        return g_strdup_printf("its host %s would be hot: memory at %.1f %%, CPU at %.1f %%",
+                               snapshot->hosts[host].name,
+                               model_usage_pct(now, host, RESOURCE_HOST_MEMORY, kib),
+                               model_usage_pct(now, host, RESOURCE_CPU, 0));
+    if (snapshot->vms[vm].memory_reservation_locked == 1 &&
+        (at->memory_reserved_mib * 1024 + kib > snapshot->hosts[host].memory_kib))
+        return g_strdup_printf("its reservation is locked to its size, and its host %s cannot back more",
+                               snapshot->hosts[host].name);
+    if (kib > now->buffer_memory[at->cluster])
+        return g_strdup_printf(
+            "the buffer of %s has %.0f MiB left to give (buffer_reserve_pct kept), %.0f MiB are needed",
+            snapshot->clusters[at->cluster].name, now->buffer_memory[at->cluster] / 1024, kib / 1024);
+    for (int pool = snapshot->vms[vm].pool; pool >= 0; pool = snapshot->pools[pool].parent) {
+        double left = pool_limit(&snapshot->pools[pool], RESOURCE_HOST_MEMORY) - now->pool_memory[pool];
+        if (kib > left)
+            return g_strdup_printf(
+                "the memory limit of resource pool %s leaves %.0f MiB, %.0f MiB are needed",
+                snapshot->pools[pool].name, MAX(0, left) / 1024, kib / 1024);
+    }
+    return NULL;
+}
+
+char *growth_memory_obstacle(const Situation *situation, const Model *now, guint vm, double to_mib)
+{
+    char *why = obstacle_of_vm(situation, now, vm, to_mib);
+    return why ? why : obstacle_of_room(now, vm, to_mib);
+}

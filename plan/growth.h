@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Additions of memory and vCPUs: which sizes are legal for a VM, and where an addition would harm.
+ */
+#ifndef PLAN_GROWTH_H
+#define PLAN_GROWTH_H
+
+#include "plan/decisions.h"
+
+/* the smallest legal total of at least so many MiB: a multiple of the VM's hot-add step */
+double growth_legal_memory(const Model *model, guint vm, double at_least_mib);
+
+/* MiB that a short VM lacks to be normal: demand over short_pct, less its size; 0 or less where it lacks none
+ */
+double growth_missing_memory(const Model *model, guint vm);
+
+/* TRUE where only a person can help, by changing the VM's hot-add setting: then advice tells what it takes */
+gboolean growth_hot_add_is_off(const Model *model, guint vm);
+
+/* why growing the VM's memory to a total would harm or is not possible as the model stands, in words; NULL
+ * where it can be done. The caller frees it */
+char *growth_memory_obstacle(const Situation *situation, const Model *now, guint vm, double to_mib);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/model.h"
+
+#include "analyze/buffer.h"
+
+#include <math.h>
+#include <string.h>
+
+static gboolean check_origin(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
+                             GError **error)
+{
+    const AssessedSnapshot *named = NULL;
+    gboolean newest = TRUE;
+    for (guint i = 0; i < assessment->snapshots->len; i++) {
+        const AssessedSnapshot *at = &g_array_index(assessment->snapshots, AssessedSnapshot, i);
+        if (strcmp(at->digest, snapshot->digest) == 0)
+            named = at;
+        else if (strcmp(at->source_id, snapshot->info.source_id) == 0 &&
+                 at->taken_at > snapshot->info.taken_at)
+            newest = FALSE;
+    }
+    g_autofree char *digest = policy_analyze_digest(policy);
+    if (!named)
+        g_set_error(
+            error, VMANGER_ERROR, 0,
+            "the assessment is not of this snapshot: found none of digest %s in it: expected analyze to have "
+            "read the snapshot that plan is given",
+            snapshot->digest);
+    else if (!newest)
+        g_set_error(
+            error, VMANGER_ERROR, 0,
+            "the assessment names a newer snapshot of this source: expected the newest to be planned on");
+    else if (strcmp(digest, assessment->policy) != 0)
+        g_set_error(
+            error, VMANGER_ERROR, 0,
+            "the assessment was made under another policy: found [analyze] digest %s: expected %s (give both "
+            "programs the same --policy)",
+            assessment->policy, digest);
+    return named && newest && strcmp(digest, assessment->policy) == 0;
+}
+
+static const Assessed *assessed_of(const Model *model, const char *id, GError **error)
+{
+    const Assessed *found = assessment_find(model->assessment, model->snapshot->info.source_id, id);
+    if (!found)
+        g_set_error(error, VMANGER_ERROR, 0, "the assessment has no rows of %s: expected one of every entity",
+                    id);
+    return found;
+}
+
+static gboolean join_hosts(Model *model, GError **error)
+{
+    const Snapshot *snapshot = model->snapshot;
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        const Assessed *assessed = assessed_of(model, snapshot->hosts[i].id, error);
+        if (!assessed)
+            return FALSE;
+        ModelHost *host = &model->hosts[i];
+        for (int r = 0; r < N_RESOURCES; r++) {
+            host->capacity[r] = assessed->loads[r].capacity;
+            host->demand[r] = assessed->loads[r].demand;
+            host->threshold[r] = assessed->loads[r].threshold_pct;
+        }
+        host->state = assessed->state;
+        host->cluster = snapshot->hosts[i].cluster;
+        host->usable = host->state != STATE_UNAVAILABLE && host->state != STATE_UNKNOWN &&
+                       !host_is_failover(snapshot, &snapshot->hosts[i]);
+        host->target = host->usable && snapshot->hosts[i].vmotion != 0;
+    }
+    return TRUE;
+}
+
+static gboolean join_vms(Model *model, GError **error)
+{
+    const Snapshot *snapshot = model->snapshot;
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        const Vm *row = &snapshot->vms[i];
+        const Assessed *assessed = assessed_of(model, row->id, error);
+        if (!assessed)
+            return FALSE;
+        ModelVm *vm = &model->vms[i];
+        for (int r = 0; r < N_RESOURCES; r++)
+            vm->demand[r] = assessed->loads[r].demand;
+        vm->measured_host_memory = assessed->loads[RESOURCE_HOST_MEMORY].measured;
+        vm->reclaimed = assessed->loads[RESOURCE_HOST_MEMORY].reclaimed;
+        vm->memory_mib = row->memory_mib;
+        vm->vcpus = row->vcpus;
+        vm->host = row->host;
+        vm->state = assessed->state;
+        vm->running = row->power == VM_POWER_ON;
+        vm->measured =
+            vm->running && !isnan(vm->demand[RESOURCE_CPU]) && !isnan(vm->demand[RESOURCE_HOST_MEMORY]);
+        vm->system = row->role >= 0 || policy_matches(model->policy->system_vms, row->folder, row->name);
+        if (!vm->running)
+            continue;
+        g_array_append_val(model->vms_on[row->host], i);
+        ModelHost *host = &model->hosts[row->host];
+        host->cpu_reserved_mhz += model_vm_cpu_reserved(model, i);
+        host->memory_reserved_mib += model_vm_memory_reserved(model, i);
+    }
+    return TRUE;
+}
+
+static double keep_reserve(const Model *model, const Load *load)
+{
+    return MAX(0, load->buffer - load->capacity * model->policy->buffer_reserve_pct / 100);
+}
+
+static gboolean join_buffers(Model *model, GError **error)
+{
+    const Snapshot *snapshot = model->snapshot;
+    for (guint i = 0; i < snapshot->n_clusters; i++) {
+        const Assessed *assessed = assessed_of(model, snapshot->clusters[i].id, error);
+        if (!assessed)
+            return FALSE;
+        model->buffer_cpu[i] = keep_reserve(model, &assessed->loads[RESOURCE_CPU]);
+        model->buffer_memory[i] = keep_reserve(model, &assessed->loads[RESOURCE_HOST_MEMORY]);
+    }
+    return TRUE;
+}
+
+static void join_pools(Model *model)
+{
+    const Snapshot *snapshot = model->snapshot;
+    static const Resource resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY};
+    double *sums[] = {model->pool_cpu, model->pool_memory};
+    g_autofree double *amounts = g_new(double, snapshot->n_vms);
+    for (guint r = 0; r < G_N_ELEMENTS(resources); r++) {
+        for (guint i = 0; i < snapshot->n_vms; i++) {
+            const Assessed *vm =
+                assessment_find(model->assessment, snapshot->info.source_id, snapshot->vms[i].id);
+            amounts[i] = buffer_amount(&snapshot->vms[i], &vm->loads[resources[r]], model->policy);
+        }
+        pool_sums(snapshot, amounts, sums[r]);
+    }
+}
+
+static Model *model_alloc(const Snapshot *snapshot)
+{
+    Model *model = g_new0(Model, 1);
+    model->snapshot = snapshot;
+    model->hosts = g_new0(ModelHost, snapshot->n_hosts);
+    model->vms = g_new0(ModelVm, snapshot->n_vms);
+    model->vms_on = g_new0(GArray *, snapshot->n_hosts);
+    model->buffer_cpu = g_new0(double, snapshot->n_clusters);
+    model->buffer_memory = g_new0(double, snapshot->n_clusters);
+    model->pool_cpu = g_new0(double, snapshot->n_pools);
+    model->pool_memory = g_new0(double, snapshot->n_pools);
+    return model;
+}
+
+Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy, GError **error)
+{
+    if (!check_origin(snapshot, assessment, policy, error))
+        return NULL;
+    g_autoptr(Model) model = model_alloc(snapshot);
+    model->assessment = assessment;
+    model->policy = policy;
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        model->vms_on[i] = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (!join_hosts(model, error) || !join_vms(model, error) || !join_buffers(model, error))
+        return NULL;
+    join_pools(model);
+    return g_steal_pointer(&model);
+}
+
+Model *model_copy(const Model *model)
+{
+    const Snapshot *snapshot = model->snapshot;
+    Model *copy = model_alloc(snapshot);
+    copy->assessment = model->assessment;
+    copy->policy = model->policy;
+    memcpy(copy->hosts, model->hosts, snapshot->n_hosts * sizeof *copy->hosts);
+    memcpy(copy->vms, model->vms, snapshot->n_vms * sizeof *copy->vms);
+    memcpy(copy->buffer_cpu, model->buffer_cpu, snapshot->n_clusters * sizeof(double));
+    memcpy(copy->buffer_memory, model->buffer_memory, snapshot->n_clusters * sizeof(double));
+    memcpy(copy->pool_cpu, model->pool_cpu, snapshot->n_pools * sizeof(double));
+    memcpy(copy->pool_memory, model->pool_memory, snapshot->n_pools * sizeof(double));
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        copy->vms_on[i] = g_array_copy(model->vms_on[i]);
+    return copy;
+}
+
+void model_free(Model *model)
+{
+    if (!model)
+        return;
+    for (guint i = 0; i < model->snapshot->n_hosts; i++)
+        if (model->vms_on[i])
+            g_array_free(model->vms_on[i], TRUE);
+    g_free(model->vms_on);
+    g_free(model->hosts);
+    g_free(model->vms);
+    g_free(model->buffer_cpu);
+    g_free(model->buffer_memory);
+    g_free(model->pool_cpu);
+    g_free(model->pool_memory);
+    g_free(model);
+}
+
+double model_vm_memory(const Model *model, guint vm)
+{
+    const ModelVm *at = &model->vms[vm];
+    if (!at->running)
+        return 0;
+    return at->measured ? at->demand[RESOURCE_HOST_MEMORY] : at->memory_mib * 1024;
+}
+
+double model_vm_cpu_reserved(const Model *model, guint vm)
+{
+    double reserved = model->snapshot->vms[vm].cpu_reservation_mhz;
+    return reserved > 0 ? reserved : 0;
+}
+
+double model_vm_memory_reserved(const Model *model, guint vm)
+{
+    const Vm *row = &model->snapshot->vms[vm];
+    if (row->memory_reservation_locked == 1)
+        return model->vms[vm].memory_mib;
+    return row->memory_reservation_mib > 0 ? row->memory_reservation_mib : 0;
+}
+
+double model_usage_pct(const Model *model, guint host, Resource resource, double extra)
+{
+    const ModelHost *at = &model->hosts[host];
+    return load_usage_pct(table_round(at->demand[resource] + extra), at->capacity[resource]);
+}
+
+double model_excess(const Model *model, guint host, Resource *worst)
+{
+    double most = -INFINITY;
+    for (int r = 0; r < N_RESOURCES; r++) {
+        double excess = model_usage_pct(model, host, (Resource)r, 0) - model->hosts[host].threshold[r];
+        if (excess > most) { /* not where either is NAN */
+            most = excess;
+            if (worst)
+                *worst = (Resource)r;
+        }
+    }
+    return table_round(most);
+}
+
+gboolean model_stays_normal(const Model *model, guint host, const double extra[N_RESOURCES])
+{
+    const ModelHost *at = &model->hosts[host];
+    for (int r = 0; r < N_RESOURCES; r++) {
+        double more = extra && !isnan(extra[r]) ? extra[r] : 0;
+        if (!isnan(at->threshold[r]) && model_usage_pct(model, host, (Resource)r, more) > at->threshold[r])
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan: decides what to do about an assessment, as a reviewable, ordered list of steps.
+ */
+#include "plan/changeplan.h"
+#include "plan/draft.h"
+#include "plan/explain.h"
+#include "plan/replay.h"
+#include "plan/show.h"
+#include "plan/threshold.h"
+
+#include "collect/program.h"
+
+#include <string.h>
+
+#define SHOWN_ROWS 20
+
+static const char description[] =
+    "Decides what to do about a snapshot and its assessment: live migrations and additions of memory, as an ordered\n"
+    "list of steps that a person can review, edit and sign.\n\n"
+    "  plan SNAPSHOT assessment.csv -o plan.csv                 make a plan\n"
+    "  plan --show PLAN                                         print one\n"
+    "  plan --check PLAN SNAPSHOT assessment.csv -o NEW         verify an edited plan and stamp it anew\n"
+    "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is";
+
+typedef struct Options {
+    char *output, *show, *check, *explain;
+    char **history;
+    gboolean without_dependents, detailed_exitcode;
+} Options;
+
+static void options_clear(Options *options)
+{
+    g_free(options->output);
+    g_free(options->show);
+    g_free(options->check);
+    g_free(options->explain);
+    g_strfreev(options->history);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* everything that decisions are taken on, read and joined */
+typedef struct Inputs {
+    Policy *policy;
+    Snapshot *snapshot;
+    Assessment *assessment;
+    History *history;
+    Model *model;
+    RuleSet *rules;
+    Compatibility *compatibility;
+    Situation situation;
+} Inputs;
+
+static void inputs_clear(Inputs *inputs)
+{
+    compatibility_free(inputs->compatibility);
+    rules_free(inputs->rules);
+    model_free(inputs->model);
+    history_free(inputs->history);
+    assessment_free(inputs->assessment);
+    snapshot_free(inputs->snapshot);
+    policy_free(inputs->policy);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inputs, inputs_clear)
+
+static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
+                            GError **error)
+{
+    if (!(inputs->policy = policy_read(program->policy, error)) ||
+        !(inputs->snapshot = snapshot_read(paths[0], SNAPSHOT_STRICT, error)) ||
+        !(inputs->assessment = assessment_read(paths[1], error)) ||
+        !(inputs->history = history_read(options->history, error)) ||
+        !(inputs->model = model_new(inputs->snapshot, inputs->assessment, inputs->policy, error)))
+        return FALSE;
+    inputs->rules = rules_new(inputs->model);
+    inputs->compatibility = compatibility_new(inputs->model);
+    inputs->situation = (Situation){inputs->model, inputs->rules, inputs->compatibility, inputs->history};
+    return TRUE;
+}
+
+static ChangePlan *make_plan(const Situation *situation)
+{
+    g_autoptr(Decisions) decisions = threshold_decide(situation);
+    return draft_plan(situation, decisions);
+}
+
+static int exit_code(const ChangePlan *plan, const Options *options)
+{
+    for (guint i = 0; options->detailed_exitcode && i < plan->rows->len; i++)
+        if (g_array_index(plan->rows, PlanRow, i).kind != ROW_ADVICE)
+            return EXIT_FINDINGS;
+    return EXIT_DONE;
+}
+
+static void say_plan(const Program *program, const ChangePlan *plan, guint most_rows)
+{
+    g_autofree char *text = show_plan(plan, program->verbose ? 0 : most_rows);
+    program_say(program, "%s", text);
+}
+
+static int run_plan(const Program *program, const Options *options, char **paths)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Inputs) inputs = {0};
+    if (!read_inputs(&inputs, program, options, paths, &error))
+        return program_fail(program, error);
+    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation);
+    if (!changeplan_write(plan, options->output, &error))
+        return program_fail(program, error);
+    if (strcmp(options->output, "-") != 0)
+        say_plan(program, plan, SHOWN_ROWS);
+    return exit_code(plan, options);
+}
+
+static int run_show(const Program *program, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ChangePlan) plan = changeplan_read(options->show, CHANGEPLAN_AS_MADE, &error);
+    if (!plan)
+        return program_fail(program, error);
+    say_plan(program, plan, 0);
+    return exit_code(plan, options);
+}
+
+/* An edited plan: its dependencies, then the whole of it tried on the model. */
+static gboolean check_edited(const Inputs *inputs, const Options *options, ChangePlan *plan,
+                             const Program *program, GError **error)
+{
+    if (strcmp(plan->snapshot, inputs->snapshot->digest) != 0) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s: #snapshot: found %s: expected %s, the digest of the snapshot given", options->check,
+                    plan->snapshot, inputs->snapshot->digest);
+        return FALSE;
+    }
+    if (options->without_dependents)
+        program_say(program,
+                    "%u steps left out since they depend on others that are absent or not approved.\n",
+                    changeplan_drop_dependents(plan));
+    if (!changeplan_check_dependencies(plan, error))
+        return FALSE;
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    replay_check(&inputs->situation, plan, problems);
+    if (problems->len == 0)
+        return TRUE;
+    g_ptr_array_add(problems, NULL);
+    g_autofree char *text = g_strjoinv("\n", (char **)problems->pdata);
+    g_set_error(error, VMANGER_ERROR, 0, "%s", text);
+    return FALSE;
+}
+
+static int run_check(const Program *program, const Options *options, char **paths)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Inputs) inputs = {0};
+    g_autoptr(ChangePlan) plan = changeplan_read(options->check, CHANGEPLAN_EDITED, &error);
+    if (!plan || !read_inputs(&inputs, program, options, paths, &error) ||
+        !check_edited(&inputs, options, plan, program, &error) ||
+        !changeplan_write(plan, options->output, &error))
+        return program_fail(program, error);
+    program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n", options->output,
+                plan->plan);
+    return EXIT_DONE;
+}
+
+static int run_explain(const Program *program, const Options *options, char **paths)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Inputs) inputs = {0};
+    if (!read_inputs(&inputs, program, options, paths, &error))
+        return program_fail(program, error);
+    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation);
+    g_autofree char *text = explain(&inputs.situation, plan, options->explain, &error);
+    if (!text)
+        return program_fail(program, error);
+    program_say(program, "%s", text);
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(Program) program = {.name = "plan"};
+    g_auto(Options) options = {0};
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+         "The plan to write (- for standard output)", "PLAN"},
+        {"history", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.history,
+         "A journal of an earlier apply (repeatable)", "JOURNAL"},
+        {"show", 0, 0, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
+        {"check", 0, 0, G_OPTION_ARG_FILENAME, &options.check,
+         "Verify an edited plan and write it stamped anew", "PLAN"},
+        {"without-dependents", 0, 0, G_OPTION_ARG_NONE, &options.without_dependents,
+         "With --check: leave out steps that depend on absent ones", NULL},
+        {"explain", 0, 0, G_OPTION_ARG_STRING, &options.explain,
+         "Say why a VM or host is dealt with as it is", "VM|HOST"},
+        {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &options.detailed_exitcode,
+         "Exit 2 where there are steps or unsolved items", NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autoptr(GError) error = NULL;
+    if (!program_parse(&program, &argc, &argv, "SNAPSHOT assessment.csv -o PLAN", description, entries,
+                       &error))
+        return program_misused(&program, "%s", error->message);
+    if ((options.show != NULL) + (options.check != NULL) + (options.explain != NULL) > 1)
+        return program_misused(&program, "expected one of --show, --check and --explain");
+    if (options.without_dependents && !options.check)
+        return program_misused(&program, "--without-dependents goes with --check");
+    if (options.show)
+        return argc == 1 && !options.output
+                   ? run_show(&program, &options)
+                   : program_misused(&program, "--show takes a plan and nothing else");
+    if (argc != 3)
+        return program_misused(&program, "expected a SNAPSHOT and an assessment.csv");
+    if (options.explain)
+        return run_explain(&program, &options, argv + 1);
+    if (!options.output)
+        return program_misused(&program, "expected -o PLAN");
+    return options.check ? run_check(&program, &options, argv + 1) : run_plan(&program, &options, argv + 1);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/rules.h"
+
+#include <string.h>
+
+struct RuleSet {
+    GArray *rules;  /* BoundRule */
+    GArray **of_vm; /* [n_vms] of guint; NULL where the VM has none */
+    guint n_vms;
+};
+
+static int compare_guint(const void *a, const void *b)
+{
+    guint left = *(const guint *)a, right = *(const guint *)b;
+    return left < right ? -1 : left > right;
+}
+
+static guint *take_sorted(GArray *indices, guint *n)
+{
+    qsort(indices->data, indices->len, sizeof(guint), compare_guint);
+    *n = indices->len;
+    return (guint *)(void *)g_array_free(indices, FALSE);
+}
+
+static void bind(RuleSet *rules, BoundRule rule, GArray *vms, GArray *hosts)
+{
+    guint index = rules->rules->len;
+    rule.vms = take_sorted(vms, &rule.n_vms);
+    rule.hosts = take_sorted(hosts, &rule.n_hosts);
+    g_array_append_val(rules->rules, rule);
+    for (guint i = 0; i < rule.n_vms; i++) {
+        GArray **of_vm = &rules->of_vm[rule.vms[i]];
+        if (!*of_vm)
+            *of_vm = g_array_new(FALSE, FALSE, sizeof(guint));
+        g_array_append_val(*of_vm, index);
+    }
+}
+
+static void bind_snapshot_rule(RuleSet *rules, const Snapshot *snapshot, const Rule *row)
+{
+    g_auto(GStrv) vm_ids = list_split(row->vm_ids);
+    g_auto(GStrv) host_ids = list_split(row->host_ids);
+    GArray *vms = g_array_new(FALSE, FALSE, sizeof(guint)), *hosts = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (char **id = vm_ids; *id; id++) {
+        guint vm = (guint)snapshot_find_vm(snapshot, *id);
+        g_array_append_val(vms, vm);
+    }
+    for (char **id = host_ids; *id; id++) {
+        guint host = (guint)snapshot_find_host(snapshot, *id);
+        g_array_append_val(hosts, host);
+    }
+    /* VM-VM rules of a cluster are always binding (ClusterRuleInfo.mandatory is about VM-Host rules). */
+    gboolean vm_vm = row->type == RULE_VM_AFFINITY || row->type == RULE_VM_ANTI_AFFINITY;
+    BoundRule rule = {.name = *row->name ? row->name : row->id,
+                      .type = row->type,
+                      .cluster = row->cluster,
+                      .mandatory = row->mandatory == 1 || (vm_vm && row->mandatory != 0)};
+    bind(rules, rule, vms, hosts);
+}
+
+static void bind_policy_rule(RuleSet *rules, const Snapshot *snapshot, const PolicyRule *own)
+{
+    for (int cluster = 0; cluster < (int)snapshot->n_clusters; cluster++) {
+        GArray *vms = g_array_new(FALSE, FALSE, sizeof(guint)),
+               *hosts = g_array_new(FALSE, FALSE, sizeof(guint));
+        for (guint i = 0; i < snapshot->n_vms; i++)
+            if (snapshot->vms[i].cluster == cluster &&
+                policy_matches(own->vms, snapshot->vms[i].folder, snapshot->vms[i].name))
+                g_array_append_val(vms, i);
+        for (guint i = 0; i < snapshot->n_hosts; i++)
+            if (snapshot->hosts[i].cluster == cluster &&
+                policy_matches(own->hosts, NULL, snapshot->hosts[i].name))
+                g_array_append_val(hosts, i);
+        BoundRule rule = {
+            .name = own->name, .type = own->type, .cluster = cluster, .mandatory = own->mandatory == 1};
+        gboolean about_hosts = own->type == RULE_VM_HOST_AFFINITY || own->type == RULE_VM_HOST_ANTI_AFFINITY;
+        if (vms->len > 0 && (hosts->len > 0 || !about_hosts)) {
+            bind(rules, rule, vms, hosts);
+        } else {
+            g_array_free(vms, TRUE);
+            g_array_free(hosts, TRUE);
+        }
+    }
+}
+
+RuleSet *rules_new(const Model *model)
+{
+    const Snapshot *snapshot = model->snapshot;
+    RuleSet *rules = g_new0(RuleSet, 1);
+    rules->rules = g_array_new(FALSE, FALSE, sizeof(BoundRule));
+    rules->n_vms = snapshot->n_vms;
+    rules->of_vm = g_new0(GArray *, snapshot->n_vms);
+    for (guint i = 0; i < snapshot->n_rules; i++)
+        if (snapshot->rules[i].enabled != 0)
+            bind_snapshot_rule(rules, snapshot, &snapshot->rules[i]);
+    for (guint i = 0; i < model->policy->rules->len; i++)
+        bind_policy_rule(rules, snapshot, g_ptr_array_index(model->policy->rules, i));
+    return rules;
+}
+
+void rules_free(RuleSet *rules)
+{
+    if (!rules)
+        return;
+    for (guint i = 0; i < rules->rules->len; i++) {
+        g_free(g_array_index(rules->rules, BoundRule, i).vms);
+        g_free(g_array_index(rules->rules, BoundRule, i).hosts);
+    }
+    for (guint i = 0; i < rules->n_vms; i++)
+        if (rules->of_vm[i])
+            g_array_free(rules->of_vm[i], TRUE);
+    g_array_free(rules->rules, TRUE);
+    g_free(rules->of_vm);
+    g_free(rules);
+}
+
+guint rules_count(const RuleSet *rules)
+{
+    return rules->rules->len;
+}
+
+const BoundRule *rules_at(const RuleSet *rules, guint index)
+{
+    return &g_array_index(rules->rules, BoundRule, index);
+}
+
+const GArray *rules_of_vm(const RuleSet *rules, guint vm)
+{
+    return rules->of_vm[vm];
+}
+
+static gboolean is_listed(const guint *list, guint n, guint value)
+{
+    return bsearch(&value, list, n, sizeof *list, compare_guint) != NULL;
+}
+
+static gboolean is_misplaced(const BoundRule *rule, int host)
+{
+    return is_listed(rule->hosts, rule->n_hosts, (guint)host) == (rule->type == RULE_VM_HOST_ANTI_AFFINITY);
+}
+
+/* breaches of a rule among VMs, as if mover stood on mover_host */
+static guint group_breaches(const BoundRule *rule, const Model *model, guint mover, int mover_host)
+{
+    g_autoptr(GHashTable) on_host = g_hash_table_new(NULL, NULL);
+    guint running = 0, largest = 0;
+    for (guint i = 0; i < rule->n_vms; i++) {
+        guint vm = rule->vms[i];
+        if (!model->vms[vm].running)
+            continue;
+        gpointer host = GINT_TO_POINTER(vm == mover ? mover_host : model->vms[vm].host);
+        guint there = GPOINTER_TO_UINT(g_hash_table_lookup(on_host, host)) + 1;
+        g_hash_table_insert(on_host, host, GUINT_TO_POINTER(there));
+        largest = MAX(largest, there);
+        running++;
+    }
+    return rule->type == RULE_VM_AFFINITY ? running - largest : running - g_hash_table_size(on_host);
+}
+
+static gboolean is_about_hosts(const BoundRule *rule)
+{
+    return rule->type == RULE_VM_HOST_AFFINITY || rule->type == RULE_VM_HOST_ANTI_AFFINITY;
+}
+
+gboolean rule_names_vm(const BoundRule *rule, guint vm)
+{
+    return is_listed(rule->vms, rule->n_vms, vm);
+}
+
+guint rule_breaches(const BoundRule *rule, const Model *model)
+{
+    if (!is_about_hosts(rule))
+        return group_breaches(rule, model, G_MAXUINT, -1);
+    guint breaches = 0;
+    for (guint i = 0; i < rule->n_vms; i++)
+        breaches += model->vms[rule->vms[i]].running && is_misplaced(rule, model->vms[rule->vms[i]].host);
+    return breaches;
+}
+
+static gboolean is_broken_by(const BoundRule *rule, const Model *model, guint vm, guint host)
+{
+    if (is_about_hosts(rule))
+        return is_misplaced(rule, (int)host) && !is_misplaced(rule, model->vms[vm].host);
+    return group_breaches(rule, model, vm, (int)host) > group_breaches(rule, model, G_MAXUINT, -1);
+}
+
+const BoundRule *rules_broken_by(const RuleSet *rules, const Model *model, guint vm, guint host,
+                                 gboolean mandatory)
+{
+    const GArray *own = rules->of_vm[vm];
+    for (guint i = 0; own && i < own->len; i++) {
+        const BoundRule *rule = rules_at(rules, g_array_index(own, guint, i));
+        if (rule->mandatory == mandatory && is_broken_by(rule, model, vm, host))
+            return rule;
+    }
+    return NULL;
+}

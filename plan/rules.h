@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rules that bind VMs to each other and to hosts: those of the snapshot that are enabled, and the
+ * policy's own, split per cluster. Only running VMs count.
+ */
+#ifndef PLAN_RULES_H
+#define PLAN_RULES_H
+
+#include "plan/model.h"
+
+typedef struct RuleSet RuleSet;
+
+/* one rule in the model's indices */
+typedef struct BoundRule {
+    const char *name; /* as people know it; its id where it has none */
+    int type;         /* RULE_* of snapshot.h */
+    int cluster;
+    gboolean mandatory;
+    guint *vms, *hosts; /* [n_vms], [n_hosts], ascending */
+    guint n_vms, n_hosts;
+} BoundRule;
+
+/* the rules of a model; the names belong to its snapshot and policy */
+RuleSet *rules_new(const Model *model);
+
+void rules_free(RuleSet *rules);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleSet, rules_free)
+
+guint rules_count(const RuleSet *rules);
+const BoundRule *rules_at(const RuleSet *rules, guint index);
+
+/* the indices (guint) of the rules that name the VM; NULL where there is none */
+const GArray *rules_of_vm(const RuleSet *rules, guint vm);
+
+/* TRUE where the rule names the VM */
+gboolean rule_names_vm(const BoundRule *rule, guint vm);
+
+/* VMs in breach of the rule as the model stands: those beyond the largest group of a keep-together rule,
+ * beyond the first on a host of a keep-apart rule, on a host that is not allowed */
+guint rule_breaches(const BoundRule *rule, const Model *model);
+
+/* the first rule that a VM's move to a host would break, or break worse; mandatory ones only, or should-rules
+ * only; NULL where there is none */
+const BoundRule *rules_broken_by(const RuleSet *rules, const Model *model, guint vm, guint host,
+                                 gboolean mandatory);
+
+#endif

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/sequence.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What a host can be full of. Steps are small sums of these. */
+enum { HELD_MEMORY, HELD_CPU_RESERVATION, HELD_MEMORY_RESERVATION, N_HELD };
+typedef struct Held {
+    double of[N_HELD];
+} Held;
+
+static const char *const held_words[N_HELD] = {"memory", "CPU reservations", "memory reservations"};
+
+/* ---- what a change takes and gives back ---- */
+
+static Held held_by_vm(const Model *model, guint vm)
+{
+    if (!model->vms[vm].running)
+        return (Held){{0}};
+    return (Held){
+        {model_vm_memory(model, vm), model_vm_cpu_reserved(model, vm), model_vm_memory_reserved(model, vm)}};
+}
+
+/* What a change brings to its host `to`. */
+static Held taken_by(const Model *model, const Change *change)
+{
+    const ModelVm *vm = change->vm >= 0 ? &model->vms[change->vm] : NULL;
+    if (change->action == ACTION_MIGRATE)
+        return held_by_vm(model, (guint)change->vm);
+    double mib = change->action == ACTION_ADD_MEMORY && vm->running ? change->amount - vm->memory_mib : 0;
+    gboolean locked = vm && model->snapshot->vms[change->vm].memory_reservation_locked == 1;
+    return (Held){{mib * 1024, 0, locked ? mib : 0}};
+}
+
+static Held held_by_host(const Model *model, guint host)
+{
+    const ModelHost *at = &model->hosts[host];
+    double memory = at->demand[RESOURCE_HOST_MEMORY];
+    return (Held){{isnan(memory) ? 0 : memory, at->cpu_reserved_mhz, at->memory_reserved_mib}};
+}
+
+static Held host_limits(const Model *model, guint host)
+{
+    const Host *row = &model->snapshot->hosts[host];
+    return (Held){{row->memory_kib, row->cpu_mhz, floor(row->memory_kib / 1024)}};
+}
+
+/* the first of what would be over, or -1; what brings nothing of a kind cannot be at fault for it */
+static int over_limit(const Model *model, guint host, const Held *held, const Held *brought)
+{
+    Held limits = host_limits(model, host);
+    for (int i = 0; i < N_HELD; i++)
+        if (brought->of[i] > 0 && table_round(held->of[i]) > limits.of[i])
+            return i;
+    return -1;
+}
+
+/* why a change cannot be done as the model stands, with all before it done; NULL where it can */
+static char *obstacle_now(const Sequence *sequence, const Model *now, const Change *change)
+{
+    const Snapshot *snapshot = now->snapshot;
+    const char *name = snapshot->hosts[change->to].name;
+    if (change->action == ACTION_ENTER_MAINTENANCE)
+        return now->vms_on[change->to]->len ? g_strdup_printf("%s still holds running VMs", name) : NULL;
+    if (change->action == ACTION_MIGRATE) {
+        const char *why =
+            compatibility_obstacle(sequence->compatibility, (guint)change->vm, (guint)change->to);
+        if (why)
+            return g_strdup_printf("%s %s", name, why);
+        const BoundRule *rule =
+            rules_broken_by(sequence->rules, now, (guint)change->vm, (guint)change->to, TRUE);
+        if (rule && rule->type != RULE_VM_AFFINITY)
+            return g_strdup_printf("the mandatory rule \"%s\" would be broken on %s", rule->name, name);
+    }
+    Held brought = taken_by(now, change), held = held_by_host(now, (guint)change->to);
+    for (int i = 0; i < N_HELD; i++)
+        held.of[i] += brought.of[i];
+    int over = over_limit(now, (guint)change->to, &held, &brought);
+    return over < 0 ? NULL : g_strdup_printf("%s would be over its %s", name, held_words[over]);
+}
+
+/* ---- an order in which each change is safe alone ---- */
+
+static gboolean is_feasible(const Sequence *sequence, const Model *now, const Change *change)
+{
+    g_autofree char *why = obstacle_now(sequence, now, change);
+    return why == NULL;
+}
+
+/* The changes not yet ordered, as indices into the list that owns them. */
+typedef struct Pending {
+    GArray *changes; /* Change */
+    GArray *left;    /* guint */
+} Pending;
+
+static Change *pending_at(const Pending *pending, guint position)
+{
+    return &g_array_index(pending->changes, Change, g_array_index(pending->left, guint, position));
+}
+
+/* a VM's later change waits for its earlier one */
+static gboolean waits_for_own(const Pending *pending, guint position)
+{
+    int vm = pending_at(pending, position)->vm;
+    for (guint i = 0; vm >= 0 && i < position; i++)
+        if (pending_at(pending, i)->vm == vm)
+            return TRUE;
+    return FALSE;
+}
+
+/* moves a change, and what it owns, to the end of another list */
+static void take(Change *change, GArray *to)
+{
+    g_array_append_val(to, *change);
+    *change = (Change){.vm = -1};
+}
+
+/* a host where a blocked mover can stand for a while; -1 where there is none */
+static int find_stopover(const Sequence *sequence, const Model *now, const Change *blocked)
+{
+    const ModelVm *vm = &now->vms[blocked->vm];
+    for (guint via = 0; via < now->snapshot->n_hosts; via++) {
+        Change leg = {.action = ACTION_MIGRATE, .vm = blocked->vm, .from = blocked->from, .to = (int)via};
+        if ((int)via != blocked->from && (int)via != blocked->to && now->hosts[via].target &&
+            now->hosts[via].cluster == now->hosts[blocked->to].cluster &&
+            model_stays_normal(now, via, vm->demand) && is_feasible(sequence, now, &leg))
+            return (int)via;
+    }
+    return -1;
+}
+
+/* A mover that steps aside to a third host makes room on its first. */
+static gboolean make_detour(const Sequence *sequence, Model *now, const Pending *pending, GArray *ordered)
+{
+    for (guint i = 0; i < pending->left->len; i++) {
+        Change *blocked = pending_at(pending, i);
+        if (blocked->action != ACTION_MIGRATE || !now->vms[blocked->vm].measured || waits_for_own(pending, i))
+            continue;
+        int via = find_stopover(sequence, now, blocked);
+        if (via < 0)
+            continue;
+        const Host *hosts = now->snapshot->hosts;
+        Change leg = {.action = ACTION_MIGRATE, .vm = blocked->vm, .from = blocked->from, .to = via};
+        leg.reason =
+            g_strdup_printf("detour: makes room on %s for a step that waits for it; goes on to %s later",
+                            hosts[blocked->from].name, hosts[blocked->to].name);
+        blocked->from = via;
+        effect_apply(now, &leg);
+        g_array_append_val(ordered, leg);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static void order_one_by_one(const Sequence *sequence, GArray *changes, GArray *blocked)
+{
+    g_autoptr(Model) now = model_copy(sequence->start);
+    g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < changes->len; i++)
+        g_array_append_val(left, i);
+    Pending pending = {changes, left};
+    GArray *ordered = change_list_new();
+    guint detours_left = changes->len;
+    while (left->len > 0) {
+        guint next = 0;
+        while (next < left->len &&
+               (waits_for_own(&pending, next) || !is_feasible(sequence, now, pending_at(&pending, next))))
+            next++;
+        if (next < left->len) {
+            effect_apply(now, pending_at(&pending, next));
+            take(pending_at(&pending, next), ordered);
+            g_array_remove_index(left, next);
+        } else if (detours_left-- == 0 || !make_detour(sequence, now, &pending, ordered)) {
+            break;
+        }
+    }
+    for (guint i = 0; i < left->len; i++)
+        take(pending_at(&pending, i), blocked);
+    g_array_set_size(changes, 0);
+    for (guint i = 0; i < ordered->len; i++)
+        take(&g_array_index(ordered, Change, i), changes);
+    g_array_unref(ordered);
+}
+
+/* ---- what must come before what, where steps may run together ---- */
+
+/*
+ * A host's worst moment with change k running: all that came to it before k in the list may be there, and
+ * only what must have left before k, or before one of those that came, is sure to be gone. A departure is
+ * credited once, to the first arrival that waits for it: an upper bound that holds for every set of steps
+ * that may run together.
+ */
+typedef struct Passage {
+    guint change;
+    Held held;
+    int credited_to; /* of a departure: the arrival that waits for it, or -1 */
+} Passage;
+
+typedef struct Edges {
+    const Sequence *sequence;
+    GArray *changes;
+    gboolean may_add;             /* edges are being made, not checked */
+    guint words;                  /* of a row of before */
+    guint64 *before;              /* [changes][words]: bit i of row k: i must have succeeded before k */
+    GArray **arrivals;            /* [hosts] of Passage, in list order; NULL where there are none */
+    GArray **departures;          /* [hosts] likewise */
+    int *last_of_vm;              /* [vms] the VM's latest change, or -1 */
+    double (*final)[N_RESOURCES]; /* [hosts] demands when all is done */
+} Edges;
+
+static gboolean is_before(const Edges *edges, guint earlier, guint later)
+{
+    return edges->before[later * edges->words + earlier / 64] >> (earlier % 64) & 1;
+}
+
+static void set_before(Edges *edges, guint earlier, guint later)
+{
+    guint64 *row = edges->before + later * edges->words;
+    const guint64 *inherited = edges->before + earlier * edges->words;
+    for (guint w = 0; w < edges->words; w++)
+        row[w] |= inherited[w];
+    row[earlier / 64] |= (guint64)1 << (earlier % 64);
+}
+
+static Change *change_at(const Edges *edges, guint index)
+{
+    return &g_array_index(edges->changes, Change, index);
+}
+
+/* makes k wait for another, or, where edges are only checked, says whether it does */
+static gboolean require(Edges *edges, guint earlier, guint k)
+{
+    if (is_before(edges, earlier, k))
+        return TRUE;
+    if (!edges->may_add)
+        return FALSE;
+    set_before(edges, earlier, k);
+    g_array_append_val(change_at(edges, k)->after, earlier);
+    return TRUE;
+}
+
+static guint n_passages(GArray *const *of_host, int host)
+{
+    return of_host[host] ? of_host[host]->len : 0;
+}
+
+static Held worst_moment(const Edges *edges, guint k, const Held *brought)
+{
+    int host = change_at(edges, k)->to;
+    Held worst = held_by_host(edges->sequence->start, (guint)host);
+    guint n_arrivals = n_passages(edges->arrivals, host), n_departures = n_passages(edges->departures, host);
+    for (int kind = 0; kind < N_HELD; kind++) {
+        worst.of[kind] += brought->of[kind];
+        for (guint i = 0; i < n_departures; i++) {
+            const Passage *out = &g_array_index(edges->departures[host], Passage, i);
+            if (is_before(edges, out->change, k))
+                worst.of[kind] -= out->held.of[kind];
+        }
+        for (guint i = 0; i < n_arrivals; i++) {
+            const Passage *in = &g_array_index(edges->arrivals[host], Passage, i);
+            double there = in->held.of[kind];
+            for (guint d = 0; d < n_departures && there > 0; d++) {
+                const Passage *out = &g_array_index(edges->departures[host], Passage, d);
+                if (out->credited_to == (int)in->change && !is_before(edges, out->change, k))
+                    there -= out->held.of[kind];
+            }
+            worst.of[kind] += MAX(0, there);
+        }
+    }
+    return worst;
+}
+
+/* the departure from k's host, before k in the list but not sure to be, that gives back most of a kind; -1:
+ * none */
+static int best_departure(const Edges *edges, guint k, int kind)
+{
+    int host = change_at(edges, k)->to, best = -1;
+    double most = 0;
+    for (guint i = 0; i < n_passages(edges->departures, host); i++) {
+        const Passage *out = &g_array_index(edges->departures[host], Passage, i);
+        if (!is_before(edges, out->change, k) && out->held.of[kind] > most) {
+            most = out->held.of[kind];
+            best = (int)out->change;
+        }
+    }
+    return best;
+}
+
+static void credit_departures(const Edges *edges, guint k)
+{
+    int host = change_at(edges, k)->to;
+    for (guint i = 0; i < n_passages(edges->departures, host); i++) {
+        Passage *out = &g_array_index(edges->departures[host], Passage, i);
+        if (out->credited_to < 0 && is_before(edges, out->change, k))
+            out->credited_to = (int)k;
+    }
+}
+
+static char *make_room(Edges *edges, guint k, const Held *brought)
+{
+    const Model *start = edges->sequence->start;
+    guint host = (guint)change_at(edges, k)->to;
+    for (;;) {
+        Held worst = worst_moment(edges, k, brought);
+        int kind = over_limit(start, host, &worst, brought);
+        if (kind < 0)
+            return NULL;
+        int departure = best_departure(edges, k, kind);
+        if (departure < 0 || !require(edges, (guint)departure, k))
+            return g_strdup_printf("%s could go over its %s", start->snapshot->hosts[host].name,
+                                   held_words[kind]);
+    }
+}
+
+/* keeps apart what a mandatory rule keeps apart: the VM that is there leaves first */
+static char *wait_for_rules(Edges *edges, guint k)
+{
+    const Change *change = change_at(edges, k);
+    const RuleSet *rules = edges->sequence->rules;
+    const GArray *own = change->action == ACTION_MIGRATE ? rules_of_vm(rules, (guint)change->vm) : NULL;
+    for (guint r = 0; own && r < own->len; r++) {
+        const BoundRule *rule = rules_at(rules, g_array_index(own, guint, r));
+        if (rule->type != RULE_VM_ANTI_AFFINITY || !rule->mandatory)
+            continue;
+        for (guint i = 0; i < n_passages(edges->departures, change->to); i++) {
+            guint out = g_array_index(edges->departures[change->to], Passage, i).change;
+            if (change_at(edges, out)->vm != change->vm &&
+                rule_names_vm(rule, (guint)change_at(edges, out)->vm) && !require(edges, out, k))
+                return g_strdup_printf("the mandatory rule \"%s\" could be broken on %s", rule->name,
+                                       edges->sequence->start->snapshot->hosts[change->to].name);
+        }
+    }
+    return NULL;
+}
+
+static gboolean is_over_threshold(const Edges *edges, int host, const double extra[N_RESOURCES],
+                                  Resource *worst)
+{
+    const ModelHost *at = &edges->sequence->start->hosts[host];
+    for (int r = 0; r < N_RESOURCES; r++) {
+        if (load_usage_pct(table_round(edges->final[host][r] + extra[r]), at->capacity[r]) >
+            at->threshold[r]) {
+            *worst = (Resource)r;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* An addition waits for every departure without which its host would be above its threshold. */
+static char *wait_for_relief(Edges *edges, guint k)
+{
+    const Change *change = change_at(edges, k);
+    if (change->action != ACTION_ADD_MEMORY || !edges->sequence->start->vms[change->vm].running)
+        return NULL;
+    const Model *start = edges->sequence->start;
+    for (;;) {
+        double extra[N_RESOURCES] = {0};
+        int heaviest = -1;
+        double most = 0;
+        Resource worst;
+        for (guint i = 0; i < n_passages(edges->departures, change->to); i++) {
+            guint out = g_array_index(edges->departures[change->to], Passage, i).change;
+            const double *demand = start->vms[change_at(edges, out)->vm].demand;
+            for (int r = 0; r < N_RESOURCES && !is_before(edges, out, k); r++)
+                extra[r] += isnan(demand[r]) ? 0 : demand[r];
+        }
+        double none[N_RESOURCES] = {0};
+        if (is_over_threshold(edges, change->to, none, &worst) ||
+            !is_over_threshold(edges, change->to, extra, &worst))
+            return NULL;
+        for (guint i = 0; i < n_passages(edges->departures, change->to); i++) {
+            guint out = g_array_index(edges->departures[change->to], Passage, i).change;
+            double demand = start->vms[change_at(edges, out)->vm].demand[worst];
+            if (!is_before(edges, out, k) && demand > most) {
+                most = demand;
+                heaviest = (int)out;
+            }
+        }
+        if (heaviest < 0 || !require(edges, (guint)heaviest, k))
+            return g_strdup_printf("%s could be above its threshold",
+                                   start->snapshot->hosts[change->to].name);
+    }
+}
+
+/* keeps of a change's direct edges those that no other one implies */
+static void drop_implied(const Edges *edges, GArray *after)
+{
+    for (guint i = after->len; i-- > 0;) {
+        gboolean implied = FALSE;
+        for (guint j = 0; j < after->len && !implied; j++)
+            implied =
+                j != i && is_before(edges, g_array_index(after, guint, i), g_array_index(after, guint, j));
+        if (implied)
+            g_array_remove_index(after, i);
+    }
+}
+
+/* A host enters maintenance when all who leave it have left. */
+static char *wait_for_departures(Edges *edges, guint k)
+{
+    int host = change_at(edges, k)->to;
+    for (guint i = 0; i < n_passages(edges->departures, host); i++)
+        if (!require(edges, g_array_index(edges->departures[host], Passage, i).change, k))
+            return g_strdup_printf("%s could still hold VMs",
+                                   edges->sequence->start->snapshot->hosts[host].name);
+    if (edges->may_add)
+        drop_implied(edges, change_at(edges, k)->after);
+    return NULL;
+}
+
+static void note_passage(GArray **of_host, int host, guint change, Held held)
+{
+    if (!of_host[host])
+        of_host[host] = g_array_new(FALSE, FALSE, sizeof(Passage));
+    Passage passage = {change, held, -1};
+    g_array_append_val(of_host[host], passage);
+}
+
+/* makes or checks the edges of change k, the changes before it being settled; NULL or what would be violated
+ */
+static char *settle_change(Edges *edges, const Model *now, guint k)
+{
+    Change *change = change_at(edges, k);
+    if (edges->may_add)
+        change->after = g_array_new(FALSE, FALSE, sizeof(guint));
+    else
+        for (guint i = 0; i < change->after->len; i++)
+            set_before(edges, g_array_index(change->after, guint, i), k);
+    if (change->action == ACTION_ENTER_MAINTENANCE)
+        return wait_for_departures(edges, k);
+    if (edges->last_of_vm[change->vm] >= 0 && !require(edges, (guint)edges->last_of_vm[change->vm], k))
+        return g_strdup("its VM's earlier step need not have ended");
+    Held brought = taken_by(now, change);
+    char *problem = wait_for_rules(edges, k);
+    if (!problem)
+        problem = wait_for_relief(edges, k);
+    if (!problem)
+        problem = make_room(edges, k, &brought);
+    if (edges->may_add)
+        drop_implied(edges, change->after);
+    credit_departures(edges, k);
+    note_passage(edges->arrivals, change->to, k, brought);
+    if (change->action == ACTION_MIGRATE) {
+        Held released = held_by_vm(now, (guint)change->vm);
+        if (!now->vms[change->vm].measured)
+            released.of[HELD_MEMORY] = 0; /* it sat in its host's base, which stays */
+        note_passage(edges->departures, change->from, k, released);
+    }
+    edges->last_of_vm[change->vm] = (int)k;
+    return problem;
+}
+
+static Edges edges_new(const Sequence *sequence, GArray *changes, gboolean may_add)
+{
+    guint n_hosts = sequence->start->snapshot->n_hosts, n_vms = sequence->start->snapshot->n_vms;
+    Edges edges = {
+        .sequence = sequence, .changes = changes, .may_add = may_add, .words = changes->len / 64 + 1};
+    edges.before = g_new0(guint64, (gsize)edges.words * (changes->len + 1));
+    edges.arrivals = g_new0(GArray *, n_hosts);
+    edges.departures = g_new0(GArray *, n_hosts);
+    edges.last_of_vm = g_new(int, n_vms);
+    for (guint i = 0; i < n_vms; i++)
+        edges.last_of_vm[i] = -1;
+    edges.final = g_malloc_n(n_hosts, sizeof *edges.final);
+    g_autoptr(Model) end = model_copy(sequence->start);
+    for (guint i = 0; i < changes->len; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
+    for (guint i = 0; i < n_hosts; i++)
+        memcpy(edges.final[i], end->hosts[i].demand, sizeof *edges.final);
+    return edges;
+}
+
+static void edges_clear(Edges *edges)
+{
+    for (guint i = 0; i < edges->sequence->start->snapshot->n_hosts; i++) {
+        if (edges->arrivals[i])
+            g_array_free(edges->arrivals[i], TRUE);
+        if (edges->departures[i])
+            g_array_free(edges->departures[i], TRUE);
+    }
+    g_free(edges->arrivals);
+    g_free(edges->departures);
+    g_free(edges->last_of_vm);
+    g_free(edges->before);
+    g_free(edges->final);
+}
+
+void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked)
+{
+    order_one_by_one(sequence, changes, blocked);
+    Edges edges = edges_new(sequence, changes, TRUE);
+    g_autoptr(Model) now = model_copy(sequence->start);
+    for (guint k = 0; k < changes->len; k++) {
+        g_autofree char *problem = settle_change(&edges, now, k);
+        g_assert(!problem); /* done one by one it was safe, and every earlier change can be waited for */
+        effect_apply(now, change_at(&edges, k));
+    }
+    edges_clear(&edges);
+}
+
+char *sequence_violation(const Sequence *sequence, const GArray *changes, guint *at)
+{
+    Edges edges = edges_new(sequence, (GArray *)changes, FALSE);
+    g_autoptr(Model) now = model_copy(sequence->start);
+    char *problem = NULL;
+    for (*at = 0; *at < changes->len && !problem; ++*at) {
+        const Change *change = change_at(&edges, *at);
+        problem = obstacle_now(sequence, now, change);
+        if (!problem)
+            problem = settle_change(&edges, now, *at);
+        effect_apply(now, change);
+    }
+    if (problem)
+        --*at;
+    edges_clear(&edges);
+    return problem;
+}
+
+/* ---- how long it takes ---- */
+
+typedef struct Running {
+    double ends;
+    guint change;
+} Running;
+
+typedef struct Clock {
+    const Model *start;
+    const GArray *changes;
+    GArray *running; /* Running */
+    guint *on_host;  /* [hosts] steps at work there */
+    gboolean *ended; /* [changes] */
+    guint parallel, per_host;
+    double now;
+} Clock;
+
+static gboolean may_start(const Clock *clock, const Change *change)
+{
+    if (clock->running->len >= clock->parallel || clock->on_host[change->from] >= clock->per_host ||
+        clock->on_host[change->to] >= clock->per_host)
+        return FALSE;
+    for (guint i = 0; i < change->after->len; i++)
+        if (!clock->ended[g_array_index(change->after, guint, i)])
+            return FALSE;
+    return TRUE;
+}
+
+/* Moves at once on a host share its network. */
+static void start_change(Clock *clock, guint index)
+{
+    const Change *change = &g_array_index(clock->changes, Change, index);
+    clock->on_host[change->from]++;
+    if (change->to != change->from)
+        clock->on_host[change->to]++;
+    double alone = effect_seconds(clock->start, change), setup = clock->start->policy->migration_setup_s;
+    guint sharing = MAX(clock->on_host[change->from], clock->on_host[change->to]);
+    double seconds = change->action == ACTION_MIGRATE ? setup + (alone - setup) * sharing : alone;
+    Running running = {clock->now + seconds, index};
+    g_array_append_val(clock->running, running);
+}
+
+static void end_next(Clock *clock)
+{
+    guint first = 0;
+    for (guint i = 1; i < clock->running->len; i++)
+        if (g_array_index(clock->running, Running, i).ends <
+            g_array_index(clock->running, Running, first).ends)
+            first = i;
+    Running ended = g_array_index(clock->running, Running, first);
+    const Change *change = &g_array_index(clock->changes, Change, ended.change);
+    clock->now = ended.ends;
+    clock->ended[ended.change] = TRUE;
+    clock->on_host[change->from]--;
+    if (change->to != change->from)
+        clock->on_host[change->to]--;
+    g_array_remove_index_fast(clock->running, first);
+}
+
+double sequence_makespan(const Model *start, const GArray *changes, guint parallel, guint parallel_per_host)
+{
+    g_autofree guint *on_host = g_new0(guint, start->snapshot->n_hosts);
+    g_autofree gboolean *ended = g_new0(gboolean, changes->len + 1);
+    g_autoptr(GArray) running = g_array_new(FALSE, FALSE, sizeof(Running));
+    g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < changes->len; i++)
+        g_array_append_val(left, i);
+    Clock clock = {start, changes, running, on_host, ended, MAX(1, parallel), MAX(1, parallel_per_host), 0};
+    while (left->len > 0 || running->len > 0) {
+        for (guint i = 0; i < left->len && running->len < clock.parallel;) {
+            guint index = g_array_index(left, guint, i);
+            if (may_start(&clock, &g_array_index(changes, Change, index))) {
+                start_change(&clock, index);
+                g_array_remove_index(left, i);
+            } else {
+                i++;
+            }
+        }
+        if (running->len == 0)
+            break; /* the rest waits for what is not in the list */
+        end_next(&clock);
+    }
+    return clock.now;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Safe order. No step, nor any set of steps that may run together, takes a host over its memory (a mover
+ * counted in full on both hosts; a host already over may only go down) nor over its CPU or memory
+ * reservations, nor breaks a mandatory rule that held before (but for keep-together rules, whose VMs can only
+ * move one by one).
+ */
+#ifndef PLAN_SEQUENCE_H
+#define PLAN_SEQUENCE_H
+
+#include "plan/compatibility.h"
+#include "plan/effect.h"
+#include "plan/rules.h"
+
+typedef struct Sequence {
+    const Model *start;
+    const RuleSet *rules;
+    const Compatibility *compatibility;
+} Sequence;
+
+/* puts the changes (Change; those first that help most) into an order in which each is safe, and gives each
+ * the fewest `after` it finds that keep it so; a cycle is broken by a detour through a third host, which adds
+ * a change. What cannot be ordered is moved to blocked, a list as changes */
+void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked);
+
+/* what a list of changes with their `after` would violate, in words with the index of the change at fault;
+ * NULL where it is safe. The caller frees it */
+char *sequence_violation(const Sequence *sequence, const GArray *changes, guint *at);
+
+/* seconds from the first start to the last end, with at most so many steps running at once in all and per
+ * host */
+double sequence_makespan(const Model *start, const GArray *changes, guint parallel, guint parallel_per_host);
+
+#endif
