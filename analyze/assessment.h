@@ -85,6 +85,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Assessment, assessment_free)
 Load load_unknown(void);
 Assessed assessed_unknown(void);
 
+/* an amount as it is written, and so as it is decided on: MHz with three decimals, KiB and KiB/s whole */
+double load_round(Resource resource, double amount);
+
+/* demand in percent of capacity, as it is written; NAN where either is not known or the capacity is 0. A
+ * threshold is passed where this is above it: up to and including 80 % is normal */
+double load_usage_pct(double demand, double capacity);
+
+/* appends a snapshot's row and its clusters, hosts and VMs in the order of its tables, each with no load yet;
+ * first receives the index of the first. Pointers to entities of before are no longer valid. A second
+ * snapshot of one source is refused */
+gboolean assessment_add_snapshot(Assessment *assessment, const Snapshot *snapshot, guint *first,
+                                 GError **error);
+
 /* reads a file ("-": standard input) */
 Assessment *assessment_read(const char *path, GError **error);
 

@@ -56,6 +56,10 @@ gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error
 gboolean series_reader_values(const SeriesReader *reader, const Series *series, GArray *values,
                               GError **error);
 
+/* sets the error of the present row, as csv_reader_fail */
+void series_reader_fail(const SeriesReader *reader, const char *column, const char *found,
+                        const char *expected, GError **error);
+
 /* the present row as it stands in the file, its line end included */
 const char *series_reader_raw(const SeriesReader *reader, gsize *length);
 

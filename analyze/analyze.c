@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * analyze: what snapshots mean.
+ */
+#include "analyze/assessment.h"
+#include "analyze/buffer.h"
+#include "analyze/loads.h"
+#include "analyze/means.h"
+#include "analyze/policy.h"
+#include "analyze/states.h"
+#include "analyze/summary.h"
+#include "collect/program.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void note_means(Assessment *assessment, const Means *means)
+{
+    gboolean first = assessment->window_from < 0;
+    assessment->window_from = first ? means->window_from : MIN(assessment->window_from, means->window_from);
+    assessment->window_to = MAX(assessment->window_to, means->window_to);
+    for (int i = 0; i < N_ORIGINS; i++)
+        assessment->origins[i] += means->origins[i];
+}
+
+/* Adds one snapshot to the assessment and the summary. */
+static gboolean assess(Assessment *assessment, Summary *summary, const char *directory, const Policy *policy,
+                       GError **error)
+{
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
+    guint first;
+    if (!snapshot)
+        return FALSE;
+    if (!assessment_add_snapshot(assessment, snapshot, &first, error)) {
+        g_prefix_error(error, "%s: ", directory);
+        return FALSE;
+    }
+    g_autoptr(Means) means = means_read(snapshot, directory, policy->min_samples_pct, error);
+    if (!means)
+        return FALSE;
+    note_means(assessment, means);
+    g_auto(Subject) subject = {0};
+    subject_init(&subject, assessment, first, snapshot);
+    loads_measure(&subject, means, policy);
+    states_decide(&subject, policy, assessment);
+    loads_sum_clusters(&subject, policy);
+    states_decide_clusters(&subject, policy, assessment);
+    buffer_fill(&subject, policy);
+    summary_add(summary, &subject, policy);
+    return TRUE;
+}
+
+static void show(const Program *program, const Summary *summary, const char *output)
+{
+    if (program->quiet)
+        return;
+    /* Where the assessment itself goes to standard output, people read the other stream. */
+    g_autofree char *text = summary_text(summary);
+    fputs(text, strcmp(output, "-") == 0 ? stderr : stdout);
+}
+
+static int run(const Program *program, char *const *directories, const char *output, gboolean detailed)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policy) policy = policy_read(program->policy, &error);
+    if (!policy)
+        return program_fail(program, error);
+    g_autoptr(Assessment) assessment = assessment_new();
+    g_autoptr(Summary) summary = summary_new(program->verbose);
+    g_autofree char *digest = policy_analyze_digest(policy);
+    assessment->policy = digest;
+    assessment->estimator = "mean";
+    for (char *const *directory = directories; *directory; directory++)
+        if (!assess(assessment, summary, *directory, policy, &error))
+            return program_fail(program, error);
+    if (!assessment_write(assessment, output, &error))
+        return program_fail(program, error);
+    show(program, summary, output);
+    return detailed && summary_has_findings(summary) ? EXIT_FINDINGS : EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(Program) program = {.name = "analyze"};
+    g_autofree char *output = NULL;
+    gboolean detailed = FALSE;
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write the assessment here; - is standard output",
+         "FILE"},
+        {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &detailed, "Exit 2 where a host is hot or a VM short",
+         NULL},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autoptr(GError) error = NULL;
+    if (!program_parse(&program, &argc, &argv, "SNAPSHOT... -o assessment.csv",
+                       "Evaluates what was measured: hosts that are hot or cold, VMs short of memory, and\n"
+                       "the buffer each cluster has left.",
+                       entries, &error))
+        return program_misused(&program, "%s", error->message);
+    if (argc < 2)
+        return program_misused(&program, "no snapshot is named");
+    if (!output)
+        return program_misused(&program, "-o names no file for the assessment");
+    return run(&program, argv + 1, output, detailed);
+}

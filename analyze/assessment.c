@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyze/assessment.h"
+
+#include "collect/digest.h"
+#include "collect/escape.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const resource_names[] = {"cpu", "memory", "host_memory", "disk", "net", NULL};
+const char *const resource_units[] = {"MHz", "KiB", "KiB", "KiB/s", "KiB/s", NULL};
+const char *const state_names[] = {"normal",       "unavailable", "hot",     "cold",      "off",
+                                   "short",        "idle",        "unknown", "saturated", "load_balance",
+                                   "power_saving", "balanced",    NULL};
+static const char *const entity_names[] = {"cluster", "host", "vm", NULL};
+
+/* the states that each kind of entity may have, as bits */
+static const guint states_of_kind[] = {
+    [ENTITY_CLUSTER] =
+        1 << STATE_SATURATED | 1 << STATE_LOAD_BALANCE | 1 << STATE_POWER_SAVING | 1 << STATE_BALANCED,
+    [ENTITY_HOST] =
+        1 << STATE_NORMAL | 1 << STATE_UNAVAILABLE | 1 << STATE_HOT | 1 << STATE_COLD | 1 << STATE_UNKNOWN,
+    [ENTITY_VM] =
+        1 << STATE_NORMAL | 1 << STATE_OFF | 1 << STATE_SHORT | 1 << STATE_IDLE | 1 << STATE_UNKNOWN,
+};
+
+/* one row of the file: one resource of one entity */
+typedef struct Row {
+    Assessed entity; /* without its loads */
+    int resource;
+    const char *unit;
+    Load load;
+} Row;
+
+#define AT(member) G_STRUCT_OFFSET(Row, member)
+#define REQUIRED COLUMN_REQUIRED
+static const Column columns[] = {
+    {"entity", CELL_WORD, AT(entity.kind), REQUIRED, 0, entity_names},
+    {"id", CELL_ID, AT(entity.id), REQUIRED, 0, NULL},
+    {"name", CELL_TEXT, AT(entity.name), 0, 0, NULL},
+    {"source_id", CELL_ID, AT(entity.source_id), REQUIRED, 0, NULL},
+    {"cluster_id", CELL_ID, AT(entity.cluster_id), REQUIRED, 0, NULL},
+    {"resource", CELL_WORD, AT(resource), REQUIRED, 0, resource_names},
+    {"unit", CELL_PLAIN, AT(unit), REQUIRED, 0, NULL},
+    {"capacity", CELL_DECIMAL, AT(load.capacity), 0, 0, NULL},
+    {"allocated", CELL_DECIMAL, AT(load.allocated), 0, 0, NULL},
+    {"measured", CELL_DECIMAL, AT(load.measured), 0, 0, NULL},
+    {"reclaimed", CELL_DECIMAL, AT(load.reclaimed), 0, 0, NULL},
+    {"demand", CELL_DECIMAL, AT(load.demand), 0, 0, NULL},
+    {"base", CELL_DECIMAL, AT(load.base), 0, 0, NULL},
+    {"usage_pct", CELL_DECIMAL, AT(load.usage_pct), 0, 0, NULL},
+    {"threshold_pct", CELL_DECIMAL, AT(load.threshold_pct), 0, 0, NULL},
+    {"state", CELL_WORD, AT(entity.state), REQUIRED, 0, state_names},
+    {"buffer", CELL_DECIMAL, AT(load.buffer), 0, 0, NULL},
+    {"reason", CELL_TEXT, AT(load.reason), 0, 0, NULL},
+};
+static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns)};
+
+/* ---- in memory ---- */
+
+Assessment *assessment_new(void)
+{
+    Assessment *assessment = g_new0(Assessment, 1);
+    assessment->snapshots = g_array_new(FALSE, FALSE, sizeof(AssessedSnapshot));
+    assessment->entities = g_array_new(FALSE, FALSE, sizeof(Assessed));
+    assessment->strings = g_string_chunk_new(64 * 1024);
+    assessment->index = g_hash_table_new(g_str_hash, g_str_equal);
+    assessment->policy = "";
+    assessment->estimator = "";
+    assessment->window_from = assessment->window_to = -1;
+    return assessment;
+}
+
+void assessment_free(Assessment *assessment)
+{
+    if (!assessment)
+        return;
+    g_hash_table_destroy(assessment->index);
+    g_array_free(assessment->snapshots, TRUE);
+    g_array_free(assessment->entities, TRUE);
+    g_string_chunk_free(assessment->strings);
+    g_free(assessment->digest);
+    g_free(assessment);
+}
+
+Load load_unknown(void)
+{
+    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, ""};
+}
+
+Assessed assessed_unknown(void)
+{
+    Assessed assessed = {.id = "", .name = "", .source_id = "", .cluster_id = "", .state = STATE_UNKNOWN};
+    for (int i = 0; i < N_RESOURCES; i++)
+        assessed.loads[i] = load_unknown();
+    return assessed;
+}
+
+double load_round(Resource resource, double amount)
+{
+    return resource == RESOURCE_CPU ? table_round(amount) : round(amount);
+}
+
+double load_usage_pct(double demand, double capacity)
+{
+    return capacity > 0 ? table_round(demand / capacity * 100) : NAN;
+}
+
+gboolean load_is_stated(const Load *load)
+{
+    return !isnan(load->capacity) || !isnan(load->measured);
+}
+
+static char *index_key(const char *source_id, const char *id)
+{
+    return g_strconcat(source_id, "\n", id, NULL);
+}
+
+/* Appends the entity, its strings copied; FALSE where its key is there already. */
+static gboolean add_entity(Assessment *assessment, const Assessed *entity)
+{
+    g_autofree char *key = index_key(entity->source_id, entity->id);
+    if (g_hash_table_contains(assessment->index, key))
+        return FALSE;
+    char *kept = g_string_chunk_insert(assessment->strings, key);
+    Assessed copy = *entity;
+    copy.id = kept + strlen(entity->source_id) + 1;
+    copy.name = *entity->name ? g_string_chunk_insert(assessment->strings, entity->name) : "";
+    copy.source_id = g_string_chunk_insert_const(assessment->strings, entity->source_id);
+    copy.cluster_id = g_string_chunk_insert_const(assessment->strings, entity->cluster_id);
+    g_array_append_val(assessment->entities, copy);
+    g_hash_table_insert(assessment->index, kept, GUINT_TO_POINTER(assessment->entities->len));
+    return TRUE;
+}
+
+static void add_named(Assessment *assessment, const Snapshot *snapshot, EntityKind kind, const char *id,
+                      const char *name, int cluster)
+{
+    Assessed entity = assessed_unknown();
+    entity.kind = kind;
+    entity.id = id;
+    entity.name = name;
+    entity.source_id = snapshot->info.source_id;
+    entity.cluster_id = snapshot->clusters[cluster].id;
+    add_entity(assessment, &entity);
+}
+
+static gboolean source_is_new(const Assessment *assessment, const SnapshotInfo *info, GError **error)
+{
+    for (guint i = 0; i < assessment->snapshots->len; i++) {
+        const AssessedSnapshot *row = &g_array_index(assessment->snapshots, AssessedSnapshot, i);
+        if (strcmp(row->source_id, info->source_id) != 0)
+            continue;
+        g_autofree char *before = table_format_time(row->taken_at), *now = table_format_time(info->taken_at);
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "found two snapshots of source %s, of %s and of %s: expected one of each source",
+                    info->source_id, before, now);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean assessment_add_snapshot(Assessment *assessment, const Snapshot *snapshot, guint *first,
+                                 GError **error)
+{
+    if (!source_is_new(assessment, &snapshot->info, error))
+        return FALSE;
+    *first = assessment->entities->len;
+    AssessedSnapshot row = {
+        g_string_chunk_insert(assessment->strings, snapshot->digest ? snapshot->digest : ""),
+        g_string_chunk_insert_const(assessment->strings, snapshot->info.source_id), snapshot->info.taken_at};
+    g_array_append_val(assessment->snapshots, row);
+    for (guint i = 0; i < snapshot->n_clusters; i++)
+        add_named(assessment, snapshot, ENTITY_CLUSTER, snapshot->clusters[i].id, snapshot->clusters[i].name,
+                  (int)i);
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        add_named(assessment, snapshot, ENTITY_HOST, snapshot->hosts[i].id, snapshot->hosts[i].name,
+                  snapshot->hosts[i].cluster);
+    for (guint i = 0; i < snapshot->n_vms; i++)
+        add_named(assessment, snapshot, ENTITY_VM, snapshot->vms[i].id, snapshot->vms[i].name,
+                  snapshot->vms[i].cluster);
+    return TRUE;
+}
+
+static Assessed *find_entity(const Assessment *assessment, const char *source_id, const char *id)
+{
+    g_autofree char *key = index_key(source_id, id);
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(assessment->index, key));
+    return place ? &g_array_index(assessment->entities, Assessed, place - 1) : NULL;
+}
+
+const Assessed *assessment_find(const Assessment *assessment, const char *source_id, const char *id)
+{
+    return find_entity(assessment, source_id, id);
+}
+
+/* ---- reading ---- */
+
+/* the n-th cell of the present row, "" beyond its end */
+static const char *cell_or_empty(const CsvReader *csv, guint n)
+{
+    return n < csv_reader_n_cells(csv) ? csv_reader_cell(csv, n) : "";
+}
+
+static gboolean read_snapshot_row(Assessment *assessment, const CsvReader *csv, GError **error)
+{
+    AssessedSnapshot row = {cell_or_empty(csv, 1), cell_or_empty(csv, 2), -1};
+    const char *time = cell_or_empty(csv, 3);
+    const char *found = !digest_is_hex(row.digest)                              ? row.digest
+                        : !*row.source_id || !escape_id_is_clean(row.source_id) ? row.source_id
+                        : !table_parse_time(time, &row.taken_at)                ? time
+                                                                                : NULL;
+    if (found) {
+        csv_reader_fail(csv, "#snapshot", found, "a SHA-256, a source_id and a time in UTC", error);
+        return FALSE;
+    }
+    row.digest = g_string_chunk_insert(assessment->strings, row.digest);
+    row.source_id = g_string_chunk_insert_const(assessment->strings, row.source_id);
+    g_array_append_val(assessment->snapshots, row);
+    return TRUE;
+}
+
+static gboolean read_origins_row(Assessment *assessment, const CsvReader *csv, GError **error)
+{
+    for (guint i = 1; i < csv_reader_n_cells(csv) && *csv_reader_cell(csv, i); i++) {
+        g_auto(GStrv) parts = g_strsplit(csv_reader_cell(csv, i), "=", 2);
+        double count = 0;
+        int origin = 0;
+        while (origin < N_ORIGINS && strcmp(origin_names[origin], parts[0]) != 0)
+            origin++;
+        if (origin == N_ORIGINS || !parts[1] || !table_parse_number(parts[1], FALSE, FALSE, &count) ||
+            count > G_MAXINT) {
+            csv_reader_fail(csv, "#origins", csv_reader_cell(csv, i), "an origin=number of series", error);
+            return FALSE;
+        }
+        assessment->origins[origin] = (guint)count;
+    }
+    return TRUE;
+}
+
+/* Rows of an unknown key are left to those who know them. */
+static gboolean read_key_row(Assessment *assessment, const CsvReader *csv, GError **error)
+{
+    const char *key = csv_reader_cell(csv, 0);
+    const char *value = cell_or_empty(csv, 1);
+    const char *expected = NULL;
+    if (strcmp(key, "#snapshot") == 0)
+        return read_snapshot_row(assessment, csv, error);
+    if (strcmp(key, "#origins") == 0)
+        return read_origins_row(assessment, csv, error);
+    if (strcmp(key, "#format") == 0)
+        expected = strcmp(value, ASSESSMENT_FORMAT) == 0 ? NULL : ASSESSMENT_FORMAT;
+    else if (strcmp(key, "#policy") == 0)
+        expected = digest_is_hex(value) ? NULL : "a SHA-256";
+    else if (strcmp(key, "#window_from") == 0)
+        expected = table_parse_time(value, &assessment->window_from) ? NULL : "a time in UTC";
+    else if (strcmp(key, "#window_to") == 0)
+        expected = table_parse_time(value, &assessment->window_to) ? NULL : "a time in UTC";
+    if (expected) {
+        csv_reader_fail(csv, key, value, expected, error);
+        return FALSE;
+    }
+    if (strcmp(key, "#policy") == 0)
+        assessment->policy = g_string_chunk_insert(assessment->strings, value);
+    if (strcmp(key, "#estimator") == 0)
+        assessment->estimator = g_string_chunk_insert(assessment->strings, value);
+    return TRUE;
+}
+
+/* Reads the `#` rows and stops at the header, which is then the present row. */
+static gboolean read_key_rows(Assessment *assessment, CsvReader *csv, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    gboolean format = FALSE;
+    while (csv_reader_next(csv, &failure)) {
+        const char *key = csv_reader_cell(csv, 0);
+        if (*key != '#') {
+            const char *missing = !format                       ? "#format"
+                                  : !assessment->snapshots->len ? "#snapshot"
+                                  : !*assessment->policy        ? "#policy"
+                                                                : NULL;
+            if (missing)
+                csv_reader_fail(csv, missing, "", "such a row before the table, as analyze writes it", error);
+            return !missing;
+        }
+        format = format || strcmp(key, "#format") == 0;
+        if (!read_key_row(assessment, csv, error))
+            return FALSE;
+    }
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    else
+        csv_reader_fail(csv, "header", "", "a header row", error);
+    return FALSE;
+}
+
+/* what is wrong with a row: which column, what stands there, what should; no column: nothing */
+typedef struct Fault {
+    const char *column, *found, *expected;
+} Fault;
+
+static Fault row_fault(const Assessed *entity, const Row *row)
+{
+    const char *state = state_names[row->entity.state];
+    if (entity->kind != row->entity.kind)
+        return (Fault){"entity", entity_names[row->entity.kind], entity_names[entity->kind]};
+    if (strcmp(row->unit, resource_units[row->resource]) != 0)
+        return (Fault){"unit", row->unit, resource_units[row->resource]};
+    if (!(states_of_kind[entity->kind] >> row->entity.state & 1))
+        return (Fault){"state", state, "a state of such an entity"};
+    if (entity->state != row->entity.state)
+        return (Fault){"state", state, "the state of the entity's other rows"};
+    if (load_is_stated(&entity->loads[row->resource]))
+        return (Fault){"resource", resource_names[row->resource], "each resource of an entity once"};
+    if (!load_is_stated(&row->load))
+        return (Fault){"capacity", "", "a capacity or a measured load"};
+    return (Fault){NULL, NULL, NULL};
+}
+
+/* the row's entity, added where it is new; last is the index of the one of the row before */
+static Assessed *entity_of_row(Assessment *assessment, const Row *row, guint *last)
+{
+    Assessed *entities = &g_array_index(assessment->entities, Assessed, 0);
+    if (*last < assessment->entities->len && strcmp(entities[*last].id, row->entity.id) == 0 &&
+        strcmp(entities[*last].source_id, row->entity.source_id) == 0)
+        return &entities[*last];
+    Assessed added = assessed_unknown();
+    added.kind = row->entity.kind;
+    added.state = row->entity.state;
+    added.id = row->entity.id;
+    added.name = row->entity.name;
+    added.source_id = row->entity.source_id;
+    added.cluster_id = row->entity.cluster_id;
+    Assessed *entity = add_entity(assessment, &added)
+                           ? &g_array_index(assessment->entities, Assessed, assessment->entities->len - 1)
+                           : find_entity(assessment, row->entity.source_id, row->entity.id);
+    *last = (guint)(entity - &g_array_index(assessment->entities, Assessed, 0));
+    return entity;
+}
+
+static gboolean read_table(Assessment *assessment, CsvReader *csv, GError **error)
+{
+    g_autoptr(TableReader) table = table_reader_new(&assessment_table, csv, NULL, error);
+    if (!table)
+        return FALSE;
+    g_autoptr(GError) failure = NULL;
+    Row row;
+    guint last = G_MAXUINT;
+    while (table_reader_next(table, &row, &failure)) {
+        Assessed *entity = entity_of_row(assessment, &row, &last);
+        Fault fault = row_fault(entity, &row);
+        if (fault.column) {
+            csv_reader_fail(csv, fault.column, fault.found, fault.expected, error);
+            return FALSE;
+        }
+        Load *load = &entity->loads[row.resource];
+        *load = row.load;
+        load->reason = *load->reason ? g_string_chunk_insert_const(assessment->strings, load->reason) : "";
+    }
+    if (!failure)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+Assessment *assessment_read(const char *path, GError **error)
+{
+    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
+    g_autoptr(Assessment) assessment = assessment_new();
+    if (!csv || !read_key_rows(assessment, csv, error) || !read_table(assessment, csv, error))
+        return NULL;
+    assessment->digest = csv_reader_sha256(csv);
+    return g_steal_pointer(&assessment);
+}
+
+/* ---- writing ---- */
+
+static void append_key_row(GString *out, const char *key, const char *value)
+{
+    csv_append_cell(out, key, TRUE);
+    csv_append_cell(out, value, FALSE);
+    g_string_append_c(out, '\n');
+}
+
+static void append_time_row(GString *out, const char *key, gint64 seconds)
+{
+    g_autofree char *time = seconds >= 0 ? table_format_time(seconds) : g_strdup("");
+    append_key_row(out, key, time);
+}
+
+static void append_key_rows(const Assessment *assessment, GString *out)
+{
+    append_key_row(out, "#format", ASSESSMENT_FORMAT);
+    for (guint i = 0; i < assessment->snapshots->len; i++) {
+        const AssessedSnapshot *row = &g_array_index(assessment->snapshots, AssessedSnapshot, i);
+        g_autofree char *time = table_format_time(row->taken_at);
+        g_string_append_printf(out, "#snapshot,%s,%s,%s\n", row->digest, row->source_id, time);
+    }
+    append_key_row(out, "#policy", assessment->policy);
+    append_key_row(out, "#estimator", assessment->estimator);
+    append_time_row(out, "#window_from", assessment->window_from);
+    append_time_row(out, "#window_to", assessment->window_to);
+    g_string_append(out, "#origins");
+    for (int i = 0; i < N_ORIGINS; i++)
+        if (assessment->origins[i])
+            g_string_append_printf(out, ",%s=%u", origin_names[i], assessment->origins[i]);
+    g_string_append_c(out, '\n');
+}
+
+static void append_entity(const Assessed *entity, GString *out)
+{
+    Row row = {.entity = *entity};
+    for (int i = 0; i < N_RESOURCES; i++) {
+        if (!load_is_stated(&entity->loads[i]))
+            continue;
+        row.resource = i;
+        row.unit = resource_units[i];
+        row.load = entity->loads[i];
+        table_append_row(&assessment_table, &row, out);
+    }
+}
+
+gboolean assessment_write(Assessment *assessment, const char *path, GError **error)
+{
+    g_autoptr(AtomicFile) file = atomic_file_new(path, error);
+    if (!file)
+        return FALSE;
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_key_rows(assessment, text);
+    table_append_header(&assessment_table, text);
+    for (guint i = 0; i < assessment->entities->len; i++) {
+        append_entity(&g_array_index(assessment->entities, Assessed, i), text);
+        atomic_file_take(file, text);
+    }
+    atomic_file_take(file, text);
+    g_clear_pointer(&assessment->digest, g_free);
+    return atomic_file_commit(file, &assessment->digest, error);
+}

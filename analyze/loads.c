@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyze/loads.h"
+
+#include "analyze/states.h"
+
+#include <math.h>
+
+void subject_init(Subject *subject, Assessment *assessment, guint first, const Snapshot *snapshot)
+{
+    Assessed *entities = &g_array_index(assessment->entities, Assessed, first);
+    *subject = (Subject){snapshot,
+                         entities,
+                         entities + snapshot->n_clusters,
+                         entities + snapshot->n_clusters + snapshot->n_hosts,
+                         NULL,
+                         NULL};
+    subject->host_begin = g_new0(guint, snapshot->n_clusters + 2);
+    subject->host_order = g_new(guint, snapshot->n_hosts + 1);
+    /* A counting sort: each cluster's count, then its end, which the last loop makes its begin. */
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        subject->host_begin[snapshot->hosts[i].cluster]++;
+    for (guint c = 1; c <= snapshot->n_clusters; c++)
+        subject->host_begin[c] += subject->host_begin[c - 1];
+    for (guint i = snapshot->n_hosts; i-- > 0;)
+        subject->host_order[--subject->host_begin[snapshot->hosts[i].cluster]] = i;
+}
+
+void subject_clear(Subject *subject)
+{
+    g_clear_pointer(&subject->host_order, g_free);
+    g_clear_pointer(&subject->host_begin, g_free);
+}
+
+/* the sum of those that are known; NAN where none is */
+static double sum_known(double a, double b)
+{
+    return isnan(a) ? b : isnan(b) ? a : a + b;
+}
+
+static double reclaimed_kib(const Means *means, guint entity, double (*mean)(const Means *, guint, Metric))
+{
+    return sum_known(sum_known(mean(means, entity, METRIC_MEMORY_BALLOONED_KIB),
+                               mean(means, entity, METRIC_MEMORY_SWAPPED_KIB)),
+                     mean(means, entity, METRIC_MEMORY_COMPRESSED_KIB));
+}
+
+static double or_zero(double amount)
+{
+    return isnan(amount) ? 0 : amount;
+}
+
+/* ---- VMs ---- */
+
+static void size_vm(const Vm *vm, const Host *host, const Policy *policy, Load *loads)
+{
+    double mhz = load_round(RESOURCE_CPU, vm->vcpus * host->core_mhz);
+    double limit = isnan(vm->cpu_limit_mhz) ? INFINITY : vm->cpu_limit_mhz;
+    loads[RESOURCE_CPU].allocated = mhz;
+    loads[RESOURCE_CPU].capacity = fmin(mhz, limit);
+    for (int r = RESOURCE_MEMORY; r <= RESOURCE_HOST_MEMORY; r++)
+        loads[r].allocated = loads[r].capacity = vm->memory_mib * 1024;
+    loads[RESOURCE_MEMORY].threshold_pct = policy->short_pct;
+}
+
+static double vm_cpu_demand(const Means *means, guint vm, double core_mhz, double usage, const Policy *policy)
+{
+    if (!policy->host_cpu_demand || isnan(usage))
+        return usage;
+    double demand = means_of_vm(means, vm, METRIC_CPU_DEMAND_MHZ);
+    double ready = or_zero(means_of_vm(means, vm, METRIC_CPU_READY_MS));
+    return isnan(demand) ? usage + ready * core_mhz : demand;
+}
+
+static void measure_vm_host_memory(const Means *means, guint vm, const Policy *policy, Load *load)
+{
+    double consumed = means_of_vm(means, vm, METRIC_MEMORY_CONSUMED_KIB);
+    double active = means_of_vm(means, vm, METRIC_MEMORY_ACTIVE_KIB);
+    double overhead = or_zero(means_of_vm(means, vm, METRIC_MEMORY_OVERHEAD_KIB));
+    double reclaimed = reclaimed_kib(means, vm, means_of_vm);
+    double wanted = fmin(load->capacity, consumed + or_zero(reclaimed));
+    load->measured = load_round(RESOURCE_HOST_MEMORY, consumed + overhead);
+    load->reclaimed = load_round(RESOURCE_HOST_MEMORY, reclaimed);
+    if (isnan(consumed))
+        return;
+    if (policy->host_memory_demand && active < wanted)
+        wanted = active + (wanted - active) / 4;
+    load->demand = load_round(RESOURCE_HOST_MEMORY, wanted + overhead);
+}
+
+static void measure_vm(const Subject *subject, guint i, const Means *means, const Policy *policy)
+{
+    const Vm *vm = &subject->snapshot->vms[i];
+    const Host *host = &subject->snapshot->hosts[vm->host];
+    Load *loads = subject->vms[i].loads;
+    size_vm(vm, host, policy, loads);
+    if (vm->power != VM_POWER_ON)
+        return;
+    double usage = means_of_vm(means, i, METRIC_CPU_USAGE_MHZ);
+    loads[RESOURCE_CPU].measured = load_round(RESOURCE_CPU, usage);
+    loads[RESOURCE_CPU].demand =
+        load_round(RESOURCE_CPU, vm_cpu_demand(means, i, host->core_mhz, usage, policy));
+    measure_vm_host_memory(means, i, policy, &loads[RESOURCE_HOST_MEMORY]);
+    static const Metric plain[] = {[RESOURCE_MEMORY] = METRIC_MEMORY_ACTIVE_KIB,
+                                   [RESOURCE_DISK] = METRIC_DISK_KIBPS,
+                                   [RESOURCE_NET] = METRIC_NET_KIBPS};
+    static const Resource plain_resources[] = {RESOURCE_MEMORY, RESOURCE_DISK, RESOURCE_NET};
+    for (guint k = 0; k < G_N_ELEMENTS(plain_resources); k++) {
+        Resource r = plain_resources[k];
+        loads[r].measured = loads[r].demand = load_round(r, means_of_vm(means, i, plain[r]));
+    }
+    for (int r = 0; r < N_RESOURCES; r++)
+        loads[r].usage_pct = load_usage_pct(loads[r].demand, loads[r].capacity);
+}
+
+/* ---- hosts ---- */
+
+static void set_thresholds(Load *loads, const Policy *policy)
+{
+    loads[RESOURCE_CPU].threshold_pct = policy->cpu_hot_pct;
+    loads[RESOURCE_HOST_MEMORY].threshold_pct = policy->memory_hot_pct;
+    loads[RESOURCE_DISK].threshold_pct = policy->disk_hot_pct;
+    loads[RESOURCE_NET].threshold_pct = policy->net_hot_pct;
+}
+
+static void measure_host(const Subject *subject, guint i, const Means *means, const Policy *policy)
+{
+    const Host *host = &subject->snapshot->hosts[i];
+    Load *loads = subject->hosts[i].loads;
+    loads[RESOURCE_CPU].capacity = host->cpu_mhz;
+    loads[RESOURCE_HOST_MEMORY].capacity = host->memory_kib;
+    loads[RESOURCE_DISK].capacity = host->disk_capacity_kibps;
+    loads[RESOURCE_NET].capacity = host->net_capacity_kibps;
+    loads[RESOURCE_CPU].allocated = loads[RESOURCE_HOST_MEMORY].allocated = 0;
+    loads[RESOURCE_CPU].measured = load_round(RESOURCE_CPU, means_of_host(means, i, METRIC_CPU_USAGE_MHZ));
+    loads[RESOURCE_HOST_MEMORY].measured =
+        load_round(RESOURCE_HOST_MEMORY, means_of_host(means, i, METRIC_MEMORY_CONSUMED_KIB));
+    loads[RESOURCE_HOST_MEMORY].reclaimed =
+        load_round(RESOURCE_HOST_MEMORY, reclaimed_kib(means, i, means_of_host));
+    loads[RESOURCE_DISK].measured = load_round(RESOURCE_DISK, means_of_host(means, i, METRIC_DISK_KIBPS));
+    loads[RESOURCE_NET].measured = load_round(RESOURCE_NET, means_of_host(means, i, METRIC_NET_KIBPS));
+    set_thresholds(loads, policy);
+}
+
+/* what the measured running VMs of a host sum up to */
+typedef struct VmSums {
+    double measured[N_RESOURCES], demand[N_RESOURCES], reclaimed_kib;
+} VmSums;
+
+static void add_vm(const Subject *subject, guint i, VmSums *sums, Load *host_loads)
+{
+    const Load *loads = subject->vms[i].loads;
+    if (subject->snapshot->vms[i].power != VM_POWER_ON)
+        return;
+    for (int r = 0; r < N_RESOURCES; r++) {
+        host_loads[r].allocated += loads[r].allocated;
+        if (isnan(loads[r].measured))
+            continue;
+        sums->measured[r] += loads[r].measured;
+        sums->demand[r] += loads[r].demand;
+    }
+    sums->reclaimed_kib = sum_known(sums->reclaimed_kib, loads[RESOURCE_HOST_MEMORY].reclaimed);
+}
+
+static void finish_host(Load *loads, const VmSums *sums)
+{
+    for (int r = 0; r < N_RESOURCES; r++) {
+        Load *load = &loads[r];
+        if (!isnan(load->measured)) {
+            load->base = load_round(r, fmax(0, load->measured - sums->measured[r]));
+            load->demand = load_round(r, load->base + sums->demand[r]);
+        }
+        load->allocated = load_round(r, load->allocated);
+        load->usage_pct = load_usage_pct(load->demand, load->capacity);
+    }
+    if (isnan(loads[RESOURCE_HOST_MEMORY].reclaimed))
+        loads[RESOURCE_HOST_MEMORY].reclaimed = sums->reclaimed_kib;
+}
+
+void loads_measure(Subject *subject, const Means *means, const Policy *policy)
+{
+    const Snapshot *snapshot = subject->snapshot;
+    g_autofree VmSums *sums = g_new0(VmSums, snapshot->n_hosts + 1);
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        measure_host(subject, i, means, policy);
+        sums[i].reclaimed_kib = NAN;
+    }
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        measure_vm(subject, i, means, policy);
+        add_vm(subject, i, &sums[snapshot->vms[i].host], subject->hosts[snapshot->vms[i].host].loads);
+    }
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        finish_host(subject->hosts[i].loads, &sums[i]);
+}
+
+/* ---- clusters ---- */
+
+static void sum_cluster(const Subject *subject, guint c, Resource r, Load *sum)
+{
+    *sum = (Load){.usage_pct = NAN, .threshold_pct = sum->threshold_pct, .buffer = NAN, .reason = ""};
+    for (guint k = subject->host_begin[c]; k < subject->host_begin[c + 1]; k++) {
+        guint host = subject->host_order[k];
+        const Load *load = &subject->hosts[host].loads[r];
+        if (!host_is_usable(subject->snapshot, &subject->snapshot->hosts[host], &subject->hosts[host]))
+            continue;
+        sum->capacity += load->capacity;
+        sum->allocated += load->allocated;
+        sum->measured += load->measured;
+        sum->reclaimed += load->reclaimed;
+        sum->demand += load->demand;
+        sum->base += load->base;
+    }
+    sum->capacity = load_round(r, sum->capacity);
+    sum->allocated = load_round(r, sum->allocated);
+    sum->measured = load_round(r, sum->measured);
+    sum->demand = load_round(r, sum->demand);
+    sum->base = load_round(r, sum->base);
+    if (r != RESOURCE_HOST_MEMORY)
+        sum->reclaimed = NAN;
+    sum->usage_pct = load_usage_pct(sum->demand, sum->capacity);
+}
+
+void loads_sum_clusters(Subject *subject, const Policy *policy)
+{
+    static const Resource summed[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY, RESOURCE_DISK, RESOURCE_NET};
+    for (guint c = 0; c < subject->snapshot->n_clusters; c++) {
+        set_thresholds(subject->clusters[c].loads, policy);
+        for (guint k = 0; k < G_N_ELEMENTS(summed); k++)
+            sum_cluster(subject, c, summed[k], &subject->clusters[c].loads[summed[k]]);
+    }
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyze/means.h"
+
+#include <math.h>
+#include <string.h>
+
+/* what has been seen of an entity's metric */
+enum { SEEN_NOTHING, SEEN_INSTANCES, SEEN_WHOLE };
+
+typedef struct Pass {
+    const Snapshot *snapshot;
+    SeriesReader *reader;
+    Means *means;
+    double min_samples_pct;
+    guint8 *seen;          /* as means->values */
+    GHashTable *instances; /* metric and instance of the series of one entity so far */
+    guint entity;          /* that entity */
+} Pass;
+
+void means_free(Means *means)
+{
+    if (!means)
+        return;
+    g_free(means->values);
+    g_free(means);
+}
+
+double means_of_host(const Means *means, guint host, Metric metric)
+{
+    return means->values[(gsize)host * N_METRICS + metric];
+}
+
+double means_of_vm(const Means *means, guint vm, Metric metric)
+{
+    return means->values[(gsize)(means->n_hosts + vm) * N_METRICS + metric];
+}
+
+static double mean_of(const Pass *pass, const Series *series, const GArray *values)
+{
+    double sum = 0;
+    guint present = 0;
+    for (guint i = 0; i < values->len; i++) {
+        double value = g_array_index(values, double, i);
+        if (isnan(value))
+            continue;
+        sum += value;
+        present++;
+    }
+    double expected = fmax(1, pass->snapshot->info.window_s / series->interval_s);
+    if (present == 0 || present * 100.0 < pass->min_samples_pct * expected)
+        return NAN;
+    double mean = sum / present;
+    return series->metric == METRIC_CPU_READY_MS ? mean / (series->interval_s * 1000) : mean;
+}
+
+/* Rows of one entity stand together, so that each instance need be known for one entity at a time. */
+static gboolean instance_is_new(Pass *pass, const Series *series, guint entity)
+{
+    if (entity != pass->entity)
+        g_hash_table_remove_all(pass->instances);
+    pass->entity = entity;
+    return g_hash_table_add(pass->instances,
+                            g_strdup_printf("%s %s", metric_names[series->metric], series->instance));
+}
+
+static gboolean take_series(Pass *pass, const Series *series, double mean, GError **error)
+{
+    guint entity = series->vm >= 0 ? pass->means->n_hosts + (guint)series->vm : (guint)series->host;
+    gsize place = (gsize)entity * N_METRICS + (gsize)series->metric;
+    double *value = &pass->means->values[place];
+    guint8 *seen = &pass->seen[place];
+    gboolean whole = !*series->instance;
+    if (whole ? *seen == SEEN_WHOLE : !instance_is_new(pass, series, entity)) {
+        series_reader_fail(pass->reader, "instance", series->instance,
+                           "each instance of an entity's metric once", error);
+        return FALSE;
+    }
+    if (whole || *seen == SEEN_NOTHING)
+        *value = mean;
+    else if (*seen == SEEN_INSTANCES)
+        *value += mean;
+    if (*seen != SEEN_WHOLE)
+        *seen = whole ? SEEN_WHOLE : SEEN_INSTANCES;
+    return TRUE;
+}
+
+static void note_window(Means *means, const Series *series, guint n_values)
+{
+    gint64 end = series->start + (gint64)(series->interval_s * n_values);
+    guint series_before = 0;
+    for (int i = 0; i < N_ORIGINS; i++)
+        series_before += means->origins[i];
+    gboolean first = series_before == 0;
+    means->window_from = first ? series->start : MIN(means->window_from, series->start);
+    means->window_to = first ? end : MAX(means->window_to, end);
+    means->origins[series->origin]++;
+}
+
+static gboolean read_all(Pass *pass, GError **error)
+{
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
+    g_autoptr(GError) failure = NULL;
+    Series series;
+    while (series_reader_next(pass->reader, &series, &failure)) {
+        if (!series_reader_values(pass->reader, &series, values, error) ||
+            !take_series(pass, &series, mean_of(pass, &series, values), error))
+            return FALSE;
+        note_window(pass->means, &series, values->len);
+    }
+    if (!failure)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
+Means *means_read(const Snapshot *snapshot, const char *directory, double min_samples_pct, GError **error)
+{
+    g_autoptr(SeriesReader) reader = series_reader_open(snapshot, directory, error);
+    if (!reader)
+        return NULL;
+    g_autoptr(Means) means = g_new0(Means, 1);
+    gsize n = (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS;
+    means->n_hosts = snapshot->n_hosts;
+    means->values = g_new(double, n);
+    for (gsize i = 0; i < n; i++)
+        means->values[i] = NAN;
+    means->window_from = snapshot->info.taken_at - (gint64)snapshot->info.window_s;
+    means->window_to = snapshot->info.taken_at;
+    g_autofree guint8 *seen = g_new0(guint8, n);
+    g_autoptr(GHashTable) instances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Pass pass = {snapshot, reader, means, min_samples_pct, seen, instances, G_MAXUINT};
+    return read_all(&pass, error) ? g_steal_pointer(&means) : NULL;
+}

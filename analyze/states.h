@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the loads mean: the state of each host and VM and the pattern of each cluster, the first that holds,
+ * with the reason on the resource that decided.
+ *
+ *   host     unavailable, hot, unknown, cold, normal
+ *   VM       off, unknown, short, idle, normal
+ *   cluster  saturated, load_balance, power_saving, balanced
+ */
+#ifndef ANALYZE_STATES_H
+#define ANALYZE_STATES_H
+
+#include "analyze/loads.h"
+
+/* TRUE where the host is connected, on, and in normal mode */
+gboolean host_is_available(const Host *host);
+
+/* TRUE where the host carries load for its cluster: available, CPU and memory measured, not a dedicated
+ * failover host */
+gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assessed *assessed);
+
+/* TRUE where the VM counts as load and is never a step: it has a role, or system_vms names it */
+gboolean vm_is_system(const Policy *policy, const Vm *vm);
+
+/* sets the states and reasons of hosts and VMs; needs their loads */
+void states_decide(Subject *subject, const Policy *policy, Assessment *assessment);
+
+/* sets the patterns and reasons of clusters; needs the clusters' loads */
+void states_decide_clusters(Subject *subject, const Policy *policy, Assessment *assessment);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyze/summary.h"
+
+#include "analyze/states.h"
+#include "collect/escape.h"
+
+#include <math.h>
+
+#define LIST_LENGTH 20
+
+/* a list that is cut where it is long */
+typedef struct List {
+    GString *text;
+    guint n;
+} List;
+
+struct Summary {
+    gboolean whole;
+    GString *notes, *clusters;
+    List hot, shorts, unknown;
+    guint n_clusters, n_hosts, n_vms;
+};
+
+Summary *summary_new(gboolean whole)
+{
+    Summary *summary = g_new0(Summary, 1);
+    summary->whole = whole;
+    summary->notes = g_string_new(NULL);
+    summary->clusters = g_string_new(NULL);
+    summary->hot.text = g_string_new(NULL);
+    summary->shorts.text = g_string_new(NULL);
+    summary->unknown.text = g_string_new(NULL);
+    return summary;
+}
+
+void summary_free(Summary *summary)
+{
+    if (!summary)
+        return;
+    g_string_free(summary->notes, TRUE);
+    g_string_free(summary->clusters, TRUE);
+    g_string_free(summary->hot.text, TRUE);
+    g_string_free(summary->shorts.text, TRUE);
+    g_string_free(summary->unknown.text, TRUE);
+    g_free(summary);
+}
+
+/* ---- words ---- */
+
+static void append_pct(GString *out, double pct)
+{
+    if (isnan(pct))
+        g_string_append(out, "not known");
+    else
+        g_string_append_printf(out, "%.1f %%", pct);
+}
+
+/* an amount in the unit that a person would use: GHz, GiB or TiB, MiB/s */
+static void append_amount(GString *out, Resource resource, double amount)
+{
+    static const double kib_per_gib = 1024.0 * 1024;
+    if (isnan(amount))
+        g_string_append(out, "not known");
+    else if (resource == RESOURCE_CPU)
+        g_string_append_printf(out, "%.1f GHz", amount / 1000);
+    else if (resource == RESOURCE_DISK || resource == RESOURCE_NET)
+        g_string_append_printf(out, "%.1f MiB/s", amount / 1024);
+    else if (amount >= 10 * 1024 * kib_per_gib)
+        g_string_append_printf(out, "%.1f TiB", amount / 1024 / kib_per_gib);
+    else
+        g_string_append_printf(out, "%.1f GiB", amount / kib_per_gib);
+}
+
+/* "esx-03 (host-12)" */
+static void append_name(GString *out, const Assessed *assessed)
+{
+    g_autofree char *name = escape_for_terminal(*assessed->name ? assessed->name : assessed->id);
+    g_autofree char *id = escape_for_terminal(assessed->id);
+    g_string_append_printf(out, "%s (%s)", name, id);
+}
+
+static void append_count(GString *out, guint n, const char *one, const char *many)
+{
+    g_string_append_printf(out, "%u %s", n, n == 1 ? one : many);
+}
+
+/* ---- clusters ---- */
+
+/* what is counted of a cluster */
+typedef struct Counts {
+    guint hosts, by_state[STATE_BALANCED + 1], failover, hot_by_memory, usable;
+    guint running, stopped, vms_by_state[STATE_BALANCED + 1];
+    guint fewest, most, on_usable; /* running VMs of a usable host; of all of them */
+    gboolean reclaims;             /* memory is reclaimed somewhere, or it is not known whether */
+} Counts;
+
+static void count_hosts(const Subject *subject, const guint *vms_on, Counts *counts)
+{
+    const Snapshot *snapshot = subject->snapshot;
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        const Host *host = &snapshot->hosts[i];
+        const Assessed *assessed = &subject->hosts[i];
+        const Load *memory = &assessed->loads[RESOURCE_HOST_MEMORY];
+        Counts *c = &counts[host->cluster];
+        c->hosts++;
+        c->by_state[assessed->state]++;
+        c->failover += host_is_failover(snapshot, host);
+        if (!host_is_usable(snapshot, host, assessed))
+            continue;
+        c->fewest = c->usable ? MIN(c->fewest, vms_on[i]) : vms_on[i];
+        c->most = MAX(c->most, vms_on[i]);
+        c->on_usable += vms_on[i];
+        c->usable++;
+        c->hot_by_memory += memory->usage_pct > memory->threshold_pct;
+        c->reclaims = c->reclaims || !(memory->reclaimed <= 0);
+    }
+}
+
+static Counts *count(const Subject *subject)
+{
+    const Snapshot *snapshot = subject->snapshot;
+    Counts *counts = g_new0(Counts, snapshot->n_clusters + 1);
+    g_autofree guint *vms_on = g_new0(guint, snapshot->n_hosts + 1);
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        const Vm *vm = &snapshot->vms[i];
+        Counts *c = &counts[vm->cluster];
+        gboolean running = vm->power == VM_POWER_ON;
+        vms_on[vm->host] += running;
+        c->running += running;
+        c->stopped += !running;
+        c->vms_by_state[subject->vms[i].state]++;
+    }
+    count_hosts(subject, vms_on, counts);
+    return counts;
+}
+
+static void append_states(GString *out, const guint *by_state, const State *states, guint n)
+{
+    const char *separator = ": ";
+    for (guint i = 0; i < n; i++) {
+        if (!by_state[states[i]])
+            continue;
+        g_string_append_printf(out, "%s%u %s", separator, by_state[states[i]], state_names[states[i]]);
+        separator = ", ";
+    }
+}
+
+static void append_counts(GString *out, const Counts *counts)
+{
+    static const State host_states[] = {STATE_HOT, STATE_NORMAL, STATE_COLD, STATE_UNKNOWN,
+                                        STATE_UNAVAILABLE};
+    static const State vm_states[] = {STATE_SHORT, STATE_NORMAL, STATE_IDLE, STATE_UNKNOWN, STATE_OFF};
+    g_string_append(out, "  hosts   ");
+    g_string_append_printf(out, "%u", counts->hosts);
+    append_states(out, counts->by_state, host_states, G_N_ELEMENTS(host_states));
+    if (counts->failover)
+        g_string_append_printf(out, "; %u kept for failover", counts->failover);
+    g_string_append_printf(out, "\n  VMs     %u", counts->running + counts->stopped);
+    append_states(out, counts->vms_by_state, vm_states, G_N_ELEMENTS(vm_states));
+    if (counts->usable)
+        g_string_append_printf(out, "; %u to %u running per host, %.1f on the mean", counts->fewest,
+                               counts->most, (double)counts->on_usable / counts->usable);
+    g_string_append_c(out, '\n');
+}
+
+static void append_load(GString *out, const char *label, Resource resource, const Load *load)
+{
+    g_string_append_printf(out, "  %s", label);
+    append_amount(out, resource, load->demand);
+    g_string_append(out, " of ");
+    append_amount(out, resource, load->capacity);
+    g_string_append(out, ", ");
+    append_pct(out, load->usage_pct);
+    if (!isnan(load->buffer)) {
+        g_string_append(out, "; buffer ");
+        append_amount(out, resource, load->buffer);
+    }
+    if (load->reclaimed > 0) {
+        g_string_append(out, "; reclaimed ");
+        append_amount(out, resource, load->reclaimed);
+    }
+    if (*load->reason)
+        g_string_append_printf(out, "; %s", load->reason);
+    g_string_append_c(out, '\n');
+}
+
+static void append_cluster(GString *out, const Assessed *cluster, const Counts *counts)
+{
+    append_name(out, cluster);
+    g_string_append_printf(out, ": %s\n", state_names[cluster->state]);
+    append_counts(out, counts);
+    append_load(out, "CPU     ", RESOURCE_CPU, &cluster->loads[RESOURCE_CPU]);
+    append_load(out, "memory  ", RESOURCE_HOST_MEMORY, &cluster->loads[RESOURCE_HOST_MEMORY]);
+    if (!isnan(cluster->loads[RESOURCE_DISK].usage_pct))
+        append_load(out, "disk    ", RESOURCE_DISK, &cluster->loads[RESOURCE_DISK]);
+    if (!isnan(cluster->loads[RESOURCE_NET].usage_pct))
+        append_load(out, "network ", RESOURCE_NET, &cluster->loads[RESOURCE_NET]);
+}
+
+/* ESXi keeps touched pages: consumed memory alone makes healthy hosts look hot for ever. */
+static void note_healthy_memory(GString *notes, const Assessed *cluster, const Counts *counts,
+                                const Policy *policy)
+{
+    if (policy->host_memory_demand || counts->reclaims || counts->hot_by_memory * 2 <= counts->usable)
+        return;
+    append_name(notes, cluster);
+    g_string_append_printf(notes,
+                           ": %u of %u hosts are hot by consumed memory, though nothing balloons or swaps; "
+                           "they may well be healthy: see host_memory=demand in the policy.\n",
+                           counts->hot_by_memory, counts->usable);
+}
+
+/* ---- lists ---- */
+
+/* TRUE where the list takes one more entry, which the caller then appends */
+static gboolean list_takes(const Summary *summary, List *list)
+{
+    list->n++;
+    return summary->whole || list->n <= LIST_LENGTH;
+}
+
+static void list_host(Summary *summary, const Subject *subject, guint i)
+{
+    static const struct {
+        Resource resource;
+        const char *label;
+    } shown[] = {{RESOURCE_CPU, "CPU"},
+                 {RESOURCE_HOST_MEMORY, "memory"},
+                 {RESOURCE_DISK, "disk"},
+                 {RESOURCE_NET, "network"}};
+    const Assessed *host = &subject->hosts[i];
+    if (!list_takes(summary, &summary->hot))
+        return;
+    GString *out = summary->hot.text;
+    g_string_append(out, "  ");
+    append_name(out, host);
+    g_string_append(out, " in ");
+    append_name(out, &subject->clusters[subject->snapshot->hosts[i].cluster]);
+    for (guint k = 0; k < G_N_ELEMENTS(shown); k++) {
+        const Load *load = &host->loads[shown[k].resource];
+        if (isnan(load->usage_pct) || (k > 1 && !*load->reason))
+            continue;
+        g_string_append_printf(out, "%s %s ", k ? ";" : ":", shown[k].label);
+        append_amount(out, shown[k].resource, load->demand);
+        g_string_append(out, " of ");
+        append_amount(out, shown[k].resource, load->capacity);
+        g_string_append_printf(out, ", %s", *load->reason ? load->reason : "");
+        if (!*load->reason)
+            append_pct(out, load->usage_pct);
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void list_short(Summary *summary, const Subject *subject, guint i)
+{
+    const Assessed *vm = &subject->vms[i];
+    const Load *memory = &vm->loads[RESOURCE_MEMORY];
+    if (!list_takes(summary, &summary->shorts))
+        return;
+    GString *out = summary->shorts.text;
+    g_string_append(out, "  ");
+    append_name(out, vm);
+    g_string_append(out, " on ");
+    append_name(out, &subject->hosts[subject->snapshot->vms[i].host]);
+    g_string_append(out, ": ");
+    append_amount(out, RESOURCE_MEMORY, memory->demand);
+    g_string_append(out, " of ");
+    append_amount(out, RESOURCE_MEMORY, memory->capacity);
+    g_string_append_printf(out, ", %s", memory->reason);
+    if (vm->loads[RESOURCE_HOST_MEMORY].reclaimed > 0) {
+        g_string_append(out, "; ");
+        append_amount(out, RESOURCE_HOST_MEMORY, vm->loads[RESOURCE_HOST_MEMORY].reclaimed);
+        g_string_append(out, " reclaimed from it");
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void list_unknown(Summary *summary, const Assessed *assessed)
+{
+    if (!list_takes(summary, &summary->unknown))
+        return;
+    g_string_append(summary->unknown.text, "  ");
+    append_name(summary->unknown.text, assessed);
+    g_string_append_c(summary->unknown.text, '\n');
+}
+
+void summary_add(Summary *summary, const Subject *subject, const Policy *policy)
+{
+    const Snapshot *snapshot = subject->snapshot;
+    g_autofree Counts *counts = count(subject);
+    for (guint i = 0; i < snapshot->n_clusters; i++) {
+        note_healthy_memory(summary->notes, &subject->clusters[i], &counts[i], policy);
+        append_cluster(summary->clusters, &subject->clusters[i], &counts[i]);
+    }
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        if (subject->hosts[i].state == STATE_HOT)
+            list_host(summary, subject, i);
+        if (subject->hosts[i].state == STATE_UNKNOWN)
+            list_unknown(summary, &subject->hosts[i]);
+    }
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        if (subject->vms[i].state == STATE_SHORT && !vm_is_system(policy, &snapshot->vms[i]))
+            list_short(summary, subject, i);
+        if (subject->vms[i].state == STATE_UNKNOWN)
+            list_unknown(summary, &subject->vms[i]);
+    }
+    summary->n_clusters += snapshot->n_clusters;
+    summary->n_hosts += snapshot->n_hosts;
+    summary->n_vms += snapshot->n_vms;
+}
+
+static void append_list(const Summary *summary, GString *out, const char *title, const List *list)
+{
+    if (list->n == 0)
+        return;
+    g_string_append_printf(out, "\n%s\n%s", title, list->text->str);
+    if (!summary->whole && list->n > LIST_LENGTH)
+        g_string_append_printf(out, "  and %u more (--verbose lists all)\n", list->n - LIST_LENGTH);
+}
+
+char *summary_text(const Summary *summary)
+{
+    GString *out = g_string_new(summary->notes->str);
+    if (out->len)
+        g_string_append_c(out, '\n');
+    g_string_append(out, summary->clusters->str);
+    append_list(summary, out, "Hot hosts", &summary->hot);
+    append_list(summary, out, "VMs short of memory", &summary->shorts);
+    append_list(summary, out, "Not measured", &summary->unknown);
+    g_string_append_c(out, '\n');
+    append_count(out, summary->n_clusters, "cluster, ", "clusters, ");
+    append_count(out, summary->n_hosts, "host, ", "hosts, ");
+    append_count(out, summary->n_vms, "VM: ", "VMs: ");
+    append_count(out, summary->hot.n, "hot host, ", "hot hosts, ");
+    append_count(out, summary->shorts.n, "short VM, ", "short VMs, ");
+    g_string_append_printf(out, "%u not measured.\n", summary->unknown.n);
+    return g_string_free(out, FALSE);
+}
+
+gboolean summary_has_findings(const Summary *summary)
+{
+    return summary->hot.n > 0 || summary->shorts.n > 0;
+}

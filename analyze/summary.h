@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a person reads of an assessment: first what must be known to read the rest, then each cluster, the hot
+ * hosts and short VMs by name, and a line of counts. Names are escaped for a terminal.
+ */
+#ifndef ANALYZE_SUMMARY_H
+#define ANALYZE_SUMMARY_H
+
+#include "analyze/loads.h"
+
+typedef struct Summary Summary;
+
+/* whole: lists are not cut */
+Summary *summary_new(gboolean whole);
+
+void summary_free(Summary *summary);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Summary, summary_free)
+
+/* adds a snapshot that has been assessed; nothing of it is kept */
+void summary_add(Summary *summary, const Subject *subject, const Policy *policy);
+
+/* the text; the caller frees it */
+char *summary_text(const Summary *summary);
+
+/* TRUE where a host is hot or a VM, system VMs aside, is short */
+gboolean summary_has_findings(const Summary *summary);
+
+#endif
