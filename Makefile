@@ -38,8 +38,8 @@ LIBS_analyze = $(BUILD)/libanalyze.a $(LIBS_collect)
 LIBS_plan = $(BUILD)/libplan.a $(LIBS_analyze)
 LIBS_apply = $(BUILD)/libapply.a $(LIBS_plan)
 
-TOOL_SOURCES = $(wildcard tests/tools/*.c samples/*.c)
-TOOLS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TOOL_SOURCES)))
+TOOL_SOURCES = $(wildcard tests/tools/*.c)
+TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SOURCES)) $(BUILD)/tests/generate
 UNIT_SOURCES = $(wildcard tests/unit/*.c)
 
 .PHONY: all
@@ -71,7 +71,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(LIBS_apply)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/tests/%: $(BUILD)/samples/%.o $(LIBS_apply)
+$(BUILD)/tests/generate: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(LIBS_collect)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
