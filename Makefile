@@ -3,7 +3,7 @@
 #   make demo     install what the build needs, build, run the whole pipeline on samples/snapshot
 #   make check    install what the tests need, build under sanitizers, run every check and test
 #   make          build bin/collect bin/analyze bin/plan bin/apply
-#   make bench    ratios against peers (BENCH=NAME for one); make bench-full for the long ones
+#   make bench    ratios against peers (BENCH=NAME for one); make bench-full for the long forms
 #   make install  PREFIX, DESTDIR
 
 VERSION = 0.1.0
@@ -38,8 +38,8 @@ LIBS_analyze = $(BUILD)/libanalyze.a $(LIBS_collect)
 LIBS_plan = $(BUILD)/libplan.a $(LIBS_analyze)
 LIBS_apply = $(BUILD)/libapply.a $(LIBS_plan)
 
-TOOL_SOURCES = $(wildcard tests/tools/*.c samples/*.c)
-TOOLS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TOOL_SOURCES)))
+TOOL_SOURCES = $(wildcard tests/tools/*.c)
+TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SOURCES)) $(BUILD)/tests/generate
 UNIT_SOURCES = $(wildcard tests/unit/*.c)
 
 .PHONY: all
@@ -71,7 +71,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(LIBS_apply)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/tests/%: $(BUILD)/samples/%.o $(LIBS_apply)
+$(BUILD)/tests/generate: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(LIBS_collect)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -79,6 +79,83 @@ $(BUILD)/tests/%: $(BUILD)/samples/%.o $(LIBS_apply)
 $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
+
+# clang-tidy on one file at a time (what it remembers of one misleads it in the next), again where something changed.
+C_SOURCES = $(wildcard $(STAGES:%=%/*.c) samples/*.c tests/*/*.c)
+C_HEADERS = $(wildcard $(STAGES:%=%/*.h) samples/*.h tests/*/*.h)
+.PHONY: tidy
+tidy: $(C_SOURCES:%=$(BUILD)/%.tidy)
+$(BUILD)/%.c.tidy: %.c $(C_HEADERS) .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(PKG_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@mv $@.log $@
+
+# $(call need,PACKAGES): installs what is missing, by sudo when not root; where it cannot, says the line to type.
+# A system without dpkg is left to its owner.
+define need
+@command -v dpkg-query >/dev/null || exit 0; \
+missing=; \
+for package in $(1); do \
+	dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+done; \
+test -n "$$missing" || exit 0; \
+line="apt-get install -y --no-install-recommends$$missing"; \
+if test "$$(id -u)" = 0; then root=; \
+elif command -v sudo >/dev/null; then root=sudo; \
+else echo "Packages are missing. As root: $$line"; exit 1; fi; \
+$$root apt-get install -s --no-install-recommends $$missing >/dev/null 2>&1 || $$root apt-get update; \
+$$root env DEBIAN_FRONTEND=noninteractive $$line || { echo "Packages are missing. As root: $$line"; exit 1; }
+endef
+
+.PHONY: build-packages test-packages
+build-packages:
+	@$(call need,$(BUILD_PACKAGES))
+test-packages:
+	@$(call need,$(TEST_PACKAGES))
+
+# The whole pipeline on the sample, shown as a person would type it.
+DEMO = $(BUILD)/demo
+define demo_steps
+$(BIN)/collect samples/snapshot -o $(DEMO)/before
+$(BIN)/analyze $(DEMO)/before -o $(DEMO)/before.csv
+$(BIN)/plan $(DEMO)/before $(DEMO)/before.csv -o $(DEMO)/plan.csv
+$(BIN)/apply $(DEMO)/plan.csv $(DEMO)/before -o $(DEMO)/after
+$(BIN)/analyze $(DEMO)/after -o $(DEMO)/after.csv
+endef
+export demo_steps
+.PHONY: demo
+demo: build-packages
+	@$(MAKE) --no-print-directory all
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	@echo "$$demo_steps" | while read -r step; do echo; echo "\$$ $$step"; $$step || exit 1; done
+
+# Every check and test, with what was built under sanitizers.
+CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,undefined CFLAGS='-O1 -g'
+.PHONY: check
+check: test-packages
+	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools $(BUILD)/sanitized/tests/unit/all
+	@$(CHECKED) DATA=$(DATA) tests/run
+
+# Each benchmark is tests/bench/NAME.sh and prints what it measured; none can fail for being slow.
+BENCH ?= $(patsubst tests/bench/%.sh,%,$(wildcard tests/bench/*.sh))
+.PHONY: bench bench-full
+bench: export SHORT = 1
+bench bench-full: build-packages
+	@$(call need,python3)
+	@$(MAKE) --no-print-directory all tools
+	@for name in $(BENCH); do \
+		BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) DATA=$(abspath $(DATA)) sh -eu tests/bench/$$name.sh || exit 1; \
+	done
+
+DOCUMENTS = $(DESTDIR)$(PREFIX)/share/doc/vmanger
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DOCUMENTS)
+	for stage in $(STAGES); do install -m 755 $(BIN)/$$stage $(DESTDIR)$(PREFIX)/bin/vmanger-$$stage; done
+	for page in $(wildcard $(STAGES:%=%/*.[15])); do \
+		install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/vmanger-$${page##*/}; \
+	done
+	install -m 644 README.md $(wildcard samples/*.ini samples/vmanger* samples/*.sh) $(DOCUMENTS)
 
 .PHONY: clean
 clean:

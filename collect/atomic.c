@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES (256 * 1024)
+#define BUFFER_BYTES 262144
 
 struct AtomicFile {
     char *path;

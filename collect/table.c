@@ -95,14 +95,21 @@ gboolean table_parse_number(const char *text, gboolean decimals, gboolean negati
     return TRUE;
 }
 
+/* The number that two digits are. */
+static int two_digits(const char *text)
+{
+    return (text[0] - '0') * 10 + text[1] - '0';
+}
+
 gboolean table_parse_time(const char *text, gint64 *seconds)
 {
-    int year, month, day, hour, minute, second, used = 0;
-    if (strlen(text) != 20 ||
-        sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &used) !=
-            6 ||
-        used != 20)
-        return FALSE;
+    static const char form[] = "0000-00-00T00:00:00Z";
+    for (guint i = 0; i < sizeof form; i++)
+        if (form[i] == '0' ? !g_ascii_isdigit(text[i]) : text[i] != form[i])
+            return FALSE;
+    int year = two_digits(text) * 100 + two_digits(text + 2), month = two_digits(text + 5);
+    int day = two_digits(text + 8), hour = two_digits(text + 11), minute = two_digits(text + 14);
+    int second = two_digits(text + 17);
     g_autoptr(GDateTime) time = g_date_time_new_utc(year, month, day, hour, minute, second);
     if (!time || year < 1970)
         return FALSE;
@@ -196,7 +203,7 @@ static const char *parse_number(const Column *column, const char *cell, double *
         *field = INFINITY;
         return NULL;
     }
-    gboolean ok = table_parse_number(cell, decimals, column->flags & COLUMN_SIGNED, field);
+    gboolean ok = table_parse_number(cell, decimals, (column->flags & COLUMN_SIGNED) != 0, field);
     if (ok && (column->most <= 0 || fabs(*field) <= column->most))
         return NULL;
     g_string_append(expected, decimals ? "a number with at most three decimals" : "a whole number");
