@@ -156,14 +156,20 @@ static void draft_steps(Drafting *drafting)
     }
 }
 
+/* Advice is not done: its effects are told on a copy, as if each piece before it had been followed. */
 static void draft_advice(Drafting *drafting)
 {
+    Model *real = drafting->now;
+    drafting->now = model_copy(real);
     for (guint i = 0; i < drafting->decisions->advice->len; i++) {
         const Change *change = &g_array_index(drafting->decisions->advice, Change, i);
         PlanRow row = row_of_change(drafting, change);
         row.kind = ROW_ADVICE;
         changeplan_add(drafting->plan, &row);
+        effect_apply(drafting->now, change);
     }
+    model_free(drafting->now);
+    drafting->now = real;
 }
 
 static void draft_unsolved(Drafting *drafting)

@@ -74,4 +74,7 @@ double model_usage_pct(const Model *model, guint host, Resource resource, double
  * not hot */
 double model_excess(const Model *model, guint host, Resource *worst);
 
+/* whether the host, with extra added to its demands (NULL: nothing), stays at or below every threshold */
+gboolean model_stays_normal(const Model *model, guint host, const double extra[N_RESOURCES]);
+
 #endif

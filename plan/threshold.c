@@ -251,15 +251,16 @@ static char *words_of_hindrances(const Threshold *t, guint host, const Hindrance
         g_string_append_printf(words, "; max_moves_per_host=%.0f is used up",
                                t->now->policy->max_moves_per_host);
     if (h->without_target)
-        g_string_append_printf(words, "; no target for %u VMs (%s)", h->without_target, h->example_target);
+        g_string_append_printf(words, "; no target for %u of its VMs (%s)", h->without_target,
+                               h->example_target);
     if (h->immovable)
-        g_string_append_printf(words, "; %u VMs cannot move (%s)", h->immovable, h->example_immovable);
+        g_string_append_printf(words, "; %u of its VMs cannot move (%s)", h->immovable, h->example_immovable);
     if (h->left_to_drs)
-        g_string_append_printf(words, "; %u VMs are left to DRS", h->left_to_drs);
+        g_string_append_printf(words, "; %u of its VMs left to DRS", h->left_to_drs);
     if (h->unmeasured)
-        g_string_append_printf(words, "; %u VMs are not measured", h->unmeasured);
+        g_string_append_printf(words, "; %u of its VMs not measured", h->unmeasured);
     if (h->too_small)
-        g_string_append_printf(words, "; %u VMs are too small to matter (min_vm_pct)", h->too_small);
+        g_string_append_printf(words, "; %u of its VMs too small to matter (min_vm_pct)", h->too_small);
     if (words->len && t->now->vms_on[host]->len == 0)
         g_string_append(words, "; no VM runs there: the load is the host's own");
     return g_string_free(words, FALSE);
