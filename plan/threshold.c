@@ -2,6 +2,7 @@
 #include "plan/threshold.h"
 
 #include "plan/growth.h"
+#include "plan/hindrance.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,22 +12,6 @@ typedef struct Threshold {
     Model *now; /* with every change decided so far */
     Decisions *decisions;
 } Threshold;
-
-/* Why the VMs of a host that stays hot were not moved. */
-typedef struct Hindrances {
-    guint immovable, unmeasured, too_small, without_target, left_to_drs;
-    char *example_immovable, *example_target;
-    gboolean moves_used_up;
-} Hindrances;
-
-static const char *const resource_words[N_RESOURCES] = {"CPU", "memory", "memory", "disk throughput",
-                                                        "network throughput"};
-
-static void hindrances_clear(Hindrances *hindrances)
-{
-    g_free(hindrances->example_immovable);
-    g_free(hindrances->example_target);
-}
 
 static const Host *host_row(const Threshold *t, guint host)
 {
@@ -93,30 +78,16 @@ static gboolean was_added_to(const Threshold *t, guint vm)
     return past->memory_additions + past->cpu_additions > 0;
 }
 
-/* TRUE where the VM may be moved off its host by us; else it is counted */
-static gboolean is_candidate(const Threshold *t, guint vm, gboolean for_advice, Hindrances *hindrances)
+/* TRUE where the VM may be moved off its host by us, or, for advice, by those it is left to */
+static gboolean is_candidate(const Threshold *t, guint vm, gboolean for_advice)
 {
     const char *drs = NULL;
-    if (!t->now->vms[vm].measured) {
-        hindrances->unmeasured++;
-        return FALSE;
-    }
     g_autofree char *immovable = compatibility_immovable(t->situation->compatibility, vm);
-    if (immovable) {
-        hindrances->immovable++;
-        if (!hindrances->example_immovable)
-            hindrances->example_immovable = g_strdup_printf("%s %s", vm_row(t, vm)->name, immovable);
-        return FALSE;
-    }
-    if (compatibility_left_to_drs(t->situation->compatibility, vm, &drs) != for_advice) {
-        hindrances->left_to_drs += !for_advice;
-        return FALSE;
-    }
-    return TRUE;
+    return t->now->vms[vm].measured && !immovable &&
+           compatibility_left_to_drs(t->situation->compatibility, vm, &drs) == for_advice;
 }
 
-static GArray *candidates(const Threshold *t, guint host, Resource worst, gboolean for_advice,
-                          Hindrances *hindrances)
+static GArray *candidates(const Threshold *t, guint host, Resource worst, gboolean for_advice)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(Candidate));
     const ModelHost *at = &t->now->hosts[host];
@@ -124,13 +95,9 @@ static GArray *candidates(const Threshold *t, guint host, Resource worst, gboole
     double least = t->now->policy->published_exact ? 0 : excess * t->now->policy->min_vm_pct / 100;
     for (guint i = 0; i < t->now->vms_on[host]->len; i++) {
         guint vm = g_array_index(t->now->vms_on[host], guint, i);
-        if (!is_candidate(t, vm, for_advice, hindrances))
-            continue;
         double use = t->now->vms[vm].demand[worst];
-        if (isnan(use) || use < least) {
-            hindrances->too_small++;
+        if (isnan(use) || use < least || !is_candidate(t, vm, for_advice))
             continue;
-        }
         Candidate candidate = {vm, was_added_to(t, vm), use, vm_row(t, vm)->id};
         g_array_append_val(found, candidate);
     }
@@ -140,28 +107,6 @@ static GArray *candidates(const Threshold *t, guint host, Resource worst, gboole
 
 /* ---- where to ---- */
 
-/* why a host is no target for the VM, in words after its name; NULL where it is one */
-static char *target_obstacle(const Threshold *t, guint vm, guint host)
-{
-    const char *why = compatibility_obstacle(t->situation->compatibility, vm, host);
-    if (why)
-        return g_strdup(why);
-    const ModelHost *at = &t->now->hosts[host];
-    const Host *row = host_row(t, host);
-    if (!model_stays_normal(t->now, host, t->now->vms[vm].demand))
-        return g_strdup_printf(
-            "would be hot (CPU %.1f %%, memory %.1f %%)",
-            model_usage_pct(t->now, host, RESOURCE_CPU, t->now->vms[vm].demand[RESOURCE_CPU]),
-            model_usage_pct(t->now, host, RESOURCE_HOST_MEMORY,
-                            t->now->vms[vm].demand[RESOURCE_HOST_MEMORY]));
-    double cpu = model_vm_cpu_reserved(t->now, vm), memory = model_vm_memory_reserved(t->now, vm);
-    if ((cpu > 0 && at->cpu_reserved_mhz + cpu > row->cpu_mhz) ||
-        (memory > 0 && (at->memory_reserved_mib + memory) * 1024 > row->memory_kib))
-        return g_strdup("cannot back the VM's reservations");
-    const BoundRule *rule = rules_broken_by(t->situation->rules, t->now, vm, host, TRUE);
-    return rule ? g_strdup_printf("would break the mandatory rule \"%s\"", rule->name) : NULL;
-}
-
 static double higher_share(const Threshold *t, guint vm, guint host)
 {
     const double *demand = t->now->vms[vm].demand;
@@ -169,21 +114,17 @@ static double higher_share(const Threshold *t, guint vm, guint host)
                model_usage_pct(t->now, host, RESOURCE_HOST_MEMORY, demand[RESOURCE_HOST_MEMORY]));
 }
 
-/* the host whose higher share of CPU and memory is lowest after the move; -1: none, and why receives an
- * example */
-static int best_target(const Threshold *t, guint vm, char **why)
+/* the host whose higher share of CPU and memory is lowest after the move; -1: none */
+static int best_target(const Threshold *t, guint vm)
 {
     int best = -1;
     double lowest = INFINITY;
     for (guint host = 0; host < t->now->snapshot->n_hosts; host++) {
         if ((int)host == t->now->vms[vm].host || t->now->hosts[host].cluster != vm_row(t, vm)->cluster)
             continue;
-        g_autofree char *obstacle = target_obstacle(t, vm, host);
-        if (obstacle) {
-            if (!*why)
-                *why = g_strdup_printf("%s %s", host_row(t, host)->name, obstacle);
+        g_autofree char *obstacle = hindrance_of_target(t->situation, t->now, vm, host);
+        if (obstacle)
             continue;
-        }
         double share = higher_share(t, vm, host);
         if (share < lowest ||
             (share == lowest && strcmp(host_row(t, host)->id, host_row(t, (guint)best)->id) < 0)) {
@@ -200,102 +141,66 @@ static char *relief_reason(const Threshold *t, guint vm, guint host, Resource wo
 {
     return g_strdup_printf(
         "relieves %s: %s at %.1f %% is above %.0f %%; %s is its least-used VM that can move%s%s",
-        host_row(t, host)->name, resource_words[worst], model_usage_pct(t->now, host, worst, 0),
+        host_row(t, host)->name, resource_word(worst), model_usage_pct(t->now, host, worst, 0),
         t->now->hosts[host].threshold[worst], vm_row(t, vm)->name, drs ? "; left to you: " : "",
         drs ? drs : "");
 }
 
 /* one move off the host; FALSE where there is none to make */
-static gboolean relieve_once(Threshold *t, guint host, GArray *into, Hindrances *hindrances)
+static gboolean relieve_once(Threshold *t, guint host, GArray *into)
 {
-    gboolean for_advice = into == t->decisions->advice;
     Resource worst = RESOURCE_CPU;
     model_excess(t->now, host, &worst);
-    Hindrances seen = {0};
-    g_autoptr(GArray) vms = candidates(t, host, worst, for_advice, &seen);
+    g_autoptr(GArray) vms = candidates(t, host, worst, into == t->decisions->advice);
     for (guint i = 0; i < vms->len; i++) {
         guint vm = g_array_index(vms, Candidate, i).vm;
-        char *why = NULL;
-        int target = best_target(t, vm, &why);
-        if (target < 0) {
-            seen.without_target++;
-            if (!seen.example_target)
-                seen.example_target =
-                    g_strdup_printf("for %s: %s", vm_row(t, vm)->name, why ? why : "no other host");
-            g_free(why);
+        int target = best_target(t, vm);
+        if (target < 0)
             continue;
-        }
-        g_free(why);
         const char *drs = NULL;
         compatibility_left_to_drs(t->situation->compatibility, vm, &drs);
         Change move = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = (int)host, .to = target};
         move.reason = relief_reason(t, vm, host, worst, drs);
         g_array_append_val(into, move);
         effect_apply(t->now, &move);
-        hindrances_clear(&seen);
         return TRUE;
     }
-    hindrances_clear(hindrances);
-    *hindrances = seen;
     return FALSE;
 }
 
-static char *words_of_hindrances(const Threshold *t, guint host, const Hindrances *h)
+/* moves VMs off the host until it is normal, or a bound or the lack of a target ends it */
+static void relieve_into(Threshold *t, guint host, GArray *into)
 {
-    Resource worst = RESOURCE_CPU;
-    model_excess(t->now, host, &worst);
-    GString *words = g_string_new(NULL);
-    g_string_append_printf(words, "stays hot: %s at %.1f %%, above %.0f %%", resource_words[worst],
-                           model_usage_pct(t->now, host, worst, 0), t->now->hosts[host].threshold[worst]);
-    if (h->moves_used_up)
-        g_string_append_printf(words, "; max_moves_per_host=%.0f is used up",
-                               t->now->policy->max_moves_per_host);
-    if (h->without_target)
-        g_string_append_printf(words, "; no target for %u of its VMs (%s)", h->without_target,
-                               h->example_target);
-    if (h->immovable)
-        g_string_append_printf(words, "; %u of its VMs cannot move (%s)", h->immovable, h->example_immovable);
-    if (h->left_to_drs)
-        g_string_append_printf(words, "; %u of its VMs left to DRS", h->left_to_drs);
-    if (h->unmeasured)
-        g_string_append_printf(words, "; %u of its VMs not measured", h->unmeasured);
-    if (h->too_small)
-        g_string_append_printf(words, "; %u of its VMs too small to matter (min_vm_pct)", h->too_small);
-    if (words->len && t->now->vms_on[host]->len == 0)
-        g_string_append(words, "; no VM runs there: the load is the host's own");
-    return g_string_free(words, FALSE);
+    const Policy *policy = t->now->policy;
+    gboolean unbounded = policy->published_exact || policy->max_moves_per_host <= 0;
+    for (guint moves = 0;
+         model_excess(t->now, host, NULL) > 0 && (unbounded || moves < policy->max_moves_per_host); moves++)
+        if (!relieve_once(t, host, into))
+            return;
+}
+
+/* Advice is not done: what follows is decided as if it never were. */
+static void advise_relief(Threshold *t, guint host)
+{
+    Model *real = t->now;
+    t->now = model_copy(real);
+    relieve_into(t, host, t->decisions->advice);
+    model_free(t->now);
+    t->now = real;
 }
 
 static void relieve(Threshold *t, guint host)
 {
-    const Policy *policy = t->now->policy;
-    Hindrances hindrances = {0};
-    double most =
-        policy->published_exact || policy->max_moves_per_host <= 0 ? INFINITY : policy->max_moves_per_host;
-    guint moves = 0;
-    if (policy_matches(policy->exclude_hosts, NULL, host_row(t, host)->name)) {
+    if (policy_matches(t->now->policy->exclude_hosts, NULL, host_row(t, host)->name)) {
         decisions_add_unsolved(t->decisions, (int)host, -1,
                                g_strdup("stays hot: it is named by exclude_hosts"));
         return;
     }
-    while (model_excess(t->now, host, NULL) > 0 && moves < most &&
-           relieve_once(t, host, t->decisions->changes, &hindrances))
-        moves++;
-    if (model_excess(t->now, host, NULL) > 0) {
-        hindrances.moves_used_up = moves >= most;
-        decisions_add_unsolved(t->decisions, (int)host, -1, words_of_hindrances(t, host, &hindrances));
-        if (hindrances.left_to_drs) {
-            /* Advice is not done: what follows is decided as if it never were. */
-            Model *real = t->now;
-            t->now = model_copy(real);
-            while (model_excess(t->now, host, NULL) > 0 && moves++ < most &&
-                   relieve_once(t, host, t->decisions->advice, &hindrances))
-                continue;
-            model_free(t->now);
-            t->now = real;
-        }
-    }
-    hindrances_clear(&hindrances);
+    relieve_into(t, host, t->decisions->changes);
+    if (model_excess(t->now, host, NULL) <= 0)
+        return;
+    decisions_add_unsolved(t->decisions, (int)host, -1, hindrance_of_hot_host(t->situation, t->now, host));
+    advise_relief(t, host);
 }
 
 /* ---- additions ---- */

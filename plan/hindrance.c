@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/hindrance.h"
+
+#include <math.h>
+
+const char *resource_word(Resource resource)
+{
+    static const char *const words[N_RESOURCES] = {"CPU", "memory", "memory", "disk throughput",
+                                                   "network throughput"};
+    return words[resource];
+}
+
+char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host)
+{
+    const char *why = compatibility_obstacle(situation->compatibility, vm, host);
+    if (why)
+        return g_strdup(why);
+    const ModelHost *at = &now->hosts[host];
+    const double *demand = now->vms[vm].demand;
+    if (!model_stays_normal(now, host, demand))
+        return g_strdup_printf(
+            "would be hot (CPU %.1f %%, memory %.1f %%)",
+            model_usage_pct(now, host, RESOURCE_CPU, demand[RESOURCE_CPU]),
+            model_usage_pct(now, host, RESOURCE_HOST_MEMORY, demand[RESOURCE_HOST_MEMORY]));
+    const Host *row = &now->snapshot->hosts[host];
+    double cpu = model_vm_cpu_reserved(now, vm), memory = model_vm_memory_reserved(now, vm);
+    if ((cpu > 0 && at->cpu_reserved_mhz + cpu > row->cpu_mhz) ||
+        (memory > 0 && (at->memory_reserved_mib + memory) * 1024 > row->memory_kib))
+        return g_strdup("cannot back the VM's reservations");
+    const BoundRule *rule = rules_broken_by(situation->rules, now, vm, host, TRUE);
+    return rule ? g_strdup_printf("would break the mandatory rule \"%s\"", rule->name) : NULL;
+}
+
+/* The VMs of a host by what keeps each there, with an example of each kind. */
+typedef struct Hindrances {
+    guint unmeasured, immovable, left_to_drs, without_target, movable;
+    char *immovable_example, *target_example;
+} Hindrances;
+
+static void hindrances_clear(Hindrances *hindrances)
+{
+    g_free(hindrances->immovable_example);
+    g_free(hindrances->target_example);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Hindrances, hindrances_clear)
+
+/* TRUE where some host of its cluster could take the VM */
+static gboolean has_target(const Situation *situation, const Model *now, guint vm, char **example)
+{
+    for (guint host = 0; host < now->snapshot->n_hosts; host++) {
+        if (now->hosts[host].cluster != now->snapshot->vms[vm].cluster || (int)host == now->vms[vm].host)
+            continue;
+        g_autofree char *why = hindrance_of_target(situation, now, vm, host);
+        if (!why)
+            return TRUE;
+        if (!*example)
+            *example = g_strdup_printf("%s: %s %s", now->snapshot->vms[vm].name,
+                                       now->snapshot->hosts[host].name, why);
+    }
+    return FALSE;
+}
+
+static void sort_vm(const Situation *situation, const Model *now, guint vm, Hindrances *h)
+{
+    const char *drs = NULL;
+    g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
+    if (immovable) {
+        h->immovable++;
+        if (!h->immovable_example)
+            h->immovable_example = g_strdup_printf("%s %s", now->snapshot->vms[vm].name, immovable);
+    } else if (compatibility_left_to_drs(situation->compatibility, vm, &drs)) {
+        h->left_to_drs++;
+    } else if (!now->vms[vm].measured) {
+        h->unmeasured++;
+    } else if (has_target(situation, now, vm, &h->target_example)) {
+        h->movable++;
+    } else {
+        h->without_target++;
+    }
+}
+
+static void append_hindrances(GString *words, const Situation *situation, const Model *now, guint host)
+{
+    g_auto(Hindrances) h = {0};
+    for (guint i = 0; i < now->vms_on[host]->len; i++)
+        sort_vm(situation, now, g_array_index(now->vms_on[host], guint, i), &h);
+    if (now->vms_on[host]->len == 0)
+        g_string_append(words, "; no VM runs there: the load is the host's own");
+    if (h.without_target)
+        g_string_append_printf(words, "; no target for %u of its VMs (%s)", h.without_target,
+                               h.target_example ? h.target_example : "the cluster has no other host");
+    if (h.immovable)
+        g_string_append_printf(words, "; %u of its VMs cannot move (%s)", h.immovable, h.immovable_example);
+    if (h.left_to_drs)
+        g_string_append_printf(words, "; %u of its VMs are left to DRS", h.left_to_drs);
+    if (h.unmeasured)
+        g_string_append_printf(words, "; %u of its VMs are not measured", h.unmeasured);
+    if (h.movable)
+        g_string_append_printf(
+            words,
+            "; %u of its VMs could move, but max_moves_per_host, min_vm_pct or the little it would "
+            "help stand against it",
+            h.movable);
+}
+
+char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint host)
+{
+    Resource worst = RESOURCE_CPU;
+    model_excess(now, host, &worst);
+    GString *words = g_string_new(NULL);
+    g_string_append_printf(words, "stays hot: %s at %.1f %%, above %.0f %%", resource_word(worst),
+                           model_usage_pct(now, host, worst, 0), now->hosts[host].threshold[worst]);
+    append_hindrances(words, situation, now, host);
+    return g_string_free(words, FALSE);
+}
+
+char *hindrance_of_full_host(const Situation *situation, const Model *now, guint host)
+{
+    GString *words = g_string_new(NULL);
+    g_string_append_printf(words, "is to be emptied and still holds %u running VMs", now->vms_on[host]->len);
+    append_hindrances(words, situation, now, host);
+    return g_string_free(words, FALSE);
+}
