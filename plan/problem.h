@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
     int over_capacity; /* Machine.over_capacity_weight */
     int over_safety;   /* Machine.over_safety_weight */
-    int outside;       /* a process on a machine outside its reach (only ever its home) */
+    int outside;       /* outside_cost of reaches */
     int preference;    /* the costs of reaches */
     int stay;          /* Machine.stay_cost */
     int shortage;      /* Size.shortage */
@@ -97,8 +97,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Problem, problem_free)
 
 /* each copies what it is given and returns its index */
 int problem_add_machine(Problem *problem, const Machine *machine);
-/* where processes may be: allowed[m] for every machine; cost[m] of being there, or NULL */
-int problem_add_reach(Problem *problem, const bool *allowed, const int64_t *cost);
+/* where processes may be: allowed[m] for every machine (NULL all; home is always possible); cost[m] of being
+   there, or NULL; outside_cost of being at a home that is not allowed */
+int problem_add_reach(Problem *problem, const bool *allowed, const int64_t *cost, int64_t outside_cost);
 int problem_add_process(Problem *problem, const Process *process);
 int problem_add_group(Problem *problem, const Group *group);
 void problem_join_group(Problem *problem, int group, int process);
@@ -107,7 +108,8 @@ void problem_add_dependency(Problem *problem, int group, int on);
 
 /* a purse that growths debit: the buffer of a cluster, the limit of a pool */
 int problem_add_budget(Problem *problem, int64_t room);
-/* a process (or one quantity of it) that may grow; shortage is what it is short of now */
+/* a process (or one quantity of it) that may grow; shortage is what it is short of now; its sizes and debits
+   come before the next growth */
 int problem_add_growth(Problem *problem, int process, int64_t shortage);
 /* sizes count from 1 within their growth; 0 is the present one */
 int problem_add_size(Problem *problem, int growth, const Size *size);
