@@ -74,6 +74,35 @@ static void add_load_delta(const State *s, Cost *delta, int m, const int64_t *ch
     add_load(p, delta, load, 1);
 }
 
+/* what a machine would hold above its limits, priced, when one process goes and another comes (-1: none) */
+static int64_t over_limit(const State *s, int m, int going, int coming)
+{
+    const Problem *p = s->problem;
+    int width = p->n_resources;
+    const int64_t *limit = row(p->limit, m, width);
+    int64_t held[PROBLEM_RESOURCES];
+    memcpy(held, row(s->held, m, width), sizeof *held * (size_t)width);
+    if (going >= 0) {
+        const int64_t *need = row(s->need, going, width);
+        bool keeps = p->home[going] == m;
+        for (int r = 0; r < width; r++) {
+            held[r] -= keeps && p->transient[r] ? 0 : need[r];
+        }
+    }
+    if (coming >= 0) {
+        const int64_t *need = row(s->need, coming, width);
+        bool has = p->home[coming] == m;
+        for (int r = 0; r < width; r++) {
+            held[r] += has && p->transient[r] ? 0 : need[r];
+        }
+    }
+    int64_t over = 0;
+    for (int r = 0; r < width; r++) {
+        over += s->price[r] * MAX(0, held[r] - limit[r]);
+    }
+    return over;
+}
+
 bool state_may(const Problem *p, int process, int m)
 {
     if (p->home[process] == m) {
@@ -157,13 +186,6 @@ static void add_group_moves(State *s, Cost *delta, int process, int away, int ot
     }
 }
 
-static void clear(Cost *cost, int n_levels)
-{
-    for (int l = 0; l < n_levels; l++) {
-        cost->level[l] = 0;
-    }
-}
-
 /* whether a process fits the machine it would go to */
 static bool fits(const State *s, int process, int to)
 {
@@ -220,14 +242,14 @@ static bool may_leave(const State *s, int process)
 bool state_try_shift(State *s, int process, int to, Cost *delta)
 {
     const Problem *p = s->problem;
-    if (!fits(s, process, to) || !state_may(p, process, to)) {
+    if ((!s->price && !fits(s, process, to)) || !state_may(p, process, to)) {
         return false;
     }
     int away = away_delta(s, process, to);
     if (away > 0 && (s->n_moved >= p->max_moves || !may_leave(s, process))) {
         return false;
     }
-    clear(delta, p->n_levels);
+    *delta = (Cost){0};
     if (!tally_try_shift(s->tally, process, to, delta)) {
         return false;
     }
@@ -235,6 +257,9 @@ bool state_try_shift(State *s, int process, int to, Cost *delta)
     const int64_t *need = row(s->need, process, p->n_resources);
     add_load_delta(s, delta, from, need, -1);
     add_load_delta(s, delta, to, need, 1);
+    if (s->price) {
+        delta->level[PROBLEM_LEVELS - 1] = over_limit(s, from, process, -1) + over_limit(s, to, -1, process) - s->over[from] - s->over[to];
+    }
     add_presence(p, delta, process, from, -1);
     add_presence(p, delta, process, to, 1);
     if (p->has_on_cost) {
@@ -250,7 +275,7 @@ bool state_try_swap(State *s, int process, int other, Cost *delta)
     const Problem *p = s->problem;
     int from = s->machine[process];
     int to = s->machine[other];
-    if (!fits_instead(s, to, other, process) || !fits_instead(s, from, process, other) ||
+    if ((!s->price && (!fits_instead(s, to, other, process) || !fits_instead(s, from, process, other))) ||
         !state_may(p, process, to) || !state_may(p, other, from)) {
         return false;
     }
@@ -263,7 +288,7 @@ bool state_try_swap(State *s, int process, int other, Cost *delta)
     if (away > 0 && other_away > 0 && p->home[process] == p->home[other]) {
         return false;
     }
-    clear(delta, p->n_levels);
+    *delta = (Cost){0};
     if (!tally_try_swap(s->tally, process, other, delta)) {
         return false;
     }
@@ -275,6 +300,9 @@ bool state_try_swap(State *s, int process, int other, Cost *delta)
     }
     add_load_delta(s, delta, from, change, 1);
     add_load_delta(s, delta, to, change, -1);
+    if (s->price) {
+        delta->level[PROBLEM_LEVELS - 1] = over_limit(s, from, process, other) + over_limit(s, to, other, process) - s->over[from] - s->over[to];
+    }
     add_presence(p, delta, process, from, -1);
     add_presence(p, delta, process, to, 1);
     add_presence(p, delta, other, to, -1);
@@ -315,7 +343,7 @@ bool state_try_resize(State *s, int growth, int size, Cost *delta)
             return false;
         }
     }
-    clear(delta, p->n_levels);
+    *delta = (Cost){0};
     add_load_delta(s, delta, m, change, 1);
     add_growth(p, delta, before, -1);
     add_growth(p, delta, after, 1);
@@ -394,6 +422,10 @@ static void carry(State *s, int process, int from, int to)
     }
     set_load(s, from);
     set_load(s, to);
+    if (s->price) {
+        s->over[from] = over_limit(s, from, -1, -1);
+        s->over[to] = over_limit(s, to, -1, -1);
+    }
 }
 
 void state_shift(State *s, int process, int to)
@@ -480,6 +512,7 @@ static State *state_alloc(const Problem *p, const Placement *placement)
     s->on = g_new0(int *, p->n_machines);
     s->n_on = g_new0(int, p->n_machines);
     s->slot = g_new0(int, p->n_processes);
+    s->over = g_new0(int64_t, p->n_machines);
     s->leaving = g_new0(int, p->n_machines);
     s->group_moved = g_new0(int, p->n_groups);
     s->groups_with = g_new0(int, p->n_processes + 1);
