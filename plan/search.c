@@ -37,7 +37,8 @@ static guint run_rounds(Round *rounds, guint n)
 
 SearchResult search(const Problem *problem, const Placement *start, const SearchOptions *options)
 {
-    int64_t end_us = options->time_limit_s > 0 ? g_get_monotonic_time() + (int64_t)(options->time_limit_s * 1e6) : 0;
+    int64_t end_us =
+        options->time_limit_s > 0 ? g_get_monotonic_time() + (int64_t)(options->time_limit_s * 1e6) : 0;
     g_autoptr(Placement) home = placement_new(problem);
     guint n = (guint)MAX(options->threads, 1);
     g_autofree Round *rounds = g_new0(Round, n);

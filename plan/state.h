@@ -36,8 +36,9 @@ typedef struct {
     int64_t *spent;   /* [budgets] */
     Tally *tally;     /* rules */
     Cost cost;
-    const int64_t *price; /* [R] of a unit held above a limit while capacity is relaxed, NULL: hard; borrowed */
-    int64_t *over; /* [M] priced */
+    const int64_t
+        *price;         /* [R] of a unit held above a limit while capacity is relaxed, NULL: hard; borrowed */
+    int64_t *over;      /* [M] priced */
     int64_t violations; /* of hard limits, beyond those at home; 0: feasible */
 } State;
 

@@ -233,21 +233,6 @@ static GArray *short_vms(const Model *model)
     return found;
 }
 
-static void advise_hot_add(Threshold *t, guint vm, double to_mib)
-{
-    const ModelVm *at = &t->now->vms[vm];
-    Change advice = {.action = ACTION_ADD_MEMORY,
-                     .vm = (int)vm,
-                     .from = at->host,
-                     .to = at->host,
-                     .was = at->memory_mib,
-                     .amount = to_mib};
-    advice.reason = g_strdup(
-        "enable memory hot-add, then this addition can be made live: it takes a power cycle, in which "
-        "the size can be raised at once");
-    g_array_append_val(t->decisions->advice, advice);
-}
-
 static void add_memory(Threshold *t, const ShortVm *at)
 {
     const Policy *policy = t->now->policy;
@@ -265,7 +250,7 @@ static void add_memory(Threshold *t, const ShortVm *at)
             t->decisions, -1, (int)at->vm,
             g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", at->usage, was, why));
         if (growth_hot_add_is_off(t->now, at->vm) && !t->now->vms[at->vm].system)
-            advise_hot_add(t, at->vm, to);
+            growth_advise_hot_add(t->decisions, t->now, at->vm, to);
         return;
     }
     Change addition = {.action = ACTION_ADD_MEMORY,

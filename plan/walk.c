@@ -11,8 +11,13 @@ enum {
 
 #include <stdio.h>
 #include <stdlib.h>
-static double knob(const char *n, double d) { const char *v = getenv(n); return v ? atof(v) : d; }
-static const double STEP_BETWEEN_LEVELS = 6; /* what a typical change of a level weighs in those of the next */
+static double knob(const char *n, double d)
+{
+    const char *v = getenv(n);
+    return v ? atof(v) : d;
+}
+static const double STEP_BETWEEN_LEVELS =
+    6; /* what a typical change of a level weighs in those of the next */
 
 Walk *walk_new(const Problem *p, const Placement *start, uint64_t seed)
 {
@@ -113,8 +118,8 @@ void walk_measure(Walk *w)
     w->guide.cold = w->guide.warm * 1e-6;
 }
 
-/* what a unit held above a limit costs the walk: as much as the resource that costs most, for the same share of a
-   machine */
+/* what a unit held above a limit costs the walk: as much as the resource that costs most, for the same share
+   of a machine */
 static void set_prices(const Walk *w, int64_t *price)
 {
     const Problem *p = w->problem;
@@ -223,8 +228,12 @@ void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
     int64_t work_before = w->work;
     double warm = w->guide.warm * heat;
     Mood mood = {warm, knob("K0", 2) * w->guide.weight[w->problem->levels.over_safety]};
-    double rate = knob("RATE", 0.01); double WARM_PART = knob("WARM", 0.8), LAST_CALL = 0.95; int pr = 1; double cold = knob("COLD", 0.005);
-swap16 = (int)knob("SWAP16", 5); warm *= knob("T0", 8);
+    double rate = knob("RATE", 0.01);
+    double WARM_PART = knob("WARM", 0.8), LAST_CALL = 0.95;
+    int pr = 1;
+    double cold = knob("COLD", 0.005);
+    swap16 = (int)knob("SWAP16", 5);
+    warm *= knob("T0", 8);
     set_prices(w, price);
     double adjusted = 0;
     w->state->price = price;
@@ -235,11 +244,24 @@ swap16 = (int)knob("SWAP16", 5); warm *= knob("T0", 8);
                 walk_go_to(w, w->best);
             }
         }
-        mood.temperature = done < WARM_PART ? warm * pow(cold / warm, done / WARM_PART) : cold * pow(w->guide.cold / cold, (done - WARM_PART) / (1 - WARM_PART));
-        if (done * 20 > pr) { pr++; fprintf(stderr, "%2.0f%% T %.3g k %.3g cost %lld viol %lld best %lld work %lld\n", done * 100, mood.temperature / w->guide.weight[0], mood.over_weight / w->guide.weight[0], (long long)w->state->cost.level[0], (long long)w->state->violations, (long long)w->best_cost.level[0], (long long)w->work); }
+        mood.temperature = done < WARM_PART
+                               ? warm * pow(cold / warm, done / WARM_PART)
+                               : cold * pow(w->guide.cold / cold, (done - WARM_PART) / (1 - WARM_PART));
+        if (done * 20 > pr) {
+            pr++;
+            fprintf(stderr, "%2.0f%% T %.3g k %.3g cost %lld viol %lld best %lld work %lld\n", done * 100,
+                    mood.temperature / w->guide.weight[0], mood.over_weight / w->guide.weight[0],
+                    (long long)w->state->cost.level[0], (long long)w->state->violations,
+                    (long long)w->best_cost.level[0], (long long)w->work);
+        }
         while (adjusted < done * 1000) {
             adjusted += 1;
-            double rr = adjusted > 800 ? 0.04 : rate; if (knob("GEO", 0) && adjusted < 800) { mood.over_weight *= pow(knob("GEO", 0), 1 / 800.0); continue; } mood.over_weight *= w->state->violations ? 1 + rr : 1 / (1 + rr);
+            double rr = adjusted > 800 ? 0.04 : rate;
+            if (knob("GEO", 0) && adjusted < 800) {
+                mood.over_weight *= pow(knob("GEO", 0), 1 / 800.0);
+                continue;
+            }
+            mood.over_weight *= w->state->violations ? 1 + rr : 1 / (1 + rr);
         }
         for (int i = 0; i < CLOCK_EVERY; i++) {
             step(w, &mood);

@@ -3,15 +3,17 @@
 #define PLAN_WALK_H
 
 /*
- * One walk through placements: simulated annealing (Kirkpatrick, Gelatt, Vecchi, 1983) over moves, homecomings,
- * swaps and growths. While it is warm, capacity may be exceeded at a price that rises for as long as it is (strategic
- * oscillation), since large processes find a place only when several small ones make room.
+ * One walk through placements: simulated annealing (Kirkpatrick, Gelatt, Vecchi, 1983) over moves,
+ * homecomings, swaps and growths. While it is warm, capacity may be exceeded at a price that rises for as
+ * long as it is (strategic oscillation), since large processes find a place only when several small ones make
+ * room.
  */
 
 #include "plan/random.h"
 #include "plan/state.h"
 
-/* how the levels of cost become the one number that a walk feels; results are judged by the levels themselves */
+/* how the levels of cost become the one number that a walk feels; results are judged by the levels themselves
+ */
 typedef struct {
     double weight[PROBLEM_LEVELS];
     double warm; /* first temperature */
@@ -39,8 +41,8 @@ void walk_free(Walk *walk);
 
 /* set guide and temperatures by the sizes of changes around the state */
 void walk_measure(Walk *walk);
-/* cool down once, from `heat` (1: warm, below: less) on, for so much work, or until the monotonic time end_us when
-   it is not 0 */
+/* cool down once, from `heat` (1: warm, below: less) on, for so much work, or until the monotonic time end_us
+   when it is not 0 */
 void walk_anneal(Walk *walk, double heat, int64_t work, int64_t end_us);
 /* go on from another placement */
 void walk_go_to(Walk *walk, const Placement *placement);
