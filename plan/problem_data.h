@@ -22,12 +22,15 @@ typedef struct {
     int64_t weight;
 } Balance;
 
-/* pairs collected while building, and indexed as Lists at the end */
+/* pairs collected while building, and indexed as Lists at the end; a NULL `to` is the pair's own index */
 typedef struct {
     int n;
     int *from;
     int *to;
 } Pairs;
+
+/* for each `from` its `to`, in the order of the pairs; the caller frees both arrays */
+Lists problem_lists(const Pairs *pairs, int n_lists);
 
 struct Problem {
     int n_resources;

@@ -258,7 +258,8 @@ bool state_try_shift(State *s, int process, int to, Cost *delta)
     add_load_delta(s, delta, from, need, -1);
     add_load_delta(s, delta, to, need, 1);
     if (s->price) {
-        delta->level[PROBLEM_LEVELS - 1] = over_limit(s, from, process, -1) + over_limit(s, to, -1, process) - s->over[from] - s->over[to];
+        delta->level[STATE_OVER] =
+            over_limit(s, from, process, -1) + over_limit(s, to, -1, process) - s->over[from] - s->over[to];
     }
     add_presence(p, delta, process, from, -1);
     add_presence(p, delta, process, to, 1);
@@ -301,7 +302,8 @@ bool state_try_swap(State *s, int process, int other, Cost *delta)
     add_load_delta(s, delta, from, change, 1);
     add_load_delta(s, delta, to, change, -1);
     if (s->price) {
-        delta->level[PROBLEM_LEVELS - 1] = over_limit(s, from, process, other) + over_limit(s, to, other, process) - s->over[from] - s->over[to];
+        delta->level[STATE_OVER] = over_limit(s, from, process, other) + over_limit(s, to, other, process) -
+                                   s->over[from] - s->over[to];
     }
     add_presence(p, delta, process, from, -1);
     add_presence(p, delta, process, to, 1);

@@ -204,8 +204,7 @@ int main(int argc, char **argv)
         double used = (double)(g_get_monotonic_time() - began) / 1e6;
         SearchOptions options = {.seed = (uint64_t)seed,
                                  .threads = threads,
-                                 
-.work_limit = getenv("WORK") ? (int64_t)(1e6*atof(getenv("WORK"))) : 0, .time_limit_s = getenv("WORK") ? 0: MAX(0.01, 0.995 * seconds - used - 0.1)};
+                                 .time_limit_s = MAX(0.01, 0.995 * seconds - used - 0.1)};
         SearchResult result = search(problem, NULL, &options);
         if (write_solution(problem, result.best, solution, &error)) {
             printf("%lld %lld %s\n", (long long)result.cost.level[0], (long long)result.work,
