@@ -106,6 +106,7 @@ static void free_groups(Problem *p)
     free_pairs(&p->depends);
     free_lists(&p->members);
     free_lists(&p->groups_of);
+    free_lists(&p->rules_of);
     free_lists(&p->needs);
     free_lists(&p->needed_by);
 }
@@ -168,6 +169,7 @@ int problem_add_machine(Problem *p, const Machine *machine)
     p->n_neighbourhoods = MAX(p->n_neighbourhoods, machine->neighbourhood + 1);
     p->has_capacity_cost |= machine->over_capacity_weight != NULL;
     p->has_on_cost |= machine->on_cost != 0;
+    p->has_places |= machine->closed || machine->stay_cost;
     return p->n_machines++;
 }
 
@@ -195,6 +197,7 @@ int problem_add_process(Problem *p, const Process *process)
     APPEND(p->reach, i, process->reach);
     APPEND(p->move_cost, i, process->move_cost);
     APPEND(p->pinned, i, process->pinned);
+    p->has_places |= process->pinned || process->reach >= 0;
     return p->n_processes++;
 }
 
@@ -355,6 +358,28 @@ static void set_limits(Problem *p)
     }
 }
 
+/* whether a group can forbid or cost anything */
+static bool is_rule(const Problem *p, int g)
+{
+    const Group *group = &p->group[g];
+    bool several = p->members.first[g + 1] - p->members.first[g] > 1;
+    return (several && (group->apart || group->together || group->same_location)) ||
+           group->min_locations > 1 || p->needs.first[g + 1] > p->needs.first[g] ||
+           p->needed_by.first[g + 1] > p->needed_by.first[g];
+}
+
+static void list_rules(Problem *p)
+{
+    Pairs pairs = {0};
+    for (int i = 0; i < p->joined.n; i++) {
+        if (is_rule(p, p->joined.from[i])) {
+            append_pair(&pairs, p->joined.to[i], p->joined.from[i]);
+        }
+    }
+    p->rules_of = problem_lists(&pairs, p->n_processes);
+    free_pairs(&pairs);
+}
+
 bool problem_finish(Problem *p, GError **error)
 {
     g_assert(!p->finished && !(p->has_transient && p->n_growths));
@@ -373,6 +398,7 @@ bool problem_finish(Problem *p, GError **error)
     p->groups_of = problem_lists(&(Pairs){p->joined.n, p->joined.to, p->joined.from}, p->n_processes);
     p->needs = problem_lists(&p->depends, p->n_groups);
     p->needed_by = problem_lists(&(Pairs){p->depends.n, p->depends.to, p->depends.from}, p->n_groups);
+    list_rules(p);
     p->budgets_of = problem_lists(&p->debited, p->n_growths);
     p->growths_of = problem_lists(&(Pairs){p->n_growths, p->grower, NULL}, p->n_processes);
     for (int r = 0; r < p->n_resources; r++) {

@@ -54,6 +54,7 @@ struct Problem {
     bool *closed;           /* [M] */
     bool has_capacity_cost;
     bool has_on_cost;
+    bool has_places; /* some process may not be everywhere, or not at the same cost */
 
     int n_reaches;
     bool *reach_allowed;    /* [reaches × M] */
@@ -72,6 +73,7 @@ struct Problem {
     Pairs joined;          /* group, process */
     Lists members;         /* processes of a group */
     Lists groups_of;       /* groups of a process */
+    Lists rules_of;        /* those of them that can forbid or cost anything */
     int64_t *home_breach;  /* [G] processes in breach at home */
     int *needed_locations; /* [G] min(min_locations, those at home) */
     Pairs depends;         /* group, on */

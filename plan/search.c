@@ -5,6 +5,8 @@
 #include "plan/descent.h"
 #include "plan/problem_data.h"
 #include "plan/walk.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 enum {
     ROUNDS = 12,        /* at most, when bounded by work */
@@ -16,6 +18,16 @@ enum {
     REPAIR_PER_PROCESS = 40
 };
 
+static double knob(const char *n, double d)
+{
+    const char *v = getenv(n);
+    return v ? atof(v) : d;
+}
+#define COOLEST knob("COOLEST", 0.02)
+#define FIRST_PART knob("FIRST", 0.08)
+#define LONG_PART knob("LONG", 0.6)
+#define LAST_HEAT knob("LASTHEAT", 0.1)
+#define WORK_FOR_FULL_HEAT knob("FULL", 5000)
 /* one walk and what it does next, on a thread of its own */
 typedef struct {
     Walk *walk;
@@ -73,7 +85,10 @@ static bool round_of_walks(Search *s, double heat, int64_t work, int64_t end_us)
     for (guint i = 1; i < s->n; i++) {
         g_thread_join(threads[i]);
     }
-    return gather(s);
+    bool b = gather(s);
+    fprintf(stderr, "round heat %g work %lld: %lld (walk 0: %lld)\n", heat, (long long)s->turn[0].walk->work,
+            (long long)s->cost.level[0], (long long)s->turn[0].walk->state->cost.level[0]);
+    return b;
 }
 
 static bool proven(const Search *s)
@@ -95,10 +110,19 @@ static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
     return SEARCH_WORK;
 }
 
-/* one long round, then a short one from the best */
+/* a short round that tells how much work the time allows, a long one as warm as that allows, and one from the
+ * best */
 static SearchStop search_by_time(Search *s, int64_t end_us)
 {
-    round_of_walks(s, 1, 0, end_us);
+    int64_t began_us = g_get_monotonic_time();
+    int64_t span = end_us - began_us;
+    int64_t work = s->turn[0].walk->work;
+    round_of_walks(s, COOLEST, 0, began_us + (int64_t)(FIRST_PART * (double)span));
+    double rate = (double)(s->turn[0].walk->work - work) / FIRST_PART;
+    double heat = rate * LONG_PART / s->problem->n_processes / WORK_FOR_FULL_HEAT;
+    round_of_walks(s, CLAMP(heat, COOLEST, 1), 0,
+                   began_us + (int64_t)((FIRST_PART + LONG_PART) * (double)span));
+    round_of_walks(s, LAST_HEAT, 0, end_us);
     return SEARCH_TIME;
 }
 

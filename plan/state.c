@@ -105,7 +105,7 @@ static int64_t over_limit(const State *s, int m, int going, int coming)
 
 bool state_may(const Problem *p, int process, int m)
 {
-    if (p->home[process] == m) {
+    if (!p->has_places || p->home[process] == m) {
         return true;
     }
     int reach = p->reach[process];
@@ -131,6 +131,9 @@ static int64_t move_cost(const Problem *p, int process, int m)
 static void add_presence(const Problem *p, Cost *cost, int process, int m, int64_t sign)
 {
     cost->level[p->levels.move] += sign * move_cost(p, process, m);
+    if (!p->has_places) {
+        return;
+    }
     cost->level[p->levels.stay] += sign * p->stay_cost[m];
     int reach = p->reach[process];
     if (reach >= 0) {
@@ -366,8 +369,8 @@ static int64_t violated_rules(const State *s, int process)
 {
     const Problem *p = s->problem;
     int64_t violations = 0;
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        violations += tally_violation(s->tally, p->groups_of.item[i]);
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        violations += tally_violation(s->tally, p->rules_of.item[i]);
     }
     return violations;
 }
