@@ -10,6 +10,9 @@
 #include "plan/problem_data.h"
 #include "plan/tally.h"
 
+/* the level of a delta that holds what capacity at a price adds; no level of a problem */
+enum { STATE_OVER = PROBLEM_LEVELS - 1 };
+
 /* what a machine costs by its use */
 typedef struct {
     int64_t over_capacity;
