@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/estate.h"
 
+#include "analyze/evaluation.h"
+
 #include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
@@ -129,17 +131,11 @@ void estate_assess(Estate *estate, const char *policy_text)
     snapshot_free(estate->snapshot);
     estate->snapshot = snapshot_read(directory, SNAPSHOT_STRICT, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(estate->snapshot);
-    g_autoptr(Means) means = means_read(estate->snapshot, directory, policy->min_samples_pct, &error);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(means);
     estate->assessment = assessment_new();
-    guint first = 0;
-    CU_ASSERT_TRUE_FATAL(assessment_add_snapshot(estate->assessment, estate->snapshot, &first, &error));
-    subject_init(&estate->subject, estate->assessment, first, estate->snapshot);
-    loads_measure(&estate->subject, means, policy);
-    states_decide(&estate->subject, policy, estate->assessment);
-    loads_sum_clusters(&estate->subject, policy);
-    states_decide_clusters(&estate->subject, policy, estate->assessment);
-    buffer_fill(&estate->subject, policy);
+    g_autofree char *digest = policy_analyze_digest(policy);
+    estate->assessment->policy = g_string_chunk_insert(estate->assessment->strings, digest);
+    CU_ASSERT_TRUE_FATAL(
+        evaluate(estate->assessment, estate->snapshot, directory, policy, &estate->subject, &error));
 }
 
 const Load *estate_load(const Estate *estate, const char *id, Resource resource)

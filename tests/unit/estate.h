@@ -7,6 +7,7 @@
 #define TESTS_UNIT_ESTATE_H
 
 #include "analyze/buffer.h"
+#include "analyze/means.h"
 #include "analyze/states.h"
 
 #define ESTATE_GIB (1024.0 * 1024) /* in KiB */

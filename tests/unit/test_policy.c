@@ -205,8 +205,8 @@ static void the_sample_shows_every_key(void)
 
 static void patterns_match_a_name_or_folder_and_name(void)
 {
-    char *globs[] = {"vCLS*", "ops/*", NULL};
-    char *none[] = {NULL};
+    g_auto(GStrv) globs = g_strsplit("vCLS*;ops/*", ";", -1);
+    g_auto(GStrv) none = g_new0(char *, 1);
     CU_ASSERT_TRUE(policy_matches(globs, "", "vCLS-1"));
     CU_ASSERT_TRUE(policy_matches(globs, "ops", "agent"));
     CU_ASSERT_FALSE(policy_matches(globs, "prod", "agent"));
