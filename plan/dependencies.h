@@ -19,8 +19,8 @@ Dependencies *dependencies_new(const ChangePlan *plan);
 void dependencies_free(Dependencies *dependencies);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dependencies, dependencies_free)
 
-/* the rows of all steps, each after all that it waits for, else in the plan's order; those on or behind a
- * cycle are left out; free with g_array_unref (of guint) */
+/* the rows of all steps, each after all that it waits for; those on or behind a cycle are left out; free with
+ * g_array_unref (of guint) */
 GArray *dependencies_order(const ChangePlan *plan);
 
 /* FALSE where steps wait for each other in a cycle: the error names it */

@@ -281,12 +281,13 @@ Journal *journal_open(const char *path, GError **error)
     return csv && read_rows(journal, csv, error) ? g_steal_pointer(&journal) : NULL;
 }
 
-/* The journal's own copy, on one line: an incomplete line can then be told from a complete one. */
+/* The journal's own copy: UTF-8, and on one line, so that an incomplete line can be told from a complete one.
+ */
 static const char *keep(Journal *journal, const char *text)
 {
     if (!*text)
         return "";
-    g_autofree char *line = g_strdup(text);
+    g_autofree char *line = g_utf8_make_valid(text, -1);
     g_strdelimit(line, "\r\n", ' ');
     return g_string_chunk_insert(journal->strings, line);
 }
