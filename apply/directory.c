@@ -3,6 +3,7 @@
  * A snapshot's directory as a target: the directory stays as it is, the steps act on a copy of it in memory,
  * and finish writes that copy. Tables that no step changes are copied as bytes, series row by row.
  */
+#include "analyze/assess.h"
 #include "apply/effects.h"
 #include "apply/placement.h"
 #include "apply/target.h"
@@ -34,6 +35,24 @@ static const char *directory_account(Target *target)
 {
     (void)target;
     return "";
+}
+
+static gboolean directory_view(Target *target, const Policy *policy, Snapshot **snapshot,
+                               Assessment **assessment, GError **error)
+{
+    const char *path = directory_of(target)->path;
+    g_autoptr(Snapshot) seen = snapshot_read(path, SNAPSHOT_STRICT, error);
+    if (!seen)
+        return FALSE;
+    if (assessment) {
+        g_auto(Subject) subject = {0};
+        g_autoptr(Assessment) assessed = assess_begin(policy);
+        if (!assess_add(assessed, seen, path, policy, &subject, error))
+            return FALSE;
+        *assessment = g_steal_pointer(&assessed);
+    }
+    *snapshot = g_steal_pointer(&seen);
+    return TRUE;
 }
 
 static gboolean directory_check(Target *target, const ChangePlan *plan, GPtrArray *problems,
@@ -216,4 +235,38 @@ static void directory_free(Target *target)
     g_free(directory->path);
     g_free(directory->output);
     g_free(directory);
+}
+
+Target *target_directory_new(const char *directory, const char *output, GError **error)
+{
+    static const TargetClass class = {
+        .kind = "directory",
+        .view = directory_view,
+        .check = directory_check,
+        .recheck = directory_recheck,
+        .start = directory_start,
+        .wait = directory_wait,
+        .settle = directory_settle,
+        .redo = directory_redo,
+        .finish = directory_finish,
+        .now = directory_now,
+        .account = directory_account,
+        .free = directory_free,
+    };
+    /* Made and removed again: that AFTER cannot be had is to be known before any step. */
+    g_autoptr(SnapshotWriter) trial = output ? snapshot_writer_new(output, error) : NULL;
+    if (output && !trial)
+        return NULL;
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
+    if (!snapshot)
+        return NULL;
+    Directory *target = g_new0(Directory, 1);
+    target->base.class = &class;
+    target->path = g_strdup(directory);
+    target->output = g_strdup(output);
+    target->placement = placement_new(snapshot);
+    target->effects = effects_new(snapshot);
+    target->snapshot = g_steal_pointer(&snapshot);
+    target->ended = g_array_new(FALSE, FALSE, sizeof(double));
+    return &target->base;
 }

@@ -3,11 +3,13 @@
 
 #include <math.h>
 
-/* Values of one series; a constant, which is aligned with none, has one value and no interval. */
+/* Values of one series, or of the sum of an entity's instances; a constant, which is aligned with none, has
+ * one value and no interval. */
 typedef struct Values {
     gint64 start;
     double interval_s;
     GArray *samples; /* double, NAN for a missing one */
+    gboolean whole;  /* the series of the whole entity, beside which those of instances do not count */
 } Values;
 
 /* A migration, or where from and to are the same an addition. */
@@ -34,7 +36,7 @@ static gpointer key_of(guint entity, int metric)
 static Values *values_new(gint64 start, double interval_s)
 {
     Values *values = g_new(Values, 1);
-    *values = (Values){start, interval_s, g_array_new(FALSE, FALSE, sizeof(double))};
+    *values = (Values){start, interval_s, g_array_new(FALSE, FALSE, sizeof(double)), FALSE};
     return values;
 }
 
@@ -104,21 +106,29 @@ void effects_add_memory(Effects *effects, guint vm, guint host, double added_kib
     effects->in_step[vm] = TRUE;
 }
 
+static Values *find_vm(const Effects *effects, guint vm, int metric)
+{
+    return g_hash_table_lookup(effects->vms, key_of(vm, metric));
+}
+
 gboolean effects_needs(const Effects *effects, const Series *series)
 {
-    return series->vm >= 0 && effects->in_step[series->vm] && !*series->instance;
+    return series->vm >= 0 && effects->in_step[series->vm];
 }
 
 void effects_learn(Effects *effects, const Series *series, const GArray *values)
 {
+    const Values *sum = find_vm(effects, (guint)series->vm, series->metric);
+    if (sum && sum->whole)
+        return;
     Values *learned = values_new(series->start, series->interval_s);
+    learned->whole = !*series->instance;
     g_array_append_vals(learned->samples, values->data, values->len);
+    for (guint i = 0; sum && !learned->whole && i < values->len; i++) {
+        gboolean same = aligned(sum, series->start, series->interval_s, values->len);
+        *sample(learned, i) += same ? *sample(sum, i) : mean(sum);
+    }
     g_hash_table_insert(effects->vms, key_of((guint)series->vm, series->metric), learned);
-}
-
-static Values *find_vm(const Effects *effects, guint vm, int metric)
-{
-    return g_hash_table_lookup(effects->vms, key_of(vm, metric));
 }
 
 /* ---- hosts ---- */
@@ -224,40 +234,53 @@ void effects_work_out(Effects *effects)
 
 gboolean effects_touch(const Effects *effects, const Series *series)
 {
-    if (*series->instance)
-        return FALSE;
     if (series->host >= 0)
         return g_hash_table_contains(effects->hosts, key_of((guint)series->host, series->metric));
-    return effects_needs(effects, series) &&
+    return effects_needs(effects, series) && !*series->instance &&
            (series->metric == METRIC_MEMORY_CONSUMED_KIB || series->metric == METRIC_MEMORY_BALLOONED_KIB ||
             series->metric == METRIC_MEMORY_SWAPPED_KIB || series->metric == METRIC_MEMORY_COMPRESSED_KIB);
 }
 
-static void change_host(const Effects *effects, const Series *series, GArray *values)
+/* All that is to be added to a host's metric, sample by sample as this series of it has them. */
+static Values *total_for(const GPtrArray *addends, const Series *series, guint n)
 {
-    const GPtrArray *addends =
-        g_hash_table_lookup(effects->hosts, key_of((guint)series->host, series->metric));
+    Values *total = values_new(series->start, series->interval_s);
+    g_array_set_size(total->samples, n);
+    for (guint i = 0; i < n; i++)
+        *sample(total, i) = 0;
     for (guint a = 0; a < addends->len; a++) {
-        const Values *addend = g_ptr_array_index(addends, a);
-        gboolean same = aligned(addend, series->start, series->interval_s, values->len);
-        double flat = mean(addend);
-        for (guint i = 0; i < values->len; i++)
-            g_array_index(values, double, i) += same ? *sample(addend, i) : flat;
+        const Values *part = g_ptr_array_index(addends, a);
+        gboolean same = aligned(part, series->start, series->interval_s, n);
+        double flat = mean(part);
+        for (guint i = 0; i < n; i++)
+            *sample(total, i) += same ? *sample(part, i) : flat;
     }
-    for (guint i = 0; i < values->len; i++)
-        if (g_array_index(values, double, i) < 0)
-            g_array_index(values, double, i) = 0;
+    return total;
 }
 
-void effects_change(const Effects *effects, const Series *series, GArray *values)
+/* No measurement falls below 0: what cannot be taken from this series is left for the next instance's. */
+static void change_host(Effects *effects, const Series *series, GArray *values)
+{
+    gpointer key = key_of((guint)series->host, series->metric);
+    GPtrArray *addends = g_hash_table_lookup(effects->hosts, key);
+    Values *total = total_for(addends, series, values->len);
+    for (guint i = 0; i < values->len; i++) {
+        double *value = &g_array_index(values, double, i);
+        double sum = *value + *sample(total, i);
+        *sample(total, i) = MIN(sum, 0);
+        *value = isnan(*value) ? NAN : MAX(sum, 0);
+    }
+    g_ptr_array_set_size(addends, 0);
+    g_ptr_array_add(addends, total);
+}
+
+void effects_change(Effects *effects, const Series *series, GArray *values)
 {
     if (series->host >= 0) {
         change_host(effects, series, values);
         return;
     }
     const Values *now = find_vm(effects, (guint)series->vm, series->metric);
-    if (!aligned(now, series->start, series->interval_s, values->len))
-        return;
     g_array_set_size(values, 0);
     g_array_append_vals(values, now->samples->data, now->samples->len);
 }

@@ -25,14 +25,16 @@ void effects_add_memory(Effects *effects, guint vm, guint host, double added_kib
 /* TRUE where the series must be given to effects_learn: those of VMs in steps */
 gboolean effects_needs(const Effects *effects, const Series *series);
 
-/* takes a series as it was measured */
+/* takes a series as it was measured; those of a metric's instances add up, the whole entity's stands for all
+ */
 void effects_learn(Effects *effects, const Series *series, const GArray *values);
 
 /* computes all effects, once every needed series is known */
 void effects_work_out(Effects *effects);
 
-/* TRUE where the series is no longer as it was measured: effects_change then changes its values */
+/* TRUE where the series is no longer as it was measured: effects_change then changes its values, each series
+ * once, in the order of the file */
 gboolean effects_touch(const Effects *effects, const Series *series);
-void effects_change(const Effects *effects, const Series *series, GArray *values);
+void effects_change(Effects *effects, const Series *series, GArray *values);
 
 #endif

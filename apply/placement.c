@@ -135,7 +135,7 @@ void placement_compare(const Placement *placement, const PlanRow *step, GPtrArra
         return;
     }
     const Vm *vm = &placement->snapshot->vms[index];
-    if (strcmp(step->instance_uuid, vm->instance_uuid) != 0) {
+    if (*step->instance_uuid && strcmp(step->instance_uuid, vm->instance_uuid) != 0) {
         differ(&c, "instance UUID", step->instance_uuid, vm->instance_uuid);
         return;
     }
