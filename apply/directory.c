@@ -37,21 +37,18 @@ static const char *directory_account(Target *target)
     return "";
 }
 
-static gboolean directory_view(Target *target, const Policy *policy, Snapshot **snapshot,
+static gboolean directory_view(Target *target, const Policy *policy, const Snapshot **snapshot,
                                Assessment **assessment, GError **error)
 {
-    const char *path = directory_of(target)->path;
-    g_autoptr(Snapshot) seen = snapshot_read(path, SNAPSHOT_STRICT, error);
-    if (!seen)
+    const Directory *directory = directory_of(target);
+    *snapshot = directory->snapshot;
+    if (!assessment)
+        return TRUE;
+    g_auto(Subject) subject = {0};
+    g_autoptr(Assessment) assessed = assess_begin(policy);
+    if (!assess_add(assessed, directory->snapshot, directory->path, policy, &subject, error))
         return FALSE;
-    if (assessment) {
-        g_auto(Subject) subject = {0};
-        g_autoptr(Assessment) assessed = assess_begin(policy);
-        if (!assess_add(assessed, seen, path, policy, &subject, error))
-            return FALSE;
-        *assessment = g_steal_pointer(&assessed);
-    }
-    *snapshot = g_steal_pointer(&seen);
+    *assessment = g_steal_pointer(&assessed);
     return TRUE;
 }
 
@@ -136,56 +133,148 @@ static gboolean directory_redo(Target *target, const PlanRow *step, GError **err
 
 /* ---- the copy ---- */
 
-/* Reads the series that the effects need. */
-static gboolean learn_series(Directory *directory, GError **error)
-{
-    g_autoptr(SeriesReader) reader = series_reader_open(directory->snapshot, directory->path, error);
-    if (!reader)
-        return FALSE;
-    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
-    g_autoptr(GError) failure = NULL;
+/* A row of samples.csv that waits until all effects on it are known. */
+typedef struct HeldRow {
     Series series;
-    while (series_reader_next(reader, &series, &failure)) {
-        if (!effects_needs(directory->effects, &series))
-            continue;
-        if (!series_reader_values(reader, &series, values, error))
-            return FALSE;
-        effects_learn(directory->effects, &series, values);
-    }
-    if (!failure)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
+    GArray *values; /* double */
+} HeldRow;
+
+static void held_row_clear(gpointer row)
+{
+    g_array_unref(((HeldRow *)row)->values);
 }
 
+/* What one pass over samples.csv works with. */
+typedef struct SeriesCopy {
+    Directory *directory;
+    SeriesReader *reader;
+    SnapshotWriter *writer;
+    gint64 window_s;
+    gboolean canonical; /* the columns stand as they are written: rows can be copied as bytes */
+    gint64 start;       /* of which the texts are, as cells with both commas */
+    char *old_start, *new_start;
+    GArray *held; /* HeldRow */
+    GString *out;
+} SeriesCopy;
+
+static void series_copy_clear(SeriesCopy *copy)
+{
+    series_reader_free(copy->reader);
+    g_free(copy->old_start);
+    g_free(copy->new_start);
+    g_array_unref(copy->held);
+    g_string_free(copy->out, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SeriesCopy, series_copy_clear)
+
+/* the reader's present row must be the header's */
+static gboolean is_canonical(const SeriesReader *reader)
+{
+    g_autoptr(GString) header = g_string_new(NULL);
+    gsize length;
+    const char *raw = series_reader_raw(reader, &length);
+    table_append_header(&samples_table, header);
+    return length == header->len && memcmp(raw, header->str, length) == 0;
+}
+
+static void flush_rows(SeriesCopy *copy)
+{
+    snapshot_writer_samples(copy->writer, copy->out->str, copy->out->len);
+    g_string_truncate(copy->out, 0);
+}
+
+static void know_start(SeriesCopy *copy, gint64 start)
+{
+    if (copy->old_start && copy->start == start)
+        return;
+    g_autofree char *old = table_format_time(start);
+    g_autofree char *new = table_format_time(start + copy->window_s);
+    g_free(copy->old_start);
+    g_free(copy->new_start);
+    copy->start = start;
+    copy->old_start = g_strdup_printf(",%s,", old);
+    copy->new_start = g_strdup_printf(",%s,", new);
+}
+
+/* The row as it stands but for its start; without an instance, nothing before that cell can look like it. */
+static void copy_row(SeriesCopy *copy, Series *series)
+{
+    gsize length;
+    const char *raw = series_reader_raw(copy->reader, &length);
+    know_start(copy, series->start);
+    gsize cell = strlen(copy->old_start);
+    const char *at = copy->canonical && !*series->instance && raw[length - 1] == '\n'
+                         ? memmem(raw, length, copy->old_start, cell)
+                         : NULL;
+    if (at) {
+        g_string_append_len(copy->out, raw, at - raw);
+        g_string_append_len(copy->out, copy->new_start, (gssize)cell);
+        g_string_append_len(copy->out, at + cell, (gssize)length - (at - raw) - (gssize)cell);
+    } else {
+        series->start += copy->window_s;
+        table_append_row(&samples_table, series, copy->out);
+    }
+    flush_rows(copy);
+}
+
+static gboolean hold_row(SeriesCopy *copy, const Series *series, GError **error)
+{
+    Snapshot *snapshot = copy->directory->snapshot;
+    HeldRow held = {*series, g_array_new(FALSE, FALSE, sizeof(double))};
+    if (!series_reader_values(copy->reader, series, held.values, error)) {
+        g_array_unref(held.values);
+        return FALSE;
+    }
+    if (series->vm >= 0)
+        effects_learn(copy->directory->effects, series, held.values);
+    held.series.entity_id = series->vm >= 0 ? snapshot->vms[series->vm].id : snapshot->hosts[series->host].id;
+    held.series.instance = snapshot_string(snapshot, series->instance);
+    g_array_append_val(copy->held, held);
+    return TRUE;
+}
+
+static void write_held_rows(SeriesCopy *copy)
+{
+    effects_work_out(copy->directory->effects);
+    for (guint i = 0; i < copy->held->len; i++) {
+        HeldRow *held = &g_array_index(copy->held, HeldRow, i);
+        effects_change(copy->directory->effects, &held->series, held->values);
+        held->series.start += copy->window_s;
+        series_append_row(&held->series, (const double *)(void *)held->values->data, held->values->len,
+                          copy->out);
+        flush_rows(copy);
+    }
+}
+
+/* One pass: rows that no step touches are copied at once, the others follow at the end. */
 static gboolean copy_series(Directory *directory, SnapshotWriter *writer, GError **error)
 {
-    g_autoptr(SeriesReader) reader = series_reader_open(directory->snapshot, directory->path, error);
-    if (!reader)
+    g_auto(SeriesCopy) copy = {
+        .directory = directory,
+        .reader = series_reader_open(directory->snapshot, directory->path, error),
+        .writer = writer,
+        .window_s = (gint64)directory->snapshot->info.window_s,
+        .held = g_array_new(FALSE, FALSE, sizeof(HeldRow)),
+        .out = g_string_new(NULL),
+    };
+    if (!copy.reader)
         return FALSE;
-    gint64 window_s = (gint64)directory->snapshot->info.window_s;
-    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
-    g_autoptr(GString) row = g_string_new(NULL);
+    g_array_set_clear_func(copy.held, held_row_clear);
+    copy.canonical = is_canonical(copy.reader);
     g_autoptr(GError) failure = NULL;
     Series series;
-    while (series_reader_next(reader, &series, &failure)) {
-        if (effects_touch(directory->effects, &series)) {
-            if (!series_reader_values(reader, &series, values, error))
-                return FALSE;
-            effects_change(directory->effects, &series, values);
-            series.start += window_s;
-            series_append_row(&series, (const double *)(void *)values->data, values->len, row);
-        } else {
-            series.start += window_s;
-            table_append_row(&samples_table, &series, row);
-        }
-        snapshot_writer_samples(writer, row->str, row->len);
-        g_string_truncate(row, 0);
+    while (series_reader_next(copy.reader, &series, &failure)) {
+        if (!effects_concern(directory->effects, &series))
+            copy_row(&copy, &series);
+        else if (!hold_row(&copy, &series, error))
+            return FALSE;
     }
-    if (!failure)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    write_held_rows(&copy);
+    return TRUE;
 }
 
 static gboolean copy_tables(Directory *directory, SnapshotWriter *writer, GError **error)
@@ -216,10 +305,7 @@ static gboolean directory_finish(Target *target, GError **error)
 {
     Directory *directory = directory_of(target);
     g_autoptr(SnapshotWriter) writer = snapshot_writer_new(directory->output, error);
-    if (!writer || (directory->changed && !learn_series(directory, error)))
-        return FALSE;
-    effects_work_out(directory->effects);
-    if (!copy_tables(directory, writer, error) || !copy_series(directory, writer, error))
+    if (!writer || !copy_tables(directory, writer, error) || !copy_series(directory, writer, error))
         return FALSE;
     change_tables(directory);
     return snapshot_writer_commit(writer, directory->snapshot, NULL, error);
@@ -241,6 +327,7 @@ Target *target_directory_new(const char *directory, const char *output, GError *
 {
     static const TargetClass class = {
         .kind = "directory",
+        .trial = TRUE,
         .view = directory_view,
         .check = directory_check,
         .recheck = directory_recheck,

@@ -19,9 +19,9 @@ typedef struct Deed {
 } Deed;
 
 struct Effects {
-    gboolean *in_step; /* [n_vms] */
-    GArray *deeds;     /* Deed */
-    GHashTable *vms;   /* key_of(vm, metric) -> Values, now */
+    gboolean *vm_in_step, *host_in_step; /* [n_vms], [n_hosts] */
+    GArray *deeds;                       /* Deed */
+    GHashTable *vms;                     /* key_of(vm, metric) -> Values, now */
     GHashTable *hosts; /* key_of(host, metric) -> GPtrArray of Values: what is added to its series */
 };
 
@@ -74,7 +74,8 @@ static double mean(const Values *values)
 Effects *effects_new(const Snapshot *snapshot)
 {
     Effects *effects = g_new0(Effects, 1);
-    effects->in_step = g_new0(gboolean, snapshot->n_vms);
+    effects->vm_in_step = g_new0(gboolean, snapshot->n_vms);
+    effects->host_in_step = g_new0(gboolean, snapshot->n_hosts);
     effects->deeds = g_array_new(FALSE, FALSE, sizeof(Deed));
     effects->vms = g_hash_table_new_full(NULL, NULL, NULL, values_free);
     effects->hosts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
@@ -85,25 +86,29 @@ void effects_free(Effects *effects)
 {
     if (!effects)
         return;
-    g_free(effects->in_step);
+    g_free(effects->vm_in_step);
+    g_free(effects->host_in_step);
     g_array_free(effects->deeds, TRUE);
     g_hash_table_destroy(effects->vms);
     g_hash_table_destroy(effects->hosts);
     g_free(effects);
 }
 
+static void add_deed(Effects *effects, Deed deed)
+{
+    g_array_append_val(effects->deeds, deed);
+    effects->vm_in_step[deed.vm] = TRUE;
+    effects->host_in_step[deed.from] = effects->host_in_step[deed.to] = TRUE;
+}
+
 void effects_migrate(Effects *effects, guint vm, guint from, guint to, double configured_kib)
 {
-    Deed deed = {vm, from, to, configured_kib, 0};
-    g_array_append_val(effects->deeds, deed);
-    effects->in_step[vm] = TRUE;
+    add_deed(effects, (Deed){vm, from, to, configured_kib, 0});
 }
 
 void effects_add_memory(Effects *effects, guint vm, guint host, double added_kib)
 {
-    Deed deed = {vm, host, host, NAN, added_kib};
-    g_array_append_val(effects->deeds, deed);
-    effects->in_step[vm] = TRUE;
+    add_deed(effects, (Deed){vm, host, host, NAN, added_kib});
 }
 
 static Values *find_vm(const Effects *effects, guint vm, int metric)
@@ -111,9 +116,9 @@ static Values *find_vm(const Effects *effects, guint vm, int metric)
     return g_hash_table_lookup(effects->vms, key_of(vm, metric));
 }
 
-gboolean effects_needs(const Effects *effects, const Series *series)
+gboolean effects_concern(const Effects *effects, const Series *series)
 {
-    return series->vm >= 0 && effects->in_step[series->vm];
+    return series->vm >= 0 ? effects->vm_in_step[series->vm] : effects->host_in_step[series->host];
 }
 
 void effects_learn(Effects *effects, const Series *series, const GArray *values)
@@ -232,15 +237,6 @@ void effects_work_out(Effects *effects)
 
 /* ---- the changed series ---- */
 
-gboolean effects_touch(const Effects *effects, const Series *series)
-{
-    if (series->host >= 0)
-        return g_hash_table_contains(effects->hosts, key_of((guint)series->host, series->metric));
-    return effects_needs(effects, series) && !*series->instance &&
-           (series->metric == METRIC_MEMORY_CONSUMED_KIB || series->metric == METRIC_MEMORY_BALLOONED_KIB ||
-            series->metric == METRIC_MEMORY_SWAPPED_KIB || series->metric == METRIC_MEMORY_COMPRESSED_KIB);
-}
-
 /* All that is to be added to a host's metric, sample by sample as this series of it has them. */
 static Values *total_for(const GPtrArray *addends, const Series *series, guint n)
 {
@@ -263,6 +259,8 @@ static void change_host(Effects *effects, const Series *series, GArray *values)
 {
     gpointer key = key_of((guint)series->host, series->metric);
     GPtrArray *addends = g_hash_table_lookup(effects->hosts, key);
+    if (!addends)
+        return;
     Values *total = total_for(addends, series, values->len);
     for (guint i = 0; i < values->len; i++) {
         double *value = &g_array_index(values, double, i);
@@ -274,13 +272,20 @@ static void change_host(Effects *effects, const Series *series, GArray *values)
     g_ptr_array_add(addends, total);
 }
 
-void effects_change(Effects *effects, const Series *series, GArray *values)
+/* Steps change the memory of VMs alone, of which sources have one series a VM. */
+static void change_vm(const Effects *effects, const Series *series, GArray *values)
 {
-    if (series->host >= 0) {
-        change_host(effects, series, values);
-        return;
-    }
     const Values *now = find_vm(effects, (guint)series->vm, series->metric);
+    if (!now->whole)
+        return;
     g_array_set_size(values, 0);
     g_array_append_vals(values, now->samples->data, now->samples->len);
+}
+
+void effects_change(Effects *effects, const Series *series, GArray *values)
+{
+    if (series->host >= 0)
+        change_host(effects, series, values);
+    else if (!*series->instance)
+        change_vm(effects, series, values);
 }

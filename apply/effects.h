@@ -22,19 +22,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Effects, effects_free)
 void effects_migrate(Effects *effects, guint vm, guint from, guint to, double configured_kib);
 void effects_add_memory(Effects *effects, guint vm, guint host, double added_kib);
 
-/* TRUE where the series must be given to effects_learn: those of VMs in steps */
-gboolean effects_needs(const Effects *effects, const Series *series);
-
-/* takes a series as it was measured; those of a metric's instances add up, the whole entity's stands for all
- */
+/* TRUE for series of VMs in steps, which effects_learn must be given as they were measured, those of a
+ * metric's instances one by one; and for series of their hosts */
+gboolean effects_concern(const Effects *effects, const Series *series);
 void effects_learn(Effects *effects, const Series *series, const GArray *values);
 
-/* computes all effects, once every needed series is known */
+/* computes all effects, once every series of the VMs is known */
 void effects_work_out(Effects *effects);
 
-/* TRUE where the series is no longer as it was measured: effects_change then changes its values, each series
- * once, in the order of the file */
-gboolean effects_touch(const Effects *effects, const Series *series);
+/* changes the values of a series that effects_concern names, each series once */
 void effects_change(Effects *effects, const Series *series, GArray *values);
 
 #endif

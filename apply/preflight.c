@@ -125,7 +125,7 @@ static gboolean replay(Preflight *preflight, const ChangePlan *to_do, const Snap
 gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *plan, Progress *progress,
                         const Policy *policy, const PreflightOptions *options, GError **error)
 {
-    g_autoptr(Snapshot) snapshot = NULL;
+    const Snapshot *snapshot = NULL;
     g_autoptr(Assessment) assessment = NULL;
     preflight_init(preflight);
     if (!target->class->view(target, policy, &snapshot, options->without_loads ? NULL : &assessment, error))

@@ -40,6 +40,7 @@ Run *run_new(Target *target, Progress *progress, Journal *journal, const Program
     run->target = target;
     run->progress = progress;
     run->journal = journal;
+    run->journal->lazy = target->class->trial;
     run->program = program;
     run->id = g_uuid_string_random();
     run->waiting = g_memdup2(progress->dependencies->waiting, progress->plan->rows->len * sizeof(guint));
@@ -397,13 +398,13 @@ gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **e
 gboolean run_finish(Run *run, GError **error)
 {
     const Progress *progress = run->progress;
-    if (!run->target->class->finish(run->target, error))
+    if (!journal_flush(run->journal, error) || !run->target->class->finish(run->target, error))
         return FALSE;
     g_autofree char *detail =
         g_strdup_printf("succeeded=%u failed=%u skipped=%u", progress_count(progress, STEP_SUCCEEDED),
                         progress_count(progress, STEP_FAILED),
                         progress_count(progress, STEP_SKIPPED) + progress_count(progress, STEP_STALE));
-    return record_event(run, EVENT_RUN_ENDED, detail, error);
+    return record_event(run, EVENT_RUN_ENDED, detail, error) && journal_flush(run->journal, error);
 }
 
 void run_give_up(Run *run, const GError *why)

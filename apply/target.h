@@ -28,10 +28,12 @@ typedef struct StepEnd {
 
 typedef struct TargetClass {
     const char *kind; /* "directory", "vcenter" */
+    gboolean trial;   /* nothing lasts before finish: the journal need not be flushed around each call */
 
-    /* what the target is now, in the terms of a snapshot and its assessment under the policy; the caller owns
-     * both. assessment NULL: loads are not asked for */
-    gboolean (*view)(Target *target, const Policy *policy, Snapshot **snapshot, Assessment **assessment,
+    /* what the target is now, in the terms of a snapshot and its assessment under the policy. The snapshot
+     * belongs to the target and lasts until its first step; the assessment is the caller's. assessment NULL:
+     * loads are not asked for */
+    gboolean (*view)(Target *target, const Policy *policy, const Snapshot **snapshot, Assessment **assessment,
                      GError **error);
 
     /* adds to problems (char *) what only the target itself can tell about the approved steps before any is

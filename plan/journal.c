@@ -213,7 +213,7 @@ static gboolean append_line(Journal *journal, const GString *line, GError **erro
         if (written > 0)
             done += (gsize)written;
     }
-    if (done == line->len && fdatasync(journal->fd) == 0) {
+    if (done == line->len && (journal->lazy || fdatasync(journal->fd) == 0)) {
         journal->size += (gint64)line->len;
         return TRUE;
     }
@@ -240,6 +240,11 @@ static gint64 end_of_last_line(int fd, gint64 size)
         end = start;
     }
     return 0;
+}
+
+gboolean journal_flush(Journal *journal, GError **error)
+{
+    return fdatasync(journal->fd) == 0 || fail(journal, "cannot be written", error);
 }
 
 static gboolean take_off_torn_line(Journal *journal, gint64 size, GError **error)
