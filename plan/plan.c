@@ -2,7 +2,7 @@
 /*
  * plan: decides what to do about an assessment, as a reviewable, ordered list of steps.
  */
-#include "plan/changeplan.h"
+#include "plan/dependencies.h"
 #include "plan/draft.h"
 #include "plan/explain.h"
 #include "plan/optimize.h"
