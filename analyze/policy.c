@@ -186,6 +186,14 @@ static char *expected_section(const char *section)
     return g_strdup_printf("[analyze], [plan], [apply] or [rule NAME] (the nearest is [%s])", nearest);
 }
 
+static gboolean has_control(const char *value)
+{
+    for (const char *at = value; *at; at++)
+        if (g_ascii_iscntrl(*at))
+            return TRUE;
+    return FALSE;
+}
+
 /* ---- where things stand in the text ---- */
 
 typedef struct Text {
@@ -225,11 +233,12 @@ static gboolean note_line(Text *text, const char *section, const char *key, guin
 static gboolean note_section(Text *text, char *line, char **section, guint number, GError **error)
 {
     gsize length = strlen(line);
-    if (line[length - 1] != ']') {
-        fail_at(text, number, "section", line, "a section's name in brackets", error);
+    gboolean closed = line[length - 1] == ']';
+    line[closed ? length - 1 : length] = '\0';
+    if (!closed || strpbrk(line + 1, "[]") || has_control(line)) {
+        fail_at(text, number, "section", line + 1, "a section's name in one pair of brackets", error);
         return FALSE;
     }
-    line[length - 1] = '\0';
     g_free(*section);
     *section = g_strdup(line + 1);
     if (is_rule(*section))
@@ -311,14 +320,6 @@ static char **split_list(const char *value)
     return g_strv_builder_end(list);
 }
 
-static gboolean has_control(const char *value)
-{
-    for (const char *at = value; *at; at++)
-        if (g_ascii_iscntrl(*at))
-            return TRUE;
-    return FALSE;
-}
-
 static int find_word(const char *const *words, const char *value)
 {
     for (int i = 0; words[i]; i++)
@@ -394,8 +395,9 @@ static gboolean read_section(const Text *text, GKeyFile *file, const char *secti
     g_auto(GStrv) names = g_key_file_get_keys(file, section, NULL, NULL);
     for (char **name = names; name && *name; name++) {
         const Key *key = find_key(section, *name);
-        g_autofree char *value = key ? g_key_file_get_string(file, section, *name, NULL) : NULL;
-        if (value && set_value(key, g_strchomp(value), owner))
+        g_autoptr(GError) escape = NULL; /* GLib returns a string with an escape that is none, and this */
+        g_autofree char *value = key ? g_key_file_get_string(file, section, *name, &escape) : NULL;
+        if (value && !escape && set_value(key, g_strchomp(value), owner))
             continue;
         g_autofree char *raw = g_key_file_get_value(file, section, *name, NULL);
         g_autofree char *expected = key ? expected_value(key) : expected_key(section, *name);
