@@ -3,48 +3,21 @@
  * analyze: what snapshots mean.
  */
 #include "analyze/assessment.h"
-#include "analyze/buffer.h"
-#include "analyze/loads.h"
-#include "analyze/means.h"
+#include "analyze/evaluation.h"
 #include "analyze/policy.h"
-#include "analyze/states.h"
 #include "analyze/summary.h"
 #include "collect/program.h"
 
 #include <stdio.h>
 
-static void note_means(Assessment *assessment, const Means *means)
-{
-    gboolean first = assessment->window_from < 0;
-    assessment->window_from = first ? means->window_from : MIN(assessment->window_from, means->window_from);
-    assessment->window_to = MAX(assessment->window_to, means->window_to);
-    for (int i = 0; i < N_ORIGINS; i++)
-        assessment->origins[i] += means->origins[i];
-}
-
 /* Adds one snapshot to the assessment and the summary. */
 static gboolean assess(Assessment *assessment, Summary *summary, const char *directory, const Policy *policy,
                        GError **error)
 {
-    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
-    guint first;
-    if (!snapshot)
-        return FALSE;
-    if (!assessment_add_snapshot(assessment, snapshot, &first, error)) {
-        g_prefix_error(error, "%s: ", directory);
-        return FALSE;
-    }
-    g_autoptr(Means) means = means_read(snapshot, directory, policy->min_samples_pct, error);
-    if (!means)
-        return FALSE;
-    note_means(assessment, means);
     g_auto(Subject) subject = {0};
-    subject_init(&subject, assessment, first, snapshot);
-    loads_measure(&subject, means, policy);
-    states_decide(&subject, policy, assessment);
-    loads_sum_clusters(&subject, policy);
-    states_decide_clusters(&subject, policy, assessment);
-    buffer_fill(&subject, policy);
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
+    if (!snapshot || !evaluate(assessment, snapshot, directory, policy, &subject, error))
+        return FALSE;
     summary_add(summary, &subject, policy);
     return TRUE;
 }

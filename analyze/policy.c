@@ -395,9 +395,9 @@ static gboolean read_section(const Text *text, GKeyFile *file, const char *secti
     g_auto(GStrv) names = g_key_file_get_keys(file, section, NULL, NULL);
     for (char **name = names; name && *name; name++) {
         const Key *key = find_key(section, *name);
-        g_autoptr(GError) escape = NULL; /* GLib returns a string with an escape that is none, and this */
-        g_autofree char *value = key ? g_key_file_get_string(file, section, *name, &escape) : NULL;
-        if (value && !escape && set_value(key, g_strchomp(value), owner))
+        g_autoptr(GError) bad_escape = NULL;
+        g_autofree char *value = key ? g_key_file_get_string(file, section, *name, &bad_escape) : NULL;
+        if (value && !bad_escape && set_value(key, g_strchomp(value), owner))
             continue;
         g_autofree char *raw = g_key_file_get_value(file, section, *name, NULL);
         g_autofree char *expected = key ? expected_value(key) : expected_key(section, *name);

@@ -46,11 +46,11 @@ static gboolean is_over(const Load *load)
 }
 
 /* "83.2 % of capacity, above 80 %" */
-static void append_over(GString *text, double usage_pct, double threshold_pct)
+static void append_over(GString *text, const Load *load, const char *whole)
 {
-    table_append_number(text, usage_pct);
-    g_string_append(text, " % of capacity, above ");
-    table_append_number(text, threshold_pct);
+    table_append_number(text, load->usage_pct);
+    g_string_append_printf(text, " %% of %s, above ", whole);
+    table_append_number(text, load->threshold_pct);
     g_string_append(text, " %");
 }
 
@@ -76,7 +76,7 @@ static gboolean decide_hot(Assessment *assessment, Assessed *host)
             continue;
         hot = TRUE;
         g_autoptr(GString) text = g_string_new(NULL);
-        append_over(text, load->usage_pct, load->threshold_pct);
+        append_over(text, load, "capacity");
         if (r == RESOURCE_HOST_MEMORY && load->reclaimed > 0)
             g_string_append(text, ", and memory is reclaimed from VMs");
         decide(assessment, host, STATE_HOT, r, text->str);
@@ -118,7 +118,7 @@ static void decide_short(Assessment *assessment, Assessed *vm, gboolean system)
 {
     const Load *memory = &vm->loads[RESOURCE_MEMORY];
     g_autoptr(GString) text = g_string_new("the guest uses ");
-    append_over(text, memory->usage_pct, memory->threshold_pct);
+    append_over(text, memory, "its memory");
     if (system)
         g_string_append(text, "; a system VM, left alone");
     decide(assessment, vm, STATE_SHORT, RESOURCE_MEMORY, text->str);
@@ -165,7 +165,7 @@ static gboolean decide_saturated(Assessment *assessment, Assessed *cluster)
             continue;
         saturated = TRUE;
         g_autoptr(GString) text = g_string_new("the whole cluster stands at ");
-        append_over(text, load->usage_pct, load->threshold_pct);
+        append_over(text, load, "capacity");
         decide(assessment, cluster, STATE_SATURATED, main_resources[k], text->str);
     }
     return saturated;

@@ -65,6 +65,8 @@ static void append_amount(GString *out, Resource resource, double amount)
         g_string_append_printf(out, "%.1f GHz", amount / 1000);
     else if (resource == RESOURCE_DISK || resource == RESOURCE_NET)
         g_string_append_printf(out, "%.1f MiB/s", amount / 1024);
+    else if (amount > 0 && amount < kib_per_gib)
+        g_string_append_printf(out, "%.0f MiB", amount / 1024);
     else if (amount >= 10 * 1024 * kib_per_gib)
         g_string_append_printf(out, "%.1f TiB", amount / 1024 / kib_per_gib);
     else

@@ -22,9 +22,11 @@ struct CsvReader {
     gsize line_length;  /* of the line fed last */
     guint64 lines_read; /* lines fed so far */
     guint64 row_line;   /* where the present row begins */
-    GString *text;      /* the present row's cells, each followed by a NUL */
-    GArray *starts;     /* gsize: where each cell begins in text */
-    guint rows_ended;   /* rows that the present line ended: more than one is a stray carriage return */
+    char *text;         /* the present row's cells, each followed by a NUL */
+    gsize text_length, text_room;
+    gsize *starts; /* where each cell begins in text */
+    guint n_cells, cells_room;
+    guint rows_ended; /* rows that the present line ended: more than one is a stray carriage return */
     gboolean multiline;
 };
 
@@ -47,8 +49,6 @@ static CsvReader *reader_new(FILE *file, const char *name, GError **error)
     reader->name = g_strdup(name);
     reader->digest = digest_new();
     reader->raw = g_string_new(NULL);
-    reader->text = g_string_new(NULL);
-    reader->starts = g_array_new(FALSE, FALSE, sizeof(gsize));
     if (csv_init(&reader->parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: not enough memory", name);
         csv_reader_free(reader);
@@ -91,8 +91,8 @@ void csv_reader_free(CsvReader *reader)
     csv_free(&reader->parser);
     digest_free(reader->digest);
     g_string_free(reader->raw, TRUE);
-    g_string_free(reader->text, TRUE);
-    g_array_free(reader->starts, TRUE);
+    g_free(reader->text);
+    g_free(reader->starts);
     free(reader->line_bytes);
     g_free(reader->name);
     g_free(reader);
@@ -105,12 +105,29 @@ static void fail_at(const CsvReader *reader, guint64 line, const char *found, co
                 line, found, expected);
 }
 
+/* Makes room for a cell of that length behind the others; returns where its bytes go. */
+static char *add_cell(CsvReader *reader, gsize length)
+{
+    if (reader->n_cells == reader->cells_room) {
+        reader->cells_room = MAX(64, reader->cells_room * 2);
+        reader->starts = g_renew(gsize, reader->starts, reader->cells_room);
+    }
+    gsize start = reader->text_length, end = start + length;
+    if (end >= reader->text_room) {
+        reader->text_room = MAX(1024, end * 2);
+        reader->text = g_realloc(reader->text, reader->text_room);
+    }
+    reader->starts[reader->n_cells++] = start;
+    reader->text[end] = '\0';
+    reader->text_length = end + 1;
+    return reader->text + start;
+}
+
 static void cell_ended(void *bytes, size_t length, void *data)
 {
-    CsvReader *reader = data;
-    g_array_append_val(reader->starts, reader->text->len);
-    g_string_append_len(reader->text, bytes ? bytes : "", (gssize)length);
-    g_string_append_c(reader->text, '\0');
+    char *cell = add_cell(data, length);
+    if (length)
+        memcpy(cell, bytes, length);
 }
 
 static void row_ended(int terminator, void *data)
@@ -118,6 +135,21 @@ static void row_ended(int terminator, void *data)
     (void)terminator;
     CsvReader *reader = data;
     reader->rows_ended++;
+}
+
+/* Nearly every line is: eight bytes at a time, none zero, none above 127. */
+static gboolean is_ascii(const char *bytes, gsize length)
+{
+    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101), tops = ones << 7;
+    guint64 bad = 0;
+    for (; length >= sizeof bad; bytes += sizeof bad, length -= sizeof bad) {
+        guint64 word;
+        memcpy(&word, bytes, sizeof word);
+        bad |= ((word - ones) | word) & tops;
+    }
+    for (; length > 0; bytes++, length--)
+        bad |= *bytes <= 0;
+    return bad == 0;
 }
 
 static gboolean check_line(const CsvReader *reader, gboolean row_begins, GError **error)
@@ -129,7 +161,7 @@ static gboolean check_line(const CsvReader *reader, gboolean row_begins, GError 
         return FALSE;
     }
     const char *bad = NULL;
-    if (!g_utf8_validate_len(line, length, &bad)) {
+    if (!is_ascii(line, length) && !g_utf8_validate_len(line, length, &bad)) {
         g_autofree char *found = g_strdup_printf("byte 0x%02x at byte %ld of the line", (unsigned char)*bad,
                                                  (long)(bad - line) + 1);
         fail_at(reader, reader->lines_read, found, "UTF-8 text", error);
@@ -139,6 +171,27 @@ static gboolean check_line(const CsvReader *reader, gboolean row_begins, GError 
         fail_at(reader, reader->lines_read, "a blank line", "a row", error);
         return FALSE;
     }
+    return TRUE;
+}
+
+/* A whole row without quotes and carriage returns is its text between commas, and nearly all rows are such:
+ * the parser, which looks at every byte, would take a third of analyze's time. FALSE where it must look. */
+static gboolean split_line(CsvReader *reader)
+{
+    const char *at = reader->line_bytes, *end = at + reader->line_length;
+    if (memchr(at, '"', reader->line_length) || memchr(at, '\r', reader->line_length))
+        return FALSE;
+    if (end > at && end[-1] == '\n')
+        end--;
+    for (;;) {
+        const char *comma = memchr(at, ',', (gsize)(end - at));
+        gsize length = (gsize)((comma ? comma : end) - at);
+        memcpy(add_cell(reader, length), at, length);
+        if (!comma)
+            break;
+        at = comma + 1;
+    }
+    reader->rows_ended++;
     return TRUE;
 }
 
@@ -174,9 +227,9 @@ static gboolean end_of_file(CsvReader *reader, gboolean row_begins, GError **err
 
 gboolean csv_reader_next(CsvReader *reader, GError **error)
 {
-    g_string_truncate(reader->text, 0);
+    reader->text_length = 0;
     g_string_truncate(reader->raw, 0);
-    g_array_set_size(reader->starts, 0);
+    reader->n_cells = 0;
     reader->rows_ended = 0;
     reader->multiline = FALSE;
     reader->row_line = reader->lines_read + 1;
@@ -189,7 +242,9 @@ gboolean csv_reader_next(CsvReader *reader, GError **error)
         reader->line_length = (gsize)length;
         reader->lines_read++;
         digest_update(reader->digest, reader->line_bytes, reader->line_length);
-        if (!check_line(reader, row_begins, error) || !feed_line(reader, error))
+        if (!check_line(reader, row_begins, error))
+            return FALSE;
+        if (!(row_begins && split_line(reader)) && !feed_line(reader, error))
             return FALSE;
         gboolean ended = reader->rows_ended > 0;
         if (!ended || !row_begins) {
@@ -203,12 +258,12 @@ gboolean csv_reader_next(CsvReader *reader, GError **error)
 
 guint csv_reader_n_cells(const CsvReader *reader)
 {
-    return reader->starts->len;
+    return reader->n_cells;
 }
 
 const char *csv_reader_cell(const CsvReader *reader, guint index)
 {
-    return reader->text->str + g_array_index(reader->starts, gsize, index);
+    return reader->text + reader->starts[index];
 }
 
 const char *csv_reader_raw(const CsvReader *reader, gsize *length)

@@ -8,7 +8,7 @@
 static gboolean id_byte_is_clean(const char *id, const char *at)
 {
     guchar c = (guchar)*at;
-    if (c <= ' ' || c == 0x7f || strchr(",\"%", c))
+    if (c <= ' ' || c == 0x7f || c == ',' || c == '"' || c == '%')
         return FALSE;
     return at != id || !strchr("=+-@'#", c);
 }

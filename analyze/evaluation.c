@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyze/evaluation.h"
+
+#include "analyze/buffer.h"
+#include "analyze/means.h"
+#include "analyze/states.h"
+
+static void note_window(Assessment *assessment, const Means *means)
+{
+    gboolean first = assessment->window_from < 0;
+    assessment->window_from = first ? means->window_from : MIN(assessment->window_from, means->window_from);
+    assessment->window_to = MAX(assessment->window_to, means->window_to);
+    for (int i = 0; i < N_ORIGINS; i++)
+        assessment->origins[i] += means->origins[i];
+}
+
+gboolean evaluate(Assessment *assessment, const Snapshot *snapshot, const char *directory,
+                  const Policy *policy, Subject *subject, GError **error)
+{
+    guint first;
+    if (!assessment_add_snapshot(assessment, snapshot, &first, error)) {
+        g_prefix_error(error, "%s: ", directory);
+        return FALSE;
+    }
+    g_autoptr(Means) means = means_read(snapshot, directory, policy->min_samples_pct, error);
+    if (!means)
+        return FALSE;
+    note_window(assessment, means);
+    subject_init(subject, assessment, first, snapshot);
+    loads_measure(subject, means, policy);
+    states_decide(subject, policy, assessment);
+    loads_sum_clusters(subject, policy);
+    states_decide_clusters(subject, policy, assessment);
+    buffer_fill(subject, policy);
+    return TRUE;
+}

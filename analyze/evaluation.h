@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a snapshot to what it means, in the one order in which the steps build on each other.
+ */
+#ifndef ANALYZE_EVALUATION_H
+#define ANALYZE_EVALUATION_H
+
+#include "analyze/loads.h"
+
+/* adds the snapshot that was read from the directory to the assessment: loads, states, patterns, buffers.
+ * subject views its entities until another snapshot is added, and is to be cleared */
+gboolean evaluate(Assessment *assessment, const Snapshot *snapshot, const char *directory,
+                  const Policy *policy, Subject *subject, GError **error);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/estate.h"
+
+#include <CUnit/CUnit.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+void test_snapshot_suite(void);
+
+static Estate *small(void)
+{
+    Estate *estate = estate_new();
+    estate_add_host(estate, "h1");
+    estate_add_host(estate, "h2");
+    estate_add_vm(estate, "v1", "h1");
+    estate_measure_host(estate, "h1", 100, 10);
+    estate_measure_vm(estate, "v1", 50, 1, 2);
+    return estate;
+}
+
+/* replaces text in a file of the snapshot, so that its sums no longer match; without sums is the form in
+ * which tables by hand are read */
+static void edit(const Estate *estate, const char *file, const char *from, const char *to)
+{
+    g_autofree char *path = g_build_filename(estate->directory, file, NULL), *text = NULL;
+    CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &text, NULL, NULL));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(text, from));
+    g_auto(GStrv) parts = g_strsplit(text, from, 2);
+    g_autofree char *changed = g_strjoinv(to, parts);
+    CU_ASSERT_TRUE_FATAL(g_file_set_contents(path, changed, -1, NULL));
+}
+
+static void drop(const Estate *estate, const char *file)
+{
+    g_autofree char *path = g_build_filename(estate->directory, file, NULL);
+    CU_ASSERT_EQUAL_FATAL(g_unlink(path), 0);
+}
+
+static void expect(const Estate *estate, SnapshotFlags flags, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot = snapshot_read(estate->directory, flags, &error);
+    CU_ASSERT_PTR_NULL(snapshot);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, part));
+    if (!strstr(error->message, part))
+        g_printerr("\n  message: %s\n  lacks:   %s\n", error->message, part);
+}
+
+/* what a table edited by hand is refused with */
+static void refused(const char *file, const char *from, const char *to, const char *part)
+{
+    g_autoptr(Estate) estate = small();
+    estate_write(estate);
+    drop(estate, "SHA256SUMS");
+    edit(estate, file, from, to);
+    expect(estate, SNAPSHOT_UNSUMMED_OK, part);
+}
+
+static void what_was_written_is_read_back(void)
+{
+    g_autoptr(Estate) estate = small();
+    estate->snapshot->vms[0].name = "=1+1, \"x\"\nnext";
+    estate_write(estate);
+    g_autoptr(Snapshot) read = snapshot_read(estate->directory, SNAPSHOT_STRICT, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(read);
+    CU_ASSERT_EQUAL(read->n_hosts, 2);
+    CU_ASSERT_STRING_EQUAL(read->vms[0].name, "=1+1, \"x\"\nnext");
+    CU_ASSERT_EQUAL(read->vms[0].host, snapshot_find_host(read, "h1"));
+    CU_ASSERT_EQUAL(read->vms[0].cluster, 0);
+    CU_ASSERT_TRUE(isnan(read->vms[0].cpu_limit_mhz));
+    CU_ASSERT_EQUAL(snapshot_find_vm(read, "h1"), -1);
+    CU_ASSERT_EQUAL(read->info.taken_at, estate->snapshot->info.taken_at);
+}
+
+static void a_reference_that_leads_nowhere_names_line_and_column(void)
+{
+    refused("vms.csv", ",h1,", ",h9,", "vms.csv:2: host_id: found \"h9\": expected an id of hosts.csv");
+    refused("hosts.csv", ",c1,", ",c9,",
+            "hosts.csv:2: cluster_id: found \"c9\": expected an id of clusters.csv");
+}
+
+static void an_id_that_stands_twice_names_line_and_column(void)
+{
+    refused("hosts.csv", "\nh2,", "\nh1,", "hosts.csv:3: id: found \"h1\": expected each id once");
+    refused("vms.csv", "\nv1,", "\nh1,", "vms.csv:2: id: found \"h1\": expected each id once");
+}
+
+static void numbers_that_make_no_sense_name_line_and_column(void)
+{
+    refused("hosts.csv", ",10000,", ",-10000,", "hosts.csv:2: cpu_mhz: found \"-10000\"");
+    refused("hosts.csv", ",10000,", ",0,", "hosts.csv:2: cpu_mhz: found \"0\": expected more than 0");
+    refused("vms.csv", ",10240,", ",99999999999999,", "vms.csv:2: memory_mib: found \"99999999999999\"");
+}
+
+static void a_table_of_another_shape_is_named(void)
+{
+    refused("hosts.csv", "cluster_id", "cluster", "hosts.csv:1: cluster_id: found no such column");
+    refused("snapshot.csv", "vmanger-snapshot-1", "vmanger-snapshot-9", "found vmanger-snapshot-9");
+    g_autoptr(Estate) estate = small();
+    estate_write(estate);
+    drop(estate, "SHA256SUMS");
+    drop(estate, "vms.csv");
+    expect(estate, SNAPSHOT_UNSUMMED_OK, "vms.csv: cannot be read");
+}
+
+static void without_sums_only_collect_reads_it(void)
+{
+    g_autoptr(Estate) estate = small();
+    estate_write(estate);
+    drop(estate, "SHA256SUMS");
+    expect(estate, SNAPSHOT_STRICT, "SHA256SUMS: found no such file");
+    g_autoptr(Snapshot) read = snapshot_read(estate->directory, SNAPSHOT_UNSUMMED_OK, NULL);
+    CU_ASSERT_PTR_NOT_NULL(read);
+}
+
+static void a_file_that_was_changed_or_added_is_refused_by_its_sum(void)
+{
+    g_autoptr(Estate) changed = small(), added = small();
+    estate_write(changed);
+    edit(changed, "hosts.csv", ",10000,", ",20000,");
+    expect(changed, SNAPSHOT_STRICT, "hosts.csv: found SHA-256");
+    estate_write(added);
+    g_autofree char *path = g_build_filename(added->directory, "notes.txt", NULL);
+    CU_ASSERT_TRUE(g_file_set_contents(path, "x", 1, NULL));
+    expect(added, SNAPSHOT_STRICT, "notes.txt: found a file that SHA256SUMS does not name");
+}
+
+/* ---- samples ---- */
+
+static void samples_refused(const char *from, const char *to, gboolean summed, const char *part)
+{
+    g_autoptr(Estate) estate = small();
+    estate_write(estate);
+    edit(estate, "samples.csv", from, to);
+    if (!summed)
+        drop(estate, "SHA256SUMS");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot =
+        snapshot_read(estate->directory, summed ? SNAPSHOT_STRICT : SNAPSHOT_UNSUMMED_OK, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
+    g_autoptr(Means) means = means_read(snapshot, estate->directory, 60, &error);
+    CU_ASSERT_PTR_NULL(means);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, part));
+    if (!strstr(error->message, part))
+        g_printerr("\n  message: %s\n  lacks:   %s\n", error->message, part);
+}
+
+static void samples_that_make_no_sense_name_line_and_column(void)
+{
+    samples_refused("h1,cpu", "h7,cpu", FALSE,
+                    "samples.csv:2: entity_id: found \"h7\": expected an id of vms.csv or hosts.csv");
+    samples_refused("cpu_usage_mhz", "cpu_percent", FALSE, "samples.csv:2: metric: found \"cpu_percent\"");
+    samples_refused(",20,100 100", ",0,100 100", FALSE, "samples.csv:2: interval_s: found \"0\"");
+    samples_refused(",100 100", ",100  100", FALSE, "samples.csv:2: values: found nothing");
+    samples_refused(",100 100", ",100 -100", FALSE, "samples.csv:2: values: found \"-100\"");
+    samples_refused(",100 100", ",100 1e2", FALSE, "samples.csv:2: values: found \"1e2\"");
+    samples_refused(",100 100", ",100 1.", FALSE, "samples.csv:2: values: found \"1.\"");
+    samples_refused(",100 100", ",100 1.2345", FALSE, "samples.csv:2: values: found \"1.2345\"");
+    samples_refused(",100 100", ",100 12345678901234567890", FALSE, "samples.csv:2: values: found \"1234");
+    samples_refused(",100 100", ",100 40000.001", FALSE, "samples.csv:2: values: found \"40000.001\"");
+    samples_refused("100\n", "100 \n", FALSE, "samples.csv:2: values: found nothing");
+}
+
+static void samples_that_were_changed_are_refused_by_their_sum(void)
+{
+    samples_refused(",100 100", ",100 101", TRUE, "samples.csv: found SHA-256");
+}
+
+static void a_value_may_reach_four_times_the_capacity(void)
+{
+    g_autoptr(Estate) estate = small();
+    estate_measure(estate, "h2", METRIC_CPU_USAGE_MHZ, 40000);
+    estate_write(estate);
+    g_autoptr(Means) means = means_read(estate->snapshot, estate->directory, 60, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(means);
+    CU_ASSERT_EQUAL(means_of_host(means, 1, METRIC_CPU_USAGE_MHZ), 40000);
+}
+
+void test_snapshot_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("snapshot", NULL, NULL);
+    CU_ADD_TEST(suite, what_was_written_is_read_back);
+    CU_ADD_TEST(suite, a_reference_that_leads_nowhere_names_line_and_column);
+    CU_ADD_TEST(suite, an_id_that_stands_twice_names_line_and_column);
+    CU_ADD_TEST(suite, numbers_that_make_no_sense_name_line_and_column);
+    CU_ADD_TEST(suite, a_table_of_another_shape_is_named);
+    CU_ADD_TEST(suite, without_sums_only_collect_reads_it);
+    CU_ADD_TEST(suite, a_file_that_was_changed_or_added_is_refused_by_its_sum);
+    CU_ADD_TEST(suite, samples_that_make_no_sense_name_line_and_column);
+    CU_ADD_TEST(suite, samples_that_were_changed_are_refused_by_their_sum);
+    CU_ADD_TEST(suite, a_value_may_reach_four_times_the_capacity);
+}

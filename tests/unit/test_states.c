@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/estate.h"
+
+#include "analyze/summary.h"
+
+#include <CUnit/CUnit.h>
+#include <math.h>
+#include <string.h>
+
+void test_states_suite(void);
+
+/* ---- hosts ---- */
+
+static int host_state(double mhz, double gib)
+{
+    g_autoptr(Estate) estate = estate_new();
+    estate_add_host(estate, "h1");
+    estate_measure_host(estate, "h1", mhz, gib);
+    estate_assess(estate, NULL);
+    return estate_state(estate, "h1");
+}
+
+static void up_to_and_including_the_threshold_is_normal(void)
+{
+    CU_ASSERT_EQUAL(host_state(8000, 80), STATE_NORMAL);
+    CU_ASSERT_EQUAL(host_state(8000.1, 50), STATE_HOT);
+    CU_ASSERT_EQUAL(host_state(5000, 80.001), STATE_HOT);
+}
+
+static void a_host_is_cold_below_both_bounds(void)
+{
+    CU_ASSERT_EQUAL(host_state(1999, 19.9), STATE_COLD);
+    CU_ASSERT_EQUAL(host_state(2000, 19.9), STATE_NORMAL);
+    CU_ASSERT_EQUAL(host_state(1999, 20), STATE_NORMAL);
+}
+
+static void the_reason_stands_on_the_resource_that_decided(void)
+{
+    g_autoptr(Estate) estate = estate_new();
+    estate_add_host(estate, "h1");
+    estate_measure_host(estate, "h1", 5000, 90);
+    estate_assess(estate, NULL);
+    CU_ASSERT_STRING_EQUAL(estate_load(estate, "h1", RESOURCE_CPU)->reason, "");
+    CU_ASSERT_STRING_EQUAL(estate_load(estate, "h1", RESOURCE_HOST_MEMORY)->reason,
+                           "90 % of capacity, above 80 %");
+}
+
+static void a_host_that_cannot_work_is_unavailable_whatever_its_load(void)
+{
+    static const struct {
+        int connection, power, mode;
+        const char *reason;
+    } cases[] = {
+        {CONNECTION_NOT_RESPONDING, HOST_POWER_ON, HOST_MODE_NORMAL, "not responding"},
+        {CONNECTION_DISCONNECTED, HOST_POWER_ON, HOST_MODE_NORMAL, "disconnected"},
+        {CONNECTION_CONNECTED, HOST_POWER_STANDBY, HOST_MODE_NORMAL, "in standby"},
+        {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_MAINTENANCE, "in maintenance mode"},
+        {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_ENTERING, "entering maintenance mode"},
+        {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_QUARANTINE, "in quarantine mode"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Estate) estate = estate_new();
+        Host *host = estate_add_host(estate, "h1");
+        host->connection = cases[i].connection;
+        host->power = cases[i].power;
+        host->mode = cases[i].mode;
+        estate_measure_host(estate, "h1", 9000, 90);
+        estate_assess(estate, NULL);
+        CU_ASSERT_EQUAL(estate_state(estate, "h1"), STATE_UNAVAILABLE);
+        CU_ASSERT_STRING_EQUAL(estate_load(estate, "h1", RESOURCE_CPU)->reason, cases[i].reason);
+    }
+}
+
+static void a_host_without_cpu_or_memory_measured_is_unknown_unless_hot(void)
+{
+    g_autoptr(Estate) estate = estate_new();
+    estate_add_host(estate, "cpu");
+    estate_add_host(estate, "memory");
+    estate_add_host(estate, "hot");
+    estate_measure(estate, "cpu", METRIC_CPU_USAGE_MHZ, 100);
+    estate_measure(estate, "memory", METRIC_MEMORY_CONSUMED_KIB, 100);
+    estate_measure(estate, "hot", METRIC_CPU_USAGE_MHZ, 9000);
+    estate_assess(estate, NULL);
+    CU_ASSERT_EQUAL(estate_state(estate, "cpu"), STATE_UNKNOWN);
+    CU_ASSERT_STRING_NOT_EQUAL(estate_load(estate, "cpu", RESOURCE_HOST_MEMORY)->reason, "");
+    CU_ASSERT_EQUAL(estate_state(estate, "memory"), STATE_UNKNOWN);
+    CU_ASSERT_EQUAL(estate_state(estate, "hot"), STATE_HOT);
+    CU_ASSERT_FALSE(host_is_usable(estate->snapshot, &estate->snapshot->hosts[2], &estate->subject.hosts[2]));
+}
+
+static void disk_decides_only_where_the_policy_sets_a_threshold(void)
+{
+    static const char *const policies[] = {NULL, "[analyze]\ndisk_hot_pct=50\n"};
+    static const int states[] = {STATE_NORMAL, STATE_HOT};
+    for (gsize i = 0; i < G_N_ELEMENTS(policies); i++) {
+        g_autoptr(Estate) estate = estate_new();
+        estate_add_host(estate, "h1")->disk_capacity_kibps = 1000;
+        estate_measure_host(estate, "h1", 5000, 50);
+        estate_measure(estate, "h1", METRIC_DISK_KIBPS, 900);
+        estate_assess(estate, policies[i]);
+        CU_ASSERT_EQUAL(estate_load(estate, "h1", RESOURCE_DISK)->usage_pct, 90);
+        CU_ASSERT_EQUAL(estate_state(estate, "h1"), states[i]);
+    }
+}
+
+/* ---- VMs ---- */
+
+static int vm_state(double mhz, double active_gib)
+{
+    g_autoptr(Estate) estate = estate_new();
+    estate_add_host(estate, "h1");
+    estate_add_vm(estate, "v1", "h1");
+    estate_measure_vm(estate, "v1", mhz, active_gib, 10);
+    estate_assess(estate, NULL);
+    return estate_state(estate, "v1");
+}
+
+static void a_vm_is_short_above_its_share_of_its_memory(void)
+{
+    CU_ASSERT_EQUAL(vm_state(10, 8), STATE_NORMAL);
+    CU_ASSERT_EQUAL(vm_state(10, 8.001), STATE_SHORT);
+}
+
+static void a_vm_is_idle_with_both_low(void)
+{
+    CU_ASSERT_EQUAL(vm_state(99, 0.49), STATE_IDLE);
+    CU_ASSERT_EQUAL(vm_state(100, 0.49), STATE_NORMAL);
+    CU_ASSERT_EQUAL(vm_state(99, 0.5), STATE_NORMAL);
+}
+
+static void a_vm_that_is_off_or_not_measured_says_so(void)
+{
+    g_autoptr(Estate) estate = estate_new();
+    estate_add_host(estate, "h1");
+    estate_add_vm(estate, "off", "h1")->power = VM_POWER_OFF;
+    estate_add_vm(estate, "suspended", "h1")->power = VM_POWER_SUSPENDED;
+    estate_add_vm(estate, "unknown", "h1");
+    estate_measure(estate, "unknown", METRIC_CPU_USAGE_MHZ, 1900);
+    estate_assess(estate, NULL);
+    CU_ASSERT_EQUAL(estate_state(estate, "off"), STATE_OFF);
+    CU_ASSERT_STRING_EQUAL(estate_load(estate, "off", RESOURCE_MEMORY)->reason, "powered off");
+    CU_ASSERT_EQUAL(estate_state(estate, "suspended"), STATE_OFF);
+    CU_ASSERT_STRING_EQUAL(estate_load(estate, "suspended", RESOURCE_MEMORY)->reason, "suspended");
+    CU_ASSERT_EQUAL(estate_state(estate, "unknown"), STATE_UNKNOWN);
+}
+
+/* ---- clusters ---- */
+
+/* the pattern of a cluster of hosts of these MHz each, with 30 GiB used */
+static int pattern(const double *mhz, guint n, int ha_policy)
+{
+    g_autoptr(Estate) estate = estate_new();
+    Cluster *cluster = &estate->snapshot->clusters[0];
+    cluster->ha = 1;
+    cluster->ha_policy = ha_policy;
+    cluster->ha_failures = 1;
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *id = g_strdup_printf("h%u", i);
+        estate_add_host(estate, id);
+        estate_measure_host(estate, id, mhz[i], mhz[i] < 2000 ? 10 : 30);
+    }
+    estate_assess(estate, NULL);
+    return estate_state(estate, "c1");
+}
+
+static void the_pattern_is_the_first_that_holds(void)
+{
+    static const double saturated[] = {9000, 8000, 7100};
+    static const double load_balance[] = {8500, 1000, 1000};
+    static const double saving[] = {4000, 1000, 4000};
+    static const double balanced[] = {4000, 4000, 4000};
+    static const double busy[] = {7000, 1000, 7000};
+    CU_ASSERT_EQUAL(pattern(saturated, 3, HA_POLICY_OFF), STATE_SATURATED);
+    CU_ASSERT_EQUAL(pattern(load_balance, 3, HA_POLICY_OFF), STATE_LOAD_BALANCE);
+    CU_ASSERT_EQUAL(pattern(saving, 3, HA_POLICY_OFF), STATE_POWER_SAVING);
+    CU_ASSERT_EQUAL(pattern(balanced, 3, HA_POLICY_OFF), STATE_BALANCED);
+    CU_ASSERT_EQUAL(pattern(busy, 3, HA_POLICY_OFF), STATE_BALANCED);
+}
+
+static void power_saving_leaves_has_share(void)
+{
+    static const double saving[] = {4000, 1000, 4000}; /* 9000 of 20000, but of 10000 with one host for HA */
+    CU_ASSERT_EQUAL(pattern(saving, 3, HA_POLICY_SLOTS), STATE_BALANCED);
+}
+
+static void power_saving_holds_up_to_and_including_its_target(void)
+{
+    static const double at[] = {6300, 1000, 5300}, above[] = {6300, 1000, 5300.1};
+    CU_ASSERT_EQUAL(pattern(at, 3, HA_POLICY_OFF), STATE_POWER_SAVING);
+    CU_ASSERT_EQUAL(pattern(above, 3, HA_POLICY_OFF), STATE_BALANCED);
+}
+
+/* ---- the summary ---- */
+
+static char *summary_of(Estate *estate, const char *policy_text, gboolean *findings)
+{
+    estate_assess(estate, policy_text);
+    g_autoptr(Policy) policy = policy_text ? estate_policy(policy_text, NULL) : policy_read(NULL, NULL);
+    g_autoptr(Summary) summary = summary_new(FALSE);
+    summary_add(summary, &estate->subject, policy);
+    if (findings)
+        *findings = summary_has_findings(summary);
+    return summary_text(summary);
+}
+
+/* three hosts, two of them hot by memory; nothing is reclaimed but what is said */
+static Estate *touched_pages(double ballooned_kib)
+{
+    static const char *const ids[] = {"h1", "h2", "h3"};
+    Estate *estate = estate_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
+        estate_add_host(estate, ids[i]);
+        estate_measure_host(estate, ids[i], 1000, i == 0 ? 10 : 90);
+        estate_measure(estate, ids[i], METRIC_MEMORY_BALLOONED_KIB, ballooned_kib);
+    }
+    return estate;
+}
+
+static void the_first_line_names_host_memory_demand_where_most_hosts_only_look_hot(void)
+{
+    g_autoptr(Estate) healthy = touched_pages(0), ballooning = touched_pages(1024), chosen = touched_pages(0);
+    g_autofree char *first = summary_of(healthy, NULL, NULL);
+    g_autofree char *second = summary_of(ballooning, NULL, NULL);
+    g_autofree char *third = summary_of(chosen, "[analyze]\nhost_memory=demand\n", NULL);
+    const char *line_end = strchr(first, '\n'), *key = strstr(first, "host_memory=demand");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(key);
+    CU_ASSERT_TRUE(key < line_end);
+    CU_ASSERT_PTR_NULL(strstr(second, "host_memory=demand"));
+    CU_ASSERT_PTR_NULL(strstr(third, "host_memory=demand"));
+}
+
+static void names_cannot_reach_the_terminal_raw(void)
+{
+    g_autoptr(Estate) estate = estate_new();
+    estate_add_host(estate, "h1")->name = "evil\x1b[2Jname";
+    estate_measure_host(estate, "h1", 9000, 10);
+    gboolean findings = FALSE;
+    g_autofree char *text = summary_of(estate, NULL, &findings);
+    CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "evil\\u{1B}[2Jname (h1)"));
+    CU_ASSERT_TRUE(findings);
+}
+
+static void a_short_system_vm_is_no_finding(void)
+{
+    for (int by_role = 0; by_role <= 1; by_role++) {
+        g_autoptr(Estate) estate = estate_new();
+        estate_add_host(estate, "h1");
+        Vm *vm = estate_add_vm(estate, "vCLS-1", "h1");
+        if (by_role)
+            vm->role = VM_ROLE_SYSTEM;
+        estate_measure_host(estate, "h1", 5000, 50);
+        estate_measure_vm(estate, "vCLS-1", 100, 9, 9);
+        gboolean findings = TRUE;
+        g_autofree char *text =
+            summary_of(estate, by_role ? NULL : "[analyze]\nsystem_vms=vCLS*\n", &findings);
+        CU_ASSERT_EQUAL(estate_state(estate, "vCLS-1"), STATE_SHORT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(estate_load(estate, "vCLS-1", RESOURCE_MEMORY)->reason, "a system VM"));
+        CU_ASSERT_FALSE(findings);
+    }
+}
+
+static void long_lists_are_cut_and_say_so(void)
+{
+    g_autoptr(Estate) estate = estate_new();
+    for (int i = 0; i < 23; i++) {
+        g_autofree char *id = g_strdup_printf("h%d", i);
+        estate_add_host(estate, id);
+        estate_measure_host(estate, id, 9000, 10);
+    }
+    g_autofree char *text = summary_of(estate, NULL, NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "h19 (h19)"));
+    CU_ASSERT_PTR_NULL(strstr(text, "h20 (h20)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "and 3 more"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "23 hot hosts"));
+}
+
+void test_states_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("states", NULL, NULL);
+    CU_ADD_TEST(suite, up_to_and_including_the_threshold_is_normal);
+    CU_ADD_TEST(suite, a_host_is_cold_below_both_bounds);
+    CU_ADD_TEST(suite, the_reason_stands_on_the_resource_that_decided);
+    CU_ADD_TEST(suite, a_host_that_cannot_work_is_unavailable_whatever_its_load);
+    CU_ADD_TEST(suite, a_host_without_cpu_or_memory_measured_is_unknown_unless_hot);
+    CU_ADD_TEST(suite, disk_decides_only_where_the_policy_sets_a_threshold);
+    CU_ADD_TEST(suite, a_vm_is_short_above_its_share_of_its_memory);
+    CU_ADD_TEST(suite, a_vm_is_idle_with_both_low);
+    CU_ADD_TEST(suite, a_vm_that_is_off_or_not_measured_says_so);
+    CU_ADD_TEST(suite, the_pattern_is_the_first_that_holds);
+    CU_ADD_TEST(suite, power_saving_leaves_has_share);
+    CU_ADD_TEST(suite, power_saving_holds_up_to_and_including_its_target);
+    CU_ADD_TEST(suite, the_first_line_names_host_memory_demand_where_most_hosts_only_look_hot);
+    CU_ADD_TEST(suite, names_cannot_reach_the_terminal_raw);
+    CU_ADD_TEST(suite, a_short_system_vm_is_no_finding);
+    CU_ADD_TEST(suite, long_lists_are_cut_and_say_so);
+}
