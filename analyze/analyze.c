@@ -9,7 +9,6 @@
 #include "collect/program.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* Adds one snapshot to the assessment and the summary. */
 static gboolean assess(Assessment *assessment, Summary *summary, const char *directory, const Policy *policy,
@@ -29,7 +28,7 @@ static void show(const Program *program, const Summary *summary, const char *out
         return;
     /* Where the assessment itself goes to standard output, people read the other stream. */
     g_autofree char *text = summary_text(summary);
-    fputs(text, strcmp(output, "-") == 0 ? stderr : stdout);
+    fputs(text, atomic_file_is_standard_output(output) ? stderr : stdout);
 }
 
 static int run(const Program *program, char *const *directories, const char *output, gboolean detailed)

@@ -34,6 +34,7 @@ typedef struct Row {
 
 #define AT(member) G_STRUCT_OFFSET(Row, member)
 #define REQUIRED COLUMN_REQUIRED
+#define PRESENT COLUMN_PRESENT
 static const Column columns[] = {
     {"entity", CELL_WORD, AT(entity.kind), REQUIRED, 0, entity_names},
     {"id", CELL_ID, AT(entity.id), REQUIRED, 0, NULL},
@@ -42,16 +43,16 @@ static const Column columns[] = {
     {"cluster_id", CELL_ID, AT(entity.cluster_id), REQUIRED, 0, NULL},
     {"resource", CELL_WORD, AT(resource), REQUIRED, 0, resource_names},
     {"unit", CELL_PLAIN, AT(unit), REQUIRED, 0, NULL},
-    {"capacity", CELL_DECIMAL, AT(load.capacity), 0, 0, NULL},
-    {"allocated", CELL_DECIMAL, AT(load.allocated), 0, 0, NULL},
-    {"measured", CELL_DECIMAL, AT(load.measured), 0, 0, NULL},
-    {"reclaimed", CELL_DECIMAL, AT(load.reclaimed), 0, 0, NULL},
-    {"demand", CELL_DECIMAL, AT(load.demand), 0, 0, NULL},
-    {"base", CELL_DECIMAL, AT(load.base), 0, 0, NULL},
-    {"usage_pct", CELL_DECIMAL, AT(load.usage_pct), 0, 0, NULL},
-    {"threshold_pct", CELL_DECIMAL, AT(load.threshold_pct), 0, 0, NULL},
+    {"capacity", CELL_DECIMAL, AT(load.capacity), PRESENT, 0, NULL},
+    {"allocated", CELL_DECIMAL, AT(load.allocated), PRESENT, 0, NULL},
+    {"measured", CELL_DECIMAL, AT(load.measured), PRESENT, 0, NULL},
+    {"reclaimed", CELL_DECIMAL, AT(load.reclaimed), PRESENT, 0, NULL},
+    {"demand", CELL_DECIMAL, AT(load.demand), PRESENT, 0, NULL},
+    {"base", CELL_DECIMAL, AT(load.base), PRESENT, 0, NULL},
+    {"usage_pct", CELL_DECIMAL, AT(load.usage_pct), PRESENT, 0, NULL},
+    {"threshold_pct", CELL_DECIMAL, AT(load.threshold_pct), PRESENT, 0, NULL},
     {"state", CELL_WORD, AT(entity.state), REQUIRED, 0, state_names},
-    {"buffer", CELL_DECIMAL, AT(load.buffer), 0, 0, NULL},
+    {"buffer", CELL_DECIMAL, AT(load.buffer), PRESENT, 0, NULL},
     {"reason", CELL_TEXT, AT(load.reason), 0, 0, NULL},
 };
 static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns)};

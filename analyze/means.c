@@ -12,9 +12,7 @@ typedef struct Pass {
     SeriesReader *reader;
     Means *means;
     double min_samples_pct;
-    guint8 *seen;          /* as means->values */
-    GHashTable *instances; /* metric and instance of the series of one entity so far */
-    guint entity;          /* that entity */
+    guint8 *seen; /* as means->values */
 } Pass;
 
 void means_free(Means *means)
@@ -53,35 +51,19 @@ static double mean_of(const Pass *pass, const Series *series, const GArray *valu
     return series->metric == METRIC_CPU_READY_MS ? mean / (series->interval_s * 1000) : mean;
 }
 
-/* Rows of one entity stand together, so that each instance need be known for one entity at a time. */
-static gboolean instance_is_new(Pass *pass, const Series *series, guint entity)
-{
-    if (entity != pass->entity)
-        g_hash_table_remove_all(pass->instances);
-    pass->entity = entity;
-    return g_hash_table_add(pass->instances,
-                            g_strdup_printf("%s %s", metric_names[series->metric], series->instance));
-}
-
-static gboolean take_series(Pass *pass, const Series *series, double mean, GError **error)
+static void take_series(Pass *pass, const Series *series, double mean)
 {
     guint entity = series->vm >= 0 ? pass->means->n_hosts + (guint)series->vm : (guint)series->host;
     gsize place = (gsize)entity * N_METRICS + (gsize)series->metric;
     double *value = &pass->means->values[place];
     guint8 *seen = &pass->seen[place];
     gboolean whole = !*series->instance;
-    if (whole ? *seen == SEEN_WHOLE : !instance_is_new(pass, series, entity)) {
-        series_reader_fail(pass->reader, "instance", series->instance,
-                           "each instance of an entity's metric once", error);
-        return FALSE;
-    }
     if (whole || *seen == SEEN_NOTHING)
         *value = mean;
     else if (*seen == SEEN_INSTANCES)
         *value += mean;
     if (*seen != SEEN_WHOLE)
         *seen = whole ? SEEN_WHOLE : SEEN_INSTANCES;
-    return TRUE;
 }
 
 static void note_window(Means *means, const Series *series, guint n_values)
@@ -102,9 +84,9 @@ static gboolean read_all(Pass *pass, GError **error)
     g_autoptr(GError) failure = NULL;
     Series series;
     while (series_reader_next(pass->reader, &series, &failure)) {
-        if (!series_reader_values(pass->reader, &series, values, error) ||
-            !take_series(pass, &series, mean_of(pass, &series, values), error))
+        if (!series_reader_values(pass->reader, &series, values, error))
             return FALSE;
+        take_series(pass, &series, mean_of(pass, &series, values));
         note_window(pass->means, &series, values->len);
     }
     if (!failure)
@@ -127,7 +109,6 @@ Means *means_read(const Snapshot *snapshot, const char *directory, double min_sa
     means->window_from = snapshot->info.taken_at - (gint64)snapshot->info.window_s;
     means->window_to = snapshot->info.taken_at;
     g_autofree guint8 *seen = g_new0(guint8, n);
-    g_autoptr(GHashTable) instances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    Pass pass = {snapshot, reader, means, min_samples_pct, seen, instances, G_MAXUINT};
+    Pass pass = {snapshot, reader, means, min_samples_pct, seen};
     return read_all(&pass, error) ? g_steal_pointer(&means) : NULL;
 }

@@ -186,6 +186,14 @@ static char *expected_section(const char *section)
     return g_strdup_printf("[analyze], [plan], [apply] or [rule NAME] (the nearest is [%s])", nearest);
 }
 
+static gboolean has_control(const char *value)
+{
+    for (const char *at = value; *at; at++)
+        if (g_ascii_iscntrl(*at))
+            return TRUE;
+    return FALSE;
+}
+
 /* ---- where things stand in the text ---- */
 
 typedef struct Text {
@@ -225,11 +233,12 @@ static gboolean note_line(Text *text, const char *section, const char *key, guin
 static gboolean note_section(Text *text, char *line, char **section, guint number, GError **error)
 {
     gsize length = strlen(line);
-    if (line[length - 1] != ']') {
-        fail_at(text, number, "section", line, "a section's name in brackets", error);
+    gboolean closed = line[length - 1] == ']';
+    line[closed ? length - 1 : length] = '\0';
+    if (!closed || strpbrk(line + 1, "[]") || has_control(line)) {
+        fail_at(text, number, "section", line + 1, "a section's name in one pair of brackets", error);
         return FALSE;
     }
-    line[length - 1] = '\0';
     g_free(*section);
     *section = g_strdup(line + 1);
     if (is_rule(*section))
@@ -309,14 +318,6 @@ static char **split_list(const char *value)
         if (*g_strstrip(*part))
             g_strv_builder_add(list, *part);
     return g_strv_builder_end(list);
-}
-
-static gboolean has_control(const char *value)
-{
-    for (const char *at = value; *at; at++)
-        if (g_ascii_iscntrl(*at))
-            return TRUE;
-    return FALSE;
 }
 
 static int find_word(const char *const *words, const char *value)

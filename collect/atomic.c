@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,6 +56,13 @@ gboolean atomic_flush_parent(const char *path, GError **error)
     return flush_directory(directory, error);
 }
 
+gboolean atomic_file_is_standard_output(const char *path)
+{
+    struct stat named, out;
+    return strcmp(path, "-") == 0 || (stat(path, &named) == 0 && fstat(STDOUT_FILENO, &out) == 0 &&
+                                      named.st_dev == out.st_dev && named.st_ino == out.st_ino);
+}
+
 AtomicFile *atomic_file_new(const char *path, GError **error)
 {
     g_autoptr(AtomicFile) file = g_new0(AtomicFile, 1);
@@ -62,8 +70,10 @@ AtomicFile *atomic_file_new(const char *path, GError **error)
     file->fd = -1;
     file->buffer = g_string_sized_new(BUFFER_BYTES);
     file->digest = digest_new();
-    if (strcmp(path, "-") == 0) {
+    if (atomic_file_is_standard_output(path)) {
         file->fd = STDOUT_FILENO;
+        g_free(file->path);
+        file->path = g_strdup("standard output");
         return g_steal_pointer(&file);
     }
     if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
@@ -77,7 +87,13 @@ AtomicFile *atomic_file_new(const char *path, GError **error)
             set_failure(error, path, "cannot be written", errno);
         return file->fd < 0 ? NULL : g_steal_pointer(&file);
     }
-    g_autofree char *temporary = beside(path);
+    char *real = realpath(path, NULL); /* a link stays: what it leads to is replaced */
+    if (real) {
+        g_free(file->path);
+        file->path = g_strdup(real);
+        free(real);
+    }
+    g_autofree char *temporary = beside(file->path);
     file->fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
     if (file->fd < 0) {
         set_failure(error, path, "cannot be written", errno);
@@ -160,8 +176,11 @@ struct AtomicDirectory {
 
 static gboolean is_free(const char *path, GError **error)
 {
-    g_autoptr(GDir) present = g_dir_open(path, 0, NULL);
-    if (present ? g_dir_read_name(present) == NULL : !g_file_test(path, G_FILE_TEST_EXISTS))
+    struct stat found;
+    if (lstat(path, &found) != 0)
+        return TRUE; /* where it cannot be made either, that says why */
+    g_autoptr(GDir) present = S_ISDIR(found.st_mode) ? g_dir_open(path, 0, NULL) : NULL;
+    if (present && !g_dir_read_name(present))
         return TRUE;
     g_set_error(error, VMANGER_ERROR, 0, "%s: found something there: expected a new or an empty directory",
                 path);

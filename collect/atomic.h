@@ -10,7 +10,11 @@
 
 typedef struct AtomicFile AtomicFile;
 
-/* begins a file that will replace path; "-" is standard output, which nothing can take back */
+/* TRUE for "-", and for a name of what standard output is, as /dev/stdout: a file must not be put there */
+gboolean atomic_file_is_standard_output(const char *path);
+
+/* begins a file that will replace path, or what the link at path leads to; standard output, a pipe and a
+ * device are written as they are: nothing can take that back */
 AtomicFile *atomic_file_new(const char *path, GError **error);
 
 /* appends bytes; the first failure is kept and reported by atomic_file_commit */

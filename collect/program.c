@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/program.h"
 
+#include "collect/escape.h"
+
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +59,11 @@ void program_warn(const Program *program, const char *format, ...)
     va_end(arguments);
     program_progress(program, NULL);
     fflush(stdout);
-    fprintf(stderr, "%s: %s\n", program->name, text);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        g_autofree char *safe = escape_for_terminal(lines[i]);
+        fprintf(stderr, "%s%s%s\n", i ? "" : program->name, i ? "" : ": ", safe);
+    }
 }
 
 void program_say(const Program *program, const char *format, ...)
@@ -67,6 +74,14 @@ void program_say(const Program *program, const char *format, ...)
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
+}
+
+gboolean program_flush(const Program *program)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return TRUE;
+    program_warn(program, "standard output: cannot be written: %s", g_strerror(errno));
+    return FALSE;
 }
 
 void program_progress(const Program *program, const char *format, ...)

@@ -33,11 +33,15 @@ int program_fail(const Program *program, const GError *error);
 /* an error of the command line, with the way to help, as program_fail */
 int program_misused(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* a line on standard error */
+/* a line, or several, on standard error; what could act on a terminal is escaped */
 void program_warn(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* text on standard output, unless --quiet */
 void program_say(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* FALSE and a word on standard error where standard output did not take what was said: for programs whose
+ * result it is */
+gboolean program_flush(const Program *program);
 
 /* live progress on standard error: shown only on a terminal, and not with --quiet; each call replaces the
  * line before; NULL clears it */

@@ -6,20 +6,31 @@
 
 #define ABSURD 4.0     /* times the capacity: turbo makes a little over 1 legal, this is no measurement */
 #define MOST_DIGITS 15 /* before the point: with three decimals more, a number is still exact enough */
+#define MOST_HOST_VCPUS 4096 /* vSphere's configuration maximum is 4096 vCPUs on a host */
+#define ABSURD_KIBPS 1e9     /* a terabyte a second: a VM's rate has no capacity to be held against */
+
+/* which series of an entity's metric there have been */
+enum { SEEN_INSTANCES = 1, SEEN_WHOLE = 2 };
 
 struct SeriesReader {
     const Snapshot *snapshot;
     char *path;
     CsvReader *csv;
     TableReader *table;
-    char *entity_id; /* of the row before: rows of one entity stand together */
+    char *entity_id; /* of the row before: rows of one entity mostly stand together */
     int host, vm;
+    guint8 *seen;          /* [entity * N_METRICS + metric], hosts before VMs */
+    GHashTable *instances; /* metric and instance of the series of one entity so far */
+    guint instances_of;    /* that entity */
 };
 
 SeriesReader *series_reader_open(const Snapshot *snapshot, const char *directory, GError **error)
 {
     g_autoptr(SeriesReader) reader = g_new0(SeriesReader, 1);
     reader->snapshot = snapshot;
+    reader->seen = g_new0(guint8, (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS);
+    reader->instances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    reader->instances_of = G_MAXUINT;
     reader->path = g_build_filename(directory, samples_table.file, NULL);
     reader->csv = csv_reader_open(reader->path, NULL, error);
     if (!reader->csv)
@@ -42,6 +53,8 @@ void series_reader_free(SeriesReader *reader)
         return;
     table_reader_free(reader->table);
     csv_reader_free(reader->csv);
+    g_hash_table_destroy(reader->instances);
+    g_free(reader->seen);
     g_free(reader->entity_id);
     g_free(reader->path);
     g_free(reader);
@@ -60,6 +73,24 @@ static gboolean find_entity(SeriesReader *reader, const char *id, GError **error
     g_free(reader->entity_id);
     reader->entity_id = g_strdup(id);
     return TRUE;
+}
+
+/* TRUE for a series that there has not been. Instances are known for one entity at a time. */
+static gboolean series_is_new(SeriesReader *reader, const Series *series)
+{
+    guint entity = series->vm >= 0 ? reader->snapshot->n_hosts + (guint)series->vm : (guint)series->host;
+    guint8 *seen = &reader->seen[(gsize)entity * N_METRICS + (gsize)series->metric];
+    guint8 before = *seen;
+    *seen |= *series->instance ? SEEN_INSTANCES : SEEN_WHOLE;
+    if (!*series->instance)
+        return !(before & SEEN_WHOLE);
+    if (entity != reader->instances_of) {
+        g_hash_table_remove_all(reader->instances);
+        reader->instances_of = entity;
+        if (before & SEEN_INSTANCES)
+            return FALSE;
+    }
+    return g_hash_table_add(reader->instances, g_strdup_printf("%d %s", series->metric, series->instance));
 }
 
 gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error)
@@ -82,10 +113,15 @@ gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error
         return FALSE;
     series->host = reader->host;
     series->vm = reader->vm;
+    if (!series_is_new(reader, series)) {
+        csv_reader_fail(reader->csv, "instance", series->instance,
+                        "each instance of an entity's metric once, its instances in adjoining rows", error);
+        return FALSE;
+    }
     return TRUE;
 }
 
-/* What no measurement of the entity can exceed; INFINITY where the capacity is not known. */
+/* What no measurement of the entity can exceed. */
 static double absurd_value(const Snapshot *snapshot, const Series *series)
 {
     const Vm *vm = series->vm >= 0 ? &snapshot->vms[series->vm] : NULL;
@@ -95,7 +131,7 @@ static double absurd_value(const Snapshot *snapshot, const Series *series)
     case METRIC_CPU_DEMAND_MHZ:
         return ABSURD * (vm ? vm->vcpus * host->core_mhz : host->cpu_mhz);
     case METRIC_CPU_READY_MS:
-        return vm ? ABSURD * vm->vcpus * series->interval_s * 1000 : INFINITY;
+        return ABSURD * (vm ? vm->vcpus : MOST_HOST_VCPUS) * series->interval_s * 1000;
     case METRIC_MEMORY_ACTIVE_KIB:
     case METRIC_MEMORY_CONSUMED_KIB:
     case METRIC_MEMORY_BALLOONED_KIB:
@@ -104,12 +140,13 @@ static double absurd_value(const Snapshot *snapshot, const Series *series)
     case METRIC_MEMORY_OVERHEAD_KIB:
         return ABSURD * (vm ? vm->memory_mib * 1024 : host->memory_kib);
     default:
-        return INFINITY;
+        return ABSURD_KIBPS;
     }
 }
 
 static const char *const value_expected =
-    "numbers with at most three decimals, or '-', separated by single spaces, none above 400 % of the capacity";
+    "numbers with at most three decimals, or '-', separated by single spaces, none above 400 % of the capacity "
+    "or 1000000000 KiB/s";
 
 /* Reads one value and goes past it: the most of a reader's time is spent here, so no library function is
  * called per value. */

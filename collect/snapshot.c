@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/snapshot.h"
 
-#include "collect/digest.h"
 #include "collect/escape.h"
 #include "collect/series.h"
+#include "collect/sums.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SUMS_FILE "SHA256SUMS"
 #define SAMPLES_FILE "samples.csv"
 #define COPY_BYTES 262144
 
@@ -265,6 +264,8 @@ static gboolean pool_ancestry_ends(const Snapshot *s, const Pool *pool, Fault *f
 
 static gboolean link_host(const Snapshot *s, Host *host, Fault *fault)
 {
+    if (!(host->core_mhz > 0))
+        return blame(fault, "core_mhz", "0", "more than 0");
     if (!(host->cpu_mhz > 0))
         return blame(fault, "cpu_mhz", "0", "more than 0");
     if (!(host->memory_kib > 0))
@@ -371,54 +372,13 @@ gboolean snapshot_link(Snapshot *snapshot, GError **error)
     Fault fault;
     if (find_fault(snapshot, &table, &index, &fault))
         return TRUE;
+    g_autofree char *found = escape_for_message(fault.found);
     g_set_error(error, VMANGER_ERROR, 0, "%s: %s: %s: found %s: expected %s", tables[table]->file,
-                row_id(snapshot, table, index), fault.column, *fault.found ? fault.found : "nothing",
-                fault.expected);
+                row_id(snapshot, table, index), fault.column, found, fault.expected);
     return FALSE;
 }
 
 /* ---- reading ---- */
-
-static gboolean read_sums(Snapshot *snapshot, const char *path, GError **error)
-{
-    g_autofree char *text = NULL;
-    gsize length = 0;
-    g_autoptr(GError) cause = NULL;
-    if (!g_file_get_contents(path, &text, &length, &cause)) {
-        g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", path, cause->message);
-        return FALSE;
-    }
-    snapshot->digest = digest_of(text, length);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (guint i = 0; lines[i] && *lines[i]; i++) {
-        gboolean ok = strlen(lines[i]) > DIGEST_HEX_LENGTH + 2 && lines[i][DIGEST_HEX_LENGTH] == ' ' &&
-                      strchr(" *", lines[i][DIGEST_HEX_LENGTH + 1]);
-        const char *name = ok ? lines[i] + DIGEST_HEX_LENGTH + 2 : "";
-        lines[i][ok ? DIGEST_HEX_LENGTH : 0] = '\0';
-        if (!ok || !digest_is_hex(lines[i]) || strchr(name, '/') ||
-            !g_hash_table_insert(snapshot->sums, g_strdup(name), g_strdup(lines[i]))) {
-            g_set_error(error, VMANGER_ERROR, 0,
-                        "%s:%u: found no sum of a file: expected lines as sha256sum writes them", path,
-                        i + 1);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static gboolean check_file_names(const Snapshot *snapshot, const char *directory, GError **error)
-{
-    g_autoptr(GDir) files = g_dir_open(directory, 0, error);
-    const char *name;
-    while (files && (name = g_dir_read_name(files))) {
-        if (strcmp(name, SUMS_FILE) == 0 || g_hash_table_contains(snapshot->sums, name))
-            continue;
-        g_set_error(error, VMANGER_ERROR, 0,
-                    "%s/%s: found a file that " SUMS_FILE " does not name: expected none", directory, name);
-        return FALSE;
-    }
-    return files != NULL;
-}
 
 gboolean snapshot_check_sum(const Snapshot *snapshot, const char *file, const char *path, const char *sha256,
                             GError **error)
@@ -495,22 +455,37 @@ static void take_rule(Snapshot *snapshot, gconstpointer row)
     snapshot_add_rule(snapshot, row);
 }
 
+static void set_fault(GError **error, const char *directory, const Table *table, guint64 line,
+                      const Fault *fault)
+{
+    g_autofree char *found = escape_for_message(fault->found);
+    g_set_error(error, VMANGER_ERROR, 0, "%s/%s:%" G_GUINT64_FORMAT ": %s: found %s: expected %s", directory,
+                table->file, line, fault->column, found, fault->expected);
+}
+
+static gboolean info_is_right(const SnapshotInfo *info, guint n_rows, Fault *fault)
+{
+    if (n_rows != 1)
+        return blame(fault, "row", n_rows ? "a second one" : "", "one row");
+    if (strcmp(info->format, SNAPSHOT_FORMAT) != 0)
+        return blame(fault, "format", info->format, SNAPSHOT_FORMAT);
+    if (!(info->window_s > 0))
+        return blame(fault, "window_s", "0", "more than 0");
+    return info->interval_s > 0 || blame(fault, "interval_s", "0", "more than 0");
+}
+
 static gboolean read_info(Snapshot *snapshot, const char *directory, GError **error)
 {
     g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(guint64));
     SnapshotInfo info;
     if (!read_rows(snapshot, &snapshot_table, directory, &info, take_info, lines, error))
         return FALSE;
-    const char *found = lines->len != 1                                       ? "not one row"
-                        : strcmp(snapshot->info.format, SNAPSHOT_FORMAT) != 0 ? snapshot->info.format
-                        : !(snapshot->info.window_s > 0 && snapshot->info.interval_s > 0) ? "a window of 0 s"
-                                                                                          : NULL;
-    if (found)
-        g_set_error(error, VMANGER_ERROR, 0,
-                    "%s/snapshot.csv: format: found %s: expected one row of format " SNAPSHOT_FORMAT
-                    ", its window and interval above 0",
-                    directory, found);
-    return !found;
+    Fault fault;
+    if (info_is_right(&snapshot->info, lines->len, &fault))
+        return TRUE;
+    guint64 line = lines->len ? g_array_index(lines, guint64, lines->len - 1) : 1;
+    set_fault(error, directory, &snapshot_table, line, &fault);
+    return FALSE;
 }
 
 static gboolean read_tables(Snapshot *snapshot, const char *directory, GArray *lines[N_TABLES],
@@ -534,10 +509,7 @@ static gboolean read_tables(Snapshot *snapshot, const char *directory, GArray *l
     Fault fault;
     if (find_fault(snapshot, &table, &index, &fault))
         return TRUE;
-    g_autofree char *found = escape_for_message(fault.found);
-    g_set_error(error, VMANGER_ERROR, 0, "%s/%s:%" G_GUINT64_FORMAT ": %s: found %s: expected %s", directory,
-                tables[table]->file, g_array_index(lines[table], guint64, index), fault.column, found,
-                fault.expected);
+    set_fault(error, directory, tables[table], g_array_index(lines[table], guint64, index), &fault);
     return FALSE;
 }
 
@@ -550,7 +522,8 @@ Snapshot *snapshot_read(const char *directory, SnapshotFlags flags, GError **err
         return NULL;
     }
     if (g_file_test(sums, G_FILE_TEST_EXISTS)) {
-        if (!read_sums(snapshot, sums, error) || !check_file_names(snapshot, directory, error))
+        if (!sums_read(sums, snapshot->sums, &snapshot->digest, error) ||
+            !sums_name_every_file(snapshot->sums, directory, error))
             return NULL;
     } else if (!(flags & SNAPSHOT_UNSUMMED_OK)) {
         g_set_error(

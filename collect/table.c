@@ -33,7 +33,7 @@ static gboolean find_column(TableReader *reader, guint index, GError **error)
         }
         reader->cell_of[index] = cell;
     }
-    if (reader->cell_of[index] == ABSENT && column->flags & COLUMN_REQUIRED) {
+    if (reader->cell_of[index] == ABSENT && column->flags & (COLUMN_REQUIRED | COLUMN_PRESENT)) {
         g_set_error(error, VMANGER_ERROR, 0,
                     "%s:%" G_GUINT64_FORMAT ": %s: found no such column: expected a column %s",
                     csv_reader_name(reader->csv), csv_reader_line(reader->csv), column->name, column->name);

@@ -2,8 +2,9 @@
 /*
  * A table of a CSV file, described once: the same description reads, checks and writes it.
  *
- * Columns are found by name; unknown ones are ignored; a required one must be there and filled in every row.
- * An optional column that is missing reads as empty. Empty cells mean 'not measured' or 'not known':
+ * Columns are found by name; unknown ones are ignored; a required one must be there and filled in every row,
+ * one that is marked present must be there. Any other that is missing reads as empty. Empty cells mean 'not
+ * measured' or 'not known':
  *
  *   type          field          empty
  *   CELL_ID       const char *   ""      spaces, commas, quotes and controls percent-encoded
@@ -33,7 +34,7 @@ typedef enum {
     CELL_TIME
 } CellType;
 
-enum { COLUMN_REQUIRED = 1, COLUMN_UNLIMITED = 2, COLUMN_SIGNED = 4 };
+enum { COLUMN_REQUIRED = 1, COLUMN_UNLIMITED = 2, COLUMN_SIGNED = 4, COLUMN_PRESENT = 8 };
 
 typedef struct Column {
     const char *name;

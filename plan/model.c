@@ -23,36 +23,52 @@ static gboolean check_origin(const Snapshot *snapshot, const Assessment *assessm
     if (!named)
         g_set_error(
             error, VMANGER_ERROR, 0,
-            "the assessment is not of this snapshot: found none of digest %s in it: expected analyze to have "
-            "read the snapshot that plan is given",
+            "#snapshot: found no digest %s: expected that of the snapshot given, which analyze has not "
+            "read",
             snapshot->digest);
     else if (!newest)
-        g_set_error(
-            error, VMANGER_ERROR, 0,
-            "the assessment names a newer snapshot of this source: expected the newest to be planned on");
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "#snapshot: found a newer snapshot of this source: expected a plan on the newest");
     else if (strcmp(digest, assessment->policy) != 0)
         g_set_error(
             error, VMANGER_ERROR, 0,
-            "the assessment was made under another policy: found [analyze] digest %s: expected %s (give both "
-            "programs the same --policy)",
+            "#policy: found %s: expected %s, the digest of [analyze] now (give both programs the same "
+            "--policy)",
             assessment->policy, digest);
     return named && newest && strcmp(digest, assessment->policy) == 0;
 }
 
-static const Assessed *assessed_of(const Model *model, const char *id, GError **error)
+/* An assessment that lost rows must not be taken for one with nothing to do. */
+static gboolean is_complete(const Assessed *found, EntityKind kind, GError **error)
+{
+    for (int r = 0; r < N_RESOURCES; r++) {
+        gboolean decides =
+            r == RESOURCE_CPU || r == RESOURCE_HOST_MEMORY || (r == RESOURCE_MEMORY && kind == ENTITY_VM);
+        if (!decides || load_is_stated(&found->loads[r]))
+            continue;
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "resource: found no row of %s and %s: expected one, as analyze writes", found->id,
+                    resource_names[r]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static const Assessed *assessed_of(const Model *model, EntityKind kind, const char *id, GError **error)
 {
     const Assessed *found = assessment_find(model->assessment, model->snapshot->info.source_id, id);
-    if (!found)
-        g_set_error(error, VMANGER_ERROR, 0, "the assessment has no rows of %s: expected one of every entity",
-                    id);
-    return found;
+    if (!found || found->kind != (int)kind) {
+        g_set_error(error, VMANGER_ERROR, 0, "id: found no row of %s: expected rows of every entity", id);
+        return NULL;
+    }
+    return is_complete(found, kind, error) ? found : NULL;
 }
 
 static gboolean join_hosts(Model *model, GError **error)
 {
     const Snapshot *snapshot = model->snapshot;
     for (guint i = 0; i < snapshot->n_hosts; i++) {
-        const Assessed *assessed = assessed_of(model, snapshot->hosts[i].id, error);
+        const Assessed *assessed = assessed_of(model, ENTITY_HOST, snapshot->hosts[i].id, error);
         if (!assessed)
             return FALSE;
         ModelHost *host = &model->hosts[i];
@@ -75,7 +91,7 @@ static gboolean join_vms(Model *model, GError **error)
     const Snapshot *snapshot = model->snapshot;
     for (guint i = 0; i < snapshot->n_vms; i++) {
         const Vm *row = &snapshot->vms[i];
-        const Assessed *assessed = assessed_of(model, row->id, error);
+        const Assessed *assessed = assessed_of(model, ENTITY_VM, row->id, error);
         if (!assessed)
             return FALSE;
         ModelVm *vm = &model->vms[i];
@@ -110,9 +126,15 @@ static gboolean join_buffers(Model *model, GError **error)
 {
     const Snapshot *snapshot = model->snapshot;
     for (guint i = 0; i < snapshot->n_clusters; i++) {
-        const Assessed *assessed = assessed_of(model, snapshot->clusters[i].id, error);
+        const Assessed *assessed = assessed_of(model, ENTITY_CLUSTER, snapshot->clusters[i].id, error);
         if (!assessed)
             return FALSE;
+        if (isnan(assessed->loads[RESOURCE_CPU].buffer) ||
+            isnan(assessed->loads[RESOURCE_HOST_MEMORY].buffer)) {
+            g_set_error(error, VMANGER_ERROR, 0,
+                        "buffer: found nothing for %s: expected an amount, as analyze writes", assessed->id);
+            return FALSE;
+        }
         model->buffer_cpu[i] = keep_reserve(model, &assessed->loads[RESOURCE_CPU]);
         model->buffer_memory[i] = keep_reserve(model, &assessed->loads[RESOURCE_HOST_MEMORY]);
     }

@@ -70,9 +70,13 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
     if (!(inputs->policy = policy_read(program->policy, error)) ||
         !(inputs->snapshot = snapshot_read(paths[0], SNAPSHOT_STRICT, error)) ||
         !(inputs->assessment = assessment_read(paths[1], error)) ||
-        !(inputs->history = history_read(options->history, error)) ||
-        !(inputs->model = model_new(inputs->snapshot, inputs->assessment, inputs->policy, error)))
+        !(inputs->history = history_read(options->history, error)))
         return FALSE;
+    inputs->model = model_new(inputs->snapshot, inputs->assessment, inputs->policy, error);
+    if (!inputs->model) {
+        g_prefix_error(error, "%s: ", paths[1]);
+        return FALSE;
+    }
     inputs->rules = rules_new(inputs->model);
     inputs->compatibility = compatibility_new(inputs->model);
     inputs->situation = (Situation){inputs->model, inputs->rules, inputs->compatibility, inputs->history};
@@ -110,7 +114,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_autoptr(ChangePlan) plan = make_plan(&inputs.situation, &error);
     if (!plan || !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
-    if (strcmp(options->output, "-") != 0)
+    if (!atomic_file_is_standard_output(options->output))
         say_plan(program, plan, SHOWN_ROWS);
     return exit_code(plan, options);
 }
@@ -122,7 +126,7 @@ static int run_show(const Program *program, const Options *options)
     if (!plan)
         return program_fail(program, error);
     say_plan(program, plan, 0);
-    return exit_code(plan, options);
+    return program_flush(program) ? exit_code(plan, options) : EXIT_REFUSED;
 }
 
 /* An edited plan: its dependencies, then the whole of it tried on the model. */
@@ -135,10 +139,11 @@ static gboolean check_edited(const Inputs *inputs, const Options *options, Chang
                     plan->snapshot, inputs->snapshot->digest);
         return FALSE;
     }
-    if (options->without_dependents)
+    guint dropped = options->without_dependents ? changeplan_drop_dependents(plan) : 0;
+    if (dropped && !atomic_file_is_standard_output(options->output))
         program_say(program,
-                    "%u steps left out since they depend on others that are absent or not approved.\n",
-                    changeplan_drop_dependents(plan));
+                    "Steps left out since they depend on others that are absent or not approved: %u.\n",
+                    dropped);
     if (!changeplan_check_dependencies(plan, error))
         return FALSE;
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -160,8 +165,9 @@ static int run_check(const Program *program, const Options *options, char **path
         !check_edited(&inputs, options, plan, program, &error) ||
         !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
-    program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n", options->output,
-                plan->plan);
+    if (!atomic_file_is_standard_output(options->output))
+        program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n", options->output,
+                    plan->plan);
     return EXIT_DONE;
 }
 
@@ -176,7 +182,7 @@ static int run_explain(const Program *program, const Options *options, char **pa
     if (!text)
         return program_fail(program, error);
     program_say(program, "%s", text);
-    return EXIT_DONE;
+    return program_flush(program) ? EXIT_DONE : EXIT_REFUSED;
 }
 
 int main(int argc, char **argv)

@@ -96,8 +96,9 @@ static void padding_quotes_cr_and_unknown_columns_are_borne(void)
 {
     g_autoptr(Assessment) assessment = read_text(
         "#format,vmanger-assessment-1,,,\r\n#snapshot," SUM ",s,2026-11-21T20:15:00Z,,\r\n#policy," SUM
-        ",,,,\r\n#later,x\r\nid,entity,extra,source_id,cluster_id,resource,unit,capacity,state\r\n"
-        "\"v1\",vm,?,s,c1,memory,KiB,4,idle\r\n",
+        ",,,,\r\n#later,x\r\nid,entity,extra,source_id,cluster_id,resource,unit,capacity,allocated,"
+        "measured,reclaimed,demand,base,usage_pct,threshold_pct,state,buffer\r\n"
+        "\"v1\",vm,?,s,c1,memory,KiB,4,,,,,,,,idle,\r\n",
         NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(assessment);
     CU_ASSERT_PTR_NOT_NULL_FATAL(assessment_find(assessment, "s", "v1"));

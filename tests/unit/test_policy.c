@@ -74,7 +74,7 @@ static void an_unknown_section_names_line_and_the_nearest(void)
             ":1: section: found \"analyse\": expected [analyze], [plan], [apply] or [rule NAME] "
             "(the nearest is [analyze])");
     refused("[rule ]\n", ":1: section");
-    refused("[plan\n", "a section's name in brackets");
+    refused("[plan\n", "a section's name in one pair of brackets");
 }
 
 static void what_stands_twice_is_refused_with_both_lines(void)

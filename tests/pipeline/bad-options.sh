@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# A command line that means nothing is refused with the way to help; help and version are no errors.
+. "$TOP/tests/pipeline/lib/refusal.sh"
+
+small_snapshot source
+succeeds 'a good snapshot' collect source -o good
+succeeds 'a good assessment' analyze good -o good.csv
+succeeds 'a good plan' plan good good.csv -o good-plan.csv
+
+for program in collect analyze plan; do
+    refuses 'an unknown option' "Unknown option --frobnicate \(see $program --help\)\$" $program --frobnicate good -o out/x
+    refuses 'an unknown letter' "Unknown option -x \(see $program --help\)\$" $program -x good -o out/x
+    refuses 'no argument' ".*\(see $program --help\)\$" $program
+    refuses 'an option without its value' "Missing argument for -o \(see $program --help\)\$" $program good -o
+    refuses 'an option with an escape' "Unknown option --.u[{]1B[}][[]31m" $program "--$(printf '\033')[31m" -o out/x
+    succeeds '--help' $program --help
+    grep -q '^Usage:' heard || complain '--help' 'no usage'
+    succeeds '--version' $program --version
+    grep -qE "^vmanger $program [0-9]+\.[0-9]+\.[0-9]+\$" heard || complain '--version' 'no version'
+done
+refuses 'collect: no output' 'expected one SOURCE, and one of -o SNAPSHOT and --archive DIR ' collect good
+refuses 'collect: two outputs' 'expected one SOURCE, and one of ' collect good -o out/x --archive out/y
+refuses 'collect: two sources' 'expected one SOURCE, ' collect good source -o out/x
+refuses 'collect: no window' '--window: found 0: expected 20 to 3600 seconds' collect good --window 0 -o out/x
+refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
+refuses 'collect: another kind of source' 'ftp://host/sdk: found another kind of source: ' collect ftp://host/sdk -o out/x
+refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot$' collect nowhere -o out/x
+refuses 'analyze: no output' '-o names no file for the assessment ' analyze good
+refuses 'analyze: no snapshot' 'no snapshot is named ' analyze -o out/x
+refuses 'plan: no output' 'expected -o PLAN ' plan good good.csv
+refuses 'plan: no assessment' 'expected a SNAPSHOT and an assessment.csv ' plan good -o out/x
+refuses 'plan: too much' 'expected a SNAPSHOT and an assessment.csv ' plan good good.csv good.csv -o out/x
+refuses 'plan: two modes' 'expected one of --show, --check and --explain ' plan --show a --explain b
+refuses 'plan: --show with an output' '--show takes a plan and nothing else ' plan --show good-plan.csv -o out/x
+refuses 'plan: --without-dependents alone' '--without-dependents goes with --check ' plan --without-dependents good good.csv -o out/x
+refuses 'plan: --explain of nothing there' 'found no "nobody": expected the id of ' plan --explain nobody good good.csv
+refuses 'plan: --check of a snapshot' 'good: cannot be read: Is a directory$' plan --check good good good.csv -o out/x
+refuses 'plan: arguments the wrong way round' 'good\.csv: found no directory: expected a snapshot$' plan good.csv good -o out/x
+finish
