@@ -264,7 +264,7 @@ static void add_memory(Threshold *t, const ShortVm *at)
         decisions_add_unsolved(
             t->decisions, -1, (int)at->vm,
             g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", at->usage, was, why));
-        if (growth_hot_add_is_off(t->now, at->vm) && !t->now->vms[at->vm].system)
+        if (growth_hot_add_is_off(t->now, at->vm))
             advise_hot_add(t, at->vm, to);
         return;
     }
