@@ -279,6 +279,14 @@ static void add_memory(Threshold *t, const ShortVm *at)
         was, policy->short_pct, load_usage_pct(t->now->vms[at->vm].demand[RESOURCE_MEMORY], to * 1024));
     g_array_append_val(t->decisions->changes, addition);
     effect_apply(t->now, &addition);
+    double after = load_usage_pct(t->now->vms[at->vm].demand[RESOURCE_MEMORY], to * 1024);
+    if (after > policy->short_pct)
+        decisions_add_unsolved(
+            t->decisions, -1, (int)at->vm,
+            g_strdup_printf(
+                "stays short: its guest will use %.1f %% of %.0f MiB; strategy=threshold makes one "
+                "addition a plan",
+                after, to));
 }
 
 /* ---- what it does not do ---- */
