@@ -71,6 +71,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(LIBS_apply)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/plan-check: $(BUILD)/tests/tools/plan-check.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c)) $(LIBS_plan)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/tests/generate: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(LIBS_collect)
 	@mkdir -p $(@D)
 	@echo LINK $@

@@ -32,12 +32,6 @@ static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
                                        [NEED_NET] = RESOURCE_NET};
 #define N_MEASURED_NEEDS 4
 
-gboolean host_is_to_empty(const Model *model, guint host)
-{
-    const Host *row = &model->snapshot->hosts[host];
-    return row->mode == HOST_MODE_ENTERING || policy_matches(model->policy->evacuate, NULL, row->name);
-}
-
 static gboolean is_excluded(const Model *model, guint host)
 {
     return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);
@@ -57,7 +51,7 @@ static void needs_of_vm(const Building *b, guint vm, int64_t need[N_NEEDS])
     const ModelVm *at = &b->model->vms[vm];
     for (int n = 0; n < N_MEASURED_NEEDS; n++)
         need[n] = b->measured[n] && at->measured ? units(n, at->demand[resource_of[n]]) : 0;
-    if (!at->measured && host_is_to_empty(b->model, (guint)at->host))
+    if (!at->measured && model_is_to_empty(b->model, (guint)at->host))
         need[NEED_MEMORY] = units(NEED_MEMORY, model_vm_memory(b->model, vm));
     need[NEED_CPU_RESERVED] = units(NEED_CPU_RESERVED, model_vm_cpu_reserved(b->model, vm));
     need[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, model_vm_memory_reserved(b->model, vm));
@@ -93,7 +87,7 @@ static void add_machine(Building *b, guint host)
                                                 hot[N_NEEDS] = {0};
     for (int n = 0; n < N_NEEDS; n++)
         capacity[n] = safety[n] = NO_LIMIT;
-    gboolean empty = host_is_to_empty(model, host);
+    gboolean empty = model_is_to_empty(model, host);
     if (at->usable && !empty) {
         for (int n = 0; n < N_MEASURED_NEEDS; n++) {
             Resource r = resource_of[n];
@@ -216,7 +210,7 @@ static gboolean is_pinned(const Building *b, guint vm)
     const char *drs;
     g_autofree char *immovable = compatibility_immovable(b->situation->compatibility, vm);
     return immovable || is_excluded(model, home) ||
-           (!model->vms[vm].measured && !host_is_to_empty(model, home)) ||
+           (!model->vms[vm].measured && !model_is_to_empty(model, home)) ||
            (!b->options->with_drs_vms && compatibility_left_to_drs(b->situation->compatibility, vm, &drs));
 }
 

@@ -49,9 +49,6 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
 void cluster_problem_free(ClusterProblem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClusterProblem, cluster_problem_free)
 
-/* TRUE for a host that is to be emptied: entering maintenance, or named by evacuate= */
-gboolean host_is_to_empty(const Model *model, guint host);
-
 /* a placement that makes these of the changes that lie in the cluster; free with placement_free */
 Placement *cluster_problem_place(const ClusterProblem *problem, const GArray *changes);
 

@@ -21,10 +21,19 @@ double growth_missing_memory(const Model *model, guint vm)
     return at->demand[RESOURCE_MEMORY] / 1024 * 100 / model->policy->short_pct - at->memory_mib;
 }
 
+/* Why it is, compatibility_immovable says. */
+static gboolean is_left_alone(const Model *model, guint vm)
+{
+    const Vm *row = &model->snapshot->vms[vm];
+    return model->vms[vm].system || policy_matches(model->policy->exclude_vms, row->folder, row->name) ||
+           row->connection > VM_CONNECTED;
+}
+
 gboolean growth_hot_add_is_off(const Model *model, guint vm)
 {
     int flag = model->snapshot->vms[vm].memory_hot_add;
-    return flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
+    gboolean off = flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
+    return off && !is_left_alone(model, vm);
 }
 
 /* As vSphere's guest ids name them (VirtualMachineGuestOsIdentifier). */
@@ -52,7 +61,7 @@ static double hot_add_limit(const Vm *row)
 char *growth_memory_refusal(const Situation *situation, const Model *now, guint vm, double to_mib)
 {
     const Vm *row = &now->snapshot->vms[vm];
-    if (now->vms[vm].system || policy_matches(now->policy->exclude_vms, row->folder, row->name))
+    if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
     if (growth_hot_add_is_off(now, vm))
         return g_strdup(row->memory_hot_add == 0 ? "memory hot-add is off"

@@ -60,7 +60,7 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
     const BoundRule *rule = repaired_rule(situation, end, (guint)move->vm, TRUE);
     if (rule)
         return g_strdup_printf("repairs the mandatory rule \"%s\"", rule->name);
-    if (host_is_to_empty(start, (guint)move->from))
+    if (model_is_to_empty(start, (guint)move->from))
         return g_strdup_printf("empties %s, which %s", from,
                                snapshot->hosts[move->from].mode == HOST_MODE_ENTERING
                                    ? "is entering maintenance mode"
@@ -138,7 +138,7 @@ static Ranked rank(const Outcome *o, const Change *change)
         ranked.help = HELP_GROWTH;
     else if (repaired_rule(o->situation, o->end, (guint)change->vm, TRUE))
         ranked.help = HELP_REPAIR;
-    else if (host_is_to_empty(start, (guint)change->from))
+    else if (model_is_to_empty(start, (guint)change->from))
         ranked.help = HELP_EMPTYING;
     else if (ranked.excess > 0)
         ranked.help = HELP_RELIEF;
@@ -219,7 +219,7 @@ static int any_host_for(const Outcome *o, guint vm)
     int best = -1;
     const Host *hosts = o->start->snapshot->hosts;
     for (guint host = 0; host < o->start->snapshot->n_hosts; host++)
-        if ((int)host != o->end->vms[vm].host && !host_is_to_empty(o->start, host) &&
+        if ((int)host != o->end->vms[vm].host && !model_is_to_empty(o->start, host) &&
             !compatibility_obstacle(o->situation->compatibility, vm, host) &&
             (best < 0 || strcmp(hosts[host].id, hosts[best].id) < 0))
             best = (int)host;
@@ -231,7 +231,7 @@ static void move_powered_off(const Outcome *o)
     const Model *start = o->start;
     for (guint vm = 0; start->policy->evacuate_powered_off && vm < start->snapshot->n_vms; vm++) {
         const ModelVm *at = &o->end->vms[vm];
-        if (at->running || !host_is_to_empty(start, (guint)at->host))
+        if (at->running || !model_is_to_empty(start, (guint)at->host))
             continue;
         g_autofree char *immovable = compatibility_immovable(o->situation->compatibility, vm);
         int to = immovable ? -1 : any_host_for(o, vm);
@@ -253,7 +253,7 @@ static void empty_hosts(const Outcome *o)
 {
     const Snapshot *snapshot = o->start->snapshot;
     for (guint host = 0; host < snapshot->n_hosts; host++) {
-        if (!host_is_to_empty(o->start, host) || snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE)
+        if (!model_is_to_empty(o->start, host) || snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE)
             continue;
         if (o->end->vms_on[host]->len > 0) {
             decisions_add_unsolved(o->decisions, (int)host, -1,
@@ -279,7 +279,7 @@ static void empty_hosts(const Outcome *o)
 static void name_hot_hosts(const Outcome *o)
 {
     for (guint host = 0; host < o->start->snapshot->n_hosts; host++)
-        if (o->end->hosts[host].usable && !host_is_to_empty(o->start, host) &&
+        if (o->end->hosts[host].usable && !model_is_to_empty(o->start, host) &&
             model_excess(o->end, host, NULL) > 0)
             decisions_add_unsolved(o->decisions, (int)host, -1,
                                    hindrance_of_hot_host(o->situation, o->end, host));
@@ -354,7 +354,7 @@ gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint c
         if (end->hosts[host].cluster != (int)cluster)
             continue;
         gboolean hot = end->hosts[host].usable && model_excess(end, host, NULL) > 0;
-        gboolean full = host_is_to_empty(end, host) && end->vms_on[host]->len > 0;
+        gboolean full = model_is_to_empty(end, host) && end->vms_on[host]->len > 0;
         for (guint i = 0; (hot || full) && i < end->vms_on[host]->len; i++) {
             const char *why = NULL;
             if (compatibility_left_to_drs(situation->compatibility,
