@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"net/url"
+	"sync"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/simulator/vpx"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// A server is the simulated vCenter: the library's registry and dispatch, and
+// our own managed objects in it.
+type server struct {
+	snapshot *snapshot
+	loads    *loads
+	clock    *clock
+	control  *control
+	tasks    *taskRunner
+	changes  *broadcast
+	service  *simulator.Service
+	version  version
+
+	// world guards the placement and size of VMs and the states of hosts.
+	// Readers of single objects hold the registry's lock of that object.
+	world    sync.Mutex
+	clusters map[string]*cluster
+	pools    map[string]*resourcePool
+	hosts    map[string]*host
+	vms      map[string]*virtualMachine
+}
+
+// settings are the command line's.
+type settings struct {
+	username, password string
+	version            version
+	running            bool
+	extra              bool
+	maxPage            int
+	tasks              taskSettings
+}
+
+func newServer(s *snapshot, set settings) (*server, error) {
+	loads, err := newLoads(s)
+	if err != nil {
+		return nil, err
+	}
+	srv := &server{
+		snapshot: s,
+		loads:    loads,
+		clock:    newClock(s.taken, set.running),
+		control:  newControl(),
+		changes:  newBroadcast(),
+		version:  set.version,
+		clusters: make(map[string]*cluster),
+		pools:    make(map[string]*resourcePool),
+		hosts:    make(map[string]*host),
+		vms:      make(map[string]*virtualMachine),
+	}
+	srv.tasks = newTaskRunner(srv, set.tasks)
+
+	content := vpx.ServiceContent
+	instance := simulator.NewServiceInstance(content, vpx.RootFolder)
+	instance.Content.About = set.version.about(s)
+	srv.addManagers(content, set.maxPage)
+	srv.service = simulator.New(instance)
+	srv.service.Listen = &url.URL{User: url.UserPassword(set.username, set.password)}
+	srv.service.RegisterSDK(simulator.Map)
+	return srv, newInventory(srv, content.RootFolder).build(set.extra)
+}
+
+func (srv *server) addManagers(content types.ServiceContent, maxPage int) {
+	registry := simulator.Map
+	registry.Put(newTimeTeller(srv))
+	registry.Put(newPerformanceManager(srv, *content.PerfManager))
+	registry.Put(newPropertyCollector(srv, content.PropertyCollector, maxPage))
+	registry.Put(newProvisioningChecker(srv, *content.VmProvisioningChecker))
+	registry.Put(newAuthorizationManager(srv, *content.AuthorizationManager))
+	fields := registry.CustomFieldsManager()
+	fields.Field = append(fields.Field, types.CustomFieldDef{
+		Key: ignoreField, Name: "vmanger", Type: "string", ManagedObjectType: "VirtualMachine",
+	})
+}
+
+// update runs change under the lock that readers of obj take, and wakes who
+// waits for updates.
+func (srv *server) update(obj mo.Reference, change func()) {
+	simulator.Map.WithLock(obj, change)
+	srv.changes.wake()
+}
+
+// timeTeller answers CurrentTime with the server's clock. The library insists
+// on its own ServiceInstance, so that the front sends this one call here.
+type timeTeller struct {
+	mo.ServiceInstance
+	srv *server
+}
+
+const timeTellerID = "SimulatedClock"
+
+func newTimeTeller(srv *server) *timeTeller {
+	t := &timeTeller{srv: srv}
+	t.Self = types.ManagedObjectReference{Type: "ServiceInstance", Value: timeTellerID}
+	return t
+}
+
+// CurrentTime is the method of ServiceInstance.
+func (t *timeTeller) CurrentTime(*types.CurrentTime) soap.HasFault {
+	return &methods.CurrentTimeBody{Res: &types.CurrentTimeResponse{Returnval: t.srv.clock.now()}}
+}
+
+// broadcast wakes all that wait for a change.
+type broadcast struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func newBroadcast() *broadcast { return &broadcast{ch: make(chan struct{})} }
+
+func (b *broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ch
+}
+
+func (b *broadcast) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.ch)
+	b.ch = make(chan struct{})
+}
