@@ -336,6 +336,14 @@ func (p *performanceManager) csv(entity types.ManagedObjectReference, wanted []s
 	return result
 }
 
+// PerfMetricIntSeries is the library's but for one tag, by which the library
+// leaves out each value that is 0. Its name is the type's in the response.
+type PerfMetricIntSeries struct {
+	types.PerfMetricSeries
+
+	Value []int64 `xml:"value"`
+}
+
 func (p *performanceManager) normal(entity types.ManagedObjectReference, wanted []shown,
 	times []time.Time) types.BasePerfEntityMetricBase {
 	elapsed := p.srv.clock.elapsed()
@@ -347,7 +355,7 @@ func (p *performanceManager) normal(entity types.ManagedObjectReference, wanted 
 		})
 	}
 	for i := range wanted {
-		one := &types.PerfMetricIntSeries{PerfMetricSeries: types.PerfMetricSeries{Id: wanted[i].id}}
+		one := &PerfMetricIntSeries{PerfMetricSeries: types.PerfMetricSeries{Id: wanted[i].id}}
 		for _, at := range times {
 			one.Value = append(one.Value, wanted[i].sample(at))
 		}
