@@ -13,6 +13,7 @@ import (
 // provisioningChecker tells beforehand what a relocation would run into.
 type provisioningChecker struct {
 	mo.VirtualMachineProvisioningChecker
+	unlocked
 	srv *server
 }
 

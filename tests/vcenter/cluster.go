@@ -22,9 +22,15 @@ type cluster struct {
 	evcMode    string
 }
 
-type clusterResource struct{ mo.ClusterComputeResource }
+type clusterResource struct {
+	mo.ClusterComputeResource
+	unlocked
+}
 
-type standaloneResource struct{ mo.ComputeResource }
+type standaloneResource struct {
+	mo.ComputeResource
+	unlocked
+}
 
 // vCenter names the compute resource of a standalone host so.
 const standalonePrefix = "domain-s"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Read what a vCenter serves by pyvmomi, and compare it with a snapshot.
 
-    compare.py URL SNAPSHOT [--username U] [--password P]
+    compare.py URL SNAPSHOT [--username U] [--password P] [--ignore-extra] [--api-version V]
 
 Every cell of the snapshot's tables that the vSphere API can show is compared,
 and every sample, in both formats of QueryPerf. Each difference is printed;
@@ -349,12 +349,22 @@ def acceptable(file, row, inventory_rows):
     return row
 
 
-def compare_inventory(inventory, directory, differences):
+def compare_left_out(inventory, expected, differences):
+    """VMs that are templates, or whose configuration vCenter cannot reach."""
+    unusual = [p["summary"].config.name for _, _, p in inventory.of(vim.VirtualMachine)
+               if p["summary"].config.template or "config" not in p]
+    if len(unusual) != expected:
+        differences.add("VMs", "to leave out", expected, unusual)
+
+
+def compare_inventory(inventory, directory, api_version, differences):
     for file, rows in (("snapshot.csv", inventory.snapshot()), ("clusters.csv", inventory.clusters()),
                        ("pools.csv", inventory.pools()), ("hosts.csv", inventory.hosts()), ("vms.csv", inventory.vms())):
         served = list(rows)
         by_id = {row.get("id"): row for row in served}
         expected = [acceptable(file, row, by_id) for row in read_table(directory, file)]
+        if file == "snapshot.csv" and api_version:
+            expected[0]["api_version"] = api_version
         if file == "pools.csv":
             listed = {row["id"] for row in expected}
             served = [row for row in served if row["id"] in listed or row["name"] != "Resources"]
@@ -472,6 +482,9 @@ def main():
     parser.add_argument("snapshot")
     parser.add_argument("--username", default="administrator@vsphere.local")
     parser.add_argument("--password", default="secret")
+    parser.add_argument("--ignore-extra", action="store_true",
+                        help="allow the template, the orphaned and the inaccessible VM of vcenter --extra")
+    parser.add_argument("--api-version", help="expect this version instead of the snapshot's")
     arguments = parser.parse_args()
     url = urlparse(arguments.url)
     si = SmartConnect(host=url.hostname, port=url.port or 443, user=arguments.username, pwd=arguments.password,
@@ -479,7 +492,8 @@ def main():
     try:
         inventory = Inventory(si)
         differences = Differences()
-        compare_inventory(inventory, arguments.snapshot, differences)
+        compare_inventory(inventory, arguments.snapshot, arguments.api_version, differences)
+        compare_left_out(inventory, 3 if arguments.ignore_extra else 0, differences)
         compare_host_lists(inventory, differences)
         compare_samples(inventory, arguments.snapshot, differences)
     finally:

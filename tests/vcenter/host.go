@@ -12,6 +12,7 @@ import (
 
 type host struct {
 	mo.HostSystem
+	unlocked
 	srv      *server
 	cluster  *cluster
 	entering *task // into maintenance mode
@@ -180,7 +181,7 @@ func (h *host) refreshQuickStats() {
 	id := h.Self.Value
 	cpu := h.srv.loads.quick(id, "cpu_usage_mhz", 1)
 	memory := h.srv.loads.quick(id, "memory_consumed_kib", 1024)
-	h.srv.update(h, func() {
+	h.srv.update(func() {
 		h.Summary.QuickStats.OverallCpuUsage = cpu
 		h.Summary.QuickStats.OverallMemoryUsage = memory
 	})

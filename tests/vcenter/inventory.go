@@ -25,7 +25,10 @@ type inventory struct {
 
 type datacenter struct{ mo.Datacenter }
 
-type folder struct{ mo.Folder }
+type folder struct {
+	mo.Folder
+	unlocked
+}
 
 type datastore struct{ mo.Datastore }
 

@@ -185,15 +185,15 @@ func (srv *server) orderRemove(q url.Values) (interface{}, error) {
 		return nil, fmt.Errorf("id: %q: a VM expected", q.Get("id"))
 	}
 	if h := vm.host(); h != nil {
-		srv.update(h, func() { h.Vm = without(h.Vm, vm.Self) })
+		srv.update(func() { h.Vm = without(h.Vm, vm.Self) })
 		srv.loads.drop(vm.Self.Value, h.Self.Value)
 		h.refreshQuickStats()
 	}
 	if pool := srv.pools[vm.ResourcePool.Value]; pool != nil {
-		srv.update(pool, func() { pool.Vm = without(pool.Vm, vm.Self) })
+		srv.update(func() { pool.Vm = without(pool.Vm, vm.Self) })
 	}
 	if f, ok := simulator.Map.Get(*vm.Parent).(*folder); ok {
-		srv.update(f, func() { f.ChildEntity = without(f.ChildEntity, vm.Self) })
+		srv.update(func() { f.ChildEntity = without(f.ChildEntity, vm.Self) })
 	}
 	delete(srv.vms, vm.Self.Value)
 	simulator.Map.Remove(vm.Self)

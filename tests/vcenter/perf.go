@@ -22,6 +22,7 @@ import (
 // format that is asked for.
 type performanceManager struct {
 	mo.PerformanceManager
+	unlocked
 	srv      *server
 	counters map[int32]string
 }
@@ -44,12 +45,6 @@ func newPerformanceManager(srv *server, self types.ManagedObjectReference) *perf
 	}
 	return p
 }
-
-// Lock and Unlock opt out of the library's lock: queries run side by side.
-func (p *performanceManager) Lock() {}
-
-// Unlock does nothing, as Lock.
-func (p *performanceManager) Unlock() {}
 
 // A measure says which counter shows a metric of one type of entity. Of a
 // metric that two counters share each shows a part, the rest is the other's;

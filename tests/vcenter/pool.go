@@ -12,6 +12,7 @@ import (
 
 type resourcePool struct {
 	mo.ResourcePool
+	unlocked
 	cluster *cluster
 }
 

@@ -124,12 +124,15 @@ func (pc *propertyCollector) page(objects []types.ObjectContent, asked int32) *t
 // retrieve collects by the library, then makes the answer what vCenter's is.
 func (pc *propertyCollector) retrieve(ctx *simulator.Context, specs []types.PropertyFilterSpec) ([]types.ObjectContent, *soap.Fault) {
 	keyed := takeKeyedPaths(specs)
+	srv := pc.singleton().srv
+	srv.fields.RLock()
 	found := pc.PropertyCollector.RetrievePropertiesEx(ctx, &types.RetrievePropertiesEx{SpecSet: specs})
+	srv.fields.RUnlock()
 	if fault := found.Fault(); fault != nil {
 		return nil, fault
 	}
 	objects := found.(*methods.RetrievePropertiesExBody).Res.Returnval.Objects
-	control := pc.singleton().srv.control
+	control := srv.control
 	expired := ctx.Session != nil && control.expiredToMissing(ctx.Session.Key)
 	for i := range objects {
 		if fault := unknownProperty(&objects[i]); fault != nil {

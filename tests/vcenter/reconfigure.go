@@ -111,7 +111,7 @@ func (vm *virtualMachine) resize(spec *types.VirtualMachineConfigSpec) {
 	srv.world.Lock()
 	defer srv.world.Unlock()
 	added := int64(0)
-	srv.update(vm, func() {
+	srv.update(func() {
 		config := *vm.Config
 		if spec.MemoryMB != 0 {
 			added = spec.MemoryMB - int64(config.Hardware.MemoryMB)

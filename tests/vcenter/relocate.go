@@ -93,9 +93,11 @@ func (vm *virtualMachine) claim(ctx *simulator.Context, method, privilege string
 	defer vm.srv.world.Unlock()
 	if vm.busy {
 		fault := &types.TaskInProgress{}
+		vm.srv.fields.RLock()
 		if recent := vm.RecentTask; len(recent) > 0 {
 			fault.Task = recent[len(recent)-1]
 		}
+		vm.srv.fields.RUnlock()
 		return simulator.Fault("The operation is not allowed while another task is in progress.", fault)
 	}
 	vm.busy = true
@@ -121,18 +123,18 @@ func (srv *server) move(vm *virtualMachine, target *host, pool *resourcePool) {
 	defer srv.world.Unlock()
 	source := vm.host()
 	if source != nil && source != target {
-		srv.update(source, func() { source.Vm = without(source.Vm, vm.Self) })
-		srv.update(target, func() { target.Vm = with(target.Vm, vm.Self) })
+		srv.update(func() { source.Vm = without(source.Vm, vm.Self) })
+		srv.update(func() { target.Vm = with(target.Vm, vm.Self) })
 		if vm.on() {
 			srv.loads.migrate(vm.Self.Value, source.Self.Value, target.Self.Value,
 				float64(vm.Config.Hardware.MemoryMB)*1024)
 		}
 	}
 	if old := srv.pools[vm.ResourcePool.Value]; old != pool {
-		srv.update(old, func() { old.Vm = without(old.Vm, vm.Self) })
-		srv.update(pool, func() { pool.Vm = with(pool.Vm, vm.Self) })
+		srv.update(func() { old.Vm = without(old.Vm, vm.Self) })
+		srv.update(func() { pool.Vm = with(pool.Vm, vm.Self) })
 	}
-	srv.update(vm, func() {
+	srv.update(func() {
 		vm.cluster = target.cluster
 		vm.ResourcePool = &pool.Self
 		vm.Runtime.Host = &target.Self

@@ -26,9 +26,11 @@ type server struct {
 	service  *simulator.Service
 	version  version
 
-	// world guards the placement and size of VMs and the states of hosts.
-	// Readers of single objects hold the registry's lock of that object.
+	// world is held over decisions: whether a VM may move, grow or start.
+	// fields guards what objects show, for the moments of reading and writing;
+	// it is taken after world.
 	world    sync.Mutex
+	fields   sync.RWMutex
 	clusters map[string]*cluster
 	pools    map[string]*resourcePool
 	hosts    map[string]*host
@@ -76,6 +78,9 @@ func newServer(s *snapshot, set settings) (*server, error) {
 
 func (srv *server) addManagers(content types.ServiceContent, maxPage int) {
 	registry := simulator.Map
+	watch := &watcher{srv: srv}
+	watch.Self = types.ManagedObjectReference{Type: "ListView", Value: "watcher"}
+	registry.AddHandler(watch)
 	registry.Put(newTimeTeller(srv))
 	registry.Put(newPerformanceManager(srv, *content.PerfManager))
 	registry.Put(newPropertyCollector(srv, content.PropertyCollector, maxPage))
@@ -87,12 +92,33 @@ func (srv *server) addManagers(content types.ServiceContent, maxPage int) {
 	})
 }
 
-// update runs change under the lock that readers of obj take, and wakes who
-// waits for updates.
-func (srv *server) update(obj mo.Reference, change func()) {
-	simulator.Map.WithLock(obj, change)
+// update changes what objects show, and wakes who waits for updates.
+func (srv *server) update(change func()) {
+	srv.fields.Lock()
+	change()
+	srv.fields.Unlock()
 	srv.changes.wake()
 }
+
+// unlocked opts an object out of the library's lock, which is held over whole
+// calls: fields and world are held instead.
+type unlocked struct{}
+
+// Lock does nothing.
+func (unlocked) Lock() {}
+
+// Unlock does nothing.
+func (unlocked) Unlock() {}
+
+// watcher wakes who waits for updates when the library changes an object.
+type watcher struct {
+	mo.ListView
+	srv *server
+}
+
+func (w *watcher) PutObject(mo.Reference)                            { w.srv.changes.wake() }
+func (w *watcher) UpdateObject(mo.Reference, []types.PropertyChange) { w.srv.changes.wake() }
+func (w *watcher) RemoveObject(types.ManagedObjectReference)         { w.srv.changes.wake() }
 
 // timeTeller answers CurrentTime with the server's clock. The library insists
 // on its own ServiceInstance, so that the front sends this one call here.

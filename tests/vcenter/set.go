@@ -44,7 +44,7 @@ func (srv *server) setDRS(c *cluster, level string) {
 	if level != "off" {
 		config.DrsConfig.DefaultVmBehavior = drsBehavior(level)
 	}
-	srv.update(c.compute, func() {
+	srv.update(func() {
 		c.config = &config
 		c.compute.ConfigurationEx = &config
 	})
@@ -64,7 +64,7 @@ func (srv *server) setHost(h *host, key, value string) error {
 	default:
 		return fmt.Errorf("%s of a host cannot be set", key)
 	}
-	srv.update(h, func() {
+	srv.update(func() {
 		h.Runtime = runtime
 		shown := runtime
 		h.Summary.Runtime = &shown
@@ -83,12 +83,12 @@ func (srv *server) setVM(vm *virtualMachine, key, value string) error {
 		runtime.ConnectionState = types.VirtualMachineConnectionState(value)
 	case "name":
 		name = encodeName(value)
-	case "memory_mib":
-		size, err := strconv.Atoi(value)
+	case "memory_mib", "memory_hot_add_step_mib", "memory_reservation_mib":
+		size, err := strconv.ParseInt(value, 10, 32)
 		if err != nil {
 			return err
 		}
-		config.Hardware.MemoryMB = int32(size)
+		setSize(&config, key, size)
 	case "memory_hot_add":
 		config.MemoryHotAddEnabled = types.NewBool(value == "yes")
 	case "cpu_hot_add":
@@ -100,10 +100,26 @@ func (srv *server) setVM(vm *virtualMachine, key, value string) error {
 		return fmt.Errorf("%s of a VM cannot be set", key)
 	}
 	config.Name = name
-	srv.update(vm, func() {
+	resources := *vm.ResourceConfig
+	resources.MemoryAllocation = *config.MemoryAllocation
+	srv.update(func() {
+		vm.ResourceConfig = &resources
 		vm.Name, vm.Config, vm.Runtime = name, &config, runtime
 		vm.edited()
 		vm.summarise()
 	})
 	return nil
+}
+
+func setSize(config *types.VirtualMachineConfigInfo, key string, mib int64) {
+	switch key {
+	case "memory_mib":
+		config.Hardware.MemoryMB = int32(mib)
+	case "memory_hot_add_step_mib":
+		config.HotPlugMemoryIncrementSize = mib
+	case "memory_reservation_mib":
+		memory := *config.MemoryAllocation
+		memory.Reservation = types.NewInt64(mib)
+		config.MemoryAllocation = &memory
+	}
 }

@@ -35,9 +35,10 @@ type taskRunner struct {
 	finished []*task
 }
 
-// task is one Task of the API. Its info is guarded by the registry's lock.
+// task is one Task of the API.
 type task struct {
 	mo.Task
+	unlocked
 	runner *taskRunner
 	cancel chan struct{}
 	once   sync.Once
@@ -84,7 +85,7 @@ func (r *taskRunner) newTask(op operation) *task {
 		Reason: &types.TaskReasonUser{UserName: op.user}, QueueTime: r.srv.clock.now(),
 	}
 	simulator.Map.Put(t)
-	r.srv.update(op.entity, func() {
+	r.srv.update(func() {
 		recent := op.entity.Entity()
 		recent.RecentTask = append(recent.RecentTask[:len(recent.RecentTask):len(recent.RecentTask)], t.Self)
 	})
@@ -94,7 +95,7 @@ func (r *taskRunner) newTask(op operation) *task {
 func (r *taskRunner) run(t *task, op operation) {
 	result, fault := r.perform(t, op)
 	now := r.srv.clock.now()
-	r.srv.update(t, func() {
+	r.srv.update(func() {
 		t.Info.CompleteTime = &now
 		t.Info.Cancelable = false
 		if fault != nil {
@@ -121,7 +122,7 @@ func (r *taskRunner) perform(t *task, op operation) (types.AnyType, types.BaseMe
 	}
 	defer r.freeSlots(op.hosts)
 	now := r.srv.clock.now()
-	r.srv.update(t, func() {
+	r.srv.update(func() {
 		t.Info.State = types.TaskInfoStateRunning
 		t.Info.StartTime = &now
 	})
@@ -132,7 +133,7 @@ func (r *taskRunner) perform(t *task, op operation) (types.AnyType, types.BaseMe
 			return nil, &types.RequestCanceled{}
 		case <-time.After(op.duration / steps):
 		}
-		r.srv.update(t, func() { t.Info.Progress = int32(i * 100 / steps) })
+		r.srv.update(func() { t.Info.Progress = int32(i * 100 / steps) })
 	}
 	return op.finish()
 }
@@ -190,12 +191,17 @@ func (r *taskRunner) forget() int {
 
 // CancelTask ends a task that is queued or running; at its end it is too late.
 func (t *task) CancelTask(*types.CancelTask) soap.HasFault {
-	if !t.Info.Cancelable {
+	late := false
+	t.runner.srv.update(func() {
+		late = !t.Info.Cancelable
+		t.Info.Cancelled = !late
+	})
+	if late {
 		return &methods.CancelTaskBody{Fault_: simulator.Fault("", &types.InvalidState{})}
 	}
-	t.Info.Cancelled = true
 	t.once.Do(func() { close(t.cancel) })
-	t.runner.srv.changes.wake()
+	t.runner.mu.Lock()
+	defer t.runner.mu.Unlock()
 	t.runner.slots.Broadcast()
 	return &methods.CancelTaskBody{Res: &types.CancelTaskResponse{}}
 }

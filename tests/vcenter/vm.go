@@ -13,6 +13,7 @@ import (
 
 type virtualMachine struct {
 	mo.VirtualMachine
+	unlocked
 	srv     *server
 	cluster *cluster
 	busy    bool // a task works on it (world's lock)
@@ -211,7 +212,7 @@ func (vm *virtualMachine) refreshQuickStats() {
 		CompressedMemory:       int64(quick("memory_compressed_kib", 1)),
 		ConsumedOverheadMemory: quick("memory_overhead_kib", 1024),
 	}
-	vm.srv.update(vm, func() { vm.Summary.QuickStats = stats })
+	vm.srv.update(func() { vm.Summary.QuickStats = stats })
 }
 
 // on tells whether the VM runs.
@@ -253,6 +254,7 @@ func (inv *inventory) addExtra(c *cluster, kind string) {
 		vm.Summary.Vm = &vm.Self
 		vm.Summary.Runtime = vm.Runtime
 		vm.Summary.Config.Name = vm.Name
+		vm.Summary.OverallStatus = types.ManagedEntityStatusGray
 	}
 	inv.placeVM(vm, "", "", c.compute.Host[0].Value)
 	if kind == "template" {
