@@ -69,6 +69,11 @@ func (srv *server) assessRunning(vm *virtualMachine, source, target *host) (erro
 	if vm.Config.CpuAffinity != nil {
 		add(&types.AffinityConfigured{ConfiguredAffinity: []string{"cpu"}}, "Virtual machine has CPU affinity configured.")
 	}
+	for _, device := range vm.Config.Hardware.Device {
+		label := device.GetVirtualDevice().DeviceInfo.GetDescription().Label
+		fault := &types.DeviceNotSupported{Device: label}
+		add(fault, "Device %s is not supported on host %s.", label, target.Name)
+	}
 	if missing := srv.memoryShort(target, vm, reserved(vm.Config.MemoryAllocation)); missing != nil {
 		add(missing, "The host %s does not have sufficient memory resources to satisfy the reservation.", target.Name)
 	}

@@ -174,7 +174,8 @@ func (inv *inventory) addRule(r row) error {
 		Status:       types.ManagedEntityStatusGreen,
 		RuleUuid:     r.text("id"),
 	}
-	if key, err := strconv.ParseInt(r.text("id"), 10, 32); err == nil {
+	// A rule's key is unique within its cluster only: an id may be CLUSTER:KEY.
+	if key, err := strconv.ParseInt(strings.TrimPrefix(r.text("id"), c.id+":"), 10, 32); err == nil {
 		info.Key = int32(key)
 		info.RuleUuid = fmt.Sprintf("52000000-0000-0000-0000-%012d", key)
 	}

@@ -28,9 +28,13 @@ TEXT_COLUMNS = {"name", "path", "folder", "product", "account"}
 NOT_SERVED = {
     "snapshot.csv": {"format", "source_type", "source", "account", "window_s", "interval_s", "tool", "left_out"},
     "hosts.csv": {"disk_capacity_kibps"},
-    "vms.csv": {"pinned"},
 }
-KIBPS_PER_MBIT = 1e6 / 8 / 1024
+
+
+def kibps(megabits):
+    """A link's speed in whole KiB/s."""
+    return int(megabits * 1e6 / 8 / 1024)
+
 
 PROPERTIES = {
     vim.ComputeResource: ["name", "parent", "configurationEx", "summary"],
@@ -136,14 +140,14 @@ class Inventory:
     def of(self, kind):
         return [(key, obj, p) for key, (obj, p) in self.found.items() if isinstance(obj, kind)]
 
-    def path(self, ref, hidden):
-        """The names from the datacenter down, without the hidden folder."""
+    def path(self, ref):
+        """The names from the datacenter down to an object."""
         names = []
         while moid(ref) in self.found:
             _, properties = self.found[moid(ref)]
             names.insert(0, unquote(properties["name"]))
             ref = properties.get("parent")
-        return "/".join(names[:1] + names[2:] if names[1:2] == [hidden] else names)
+        return names
 
     def snapshot(self):
         about = self.si.content.about
@@ -154,7 +158,7 @@ class Inventory:
 
     def clusters(self):
         for key, obj, p in self.of(vim.ComputeResource):
-            row = {"id": key, "name": unquote(p["name"]), "path": self.path(obj, "host"), "drs": "off", "dpm": "off",
+            row = {"id": key, "name": unquote(p["name"]), "path": "/".join(self.path(obj)), "drs": "off", "dpm": "off",
                    "ha": "no", "ha_policy": "off"}
             if isinstance(obj, vim.ClusterComputeResource):
                 row.update(self.cluster(p["configurationEx"]), evc_mode=text(p["summary"].currentEVCModeKey))
@@ -193,9 +197,10 @@ class Inventory:
 
     def pools(self):
         for key, _, p in self.of(vim.ResourcePool):
-            parent = p["parent"]
+            # The root pool's parent is the cluster, not a pool.
+            parent = moid(p["parent"]) if isinstance(p["parent"], vim.ResourcePool) else ""
             yield {
-                "id": key, "name": unquote(p["name"]), "parent_id": moid(parent), "cluster_id": moid(p["owner"]),
+                "id": key, "name": unquote(p["name"]), "parent_id": parent, "cluster_id": moid(p["owner"]),
                 **self.allocation("cpu", "mhz", p["config"].cpuAllocation),
                 **self.allocation("memory", "mib", p["config"].memoryAllocation)}
 
@@ -223,8 +228,8 @@ class Inventory:
                     row["address"] = text(selected[0].spec.ip.ipAddress)
                 if nics.nicType == "vmotion" and yes(selected) != row["vmotion"]:
                     row["vmotion"] += f" but {len(selected)} vMotion interfaces"
-            megabits = sum(n.linkSpeed.speedMb for n in p["config.network.pnic"] if n.linkSpeed)
-            row["net_capacity_kibps"] = text(int(megabits * KIBPS_PER_MBIT)) if megabits else ""
+            capacity = sum(kibps(n.linkSpeed.speedMb) for n in p["config.network.pnic"] if n.linkSpeed)
+            row["net_capacity_kibps"] = text(capacity or None)
             yield row
 
     @staticmethod
@@ -243,13 +248,13 @@ class Inventory:
             config, runtime = p.get("config"), p["runtime"]
             if config is None or config.template:
                 continue
-            parent = self.path(p["parent"], "vm")
             yield {
-                "id": key, "name": unquote(p["name"]), "folder": parent, "instance_uuid": text(config.instanceUuid),
+                "id": key, "name": unquote(p["name"]), "folder": "/".join(self.path(p["parent"])[2:]),
+                "instance_uuid": text(config.instanceUuid),
                 "cluster_id": moid(self.found[moid(runtime.host)][1]["parent"]) if runtime.host else "",
                 "pool_id": moid(p["resourcePool"]), "host_id": moid(runtime.host), "power": powers[runtime.powerState],
                 "connection": runtime.connectionState, "guest_id": config.guestId, "hardware_version": config.version,
-                "managed_by": f"{config.managedBy.extensionKey} {config.managedBy.type}".strip() if config.managedBy else "",
+                "managed_by": config.managedBy.extensionKey if config.managedBy else "",
                 "role": self.role(p), "vcpus": text(config.hardware.numCPU),
                 "cores_per_socket": text(config.hardware.numCoresPerSocket),
                 "memory_mib": text(config.hardware.memoryMB),
@@ -260,9 +265,18 @@ class Inventory:
                 "memory_hot_add_limit_mib": text(config.hotPlugMemoryLimit or None),
                 "memory_hot_add_step_mib": text(config.hotPlugMemoryIncrementSize or None),
                 "evc_required": text(runtime.minRequiredEVCModeKey),
-                "fault_tolerance": runtime.faultToleranceState, "drs_override": overrides.get(key, ""),
+                "fault_tolerance": yes(runtime.faultToleranceState != "notConfigured"), "drs_override": overrides.get(key, ""),
                 "disabled_methods": " ".join(sorted(p["disabledMethod"])), "datastores": moids(p["datastore"]),
-                "networks": moids(p["network"])}
+                "networks": moids(p["network"]), "pinned": self.pinned(config)}
+
+    @staticmethod
+    def pinned(config):
+        if config.latencySensitivity and config.latencySensitivity.level == "high":
+            return "latency sensitivity"
+        if config.cpuAffinity and config.cpuAffinity.affinitySet:
+            return "CPU affinity"
+        return next((d.deviceInfo.label for d in config.hardware.device
+                     if isinstance(d, (vim.vm.device.VirtualPCIPassthrough, vim.vm.device.VirtualUSB))), "")
 
     def role(self, p):
         """The role, as far as single properties tell it."""
@@ -280,7 +294,7 @@ class Inventory:
         found = {}
         for _, _, p in self.of(vim.ClusterComputeResource):
             for override in p["configurationEx"].drsVmConfig:
-                found[moid(override.key)] = levels[override.behavior] if override.enabled else "off"
+                found[moid(override.key)] = levels[override.behavior] if override.enabled else "disabled"
         return found
 
     def rules(self):
@@ -289,7 +303,7 @@ class Inventory:
             groups = {group.name: group for group in config.group}
             for rule in config.rule:
                 row = {"name": rule.name, "cluster_id": key, "mandatory": yes(rule.mandatory),
-                       "enabled": yes(rule.enabled), "ids": [str(rule.key), rule.ruleUuid]}
+                       "enabled": yes(rule.enabled), "id": f"{key}:{rule.key}"}
                 if isinstance(rule, vim.cluster.VmHostRuleInfo):
                     group = rule.affineHostGroupName or rule.antiAffineHostGroupName
                     row.update(type="vm_host_affinity" if rule.affineHostGroupName else "vm_host_anti_affinity",
@@ -329,26 +343,6 @@ class Differences:
             self.add(file, name, "none", "a row")
 
 
-def acceptable(file, row, inventory_rows):
-    """Take what a snapshot may say in more than one way as the API says it."""
-    if file == "vms.csv":
-        words = {"": "notConfigured", "no": "notConfigured", "yes": "running"}
-        row["fault_tolerance"] = words.get(row["fault_tolerance"], row["fault_tolerance"])
-        row["managed_by"] = row["managed_by"].replace(":", " ").replace("/", " ")
-        if row["role"] in ("system", "placeholder") and not row["managed_by"]:
-            row.pop("managed_by")
-        served = inventory_rows.get(row["id"], {})
-        # A path may leave out the datacenter and the hidden folder.
-        shown = [part for part in row["folder"].split("/") if part not in ("", "vm")]
-        if served.get("folder", "").split("/")[-len(shown):] == shown or not shown:
-            row.pop("folder")
-    if file == "clusters.csv":
-        row["path"] = row["path"].strip("/").replace("/host/", "/")
-        if not row["path"].endswith(row["name"]):
-            row["path"] = "/".join(filter(None, [row["path"] or "Datacenter", row["name"]]))
-    return row
-
-
 def compare_left_out(inventory, expected, differences):
     """VMs that are templates, or whose configuration vCenter cannot reach."""
     unusual = [p["summary"].config.name for _, _, p in inventory.of(vim.VirtualMachine)
@@ -361,26 +355,11 @@ def compare_inventory(inventory, directory, api_version, differences):
     for file, rows in (("snapshot.csv", inventory.snapshot()), ("clusters.csv", inventory.clusters()),
                        ("pools.csv", inventory.pools()), ("hosts.csv", inventory.hosts()), ("vms.csv", inventory.vms())):
         served = list(rows)
-        by_id = {row.get("id"): row for row in served}
-        expected = [acceptable(file, row, by_id) for row in read_table(directory, file)]
+        expected = read_table(directory, file)
         if file == "snapshot.csv" and api_version:
             expected[0]["api_version"] = api_version
-        if file == "pools.csv":
-            listed = {row["id"] for row in expected}
-            served = [row for row in served if row["id"] in listed or row["name"] != "Resources"]
-            clusters = {moid(o) for _, o, _ in inventory.of(vim.ComputeResource)}
-            for row in served:
-                if row["parent_id"] in clusters and not next(
-                        (e["parent_id"] for e in expected if e["id"] == row["id"]), ""):
-                    row["parent_id"] = ""
         differences.tables(file, expected, served, key=lambda row: row.get("id", "the row"))
-    expected = read_table(directory, "rules.csv")
-    ids = {row["id"] for row in expected}
-    served = []
-    for row in inventory.rules():
-        row["id"] = next((i for i in row["ids"] if i in ids), row["ids"][0])
-        served.append(row)
-    differences.tables("rules.csv", expected, served, key=lambda row: row["cluster_id"] + " " + row["id"])
+    differences.tables("rules.csv", read_table(directory, "rules.csv"), inventory.rules())
 
 
 def compare_host_lists(inventory, differences):

@@ -151,11 +151,15 @@ func hostConfig(self types.ManagedObjectReference, r row) *types.HostConfigInfo 
 	return config
 }
 
-// physicalNics gives cards of at most 10 Gbit/s whose sum is the capacity, and
-// one that has no link.
+// linkSpeeds are those of real cards, in Mbit/s.
+var linkSpeeds = []int32{1000, 10000, 25000, 40000, 50000, 100000}
+
+// kibps is a link's speed in whole KiB/s.
+func kibps(megabits int32) int64 { return int64(megabits) * 1000 * 1000 / 8 / 1024 }
+
+// physicalNics gives equal cards of a real speed whose capacities sum to the
+// host's, else one that comes nearest, and one more that has no link.
 func physicalNics(capacityKiBps int64) []types.PhysicalNic {
-	const kibpsPerMbit = 1000 * 1000 / 8.0 / 1024
-	left := int32(float64(capacityKiBps)/kibpsPerMbit + 0.5)
 	var nics []types.PhysicalNic
 	add := func(link *types.PhysicalNicLinkInfo) {
 		n := len(nics)
@@ -164,13 +168,14 @@ func physicalNics(capacityKiBps int64) []types.PhysicalNic {
 			Pci: fmt.Sprintf("0000:%02x:00.0", n), Mac: fmt.Sprintf("02:00:00:00:00:%02x", n), LinkSpeed: link,
 		})
 	}
-	for left > 0 {
-		speed := left
-		if speed > 10000 {
-			speed = 10000
+	number, speed := 1, int32((capacityKiBps*8*1024+999999)/1000/1000)
+	for _, real := range linkSpeeds {
+		if n := capacityKiBps / kibps(real); n >= 1 && n <= 8 && n*kibps(real) == capacityKiBps {
+			number, speed = int(n), real
 		}
+	}
+	for i := 0; i < number && capacityKiBps > 0; i++ {
 		add(&types.PhysicalNicLinkInfo{SpeedMb: speed, Duplex: true})
-		left -= speed
 	}
 	add(nil)
 	return nics

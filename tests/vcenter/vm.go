@@ -51,8 +51,9 @@ func (inv *inventory) addVM(r row) error {
 	}
 	vm.summarise()
 	if behavior := r.text("drs_override"); behavior != "" && c.config != nil {
-		override := types.ClusterDrsVmConfigInfo{Key: vm.Self, Enabled: types.NewBool(behavior != "off")}
-		if behavior != "off" {
+		disabled := behavior == "disabled"
+		override := types.ClusterDrsVmConfigInfo{Key: vm.Self, Enabled: types.NewBool(!disabled)}
+		if !disabled {
 			override.Behavior = drsBehavior(behavior)
 		}
 		c.config.DrsVmConfig = append(c.config.DrsVmConfig, override)
@@ -125,26 +126,35 @@ func (inv *inventory) vmConfig(r row) *types.VirtualMachineConfigInfo {
 	if r.text("role") == "system" {
 		config.ExtraConfig = append(config.ExtraConfig, &types.OptionValue{Key: "HDCS.agent", Value: "TRUE"})
 	}
-	if reason := r.text("pinned"); strings.Contains(reason, "latency") {
-		config.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevelHigh}
-	} else if reason != "" {
-		config.CpuAffinity = &types.VirtualMachineAffinityInfo{AffinitySet: []int32{0}}
-	}
+	pin(config, r.text("pinned"))
 	return config
 }
 
-// managedBy reads "extension type", with one of three separators.
-func managedBy(cell, role string) *types.ManagedByInfo {
-	if cell == "" {
-		if role != "placeholder" {
-			return nil
-		}
-		return &types.ManagedByInfo{ExtensionKey: "com.vmware.vcDr", Type: "placeholderVm"}
+// managedBy is the extension of the cell; its type follows from the role.
+func managedBy(extension, role string) *types.ManagedByInfo {
+	if extension == "" {
+		return nil
 	}
-	if i := strings.LastIndexAny(cell, "/: "); i > 0 {
-		return &types.ManagedByInfo{ExtensionKey: cell[:i], Type: cell[i+1:]}
+	kinds := map[string]string{"placeholder": "placeholderVm", "system": "cluster-agent"}
+	return &types.ManagedByInfo{ExtensionKey: extension, Type: kinds[role]}
+}
+
+// pin gives the configuration what keeps a running VM on its host.
+func pin(config *types.VirtualMachineConfigInfo, reason string) {
+	device := types.VirtualDevice{
+		Key: 13000, DeviceInfo: &types.Description{Label: reason, Summary: reason},
 	}
-	return &types.ManagedByInfo{ExtensionKey: cell}
+	switch {
+	case reason == "":
+	case strings.Contains(reason, "latency"):
+		config.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevelHigh}
+	case strings.Contains(reason, "affinity"):
+		config.CpuAffinity = &types.VirtualMachineAffinityInfo{AffinitySet: []int32{0}}
+	case strings.Contains(reason, "USB"):
+		config.Hardware.Device = []types.BaseVirtualDevice{&types.VirtualUSB{VirtualDevice: device, Connected: true}}
+	default:
+		config.Hardware.Device = []types.BaseVirtualDevice{&types.VirtualPCIPassthrough{VirtualDevice: device}}
+	}
 }
 
 func vmRuntime(r row) types.VirtualMachineRuntimeInfo {
