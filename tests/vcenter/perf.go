@@ -25,6 +25,7 @@ type performanceManager struct {
 	unlocked
 	srv      *server
 	counters map[int32]string
+	keys     map[string]int32 // the same the other way round
 }
 
 // Counter keys differ from one vCenter to the next: ours are the library's
@@ -32,7 +33,7 @@ type performanceManager struct {
 const counterOffset = 5000
 
 func newPerformanceManager(srv *server, self types.ManagedObjectReference) *performanceManager {
-	p := &performanceManager{srv: srv, counters: make(map[int32]string)}
+	p := &performanceManager{srv: srv, counters: make(map[int32]string), keys: make(map[string]int32)}
 	p.Self = self
 	p.HistoricalInterval = []types.PerfInterval{
 		{Key: 1, SamplingPeriod: 300, Name: "Past day", Length: 86400, Level: 1, Enabled: true},
@@ -40,8 +41,10 @@ func newPerformanceManager(srv *server, self types.ManagedObjectReference) *perf
 	for _, counter := range vpx.PerfCounter {
 		counter.Key += counterOffset
 		p.PerfCounter = append(p.PerfCounter, counter)
-		p.counters[counter.Key] = counter.GroupInfo.GetElementDescription().Key + "." +
+		name := counter.GroupInfo.GetElementDescription().Key + "." +
 			counter.NameInfo.GetElementDescription().Key + "." + string(counter.RollupType)
+		p.counters[counter.Key] = name
+		p.keys[name] = counter.Key
 	}
 	return p
 }
@@ -128,13 +131,12 @@ type shown struct {
 func (p *performanceManager) shown(entity types.ManagedObjectReference, interval time.Duration) []shown {
 	var all []shown
 	of := p.srv.loads.of[entity.Value]
-	keys := p.keysByName()
 	for _, m := range measures(entity.Type) {
 		for key, s := range of {
 			if key.metric != m.metric || s.interval != interval || (s.origin != "realtime" && s.origin != "rollup") {
 				continue
 			}
-			id := types.PerfMetricId{CounterId: keys[m.counter], Instance: key.instance}
+			id := types.PerfMetricId{CounterId: p.keys[m.counter], Instance: key.instance}
 			if m.split == "" {
 				all = append(all, shown{id, *s})
 				continue
@@ -160,14 +162,6 @@ func (p *performanceManager) shown(entity types.ManagedObjectReference, interval
 		return all[i].id.Instance < all[j].id.Instance
 	})
 	return all
-}
-
-func (p *performanceManager) keysByName() map[string]int32 {
-	keys := make(map[string]int32, len(p.counters))
-	for key, name := range p.counters {
-		keys[name] = key
-	}
-	return keys
 }
 
 // QueryPerfCounter tells counters by their keys.

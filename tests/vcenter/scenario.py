@@ -182,6 +182,32 @@ def a_task_shows_progress_to_a_list_view_and_leaves_it(client):
     assert client.finish(vm.RelocateVM_Task(vim.vm.RelocateSpec(host=source))).state == "success"
 
 
+def updates_are_truncated_to_as_many_objects_as_asked(client):
+    hosts = client.all(vim.HostSystem)
+    view = client.content.viewManager.CreateListView(hosts[:3])
+    collector = client.content.propertyCollector
+    filter_ = collector.CreateFilter(Collector.FilterSpec(
+        objectSet=[Collector.ObjectSpec(obj=view, skip=True, selectSet=[
+            Collector.TraversalSpec(name="view", type=vim.view.ListView, path="view", skip=False)])],
+        propSet=[Collector.PropertySpec(type=vim.HostSystem, pathSet=["name"])]), True)
+    first = collector.WaitForUpdatesEx("", Collector.WaitOptions(maxObjectUpdates=2))
+    assert len(first.filterSet[0].objectSet) == 2 and first.truncated
+    second = collector.WaitForUpdatesEx(first.version, Collector.WaitOptions(maxObjectUpdates=2))
+    assert len(second.filterSet[0].objectSet) == 1 and not second.truncated
+    filter_.Destroy()
+    view.Destroy()
+
+
+def relocations_beyond_the_host_s_limit_queue(client):
+    vm, target = client.movable()
+    others = [v for v in vm.runtime.host.vm if v.runtime.powerState == "poweredOn" and not client.check(v, target).error]
+    tasks = [v.RelocateVM_Task(vim.vm.RelocateSpec(host=target)) for v in others[:12]]
+    states = [t.info.state for t in tasks]
+    assert states.count("running") <= 8, states
+    assert [client.finish(t).state for t in tasks] == ["success"] * len(tasks)
+    assert client.stats()["most_moves_on_one_host"] == min(8, len(tasks)), len(tasks)
+
+
 def a_forgotten_task_is_not_found_and_leaves_its_view(client):
     vm, target = client.movable()
     task = vm.RelocateVM_Task(vim.vm.RelocateSpec(host=target))
@@ -393,6 +419,8 @@ def main():
 SCENARIOS = [
     a_migration_changes_lists_of_both_hosts_and_takes_its_load_along,
     a_task_shows_progress_to_a_list_view_and_leaves_it,
+    updates_are_truncated_to_as_many_objects_as_asked,
+    relocations_beyond_the_host_s_limit_queue,
     a_forgotten_task_is_not_found_and_leaves_its_view,
     a_second_task_on_a_vm_is_refused_and_the_first_can_be_cancelled,
     a_host_that_cannot_take_a_vm_is_named_by_check_and_by_task,

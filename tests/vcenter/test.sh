@@ -78,6 +78,10 @@ grep -q "memory_mib" "$work/differences" || fail "the changed size was not named
 echo "== what vCenter does"
 /usr/bin/python3 tests/vcenter/scenario.py "$url" "$control"
 
+echo "== what a client meets on the wire"
+start "$snapshot" --api-version 8.0.1.0 --cert-out "$work/certificate"
+/usr/bin/python3 tests/vcenter/wire.py "$url" "$control" "$work/certificate" 8.0.1.0
+
 echo "== faults from the call instead of the task"
 start "$snapshot" --fault-in-call
 /usr/bin/python3 tests/vcenter/scenario.py "$url" "$control" --fault-in-call
