@@ -181,6 +181,9 @@ func (f *front) answer(c *call, r *http.Request) *answer {
 		!strings.HasPrefix(api, "urn:") && !f.srv.version.speaks(api) {
 		return fault("Unsupported version URI \"urn:vim25/"+api+"\"", "InvalidRequest", "")
 	}
+	if err := checkRequest(c.body); err != nil {
+		return fault(err.Error()+"\n\nwhile parsing SOAP body", "InvalidRequest", "")
+	}
 	switch f.srv.control.session(c.session) {
 	case sessionLive:
 	case sessionMissing:
@@ -319,11 +322,17 @@ func faultIn(body []byte) string {
 	return "unknown"
 }
 
-// withUnknown adds to each object what only a newer vCenter knows: a property
-// of an unknown type, one that nobody asked for, an element.
+// withUnknown adds what only a newer vCenter knows: to each object a property
+// of an unknown type, to structures an element, a manager to the content.
 func withUnknown(body []byte) []byte {
-	return bytes.ReplaceAll(body, []byte("<propSet><name>"), []byte(
-		`<propSet><name>futureProperty</name><val xmlns:XMLSchema-instance="http://www.w3.org/2001/XMLSchema-instance" `+
-			`XMLSchema-instance:type="FutureInfo"><futureKey>1</futureKey><futureList><name>n</name><val>v</val></futureList></val>`+
-			`</propSet><propSet><name>`))
+	const future = `<propSet><name>futureProperty</name><val xmlns:i="http://www.w3.org/2001/XMLSchema-instance" ` +
+		`i:type="FutureInfo"><futureKey>1</futureKey><futureList><name>n</name><val>v</val></futureList></val></propSet>`
+	for _, addition := range []struct{ at, with string }{
+		{"</obj><propSet>", "</obj>" + future + "<propSet>"},
+		{"<shares>", "<futureShares><name>x</name></futureShares><shares>"},
+		{"<rootFolder ", `<futureManager type="FutureManager">FutureManager</futureManager><rootFolder `},
+	} {
+		body = bytes.ReplaceAll(body, []byte(addition.at), []byte(addition.with))
+	}
+	return body
 }

@@ -168,6 +168,18 @@ def what_only_a_newer_vcenter_knows_is_added_as_ordered(wire):
     assert b"FutureInfo" not in wire.call(FOLDER)[2]
 
 
+def requests_that_vcenter_would_not_parse_are_refused(wire):
+    for wrong, reason in (
+            (FOLDER.replace("<options/>", ""), b"required property options is missing"),
+            (FOLDER.replace("<type>Folder</type><pathSet>name</pathSet>", "<pathSet>name</pathSet><type>Folder</type>"),
+             b"required property type is missing"),
+            (FOLDER.replace("<pathSet>name</pathSet>", "<path>name</path>"), b"unexpected element tag"),
+            (FOLDER.replace('<obj type="Folder">', "<obj>"), b"a reference without a type"),
+            (TIME.replace("urn:vim25", "urn:vim24"), b"namespace")):
+        status, _, content = wire.call(wrong)
+        assert status == 500 and b'xsi:type="InvalidRequest"' in content and reason in content, (wrong, content)
+
+
 def main():
     url, control, certificate, version = sys.argv[1:]
     wire = Wire(url, control, certificate)
@@ -179,6 +191,7 @@ def main():
     versions_are_listed_and_others_refused(wire, version)
     a_large_answer_is_packed_where_the_client_takes_it(wire)
     the_log_names_the_operation(wire)
+    requests_that_vcenter_would_not_parse_are_refused(wire)
     answers_are_broken_as_ordered(wire)
     what_only_a_newer_vcenter_knows_is_added_as_ordered(wire)
     print("the wire is as ordered")
