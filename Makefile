@@ -159,10 +159,15 @@ install: all
 	install -m 644 README.md $(wildcard samples/*.ini samples/vmanger* samples/*.sh) $(DOCUMENTS)
 
 # The simulated vCenter, on Debian's own packages only: nothing is downloaded.
-GO_BUILD = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/go-cache go build
+GO = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/go-cache go
 $(BUILD)/tests/vcenter: $(wildcard tests/vcenter/*.go)
 	@mkdir -p $(@D)
-	$(GO_BUILD) -o $@ ./tests/vcenter
+	@echo GO $@
+	@$(GO) build -o $@ ./tests/vcenter
+.PHONY: go-check
+go-check:
+	@test -z "$$(gofmt -l tests)" || { gofmt -d tests; exit 1; }
+	@$(GO) vet ./tests/vcenter && $(GO) test ./tests/vcenter
 
 .PHONY: clean
 clean:
