@@ -70,6 +70,9 @@ func newServer(s *snapshot, set settings) (*server, error) {
 	instance := simulator.NewServiceInstance(content, vpx.RootFolder)
 	instance.Content.About = set.version.about(s)
 	srv.addManagers(content, set.maxPage)
+	if set.version.esxi {
+		instance.Content.CustomFieldsManager, instance.Content.VmProvisioningChecker = nil, nil
+	}
 	srv.service = simulator.New(instance)
 	srv.service.Listen = &url.URL{User: url.UserPassword(set.username, set.password)}
 	srv.service.RegisterSDK(simulator.Map)

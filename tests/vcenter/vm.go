@@ -154,6 +154,7 @@ func pin(config *types.VirtualMachineConfigInfo, reason string) {
 		config.Hardware.Device = []types.BaseVirtualDevice{&types.VirtualUSB{VirtualDevice: device, Connected: true}}
 	default:
 		config.Hardware.Device = []types.BaseVirtualDevice{&types.VirtualPCIPassthrough{VirtualDevice: device}}
+		config.ExtraConfig = append(config.ExtraConfig, &types.OptionValue{Key: "pciPassthru0.pciSlotNumber", Value: "64"})
 	}
 }
 
