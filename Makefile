@@ -159,7 +159,7 @@ install: all
 	install -m 644 README.md $(wildcard samples/*.ini samples/vmanger* samples/*.sh) $(DOCUMENTS)
 
 # The simulated vCenter, on Debian's own packages only: nothing is downloaded.
-GO = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(abspath $(BUILD))/go-cache go
+GO = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/build/go-cache go
 $(BUILD)/tests/vcenter: $(wildcard tests/vcenter/*.go)
 	@mkdir -p $(@D)
 	@echo GO $@

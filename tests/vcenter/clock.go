@@ -24,7 +24,8 @@ func newClock(taken time.Time, running bool) *clock {
 
 func (c *clock) now() time.Time { return c.taken.Add(c.elapsed()) }
 
-// elapsed is how far the clock stands after the snapshot was taken.
+// elapsed is how far the clock stands after the snapshot was taken, in whole
+// seconds, as the times of samples are.
 func (c *clock) elapsed() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,7 +33,7 @@ func (c *clock) elapsed() time.Duration {
 	if c.running {
 		elapsed += time.Since(c.started)
 	}
-	return elapsed
+	return elapsed.Truncate(time.Second)
 }
 
 func (c *clock) advance(by time.Duration) {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Drive the simulated vCenter by pyvmomi and check what vCenter would do.
 
-    scenario.py URL CONTROL [--fault-in-call]
+    scenario.py URL CONTROL [--fault-in-call]      of a server with --per-host 2
 
 Each behaviour is one function; the first that fails ends the run with a
 traceback. VMs and hosts are chosen from what is served, so that any snapshot
@@ -20,6 +20,7 @@ from pyVim.connect import SmartConnect
 from pyVmomi import vim, vmodl
 
 USER, PASSWORD = "administrator@vsphere.local", "secret"
+PER_HOST = 2  # as the server was started
 Collector = vmodl.query.PropertyCollector
 
 
@@ -201,11 +202,10 @@ def updates_are_truncated_to_as_many_objects_as_asked(client):
 def relocations_beyond_the_host_s_limit_queue(client):
     vm, target = client.movable()
     others = [v for v in vm.runtime.host.vm if v.runtime.powerState == "poweredOn" and not client.check(v, target).error]
-    tasks = [v.RelocateVM_Task(vim.vm.RelocateSpec(host=target)) for v in others[:12]]
-    states = [t.info.state for t in tasks]
-    assert states.count("running") <= 8, states
+    tasks = [v.RelocateVM_Task(vim.vm.RelocateSpec(host=target)) for v in others[:3 * PER_HOST]]
+    assert len(tasks) > PER_HOST, "the snapshot does not suit this test"
     assert [client.finish(t).state for t in tasks] == ["success"] * len(tasks)
-    assert client.stats()["most_moves_on_one_host"] == min(8, len(tasks)), len(tasks)
+    assert 1 < client.stats()["most_moves_on_one_host"] <= PER_HOST
 
 
 def a_forgotten_task_is_not_found_and_leaves_its_view(client):
@@ -394,7 +394,7 @@ def the_clock_takes_the_samples_along(client):
     before = client.content.perfManager.QueryPerf([query])[0].sampleInfoCSV
     now = client.si.CurrentTime()
     client.order("clock", advance=300)
-    assert (client.si.CurrentTime() - now).total_seconds() == 300
+    assert 300 <= (client.si.CurrentTime() - now).total_seconds() < 310
     assert client.content.perfManager.QueryPerf([query])[0].sampleInfoCSV != before
 
 

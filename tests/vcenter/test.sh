@@ -55,7 +55,7 @@ fail() {
 make -s "BUILD=$build" "$build/tests/vcenter"
 
 echo "== served equals the snapshot"
-start "$snapshot"
+start "$snapshot" --per-host 2
 compare "$url" "$snapshot"
 
 echo "== a cell that differs is found"
@@ -83,7 +83,7 @@ start "$snapshot" --api-version 8.0.1.0 --cert-out "$work/certificate"
 /usr/bin/python3 tests/vcenter/wire.py "$url" "$control" "$work/certificate" 8.0.1.0
 
 echo "== faults from the call instead of the task"
-start "$snapshot" --fault-in-call
+start "$snapshot" --per-host 2 --fault-in-call
 /usr/bin/python3 tests/vcenter/scenario.py "$url" "$control" --fault-in-call
 
 for version in 6.5 6.7.3 7.0.3.0 8.0.2.0; do
