@@ -43,11 +43,9 @@ type rule struct {
 type sessionState int
 
 const (
-	sessionLive          sessionState = iota
-	sessionExpired                    // each call is answered by NotAuthenticated
-	sessionMissing                    // properties are answered by 200 and everything in missingSet
-	sessionLoggedOut                  // as expired
-	sessionRestartClosed              // as expired
+	sessionLive    sessionState = iota
+	sessionEnded                // logged out, expired or lost: NotAuthenticated
+	sessionMissing              // properties are answered by 200 and everything in missingSet
 )
 
 type deniedProperty struct{ kind, path, fault, entity string }
@@ -145,7 +143,7 @@ func (c *control) session(key string) sessionState {
 
 func (c *control) expiredToMissing(key string) bool { return c.session(key) == sessionMissing }
 
-func (c *control) sessionEnded(key string) bool { return c.session(key) != sessionLive }
+func (c *control) ended(key string) bool { return c.session(key) != sessionLive }
 
 func (c *control) openSessions() int {
 	c.mu.Lock()

@@ -125,7 +125,7 @@ func (f *front) obeyBefore(c *call, w http.ResponseWriter, r *http.Request) bool
 		case <-r.Context().Done():
 		}
 	case "expire":
-		f.srv.control.setSessions(sessionExpired)
+		f.srv.control.setSessions(sessionEnded)
 	case "expire-missing":
 		f.srv.control.setSessions(sessionMissing)
 	case "drop":
@@ -224,7 +224,7 @@ func (f *front) followSessions(c *call, a *answer) {
 			f.mu.Unlock()
 		}
 	case "Logout":
-		f.srv.control.setSession(c.session, sessionLoggedOut)
+		f.srv.control.setSession(c.session, sessionEnded)
 	}
 }
 

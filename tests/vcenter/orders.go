@@ -128,7 +128,7 @@ func (srv *server) orderRule(q url.Values) (interface{}, error) {
 }
 
 func (srv *server) orderExpire(q url.Values) (interface{}, error) {
-	state := sessionExpired
+	state := sessionEnded
 	if q.Get("mode") == "missing" {
 		state = sessionMissing
 	}
@@ -170,7 +170,7 @@ func (srv *server) orderRestart(q url.Values, api *listener) error {
 		return err
 	}
 	api.close()
-	srv.control.setSessions(sessionRestartClosed)
+	srv.control.setSessions(sessionEnded)
 	srv.changes.wake()
 	time.Sleep(time.Duration(seconds * float64(time.Second)))
 	return api.open()

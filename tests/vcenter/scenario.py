@@ -232,6 +232,7 @@ def a_second_task_on_a_vm_is_refused_and_the_first_can_be_cancelled(client):
 def a_host_that_cannot_take_a_vm_is_named_by_check_and_by_task(client):
     vm, target = client.movable()
     for change, back, fault in (
+            ({"entering": "yes"}, {"entering": "no"}, vim.fault.InvalidHostState),
             ({"maintenance": "yes"}, {"maintenance": "no"}, vim.fault.InvalidHostState),
             ({"connection": "disconnected"}, {"connection": "connected"}, vmodl.fault.HostNotConnected)):
         client.order("set", id=target._moId, **change)
@@ -293,10 +294,19 @@ def a_concurrent_edit_is_a_fault_not_a_lost_update(client):
     assert isinstance(info.error, vim.fault.ConcurrentAccess), info.error
 
 
-def a_suspended_vm_is_not_resized(client):
+def a_vm_on_a_lost_host_is_not_resized(client):
+    vm, _ = client.movable()
+    host = vm.runtime.host
+    client.order("set", id=host._moId, connection="notResponding")
+    assert isinstance(resize(client, vm, memoryMB=8192).error, vmodl.fault.HostNotConnected)
+    client.order("set", id=host._moId, connection="connected")
+
+
+def a_suspended_vm_is_neither_resized_nor_measured(client):
     vm, _ = client.movable()
     client.order("set", id=vm._moId, power="suspended")
     assert isinstance(resize(client, vm, memoryMB=8192).error, vim.fault.InvalidPowerState)
+    assert client.samples(vm, "cpu.usagemhz.average") == []
     client.order("set", id=vm._moId, power="poweredOn")
 
 
@@ -428,7 +438,8 @@ SCENARIOS = [
     memory_is_added_hot_only_where_enabled_and_by_its_step,
     vcpus_are_added_hot_only_where_enabled_and_by_whole_sockets,
     a_concurrent_edit_is_a_fault_not_a_lost_update,
-    a_suspended_vm_is_not_resized,
+    a_vm_on_a_lost_host_is_not_resized,
+    a_suspended_vm_is_neither_resized_nor_measured,
     privileges_are_told_by_entity_and_missing_ones_refuse,
     pages_hold_no_more_than_asked_and_a_token_serves_once,
     a_wrong_path_fails_the_call_and_a_denied_one_stands_in_missing_set,

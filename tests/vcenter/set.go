@@ -61,6 +61,8 @@ func (srv *server) setHost(h *host, key, value string) error {
 		runtime.InMaintenanceMode = value == "yes"
 	case "quarantine":
 		runtime.InQuarantineMode = types.NewBool(value == "yes")
+	case "entering":
+		srv.setEntering(h, value == "yes")
 	default:
 		return fmt.Errorf("%s of a host cannot be set", key)
 	}
@@ -70,6 +72,18 @@ func (srv *server) setHost(h *host, key, value string) error {
 		h.Summary.Runtime = &shown
 	})
 	return nil
+}
+
+// setEntering starts or ends the task that tells a host entering maintenance.
+func (srv *server) setEntering(h *host, entering bool) {
+	switch {
+	case entering && h.entering == nil:
+		srv.tasks.pretendEnteringMaintenance(h)
+	case !entering && h.entering != nil:
+		t := h.entering
+		srv.update(func() { t.Info.State = types.TaskInfoStateSuccess })
+		h.entering = nil
+	}
 }
 
 func (srv *server) setVM(vm *virtualMachine, key, value string) error {
@@ -108,6 +122,11 @@ func (srv *server) setVM(vm *virtualMachine, key, value string) error {
 		vm.edited()
 		vm.summarise()
 	})
+	if h := vm.host(); h != nil && !vm.on() {
+		srv.loads.drop(vm.Self.Value, h.Self.Value)
+		h.refreshQuickStats()
+		vm.refreshQuickStats()
+	}
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (pc *propertyCollector) WaitForUpdatesEx(ctx *simulator.Context, req *types
 		case <-changed:
 			time.Sleep(gatherTime)
 		}
-		if srv.control.sessionEnded(ctx.Session.Key) {
+		if srv.control.ended(ctx.Session.Key) {
 			return &methods.WaitForUpdatesExBody{Fault_: simulator.Fault("", &types.NotAuthenticated{})}
 		}
 	}

@@ -26,22 +26,15 @@ var apiVersions = []string{
 
 // spoken lists the API's version and all before it.
 func (v version) spoken() []string {
-	for i, known := range apiVersions {
-		if known == v.api || strings.HasPrefix(known, v.api+".") {
-			return append([]string{v.api}, without1(apiVersions[i:], v.api)...)
+	spoken := []string{v.api}
+	older := false
+	for _, known := range apiVersions {
+		older = older || known == v.api || strings.HasPrefix(known, v.api+".")
+		if older && known != v.api {
+			spoken = append(spoken, known)
 		}
 	}
-	return []string{v.api, "6.5"}
-}
-
-func without1(words []string, word string) []string {
-	var kept []string
-	for _, one := range words {
-		if one != word {
-			kept = append(kept, one)
-		}
-	}
-	return kept
+	return spoken
 }
 
 func (v version) speaks(api string) bool {
