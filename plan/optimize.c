@@ -147,6 +147,24 @@ static void take_changes(Job *jobs, guint n, GArray *into, SearchStop *stopped_b
     }
 }
 
+/* of changes that would help, the moves of VMs that are left to DRS */
+static void take_advice(const Situation *situation, const GArray *changes, Decisions *decisions)
+{
+    g_autoptr(Model) end = model_copy(situation->start);
+    for (guint i = 0; i < changes->len; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
+    for (guint i = 0; i < changes->len; i++) {
+        Change advice = g_array_index(changes, Change, i);
+        const char *why = NULL;
+        if (advice.action != ACTION_MIGRATE ||
+            !compatibility_left_to_drs(situation->compatibility, (guint)advice.vm, &why))
+            continue;
+        g_autofree char *helps = outcome_reason(situation, end, changes, &advice);
+        advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
+        g_array_append_val(decisions->advice, advice);
+    }
+}
+
 /* Where hosts stay hot or full whose VMs are left to DRS, what would help is searched for as well, as advice.
  */
 static gboolean advise_drs(const Situation *situation, const Model *end, const GArray *threshold,
@@ -157,19 +175,9 @@ static gboolean advise_drs(const Situation *situation, const Model *end, const G
     for (guint i = 0; i < n; i++)
         jobs[i].wanted = outcome_wants_drs(situation, end, i);
     do_jobs(jobs, n, error);
-    for (guint i = 0; i < n; i++) {
-        for (guint c = 0; jobs[i].changes && c < jobs[i].changes->len; c++) {
-            Change *change = &g_array_index(jobs[i].changes, Change, c);
-            const char *why = NULL;
-            if (change->action != ACTION_MIGRATE ||
-                !compatibility_left_to_drs(situation->compatibility, (guint)change->vm, &why))
-                continue;
-            g_autofree char *helps = outcome_reason(situation, end, jobs[i].changes, change);
-            Change advice = *change;
-            advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
-            g_array_append_val(decisions->advice, advice);
-        }
-    }
+    for (guint i = 0; i < n; i++)
+        if (jobs[i].changes)
+            take_advice(situation, jobs[i].changes, decisions);
     jobs_free(jobs, n);
     return !error || !*error;
 }
