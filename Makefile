@@ -17,7 +17,7 @@ STAGES = collect analyze plan apply
 PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck python3 git
-LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libcrypto
+LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto
 
 CC = gcc
 CPPFLAGS += -I. -D_GNU_SOURCE -DVMANGER_VERSION='"$(VERSION)"'

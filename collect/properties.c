@@ -7,6 +7,7 @@
 
 #define PAGE_OBJECTS 250
 #define PARALLEL 4
+#define MOST_RESTARTS 2
 
 /* A query on its way, page by page. */
 typedef struct Chain {
@@ -19,7 +20,8 @@ typedef struct Chain {
     char *token, *next_token; /* of the page asked for; of the one after it */
     guint vanished;           /* in the page at hand */
     gboolean in_flight, ended;
-    gboolean repeat; /* the answer was that a path is unknown */
+    gboolean repeat; /* the answer was a reason to begin again */
+    guint restarts;
 } Chain;
 
 /* ---- requests ---- */
@@ -61,13 +63,24 @@ static void chain_begin(gpointer data)
     g_clear_pointer(&chain->next_token, g_free);
     chain->vanished = 0;
     if (chain->query->begin)
-        chain->query->begin(chain->query->data);
+        chain->query->begin(!chain->token, chain->query->data);
+}
+
+/* A page whose answer was lost on the way cannot be asked for again, as its token serves once. */
+static gboolean begin_again(Chain *chain)
+{
+    g_clear_pointer(&chain->token, g_free);
+    chain->query->vanished = 0;
+    chain->repeat = TRUE;
+    return ++chain->restarts <= MOST_RESTARTS;
 }
 
 /* A property path that this server's version does not have fails the whole query: go on without it. */
-static gboolean drop_unknown(const SoapFault *fault, gpointer data)
+static gboolean take_fault(const SoapFault *fault, gpointer data)
 {
     Chain *chain = data;
+    if (chain->token && strcmp(fault->type, "InvalidArgument") == 0)
+        return begin_again(chain);
     const char *name =
         strcmp(fault->type, "InvalidProperty") == 0 ? element_text(fault->detail, "name") : NULL;
     guint index = name ? GPOINTER_TO_UINT(g_hash_table_lookup(chain->index_of, name)) : 0;
@@ -193,7 +206,7 @@ static gboolean next_page(SoapCall *call, gpointer data)
                        .depth = 4,
                        .begin = chain_begin,
                        .take = take_part,
-                       .fault = drop_unknown,
+                       .fault = take_fault,
                        .done = chain_done,
                        .data = chain};
     return TRUE;

@@ -22,8 +22,9 @@ typedef struct PropertyQuery {
     const char *view;       /* a ContainerView's id; NULL: the objects are named */
     const char *const *ids; /* NULL-terminated; unless there is a view */
     gboolean (*take)(const PropertyObject *object, gpointer data, GError **error);
-    void (*begin)(gpointer data); /* a page begins, perhaps anew: forget what was taken since the last page */
-    void (*page)(gpointer data);  /* a page was taken whole */
+    /* a page begins, perhaps anew: forget what was taken since the last page was whole; with `first` all */
+    void (*begin)(gboolean first, gpointer data);
+    void (*page)(gpointer data); /* a page was taken whole */
     gpointer data;
     GPtrArray *warnings; /* receives what the server does not know; may be NULL */
     guint vanished;      /* objects that were deleted meanwhile: not handed over */

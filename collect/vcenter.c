@@ -106,6 +106,12 @@ gboolean vcenter_append_manager(const Vcenter *vcenter, GString *out, const char
     return reference != NULL;
 }
 
+const char *vcenter_manager(const Vcenter *vcenter, const char *manager)
+{
+    const Reference *reference = g_hash_table_lookup(vcenter->managers, manager);
+    return reference ? reference->id : NULL;
+}
+
 GString *vcenter_request(const Vcenter *vcenter, const char *manager, GError **error)
 {
     GString *body = g_string_new(NULL);

@@ -38,6 +38,9 @@ GString *vcenter_request(const Vcenter *vcenter, const char *manager, GError **e
 /* appends <name>manager</name>; FALSE where the server has none */
 gboolean vcenter_append_manager(const Vcenter *vcenter, GString *out, const char *name, const char *manager);
 
+/* a manager's id; NULL where the server has none */
+const char *vcenter_manager(const Vcenter *vcenter, const char *manager);
+
 /* a call whose answer is one text: a reference's id, a number; NULL and the error where it fails, "" where
  * nothing is returned; the caller frees it. body is taken */
 char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error);
