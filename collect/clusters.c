@@ -152,8 +152,11 @@ static void read_rule(Inventory *inventory, const Cluster *cluster, const Elemen
 /* ---- the cluster ---- */
 
 gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query,
-                                const PropertyObject *object)
+                                const PropertyObject *object, GError **error)
 {
+    static const int required[] = {CLUSTER_NAME, -1};
+    if (!inventory_require(inventory, query, object, required, error))
+        return FALSE;
     Cluster cluster = cluster_unknown();
     const char *name = inventory_text(inventory, query, object, CLUSTER_NAME);
     cluster.id = inventory_id(inventory, object->id);

@@ -43,20 +43,49 @@ typedef struct Inventory {
 gboolean inventory_collect(Vcenter *vcenter, const Program *program, Snapshot *snapshot, GPtrArray *warnings,
                            GError **error);
 
-/* ---- shared by the readers of the tables ---- */
+/* ---- the tables' own readers: clusters.c, hosts.c, vms.c ---- */
 
-/* a value's text; NULL where it is unset or could not be read, of which there is then one warning per
- * property */
-const char *inventory_text(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
-                           guint index);
+extern const char *const cluster_paths[], *const host_paths[], *const vm_paths[];
+extern const guint n_cluster_paths, n_host_paths, n_vm_paths;
 
-/* a whole number, NAN as above */
-double inventory_number(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
-                        guint index);
+/* adds a row and what belongs to it; an error where it lacks what every row must have */
+gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query,
+                                const PropertyObject *object, GError **error);
+gboolean inventory_take_host(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                             GError **error);
+gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                           GError **error);
 
-/* the value itself, NULL as above */
+/* takes out of rules and of failover hosts what is not in the tables */
+void inventory_prune_clusters(Inventory *inventory, GHashTable *hosts, GHashTable *vms);
+
+/* marks the hosts of the tables that a running task brings into maintenance mode */
+gboolean inventory_read_tasks(Inventory *inventory, GError **error);
+
+/* finds the key of the custom attribute by which VMs are ignored; the last of vm_paths is its values */
+gboolean inventory_find_attribute(Inventory *inventory, GError **error);
+
+/* ---- what they share ---- */
+
+/* a value; NULL where it is unset or could not be read, of which there is one warning per property */
 const Element *inventory_value(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
                                guint index);
+
+/* the same as text or NULL; as the snapshot's string or ""; as a number or NAN; as 1, 0 or -1; as a list */
+const char *inventory_text(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                           guint index);
+const char *inventory_string(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                             guint index);
+double inventory_number(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                        guint index);
+int inventory_flag_of(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                      guint index);
+const char *inventory_ids(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                          guint index);
+
+/* FALSE and an error naming the privilege where one of these values (ended by -1) could not be read */
+gboolean inventory_require(const Inventory *inventory, const PropertyQuery *query,
+                           const PropertyObject *object, const int *indices, GError **error);
 
 /* 1, 0, or -1 for "true", "false" and NULL */
 int inventory_flag(const char *text);
@@ -64,7 +93,13 @@ int inventory_flag(const char *text);
 /* the number in a text, NAN for NULL and for what is none */
 double inventory_parse(const char *text);
 
-/* the snapshot's copy of an id, and of the ids of references called `name` among siblings, as a list */
+/* the position of a text in a NULL-terminated list; -1 where it is not there */
+int inventory_word(const char *text, const char *const *words);
+
+/* the limit of a ResourceAllocationInfo, INFINITY for none */
+double inventory_limit(const Element *allocation);
+
+/* the snapshot's copy of an id, and of the ids called `name` among siblings, as a list */
 const char *inventory_id(Inventory *inventory, const char *id);
 const char *inventory_list(Inventory *inventory, const Element *first, const char *name);
 
@@ -74,14 +109,5 @@ const char *inventory_name(Inventory *inventory, const char *name);
 /* keeps where a folder, datacenter or compute resource stands in the tree */
 void inventory_keep_place(Inventory *inventory, const PropertyObject *object, const char *name,
                           const char *parent);
-
-/* adds a cluster, its rules and its VMs' overrides (clusters.c) */
-extern const char *const cluster_paths[];
-extern const guint n_cluster_paths;
-gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query,
-                                const PropertyObject *object);
-
-/* takes out of rules and of failover hosts what is not in the tables (clusters.c) */
-void inventory_prune_clusters(Inventory *inventory, GHashTable *hosts, GHashTable *vms);
 
 #endif

@@ -12,7 +12,7 @@
 /* A host or a running VM. */
 typedef struct Entity {
     const char *id;
-    gboolean is_host;
+    int host, vm;      /* its index in the snapshot, -1 in the other table */
     gboolean measured; /* its samples were read */
     gboolean gone;     /* deleted meanwhile */
 } Entity;
@@ -31,10 +31,11 @@ typedef struct Batch {
 struct Performance {
     Vcenter *vcenter;
     const Program *program;
+    const Snapshot *snapshot;
     GArray *entities;
     GHashTable *index_of; /* an entity's id to its index */
+    guint n_samples;      /* of a series */
     int *key_of;          /* by counter; 0: the server has none of that name */
-    guint most;           /* samples of a series */
     SampleReader *reader;
     SnapshotWriter *writer;
     Batch *batches;
@@ -90,10 +91,10 @@ static gboolean find_counters(Performance *performance, GPtrArray *warnings, GEr
 static void append_query(const Performance *performance, const Entity *entity, GString *body)
 {
     g_string_append(body, "<querySpec>");
-    soap_append_reference(body, "entity", entity->is_host ? "HostSystem" : "VirtualMachine", entity->id);
-    g_string_append_printf(body, "<maxSample>%u</maxSample>", performance->most);
+    soap_append_reference(body, "entity", entity->host >= 0 ? "HostSystem" : "VirtualMachine", entity->id);
+    g_string_append_printf(body, "<maxSample>%u</maxSample>", performance->n_samples);
     for (guint i = 0; i < n_counters; i++)
-        if (performance->key_of[i] > 0 && (entity->is_host ? counters[i].of_hosts : counters[i].of_vms))
+        if (performance->key_of[i] > 0 && (entity->host >= 0 ? counters[i].of_hosts : counters[i].of_vms))
             g_string_append_printf(body,
                                    "<metricId><counterId>%d</counterId><instance>%s</instance></metricId>",
                                    performance->key_of[i], counters[i].by_instance ? "*" : "");
@@ -119,7 +120,8 @@ static gboolean batch_take(const Element *element, gpointer data, GError **error
     if (index == 0 || index - 1 < batch->first || index - 1 >= batch->first + batch->n)
         return TRUE;
     Entity *entity = &g_array_index(performance->entities, Entity, index - 1);
-    entity->measured = sample_reader_take(performance->reader, element, entity->id, batch->rows) > 0;
+    entity->measured =
+        sample_reader_take(performance->reader, element, entity->host, entity->vm, batch->rows) > 0;
     return TRUE;
 }
 
@@ -220,12 +222,12 @@ static const struct {
 };
 
 typedef struct QuickStats {
+    const Performance *performance;
     gboolean of_hosts;
     gint64 start;
     double window_s;
     GString *rows;
     gsize mark; /* length of the rows of whole pages */
-    guint n;    /* entities that have some */
 } QuickStats;
 
 static void quick_begin(gboolean first, gpointer data)
@@ -247,24 +249,27 @@ static gboolean take_quick_stats(const PropertyObject *object, gpointer data, GE
     (void)error;
     QuickStats *quick = data;
     const Element *stats = object->values[0];
+    guint index = GPOINTER_TO_UINT(g_hash_table_lookup(quick->performance->index_of, object->id));
+    if (index == 0)
+        return TRUE;
+    const Entity *entity = &g_array_index(quick->performance->entities, Entity, index - 1);
     if (!(inventory_parse(element_text(stats, quick->of_hosts ? "overallMemoryUsage" : "hostMemoryUsage")) >
           0))
         return TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(quick_stats); i++) {
         const char *name = quick->of_hosts ? quick_stats[i].of_host : quick_stats[i].of_vm;
-        double value = name ? inventory_parse(element_text(stats, name)) : NAN;
-        if (!(value >= 0))
-            continue;
-        value *= quick_stats[i].scale;
-        Series row = {.entity_id = object->id,
+        double value = name ? inventory_parse(element_text(stats, name)) * quick_stats[i].scale : NAN;
+        Series row = {.entity_id = entity->id,
                       .instance = "",
                       .metric = quick_stats[i].metric,
                       .origin = ORIGIN_QUICKSTATS,
                       .start = quick->start,
-                      .interval_s = quick->window_s};
-        series_append_row(&row, &value, 1, quick->rows);
+                      .interval_s = quick->window_s,
+                      .host = entity->host,
+                      .vm = entity->vm};
+        if (value >= 0 && value <= series_most(quick->performance->snapshot, &row))
+            series_append_row(&row, &value, 1, quick->rows);
     }
-    quick->n++;
     return TRUE;
 }
 
@@ -275,7 +280,7 @@ static gboolean read_quick_stats(Performance *performance, gboolean of_hosts, Qu
     g_autoptr(GPtrArray) ids = g_ptr_array_new();
     for (guint i = 0; i < performance->entities->len; i++) {
         const Entity *entity = &g_array_index(performance->entities, Entity, i);
-        if (entity->is_host == of_hosts && !entity->measured && !entity->gone)
+        if ((entity->host >= 0) == of_hosts && !entity->measured && !entity->gone)
             g_ptr_array_add(ids, (gpointer)entity->id);
     }
     if (ids->len == 0)
@@ -298,9 +303,9 @@ static gboolean read_quick_stats(Performance *performance, gboolean of_hosts, Qu
 
 /* ---- all of it ---- */
 
-static void add_entity(Performance *performance, const char *id, gboolean is_host)
+static void add_entity(Performance *performance, const char *id, int host, int vm)
 {
-    Entity entity = {.id = id, .is_host = is_host};
+    Entity entity = {.id = id, .host = host, .vm = vm};
     g_array_append_val(performance->entities, entity);
     g_hash_table_insert(performance->index_of, (gpointer)id, GUINT_TO_POINTER(performance->entities->len));
 }
@@ -311,12 +316,15 @@ static gboolean measure(Performance *performance, const Snapshot *snapshot, doub
     for (guint i = 0; i < snapshot->n_hosts; i++)
         if (snapshot->hosts[i].connection == CONNECTION_CONNECTED &&
             snapshot->hosts[i].power == HOST_POWER_ON)
-            add_entity(performance, snapshot->hosts[i].id, TRUE);
+            add_entity(performance, snapshot->hosts[i].id, (int)i, -1);
     for (guint i = 0; i < snapshot->n_vms; i++)
         if (snapshot->vms[i].power == VM_POWER_ON && snapshot->vms[i].connection == VM_CONNECTED)
-            add_entity(performance, snapshot->vms[i].id, FALSE);
+            add_entity(performance, snapshot->vms[i].id, -1, (int)i);
     if (!find_counters(performance, warnings, error) || !query_samples(performance, error))
         return FALSE;
+    if (sample_reader_dropped(performance->reader) > 0)
+        g_ptr_array_add(warnings, g_strdup_printf("%u samples above 400 %% of a capacity were dropped",
+                                                  sample_reader_dropped(performance->reader)));
     g_autoptr(GString) rows = g_string_new(NULL);
     QuickStats quick = {
         .start = snapshot->info.taken_at - (gint64)window_s, .window_s = window_s, .rows = rows};
@@ -327,12 +335,14 @@ static gboolean measure(Performance *performance, const Snapshot *snapshot, doub
 gboolean performance_collect(Vcenter *vcenter, const Program *program, const Snapshot *snapshot,
                              double window_s, SnapshotWriter *writer, GPtrArray *warnings, GError **error)
 {
-    Performance performance = {.vcenter = vcenter, .program = program, .writer = writer};
-    performance.most = (guint)ceil(window_s / PERFORMANCE_INTERVAL_S);
+    Performance performance = {
+        .vcenter = vcenter, .program = program, .snapshot = snapshot, .writer = writer};
+    performance.n_samples = (guint)ceil(window_s / PERFORMANCE_INTERVAL_S);
     performance.entities = g_array_new(FALSE, FALSE, sizeof(Entity));
     performance.index_of = g_hash_table_new(g_str_hash, g_str_equal);
     performance.key_of = g_new0(int, n_counters);
-    performance.reader = sample_reader_new(performance.key_of, performance.most, PERFORMANCE_INTERVAL_S);
+    performance.reader =
+        sample_reader_new(snapshot, performance.key_of, performance.n_samples, PERFORMANCE_INTERVAL_S);
     gboolean ok = measure(&performance, snapshot, window_s, warnings, error);
     program_progress(program, NULL);
     sample_reader_free(performance.reader);

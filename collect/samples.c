@@ -33,26 +33,27 @@ const guint n_counters = G_N_ELEMENTS(counters);
 #define ABSENT G_MAXUINT
 
 struct SampleReader {
+    const Snapshot *snapshot;
     const int *key_of;
-    guint most;
+    guint n_samples, dropped;
     int interval_s;
     char *times_text; /* the last sampleInfoCSV: entities mostly share it */
     GArray *slots;    /* guint: where each sample stands in the grid; ABSENT: before it */
-    guint n_slots;
     gint64 start;
     double *sums[N_METRICS]; /* the grid; NAN where nothing was measured */
     gboolean measured[N_METRICS];
 };
 
-SampleReader *sample_reader_new(const int *key_of, guint most, int interval_s)
+SampleReader *sample_reader_new(const Snapshot *snapshot, const int *key_of, guint n_samples, int interval_s)
 {
     SampleReader *reader = g_new0(SampleReader, 1);
+    reader->snapshot = snapshot;
     reader->key_of = key_of;
-    reader->most = most;
+    reader->n_samples = n_samples;
     reader->interval_s = interval_s;
     reader->slots = g_array_new(FALSE, FALSE, sizeof(guint));
     for (int metric = 0; metric < N_METRICS; metric++)
-        reader->sums[metric] = g_new(double, most);
+        reader->sums[metric] = g_new(double, n_samples);
     return reader;
 }
 
@@ -74,21 +75,14 @@ void sample_reader_free(SampleReader *reader)
 static void lay_out(SampleReader *reader, const GArray *times)
 {
     g_array_set_size(reader->slots, 0);
-    reader->n_slots = 0;
-    if (times->len == 0)
-        return;
     const gint64 *at = (const gint64 *)(gpointer)times->data;
-    gint64 first = at[0], last = at[0];
-    for (guint i = 1; i < times->len; i++) {
-        first = MIN(first, at[i]);
+    gint64 last = 0;
+    for (guint i = 0; i < times->len; i++)
         last = MAX(last, at[i]);
-    }
-    gint64 span = (last - first) / reader->interval_s + 1;
-    reader->n_slots = (guint)MIN(span, (gint64)reader->most);
-    reader->start = last - (gint64)reader->n_slots * reader->interval_s;
+    reader->start = last - (gint64)reader->n_samples * reader->interval_s;
     for (guint i = 0; i < times->len; i++) {
         gint64 back = (last - at[i] + reader->interval_s / 2) / reader->interval_s;
-        guint slot = back < reader->n_slots ? reader->n_slots - 1 - (guint)back : ABSENT;
+        guint slot = back < reader->n_samples ? reader->n_samples - 1 - (guint)back : ABSENT;
         g_array_append_val(reader->slots, slot);
     }
 }
@@ -179,39 +173,69 @@ static gboolean has_instances(const SampleReader *reader, const Element *answer,
     return FALSE;
 }
 
-guint sample_reader_take(SampleReader *reader, const Element *answer, const char *id, GString *rows)
+static void sum_counters(SampleReader *reader, const Element *answer, gboolean is_host, gboolean is_csv)
 {
-    const Element *entity = element_at(answer, "entity"), *csv_times = element_at(answer, "sampleInfoCSV");
-    gboolean is_host = entity && strcmp(entity->kind, "HostSystem") == 0;
-    if (csv_times)
-        read_csv_times(reader, csv_times->text);
-    else
-        read_times(reader, answer);
     for (int metric = 0; metric < N_METRICS; metric++) {
         reader->measured[metric] = FALSE;
-        for (guint slot = 0; slot < reader->n_slots; slot++)
+        for (guint slot = 0; slot < reader->n_samples; slot++)
             reader->sums[metric][slot] = NAN;
     }
     for (const Element *series = answer->first; series; series = series->next) {
-        if (strcmp(series->name, "value") != 0)
-            continue;
-        const Counter *counter = counter_of(reader, series, is_host);
+        const Counter *counter =
+            strcmp(series->name, "value") == 0 ? counter_of(reader, series, is_host) : NULL;
         const char *instance = element_text(series, "id.instance");
         gboolean aggregate = !instance || !*instance;
         if (!counter ||
             (aggregate && counter->by_instance && has_instances(reader, answer, counter, is_host)) ||
             (!aggregate && !counter->by_instance))
             continue;
-        add_series(reader, counter->metric, series, csv_times != NULL);
+        add_series(reader, counter->metric, series, is_csv);
     }
+}
+
+/* A glitch of the server's must not make the whole snapshot unreadable. */
+static gboolean drop_absurd(SampleReader *reader, const Series *row)
+{
+    double most = series_most(reader->snapshot, row);
+    double *sums = reader->sums[row->metric];
+    gboolean any = FALSE;
+    for (guint slot = 0; slot < reader->n_samples; slot++) {
+        if (sums[slot] > most) {
+            sums[slot] = NAN;
+            reader->dropped++;
+        }
+        any |= !isnan(sums[slot]);
+    }
+    return any;
+}
+
+guint sample_reader_dropped(const SampleReader *reader)
+{
+    return reader->dropped;
+}
+
+guint sample_reader_take(SampleReader *reader, const Element *answer, int host, int vm, GString *rows)
+{
+    const Element *csv_times = element_at(answer, "sampleInfoCSV");
+    if (csv_times)
+        read_csv_times(reader, csv_times->text);
+    else
+        read_times(reader, answer);
+    sum_counters(reader, answer, host >= 0, csv_times != NULL);
+    const char *id = host >= 0 ? reader->snapshot->hosts[host].id : reader->snapshot->vms[vm].id;
     guint n_rows = 0;
     for (int metric = 0; metric < N_METRICS; metric++) {
-        if (!reader->measured[metric])
+        Series row = {.entity_id = id,
+                      .instance = "",
+                      .metric = metric,
+                      .origin = ORIGIN_REALTIME,
+                      .start = reader->start,
+                      .interval_s = reader->interval_s,
+                      .host = host,
+                      .vm = vm};
+        if (!reader->measured[metric] || !drop_absurd(reader, &row))
             continue;
-        Series row = {.entity_id = id, .instance = "", .metric = metric, .origin = ORIGIN_REALTIME};
-        row.start = reader->start;
-        row.interval_s = reader->interval_s;
-        series_append_row(&row, reader->sums[metric], reader->n_slots, rows);
+        series_append_row(&row, reader->sums[metric], reader->n_samples, rows);
         n_rows++;
     }
     return n_rows;

@@ -22,14 +22,18 @@ extern const guint n_counters;
 
 typedef struct SampleReader SampleReader;
 
-/* key_of: the server's keys by the index of the counter, 0 for one that it has not. At most `most` samples,
- * interval_s apart, are kept of a series */
-SampleReader *sample_reader_new(const int *key_of, guint most, int interval_s);
+/* key_of: the server's keys by the index of the counter, 0 for one that it has not. A series has n_samples,
+ * interval_s apart. Values that no measurement can have are dropped. All arguments outlive the reader */
+SampleReader *sample_reader_new(const Snapshot *snapshot, const int *key_of, guint n_samples, int interval_s);
 
 void sample_reader_free(SampleReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SampleReader, sample_reader_free)
 
-/* appends the rows of the entity with this id; their number is 0 where nothing was measured */
-guint sample_reader_take(SampleReader *reader, const Element *answer, const char *id, GString *rows);
+/* appends the rows of a host or a VM, by its index in the snapshot, the other being -1; their number is 0
+ * where nothing was measured */
+guint sample_reader_take(SampleReader *reader, const Element *answer, int host, int vm, GString *rows);
+
+/* values dropped so far */
+guint sample_reader_dropped(const SampleReader *reader);
 
 #endif
