@@ -31,6 +31,7 @@ const Counter counters[] = {
 const guint n_counters = G_N_ELEMENTS(counters);
 
 #define ABSENT G_MAXUINT
+#define USUAL_DELAY_S 60
 
 struct SampleReader {
     const Snapshot *snapshot;
@@ -38,7 +39,7 @@ struct SampleReader {
     guint n_samples, dropped;
     int interval_s;
     char *times_text; /* the last sampleInfoCSV: entities mostly share it */
-    GArray *slots;    /* guint: where each sample stands in the grid; ABSENT: before it */
+    GArray *slots;    /* guint: where each sample stands in the grid; ABSENT: older */
     gint64 start;
     double *sums[N_METRICS]; /* the grid; NAN where nothing was measured */
     gboolean measured[N_METRICS];
@@ -70,8 +71,9 @@ void sample_reader_free(SampleReader *reader)
 
 /* ---- times ---- */
 
-/* A sample's time is the end of its interval. Samples missing in the answer leave gaps in the grid; the
- * window ends with the last one. */
+/* A sample's time is the end of its interval. The window ends with the last sample, or now where that is
+ * older than a server's usual delay: what is missing at the end is then missing, not old. Samples missing in
+ * the answer leave gaps in the grid. */
 static void lay_out(SampleReader *reader, const GArray *times)
 {
     g_array_set_size(reader->slots, 0);
@@ -79,6 +81,9 @@ static void lay_out(SampleReader *reader, const GArray *times)
     gint64 last = 0;
     for (guint i = 0; i < times->len; i++)
         last = MAX(last, at[i]);
+    gint64 late_s = reader->snapshot->info.taken_at - last;
+    if (late_s > USUAL_DELAY_S)
+        last += late_s / reader->interval_s * reader->interval_s;
     reader->start = last - (gint64)reader->n_samples * reader->interval_s;
     for (guint i = 0; i < times->len; i++) {
         gint64 back = (last - at[i] + reader->interval_s / 2) / reader->interval_s;

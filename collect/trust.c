@@ -43,7 +43,8 @@ static gboolean read_pin(Trust *trust, const Connection *connection, GError **er
     g_autofree char *found = escape_for_message(connection->thumbprint);
     g_autofree char *address = g_strdup(strstr(connection->url, "://") + 3);
     *strchr(address, '/') = '\0';
-    const char *port = strrchr(address, ':') > strrchr(address, ']') || strrchr(address, ':') ? "" : ":443";
+    const char *colon = strrchr(address, ':'), *bracket = strrchr(address, ']');
+    const char *port = colon && (!bracket || colon > bracket) ? "" : ":443";
     g_set_error(
         error, VMANGER_ERROR, 0,
         "--thumbprint: found %s%s: expected the SHA-256 of the server's certificate, as this prints it: "
