@@ -5,7 +5,7 @@
  */
 #include "analyze/evaluation.h"
 #include "apply/effects.h"
-#include "apply/placement.h"
+#include "apply/roster.h"
 #include "apply/target.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ typedef struct Directory {
     Target base;
     char *path, *output;
     Snapshot *snapshot; /* of which finish makes the copy */
-    Placement *placement;
+    Roster *roster;
     Effects *effects;
     GArray *ended; /* double: numbers of steps that were started and not yet waited for */
     gboolean changed;
@@ -64,7 +64,7 @@ static gboolean directory_recheck(Target *target, const PlanRow *step, char **pr
 {
     (void)error;
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
-    placement_compare(directory_of(target)->placement, step, differences, NULL);
+    roster_compare(directory_of(target)->roster, step, differences, NULL);
     if (differences->len == 0)
         return TRUE;
     const Difference *first = g_ptr_array_index(differences, 0);
@@ -74,15 +74,15 @@ static gboolean directory_recheck(Target *target, const PlanRow *step, char **pr
 
 static void do_step(Directory *directory, const PlanRow *step)
 {
-    Placement *placement = directory->placement;
+    Roster *roster = directory->roster;
     guint vm = (guint)snapshot_find_vm(directory->snapshot, step->object_id);
-    guint from = (guint)placement->host[vm];
-    double size_before = placement->memory_mib[vm];
-    placement_do(placement, step);
+    guint from = (guint)roster->host[vm];
+    double size_before = roster->memory_mib[vm];
+    roster_do(roster, step);
     if (step->action == ACTION_MIGRATE)
-        effects_migrate(directory->effects, vm, from, (guint)placement->host[vm], size_before * 1024);
+        effects_migrate(directory->effects, vm, from, (guint)roster->host[vm], size_before * 1024);
     else if (step->action == ACTION_ADD_MEMORY)
-        effects_add_memory(directory->effects, vm, from, (placement->memory_mib[vm] - size_before) * 1024);
+        effects_add_memory(directory->effects, vm, from, (roster->memory_mib[vm] - size_before) * 1024);
     directory->changed = TRUE;
 }
 
@@ -290,13 +290,13 @@ static gboolean copy_tables(Directory *directory, SnapshotWriter *writer, GError
 static void change_tables(Directory *directory)
 {
     Snapshot *snapshot = directory->snapshot;
-    const Placement *placement = directory->placement;
+    const Roster *roster = directory->roster;
     for (guint i = 0; i < snapshot->n_vms; i++) {
         Vm *vm = &snapshot->vms[i];
-        vm->host = placement->host[i];
+        vm->host = roster->host[i];
         vm->host_id = snapshot->hosts[vm->host].id;
-        vm->memory_mib = placement->memory_mib[i];
-        vm->vcpus = placement->vcpus[i];
+        vm->memory_mib = roster->memory_mib[i];
+        vm->vcpus = roster->vcpus[i];
     }
     snapshot->info.taken_at += (gint64)snapshot->info.window_s;
 }
@@ -315,7 +315,7 @@ static void directory_free(Target *target)
 {
     Directory *directory = directory_of(target);
     effects_free(directory->effects);
-    placement_free(directory->placement);
+    roster_free(directory->roster);
     snapshot_free(directory->snapshot);
     g_clear_pointer(&directory->ended, g_array_unref);
     g_free(directory->path);
@@ -351,7 +351,7 @@ Target *target_directory_new(const char *directory, const char *output, GError *
     target->base.class = &class;
     target->path = g_strdup(directory);
     target->output = g_strdup(output);
-    target->placement = placement_new(snapshot);
+    target->roster = roster_new(snapshot);
     target->effects = effects_new(snapshot);
     target->snapshot = g_steal_pointer(&snapshot);
     target->ended = g_array_new(FALSE, FALSE, sizeof(double));

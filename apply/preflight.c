@@ -65,7 +65,7 @@ static void look_at_steps(Preflight *preflight, const Target *target, Progress *
                           const Snapshot *snapshot)
 {
     const ChangePlan *plan = progress->plan;
-    g_autoptr(Placement) placement = placement_new(snapshot);
+    g_autoptr(Roster) roster = roster_new(snapshot);
     g_autoptr(GArray) rows = dependencies_order(plan);
     for (guint i = 0; i < rows->len; i++) {
         guint row = g_array_index(rows, guint, i);
@@ -73,9 +73,9 @@ static void look_at_steps(Preflight *preflight, const Target *target, Progress *
         guint before = preflight->differences->len;
         if (!is_to_do(target, progress, row))
             continue;
-        placement_compare(placement, step, preflight->differences, preflight->renamed);
+        roster_compare(roster, step, preflight->differences, preflight->renamed);
         if (preflight->differences->len == before) {
-            placement_do(placement, step);
+            roster_do(roster, step);
         } else if (progress->states[row] == STEP_PENDING) {
             progress->states[row] = STEP_STALE;
             progress_skip_followers(progress, row, NULL);

@@ -6,7 +6,7 @@
 #ifndef APPLY_PREFLIGHT_H
 #define APPLY_PREFLIGHT_H
 
-#include "apply/placement.h"
+#include "apply/roster.h"
 #include "apply/progress.h"
 #include "apply/target.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/effects.h"
 
-#include "apply/placement.h"
+#include "apply/roster.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
@@ -181,10 +181,10 @@ static void instances_add_up_and_none_falls_below_zero(void)
     assert_changed(effects, &second, LIST(500, 500, 500), LIST(500, 470, 350));
 }
 
-static void placement_names_every_difference(void)
+static void roster_names_every_difference(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Placement) placement = placement_new(snapshot);
+    g_autoptr(Roster) roster = roster_new(snapshot);
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     g_autoptr(GPtrArray) renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     PlanRow step = plan_row_unknown();
@@ -196,27 +196,27 @@ static void placement_names_every_difference(void)
     step.instance_uuid = "u1";
     step.from_id = "host-1";
     step.to_id = "host-2";
-    placement_compare(placement, &step, differences, renamed);
+    roster_compare(roster, &step, differences, renamed);
     CU_ASSERT_EQUAL(differences->len, 0);
     CU_ASSERT_EQUAL(renamed->len, 1);
-    placement_do(placement, &step);
-    placement_compare(placement, &step, differences, renamed);
+    roster_do(roster, &step);
+    roster_compare(roster, &step, differences, renamed);
     CU_ASSERT_EQUAL_FATAL(differences->len, 1);
     CU_ASSERT_STRING_EQUAL(((Difference *)g_ptr_array_index(differences, 0))->is, "host-2 (host-2)");
     snapshot->hosts[1].mode = HOST_MODE_MAINTENANCE;
     snapshot->vms[0].power = VM_POWER_SUSPENDED;
-    placement_compare(placement, &step, differences, renamed);
+    roster_compare(roster, &step, differences, renamed);
     CU_ASSERT_EQUAL(differences->len, 4);
     step.instance_uuid = "another";
-    placement_compare(placement, &step, differences, renamed);
+    roster_compare(roster, &step, differences, renamed);
     CU_ASSERT_EQUAL_FATAL(differences->len, 5);
     CU_ASSERT_STRING_EQUAL(((Difference *)g_ptr_array_index(differences, 4))->what, "instance UUID");
 }
 
-static void placement_knows_sizes(void)
+static void roster_knows_sizes(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Placement) placement = placement_new(snapshot);
+    g_autoptr(Roster) roster = roster_new(snapshot);
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     PlanRow step = plan_row_unknown();
     step.kind = ROW_STEP;
@@ -225,15 +225,15 @@ static void placement_knows_sizes(void)
     step.from = "1024";
     step.to = "1152";
     step.unit = "MiB";
-    placement_compare(placement, &step, differences, NULL);
+    roster_compare(roster, &step, differences, NULL);
     CU_ASSERT_EQUAL(differences->len, 0);
-    placement_do(placement, &step);
-    CU_ASSERT_EQUAL(placement->memory_mib[0], 1152);
-    placement_compare(placement, &step, differences, NULL);
+    roster_do(roster, &step);
+    CU_ASSERT_EQUAL(roster->memory_mib[0], 1152);
+    roster_compare(roster, &step, differences, NULL);
     CU_ASSERT_EQUAL_FATAL(differences->len, 1);
     CU_ASSERT_STRING_EQUAL(((Difference *)g_ptr_array_index(differences, 0))->is, "1152 MiB");
     step.action = ACTION_ENTER_MAINTENANCE;
-    placement_compare(placement, &step, differences, NULL);
+    roster_compare(roster, &step, differences, NULL);
     CU_ASSERT_EQUAL(differences->len, 2);
 }
 
@@ -246,6 +246,6 @@ void test_effects_suite(void)
     CU_ADD_TEST(suite, added_memory_is_consumed_where_the_vm_then_is);
     CU_ADD_TEST(suite, a_way_there_and_back_changes_nothing_on_the_hosts);
     CU_ADD_TEST(suite, instances_add_up_and_none_falls_below_zero);
-    CU_ADD_TEST(suite, placement_names_every_difference);
-    CU_ADD_TEST(suite, placement_knows_sizes);
+    CU_ADD_TEST(suite, roster_names_every_difference);
+    CU_ADD_TEST(suite, roster_knows_sizes);
 }

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-#include "apply/placement.h"
+#include "apply/roster.h"
 
 #include <string.h>
 
-Placement *placement_new(const Snapshot *snapshot)
+Roster *roster_new(const Snapshot *snapshot)
 {
-    Placement *placement = g_new0(Placement, 1);
-    placement->snapshot = snapshot;
-    placement->host = g_new(int, snapshot->n_vms);
-    placement->memory_mib = g_new(double, snapshot->n_vms);
-    placement->vcpus = g_new(double, snapshot->n_vms);
+    Roster *roster = g_new0(Roster, 1);
+    roster->snapshot = snapshot;
+    roster->host = g_new(int, snapshot->n_vms);
+    roster->memory_mib = g_new(double, snapshot->n_vms);
+    roster->vcpus = g_new(double, snapshot->n_vms);
     for (guint i = 0; i < snapshot->n_vms; i++) {
-        placement->host[i] = snapshot->vms[i].host;
-        placement->memory_mib[i] = snapshot->vms[i].memory_mib;
-        placement->vcpus[i] = snapshot->vms[i].vcpus;
+        roster->host[i] = snapshot->vms[i].host;
+        roster->memory_mib[i] = snapshot->vms[i].memory_mib;
+        roster->vcpus[i] = snapshot->vms[i].vcpus;
     }
-    return placement;
+    return roster;
 }
 
-void placement_free(Placement *placement)
+void roster_free(Roster *roster)
 {
-    if (!placement)
+    if (!roster)
         return;
-    g_free(placement->host);
-    g_free(placement->memory_mib);
-    g_free(placement->vcpus);
-    g_free(placement);
+    g_free(roster->host);
+    g_free(roster->memory_mib);
+    g_free(roster->vcpus);
+    g_free(roster);
 }
 
 Difference *difference_new(double step, const char *what, const char *was, const char *is)
@@ -46,7 +46,7 @@ void difference_free(Difference *difference)
 /* ---- comparing ---- */
 
 typedef struct Comparison {
-    const Placement *placement;
+    const Roster *roster;
     const PlanRow *step;
     GPtrArray *differences, *renamed;
 } Comparison;
@@ -90,9 +90,9 @@ static void compare_host(const Comparison *c, const char *what, const Host *host
 
 static void compare_migration(const Comparison *c, guint vm)
 {
-    const Snapshot *snapshot = c->placement->snapshot;
+    const Snapshot *snapshot = c->roster->snapshot;
     const PlanRow *step = c->step;
-    const Host *from = &snapshot->hosts[c->placement->host[vm]];
+    const Host *from = &snapshot->hosts[c->roster->host[vm]];
     int to_index = snapshot_find_host(snapshot, step->to_id);
     if (strcmp(from->id, step->from_id) != 0) {
         g_autofree char *was = g_strdup_printf("%s (%s)", step->from, step->from_id);
@@ -125,16 +125,16 @@ static void compare_power(const Comparison *c, const Vm *vm)
         differ(c, "VM", "connected", "not connected");
 }
 
-void placement_compare(const Placement *placement, const PlanRow *step, GPtrArray *differences,
+void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences,
                        GPtrArray *renamed)
 {
-    Comparison c = {placement, step, differences, renamed};
-    int index = snapshot_find_vm(placement->snapshot, step->object_id);
+    Comparison c = {roster, step, differences, renamed};
+    int index = snapshot_find_vm(roster->snapshot, step->object_id);
     if (index < 0) {
         differ(&c, "VM", step->object_id, "no such VM");
         return;
     }
-    const Vm *vm = &placement->snapshot->vms[index];
+    const Vm *vm = &roster->snapshot->vms[index];
     if (*step->instance_uuid && strcmp(step->instance_uuid, vm->instance_uuid) != 0) {
         differ(&c, "instance UUID", step->instance_uuid, vm->instance_uuid);
         return;
@@ -146,25 +146,25 @@ void placement_compare(const Placement *placement, const PlanRow *step, GPtrArra
         compare_migration(&c, (guint)index);
         break;
     case ACTION_ADD_MEMORY:
-        compare_total(&c, "memory", placement->memory_mib[index]);
+        compare_total(&c, "memory", roster->memory_mib[index]);
         break;
     case ACTION_ADD_CPU:
-        compare_total(&c, "CPUs", placement->vcpus[index]);
+        compare_total(&c, "CPUs", roster->vcpus[index]);
         break;
     default:
         differ(&c, "action", action_names[step->action], "not an action that this apply can do");
     }
 }
 
-void placement_do(Placement *placement, const PlanRow *step)
+void roster_do(Roster *roster, const PlanRow *step)
 {
-    int index = snapshot_find_vm(placement->snapshot, step->object_id);
+    int index = snapshot_find_vm(roster->snapshot, step->object_id);
     double total = 0;
     table_parse_number(step->to, FALSE, FALSE, &total);
     if (step->action == ACTION_MIGRATE)
-        placement->host[index] = snapshot_find_host(placement->snapshot, step->to_id);
+        roster->host[index] = snapshot_find_host(roster->snapshot, step->to_id);
     else if (step->action == ACTION_ADD_MEMORY)
-        placement->memory_mib[index] = total;
+        roster->memory_mib[index] = total;
     else if (step->action == ACTION_ADD_CPU)
-        placement->vcpus[index] = total;
+        roster->vcpus[index] = total;
 }
