@@ -16,12 +16,8 @@ SANITIZE ?=
 STAGES = collect analyze plan apply
 PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev
-<<<<<<< HEAD
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck python3 git \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi
-=======
-TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck python3 git
->>>>>>> b2dd621826a93e4ae251ab9c82930ed2886b9077
 LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto
 
 CC = gcc
