@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/table.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <math.h>
 #include <string.h>
 
