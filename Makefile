@@ -16,7 +16,7 @@ SANITIZE ?=
 STAGES = collect analyze plan apply
 PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev
-TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck python3 git \
+TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi
 LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto
 
@@ -160,7 +160,8 @@ install: all
 	for page in $(wildcard $(STAGES:%=%/*.[15])); do \
 		install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/vmanger-$${page##*/}; \
 	done
-	install -m 644 README.md $(wildcard samples/*.ini samples/vmanger* samples/*.sh) $(DOCUMENTS)
+	install -m 644 README.md $(wildcard samples/*.ini samples/vmanger.*) $(DOCUMENTS)
+	install -m 755 samples/*.sh $(DOCUMENTS)
 
 # The simulated vCenter, on Debian's own packages only: nothing is downloaded.
 GO = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/build/go-cache go
