@@ -149,7 +149,8 @@ bench bench-full: build-packages
 	@$(call need,python3)
 	@$(MAKE) --no-print-directory all tools
 	@for name in $(BENCH); do \
-		BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) DATA=$(abspath $(DATA)) sh -eu tests/bench/$$name.sh || exit 1; \
+		TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) DATA=$(abspath $(DATA)) \
+			sh -eu tests/bench/$$name.sh || exit 1; \
 	done
 
 DOCUMENTS = $(DESTDIR)$(PREFIX)/share/doc/vmanger
