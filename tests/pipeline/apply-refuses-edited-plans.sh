@@ -29,19 +29,21 @@ refused "$line: est_s:" 'a number' sed "${line}s/,[0-9.]*,\(\"\{0,1\}relieves\)/
 refused "1: #format:" 'expected vmanger-plan-1' sed '1s/-1/-2/'
 refused "$line:" 'cells' sed "${line}s/,/,,/"
 
-# Rows that wait for a row that was deleted, or declined; the command names both.
+# A row of another plan: the same cluster, planned by another policy.
+printf '[plan]\nmax_moves_per_host=1\n' >other.ini
+"$BIN/plan" -q --policy other.ini "$before" assessment.csv -o other.csv
+grep '^step,1,' other.csv >../row
+rm other.ini other.csv
+refused "$line: check:" 'belongs to another plan' sed -e "${line}r ../row" -e "${line}d"
+
+# Rows that wait for a row that was deleted, or declined: both are named. Plans that undo have such rows.
+"$BIN/apply" -q good.csv "$before" -o ../after --journal done.csv
+"$BIN/apply" -q --undo done.csv -o good.csv
+rm done.csv
 waiting=$(sed -n 's/^step,\([0-9]*\),\([0-9][0-9]*\)[ ,].*/\1 \2/p' good.csv | head -n 1)
-test -n "$waiting" || fail 'no step of the sample waits for another'
+test -n "$waiting" || fail 'no step waits for another'
 second=${waiting% *} first=${waiting#* }
 at=$(grep -n "^step,$second," good.csv | cut -d: -f1)
 refused "$at: after:" "step $second after step $first, which is not approved" \
     sed "s/^\(step,$first,[^,]*\),yes,/\1,no,/"
 refused "$((at - 1)): after:" "step $second after step $first, which is absent" sed "/^step,$first,/d"
-
-# A row of another plan: the same cluster, planned by another policy.
-printf '[plan]\nmax_moves_per_host=1\n' >other.ini
-"$BIN/plan" -q --policy other.ini "$before" assessment.csv -o other.csv
-grep '^step,1,' other.csv >"$TMP/../row.$$"
-rm other.ini other.csv
-refused "$line: check:" 'belongs to another plan' sed -e "${line}r $TMP/../row.$$" -e "${line}d"
-rm "$TMP/../row.$$"
