@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Every start and taken_at move on by the window; untouched tables and series stay as they are.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 for table in clusters pools hosts rules; do
     cmp "$before/$table.csv" "after/$table.csv"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Options that do not go together, or lack something, are refused before anything is read or written.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 misused() {
     said=$1
     shift

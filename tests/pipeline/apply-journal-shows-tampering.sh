@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A journal that was edited, shortened or made for another plan is found out, by --verify-journal and by a run.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 chain=$(sed -n 's/^Journal: .* //p' said)
 exits 0 "$BIN/apply" --verify-journal plan.journal.csv --chain "$chain"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A plan edited badly is refused by line and column, exit 1, and nothing is left behind.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 cp plan.csv good.csv
 # The step that others wait for and the line it stands in.
 line=$(grep -n '^step,1,' good.csv | cut -d: -f1)

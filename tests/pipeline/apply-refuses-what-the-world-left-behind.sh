@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A plan for a snapshot that is no longer so is refused whole, each difference named; --skip-stale leaves out.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 exits 0 "$BIN/apply" --undo plan.journal.csv -o back.csv
 stamp() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A journal that ends anywhere, also within a line, is gone on with; the end is the same copy.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after --parallel 1
 rows=$(wc -l <plan.journal.csv)
 size=$(wc -c <plan.journal.csv)

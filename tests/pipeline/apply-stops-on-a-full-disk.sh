@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A journal that can no longer be written stops the run before the next call; with room again it goes on.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o whole --journal whole.csv --parallel 1
 exits 1 "$BIN/apply" plan.csv "$before" -o after --journal /dev/full
 says '/dev/full: cannot be written: No space left on device'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What analyze finds after apply is what the plan said would be: hot hosts, and the use of every host touched.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 find "$before" -type f -exec sha256sum {} + | sort >original
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 says 'Apply complete: 24 steps done'

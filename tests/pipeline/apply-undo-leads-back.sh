@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # --undo writes a plan that brings every VM back to the host it came from; additions stay, as advice.
-. "$TOP/tests/pipeline/apply_fixture.inc"
+. "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 exits 0 "$BIN/apply" --undo plan.journal.csv -o back.csv
 says '21 migrations back, 3 additions that stay'
