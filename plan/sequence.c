@@ -109,6 +109,29 @@ static gboolean waits_for_own(const Pending *pending, guint position)
     return FALSE;
 }
 
+/* an addition waits for whoever is still to leave its host */
+static gboolean waits_for_others(const Pending *pending, guint position)
+{
+    const Change *change = pending_at(pending, position);
+    for (guint i = 0; change->action == ACTION_ADD_MEMORY && i < pending->left->len; i++)
+        if (pending_at(pending, i)->action == ACTION_MIGRATE && pending_at(pending, i)->from == change->to)
+            return TRUE;
+    return FALSE;
+}
+
+/* the position of the first change that can be made now, or how many are left; patient additions wait for
+ * others
+ */
+static guint find_next(const Sequence *sequence, const Model *now, const Pending *pending, gboolean patient)
+{
+    guint next = 0;
+    while (next < pending->left->len &&
+           (waits_for_own(pending, next) || (patient && waits_for_others(pending, next)) ||
+            !is_feasible(sequence, now, pending_at(pending, next))))
+        next++;
+    return next;
+}
+
 /* moves a change, and what it owns, to the end of another list */
 static void take(Change *change, GArray *to)
 {
@@ -163,17 +186,18 @@ static void order_one_by_one(const Sequence *sequence, GArray *changes, GArray *
     GArray *ordered = change_list_new();
     guint detours_left = changes->len;
     while (left->len > 0) {
-        guint next = 0;
-        while (next < left->len &&
-               (waits_for_own(&pending, next) || !is_feasible(sequence, now, pending_at(&pending, next))))
-            next++;
-        if (next < left->len) {
-            effect_apply(now, pending_at(&pending, next));
-            take(pending_at(&pending, next), ordered);
-            g_array_remove_index(left, next);
-        } else if (detours_left-- == 0 || !make_detour(sequence, now, &pending, ordered)) {
-            break;
+        guint next = find_next(sequence, now, &pending, TRUE);
+        if (next == left->len && detours_left > 0 && make_detour(sequence, now, &pending, ordered)) {
+            detours_left--;
+            continue;
         }
+        if (next == left->len)
+            next = find_next(sequence, now, &pending, FALSE);
+        if (next == left->len)
+            break;
+        effect_apply(now, pending_at(&pending, next));
+        take(pending_at(&pending, next), ordered);
+        g_array_remove_index(left, next);
     }
     for (guint i = 0; i < left->len; i++)
         take(pending_at(&pending, i), blocked);
