@@ -69,8 +69,8 @@ static char *obstacle_now(const Sequence *sequence, const Model *now, const Chan
         if (why)
             return g_strdup_printf("%s %s", name, why);
         const BoundRule *rule =
-            rules_broken_by(sequence->rules, now, (guint)change->vm, (guint)change->to, TRUE);
-        if (rule && rule->type != RULE_VM_AFFINITY)
+            rules_broken_on_the_way(sequence->rules, now, (guint)change->vm, (guint)change->to);
+        if (rule)
             return g_strdup_printf("the mandatory rule \"%s\" would be broken on %s", rule->name, name);
     }
     Held brought = taken_by(now, change), held = held_by_host(now, (guint)change->to);
