@@ -42,6 +42,7 @@ LIBS_apply = $(BUILD)/libapply.a $(LIBS_plan)
 TOOL_SOURCES = $(wildcard tests/tools/*.c)
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SOURCES)) $(BUILD)/tests/generate
 UNIT_SOURCES = $(wildcard tests/unit/*.c)
+SUITES = $(patsubst tests/unit/test_%.c,X(%),$(wildcard tests/unit/test_*.c))
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -81,6 +82,8 @@ $(BUILD)/tests/generate: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/tests/unit/main.o: CPPFLAGS += '-DSUITES(X)=$(SUITES)'
+$(BUILD)/tests/unit/main.o: $(UNIT_SOURCES)
 $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
@@ -94,7 +97,7 @@ C_HEADERS = $(wildcard $(STAGES:%=%/*.h) samples/*.h tests/*/*.h)
 tidy: $(C_SOURCES:%=$(BUILD)/%.tidy)
 $(BUILD)/%.c.tidy: %.c $(C_HEADERS) .clang-tidy
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(PKG_CFLAGS) $(TIDY_DEPTH) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) '-DSUITES(X)=$(SUITES)' $(PKG_CFLAGS) $(TIDY_DEPTH) 2>$@.log || { cat $@.log >&2; exit 1; }
 	@mv $@.log $@
 
 # $(call need,PACKAGES): installs what is missing, by sudo when not root; where it cannot, says the line to type.
