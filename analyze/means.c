@@ -106,7 +106,7 @@ Means *means_read(const Snapshot *snapshot, const char *directory, double min_sa
     means->values = g_new(double, n);
     for (gsize i = 0; i < n; i++)
         means->values[i] = NAN;
-    means->window_from = snapshot->info.taken_at - (gint64)snapshot->info.window_s;
+    means->window_from = MAX(0, snapshot->info.taken_at - (gint64)snapshot->info.window_s);
     means->window_to = snapshot->info.taken_at;
     g_autofree guint8 *seen = g_new0(guint8, n);
     Pass pass = {snapshot, reader, means, min_samples_pct, seen};
