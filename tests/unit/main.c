@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define SUITES(X)                                                                                            \
-    X(csv) X(table) X(snapshot) X(policy) X(assessment) X(loads) X(states) X(changeplan) X(history) X(journal)
+    X(csv) X(table) X(snapshot) X(policy) X(assessment) X(loads) X(states) X(changeplan) X(history) X(journal) X(mutations)
 
 #define DECLARE(name) void test_##name##_suite(void);
 #define CALL(name) test_##name##_suite();
