@@ -17,8 +17,9 @@ SANITIZE ?=
 STAGES = collect analyze plan apply
 PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev
-TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck python3 git
-LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libcrypto
+TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck python3 git \
+	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi
+LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto
 
 CC = gcc
 CPPFLAGS += -I. -D_GNU_SOURCE -DVMANGER_VERSION='"$(VERSION)"'
@@ -69,6 +70,10 @@ $(BUILD)/%.o: %.c Makefile
 .PHONY: tools
 tools: $(TOOLS)
 $(BUILD)/tests/%: $(BUILD)/tests/tools/%.o $(LIBS_apply)
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/plan-check: $(BUILD)/tests/tools/plan-check.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/check/*.c)) $(LIBS_plan)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -176,6 +181,17 @@ install: all
 		install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/vmanger-$${page##*/}; \
 	done
 	install -m 644 README.md $(wildcard samples/*.ini samples/vmanger* samples/*.sh) $(DOCUMENTS)
+
+# The simulated vCenter, on Debian's own packages only: nothing is downloaded.
+GO = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/build/go-cache go
+$(BUILD)/tests/vcenter: $(wildcard tests/vcenter/*.go)
+	@mkdir -p $(@D)
+	@echo GO $@
+	@$(GO) build -o $@ ./tests/vcenter
+.PHONY: go-check
+go-check:
+	@test -z "$$(gofmt -l tests)" || { gofmt -d tests; exit 1; }
+	@$(GO) vet ./tests/vcenter && $(GO) test ./tests/vcenter
 
 .PHONY: clean
 clean:

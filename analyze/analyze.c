@@ -16,7 +16,7 @@ static gboolean assess(Assessment *assessment, Summary *summary, const char *dir
 {
     g_auto(Subject) subject = {0};
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
-    if (!snapshot || !evaluate(assessment, snapshot, directory, policy, &subject, error))
+    if (!snapshot || !evaluation_add(assessment, snapshot, directory, policy, &subject, error))
         return FALSE;
     summary_add(summary, &subject, policy);
     return TRUE;
@@ -37,11 +37,8 @@ static int run(const Program *program, char *const *directories, const char *out
     g_autoptr(Policy) policy = policy_read(program->policy, &error);
     if (!policy)
         return program_fail(program, error);
-    g_autoptr(Assessment) assessment = assessment_new();
+    g_autoptr(Assessment) assessment = evaluation_begin(policy);
     g_autoptr(Summary) summary = summary_new(program->verbose);
-    g_autofree char *digest = policy_analyze_digest(policy);
-    assessment->policy = digest;
-    assessment->estimator = "mean";
     for (char *const *directory = directories; *directory; directory++)
         if (!assess(assessment, summary, *directory, policy, &error))
             return program_fail(program, error);

@@ -5,6 +5,15 @@
 #include "analyze/means.h"
 #include "analyze/states.h"
 
+Assessment *evaluation_begin(const Policy *policy)
+{
+    Assessment *assessment = assessment_new();
+    g_autofree char *digest = policy_analyze_digest(policy);
+    assessment->policy = g_string_chunk_insert(assessment->strings, digest);
+    assessment->estimator = "mean";
+    return assessment;
+}
+
 static void note_window(Assessment *assessment, const Means *means)
 {
     gboolean first = assessment->window_from < 0;
@@ -14,8 +23,8 @@ static void note_window(Assessment *assessment, const Means *means)
         assessment->origins[i] += means->origins[i];
 }
 
-gboolean evaluate(Assessment *assessment, const Snapshot *snapshot, const char *directory,
-                  const Policy *policy, Subject *subject, GError **error)
+gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
+                        const Policy *policy, Subject *subject, GError **error)
 {
     guint first;
     if (!assessment_add_snapshot(assessment, snapshot, &first, error)) {

@@ -7,9 +7,12 @@
 
 #include "analyze/loads.h"
 
+/* an assessment under the policy, of no snapshot yet; the caller frees it */
+Assessment *evaluation_begin(const Policy *policy);
+
 /* adds the snapshot that was read from the directory to the assessment: loads, states, patterns, buffers.
  * subject views its entities until another snapshot is added, and is to be cleared */
-gboolean evaluate(Assessment *assessment, const Snapshot *snapshot, const char *directory,
-                  const Policy *policy, Subject *subject, GError **error);
+gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
+                        const Policy *policy, Subject *subject, GError **error);
 
 #endif

@@ -3,8 +3,8 @@
  * Where steps are carried out: a copy of a snapshot's directory, or a vCenter. A new kind of target is one
  * file with one TargetClass.
  *
- * The order of calls: view; check; then for each step recheck, start and, for those that run, wait; settle
- * for steps that an earlier run left open; finish; free. Calls come from one thread.
+ * The order of calls: settle for each step that an earlier run left open; view; check; redo; then for each
+ * step recheck, start and, for those that run, wait; finish; free. Calls come from one thread.
  */
 #ifndef APPLY_TARGET_H
 #define APPLY_TARGET_H
@@ -28,10 +28,12 @@ typedef struct StepEnd {
 
 typedef struct TargetClass {
     const char *kind; /* "directory", "vcenter" */
+    gboolean trial;   /* nothing lasts before finish: the journal need not be flushed around each call */
 
-    /* what the target is now, in the terms of a snapshot and its assessment under the policy; the caller owns
-     * both */
-    gboolean (*view)(Target *target, const Policy *policy, Snapshot **snapshot, Assessment **assessment,
+    /* what the target is now, in the terms of a snapshot and its assessment under the policy. The snapshot
+     * belongs to the target and lasts until its first step; the assessment is the caller's. assessment NULL:
+     * loads are not asked for */
+    gboolean (*view)(Target *target, const Policy *policy, const Snapshot **snapshot, Assessment **assessment,
                      GError **error);
 
     /* adds to problems (char *) what only the target itself can tell about the approved steps before any is
@@ -80,6 +82,9 @@ Target *target_directory_new(const char *directory, const char *output, GError *
 
 /* a vCenter (vsphere.c) */
 Target *target_vsphere_new(const Connection *connection, const Program *program, GError **error);
+
+/* the target that a name means; output as for a directory, else NULL */
+Target *target_open(const char *name, const char *output, GError **error);
 
 void target_free(Target *target);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)

@@ -39,13 +39,16 @@ int main(int argc, char **argv)
         {"window", 0, 0, G_OPTION_ARG_INT, &window_s, "Measure over this time (300)", "SECONDS"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
+    g_autofree GOptionEntry *options = connection_options(&connection, entries);
     g_autoptr(GError) error = NULL;
-    if (!program_parse(&program, &argc, &argv, "SOURCE -o SNAPSHOT", description, entries, &error))
+    if (!program_parse(&program, &argc, &argv, "SOURCE -o SNAPSHOT", description, options, &error))
         return program_misused(&program, "%s", error->message);
-    if (argc != 2 || !output == !archive_directory)
+    if (argc > 2 || !output == !archive_directory)
         return program_misused(&program, "expected one SOURCE, and one of -o SNAPSHOT and --archive DIR");
     if (window_s < 20 || window_s > 3600)
         return program_misused(&program, "--window: found %d: expected 20 to 3600 seconds", window_s);
+    if (!connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
+        return program_fail(&program, error);
 
     g_auto(CollectResult) result = {0};
     g_autoptr(Archive) archive = NULL;

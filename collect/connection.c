@@ -1,15 +1,199 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/connection.h"
 
-#include <string.h>
+#include "collect/csv.h"
+#include "collect/escape.h"
 
-void connection_clear(Connection *connection)
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define DEFAULT_TIMEOUT_S 120
+#define MOST_PASSWORD_BYTES 1024
+
+GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own)
+{
+    const GOptionEntry entries[] = {
+        {"username", 'u', 0, G_OPTION_ARG_STRING, &connection->username,
+         "Log in to the vCenter as this user ($GOVC_USERNAME)", "USER"},
+        {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &connection->password_file,
+         "Take the password from this file's first line (else $GOVC_PASSWORD, else a prompt)", "FILE"},
+        {"cacert", 0, 0, G_OPTION_ARG_FILENAME, &connection->cacert,
+         "Trust the certificates in these files, separated by ':' ($GOVC_TLS_CA_CERTS)", "FILES"},
+        {"thumbprint", 0, 0, G_OPTION_ARG_STRING, &connection->thumbprint,
+         "Trust only the certificate with this SHA-256", "HEX"},
+        {"insecure", 'k', 0, G_OPTION_ARG_NONE, &connection->insecure,
+         "Do not verify the server's certificate ($GOVC_INSECURE)", NULL},
+        {"timeout", 0, 0, G_OPTION_ARG_INT, &connection->timeout_s, "Wait this long for one answer (120)",
+         "SECONDS"},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    guint n = 0;
+    while (own[n].long_name)
+        n++;
+    GOptionEntry *all = g_new(GOptionEntry, n + G_N_ELEMENTS(entries));
+    memcpy(all, own, n * sizeof *own);
+    memcpy(all + n, entries, sizeof entries);
+    return all;
+}
+
+static char *environment(const char *name)
+{
+    const char *value = g_getenv(name);
+    return value && *value ? g_strdup(value) : NULL;
+}
+
+static gboolean fail(GError **error, const char *where, const char *found, const char *expected)
+{
+    g_autofree char *shown = escape_for_message(found);
+    g_set_error(error, VMANGER_ERROR, 0, "%s: found %s: expected %s", where, shown, expected);
+    return FALSE;
+}
+
+/* Takes an address apart, completing what it lacks: https://HOST[:PORT]/sdk. */
+static gboolean read_address(Connection *connection, const char *address, gboolean from_environment,
+                             GError **error)
+{
+    static const char *const expected = "https://HOST/sdk";
+    const char *where = from_environment ? "GOVC_URL" : "SOURCE";
+    g_autofree char *complete =
+        strstr(address, "://") ? g_strdup(address) : g_strconcat("https://", address, NULL);
+    g_autoptr(GUri) uri = g_uri_parse(complete, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH, NULL);
+    gboolean has_password = uri && g_uri_get_password(uri);
+    if (has_password && !from_environment) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "SOURCE: found a password in the address: expected %s; the password comes from "
+                    "--password-file, GOVC_PASSWORD or a prompt",
+                    expected);
+        return FALSE;
+    }
+    if (!uri || strcmp(g_uri_get_scheme(uri), "https") != 0 || !g_uri_get_host(uri) ||
+        !*g_uri_get_host(uri)) {
+        const char *host = has_password ? strrchr(address, '@') + 1 : address;
+        return fail(error, where, host, expected);
+    }
+    const char *path = g_uri_get_path(uri);
+    connection->url =
+        g_uri_join(G_URI_FLAGS_ENCODED_PATH, "https", NULL, g_uri_get_host(uri), g_uri_get_port(uri),
+                   *path && strcmp(path, "/") != 0 ? path : "/sdk", NULL, NULL);
+    if (!connection->username)
+        connection->username = g_strdup(g_uri_get_user(uri));
+    if (has_password && !connection->password)
+        connection->password = g_strdup(g_uri_get_password(uri));
+    return TRUE;
+}
+
+/* GOVC_INSECURE is what Go takes for a boolean. */
+static gboolean is_true(const char *word)
+{
+    static const char *const words[] = {"1", "t", "T", "true", "TRUE", "True", NULL};
+    return word && g_strv_contains(words, word);
+}
+
+gboolean connection_resolve(Connection *connection, const char *source, GError **error)
+{
+    if (connection->timeout_s < 0 || connection->timeout_s > 3600) {
+        g_set_error(error, VMANGER_ERROR, 0, "--timeout: found %d: expected 1 to 3600 seconds",
+                    connection->timeout_s);
+        return FALSE;
+    }
+    if (connection->timeout_s == 0)
+        connection->timeout_s = DEFAULT_TIMEOUT_S;
+    if (source && !g_str_has_prefix(source, "https://") && !g_str_has_prefix(source, "http://"))
+        return TRUE;
+    g_autofree char *address = source ? g_strdup(source) : environment("GOVC_URL");
+    if (!address)
+        return fail(error, "SOURCE", "", "https://HOST/sdk, a directory, or GOVC_URL in the environment");
+    if (!connection->username)
+        connection->username = environment("GOVC_USERNAME");
+    if (!connection->password && !connection->password_file)
+        connection->password = environment("GOVC_PASSWORD");
+    if (!connection->cacert && !connection->thumbprint)
+        connection->cacert = environment("GOVC_TLS_CA_CERTS");
+    if (!connection->cacert && !connection->thumbprint)
+        connection->insecure |= is_true(g_getenv("GOVC_INSECURE"));
+    return read_address(connection, address, !source, error);
+}
+
+/* Reads up to the end of the first line, without a copy left in a buffer of the C library. */
+static char *read_line(int fd)
+{
+    char *line = g_malloc0(MOST_PASSWORD_BYTES);
+    gsize length = 0;
+    while (length < MOST_PASSWORD_BYTES - 1) {
+        gssize got = read(fd, line + length, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0 || line[length] == '\n')
+            break;
+        length++;
+    }
+    line[length] = '\0';
+    if (length > 0 && line[length - 1] == '\r')
+        line[length - 1] = '\0';
+    return line;
+}
+
+static gboolean read_password_file(Connection *connection, GError **error)
+{
+    int fd = open(connection->password_file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", connection->password_file,
+                    g_strerror(errno));
+        return FALSE;
+    }
+    connection->password = read_line(fd);
+    close(fd);
+    return *connection->password ||
+           fail(error, connection->password_file, "", "a password on the first line");
+}
+
+/* The terminal itself is asked, so that standard input and output may be files. */
+static gboolean prompt(Connection *connection, GError **error)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct termios before;
+    if (fd < 0 || tcgetattr(fd, &before) != 0) {
+        if (fd >= 0)
+            close(fd);
+        return fail(error, "password", "", "--password-file, GOVC_PASSWORD, or a terminal to ask on");
+    }
+    g_autofree char *user = escape_for_terminal(connection->username);
+    dprintf(fd, "Password of %s at %s: ", user, connection->url);
+    struct termios silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    tcsetattr(fd, TCSAFLUSH, &silent);
+    connection->password = read_line(fd);
+    tcsetattr(fd, TCSAFLUSH, &before);
+    dprintf(fd, "\n");
+    close(fd);
+    return *connection->password || fail(error, "password", "", "a password");
+}
+
+gboolean connection_ask(Connection *connection, GError **error)
+{
+    if (!connection->username)
+        return fail(error, "user", "", "--username or GOVC_USERNAME");
+    if (connection->password)
+        return TRUE;
+    return connection->password_file ? read_password_file(connection, error) : prompt(connection, error);
+}
+
+void connection_forget_password(Connection *connection)
 {
     if (connection->password)
         explicit_bzero(connection->password, strlen(connection->password));
+    g_clear_pointer(&connection->password, g_free);
+}
+
+void connection_clear(Connection *connection)
+{
+    connection_forget_password(connection);
     g_free(connection->url);
     g_free(connection->username);
-    g_free(connection->password);
     g_free(connection->password_file);
     g_free(connection->cacert);
     g_free(connection->thumbprint);

@@ -16,8 +16,23 @@ typedef struct Connection {
     char *cacert;        /* paths of CA certificates, separated by ':' */
     char *thumbprint;    /* SHA-256 of the server's certificate, in hex, with or without ':' */
     gboolean insecure;   /* the person said not to verify */
-    int timeout_s;       /* of one request */
+    int timeout_s;       /* of one request; 0 where nothing was said */
 } Connection;
+
+/* a program's own options followed by those of a connection, for program_parse; the caller frees the array */
+GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own);
+
+/* what the environment says where the options said nothing. source is the server's address, NULL for
+ * GOVC_URL; where it names no server (a directory), the connection's url stays NULL. An address with a
+ * password in it is an error, unless it comes from the environment */
+gboolean connection_resolve(Connection *connection, const char *source, GError **error);
+
+/* sees to it that there are a user's name and a password: from --password-file, else from a prompt on the
+ * terminal, which does not show what is typed */
+gboolean connection_ask(Connection *connection, GError **error);
+
+/* removes the password from memory */
+void connection_forget_password(Connection *connection);
 
 void connection_clear(Connection *connection);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Connection, connection_clear)

@@ -122,8 +122,7 @@ gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error
     return TRUE;
 }
 
-/* What no measurement of the entity can exceed. */
-static double absurd_value(const Snapshot *snapshot, const Series *series)
+double series_most(const Snapshot *snapshot, const Series *series)
 {
     const Vm *vm = series->vm >= 0 ? &snapshot->vms[series->vm] : NULL;
     const Host *host = &snapshot->hosts[vm ? vm->host : series->host];
@@ -181,7 +180,7 @@ static gboolean parse_value(const char **text, double *value)
 gboolean series_reader_values(const SeriesReader *reader, const Series *series, GArray *values,
                               GError **error)
 {
-    double most = absurd_value(reader->snapshot, series);
+    double most = series_most(reader->snapshot, series);
     const char *at = series->values;
     g_array_set_size(values, 0);
     for (;;) {

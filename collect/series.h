@@ -60,6 +60,10 @@ gboolean series_reader_values(const SeriesReader *reader, const Series *series, 
 void series_reader_fail(const SeriesReader *reader, const char *column, const char *found,
                         const char *expected, GError **error);
 
+/* what no measurement of the series' entity (by its index host or vm) can exceed: 400 % of its capacity;
+ * INFINITY where the metric has none */
+double series_most(const Snapshot *snapshot, const Series *series);
+
 /* the present row as it stands in the file, its line end included */
 const char *series_reader_raw(const SeriesReader *reader, gsize *length);
 

@@ -11,11 +11,11 @@
 #include "collect/snapshot.h"
 
 typedef struct CollectRequest {
-    const char *source;           /* as the person named it: https://host/sdk, or a directory */
-    const char *output;           /* the directory that shall appear */
-    double window_s;              /* what to measure, where the source can be asked */
-    const Connection *connection; /* how to reach a server */
-    const Program *program;       /* for progress and warnings */
+    const char *source;     /* as the person named it: https://host/sdk, or a directory */
+    const char *output;     /* the directory that shall appear */
+    double window_s;        /* what to measure, where the source can be asked */
+    Connection *connection; /* how to reach a server */
+    const Program *program; /* for progress and warnings */
 } CollectRequest;
 
 typedef struct CollectResult {

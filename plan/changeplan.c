@@ -3,6 +3,7 @@
 
 #include "collect/digest.h"
 #include "collect/escape.h"
+#include "plan/dependencies.h"
 
 #include <math.h>
 #include <string.h>
@@ -197,10 +198,10 @@ static const struct HeaderText {
     gboolean required, hex;
 } header_texts[] = {
     {"#plan", G_STRUCT_OFFSET(ChangePlan, plan), TRUE, TRUE},
-    {"#snapshot", G_STRUCT_OFFSET(ChangePlan, snapshot), TRUE, TRUE},
+    {"#snapshot", G_STRUCT_OFFSET(ChangePlan, snapshot), FALSE, TRUE},
     {"#source", G_STRUCT_OFFSET(ChangePlan, source), FALSE, FALSE},
     {"#source_id", G_STRUCT_OFFSET(ChangePlan, source_id), TRUE, FALSE},
-    {"#policy", G_STRUCT_OFFSET(ChangePlan, policy), TRUE, TRUE},
+    {"#policy", G_STRUCT_OFFSET(ChangePlan, policy), FALSE, TRUE},
     {"#seed", G_STRUCT_OFFSET(ChangePlan, seed), FALSE, FALSE},
     {"#stopped_by", G_STRUCT_OFFSET(ChangePlan, stopped_by), FALSE, FALSE},
     {"#summary", G_STRUCT_OFFSET(ChangePlan, summary), FALSE, FALSE},
@@ -506,137 +507,6 @@ static gboolean read_rows(PlanReader *reader, GError **error)
     return FALSE;
 }
 
-/* ---- dependencies ---- */
-
-/* For each row, how many of the present steps that it waits for are not yet done with. */
-typedef struct Order {
-    guint *waiting;
-    GArray
-        *rows; /* guint: steps, each after all that it waits for; those on or behind a cycle are left out */
-} Order;
-
-static void order_clear(Order *order)
-{
-    g_free(order->waiting);
-    g_array_free(order->rows, TRUE);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Order, order_clear)
-
-/* the index of the row that holds the step, or -1 */
-static gssize index_of_step(const ChangePlan *plan, double step)
-{
-    return (gssize)GPOINTER_TO_SIZE(g_hash_table_lookup(plan->steps, GSIZE_TO_POINTER((gsize)step))) - 1;
-}
-
-/* Kahn's topological order, in the file's order where that is free. */
-static Order order_steps(const ChangePlan *plan)
-{
-    guint n = plan->rows->len;
-    Order order = {g_new0(guint, n), g_array_new(FALSE, FALSE, sizeof(guint))};
-    g_autofree GSList **followers = g_new0(GSList *, n);
-    for (guint i = n; i-- > 0;) {
-        g_autoptr(GArray) after = plan_row_after(row_at(plan, i));
-        for (guint j = 0; j < after->len; j++) {
-            gssize before = index_of_step(plan, g_array_index(after, double, j));
-            if (before < 0)
-                continue;
-            followers[before] = g_slist_prepend(followers[before], GUINT_TO_POINTER(i));
-            order.waiting[i]++;
-        }
-    }
-    for (guint i = 0; i < n; i++)
-        if (row_at(plan, i)->kind == ROW_STEP && order.waiting[i] == 0)
-            g_array_append_val(order.rows, i);
-    for (guint at = 0; at < order.rows->len; at++) {
-        for (GSList *f = followers[g_array_index(order.rows, guint, at)]; f; f = f->next) {
-            guint next = GPOINTER_TO_UINT(f->data);
-            if (--order.waiting[next] == 0)
-                g_array_append_val(order.rows, next);
-        }
-    }
-    for (guint i = 0; i < n; i++)
-        g_slist_free(followers[i]);
-    return order;
-}
-
-/* a step that this one waits for and that waits itself: on or behind a cycle there always is one */
-static guint waiting_before(const ChangePlan *plan, const Order *order, guint row)
-{
-    g_autoptr(GArray) after = plan_row_after(row_at(plan, row));
-    for (guint i = 0; i < after->len; i++) {
-        gssize before = index_of_step(plan, g_array_index(after, double, i));
-        if (before >= 0 && order->waiting[before] > 0)
-            return (guint)before;
-    }
-    return row;
-}
-
-static gboolean check_no_cycle(const ChangePlan *plan, GError **error)
-{
-    g_auto(Order) order = order_steps(plan);
-    guint start = 0;
-    while (start < plan->rows->len && order.waiting[start] == 0)
-        start++;
-    if (start == plan->rows->len)
-        return TRUE;
-    /* Going back as many times as there are rows ends on the cycle itself. */
-    for (guint i = 0; i < plan->rows->len; i++)
-        start = waiting_before(plan, &order, start);
-    g_autoptr(GString) found = g_string_new(NULL);
-    guint at = start;
-    do {
-        g_string_append_printf(found, "step %.0f after ", row_at(plan, at)->step);
-        at = waiting_before(plan, &order, at);
-    } while (at != start);
-    g_set_error(error, VMANGER_ERROR, 0,
-                "%s:%" G_GUINT64_FORMAT ": after: found a cycle, %sstep %.0f: expected an order", plan->name,
-                row_at(plan, start)->line, found->str, row_at(plan, start)->step);
-    return FALSE;
-}
-
-/* the first step of `after` that is absent or not approved; NAN where there is none */
-static double missing_before(const ChangePlan *plan, const PlanRow *row)
-{
-    g_autoptr(GArray) after = plan_row_after(row);
-    for (guint i = 0; i < after->len; i++) {
-        const PlanRow *before = changeplan_find_step(plan, g_array_index(after, double, i));
-        if (!before || before->approve != 1)
-            return g_array_index(after, double, i);
-    }
-    return NAN;
-}
-
-gboolean changeplan_check_dependencies(const ChangePlan *plan, GError **error)
-{
-    for (guint i = 0; i < plan->rows->len; i++) {
-        const PlanRow *row = row_at(plan, i);
-        double missing = row->kind == ROW_STEP && row->approve == 1 ? missing_before(plan, row) : NAN;
-        if (isnan(missing))
-            continue;
-        g_set_error(error, VMANGER_ERROR, 0,
-                    "%s:%" G_GUINT64_FORMAT ": after: found approved step %.0f after step %.0f, which is %s: "
-                    "expected both or neither (plan --check --without-dependents takes such steps out)",
-                    plan->name, row->line, row->step, missing,
-                    changeplan_find_step(plan, missing) ? "not approved" : "absent");
-        return FALSE;
-    }
-    return TRUE;
-}
-
-guint changeplan_drop_dependents(ChangePlan *plan)
-{
-    g_auto(Order) order = order_steps(plan);
-    guint dropped = 0;
-    for (guint i = 0; i < order.rows->len; i++) {
-        PlanRow *row = row_at(plan, g_array_index(order.rows, guint, i));
-        if (row->approve != 1 || isnan(missing_before(plan, row)))
-            continue;
-        row->approve = 0;
-        dropped++;
-    }
-    return dropped;
-}
-
 ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error)
 {
     g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
@@ -646,7 +516,7 @@ ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **er
     plan->name = changeplan_string(plan, csv_reader_name(csv));
     g_autoptr(GPtrArray) header = header_new();
     PlanReader reader = {plan, trust, csv, header, ""};
-    if (!read_header(&reader, error) || !read_rows(&reader, error) || !check_no_cycle(plan, error))
+    if (!read_header(&reader, error) || !read_rows(&reader, error) || !dependencies_check_order(plan, error))
         return NULL;
     return g_steal_pointer(&plan);
 }

@@ -54,9 +54,10 @@ typedef struct PlanCluster {
 } PlanCluster;
 
 typedef struct ChangePlan {
-    const char *name; /* what errors call the file */
-    const char *plan; /* its digest: set when written or read */
-    const char *snapshot, *source, *source_id;
+    const char *name;     /* what errors call the file */
+    const char *plan;     /* its digest: set when written or read */
+    const char *snapshot; /* its digest; "" for a plan made from a journal */
+    const char *source, *source_id;
     gint64 taken_at;
     const char *policy, *seed, *stopped_by, *summary;
     GArray *clusters; /* PlanCluster */
@@ -87,7 +88,7 @@ typedef enum {
 } ChangePlanTrust;
 
 /* reads a plan ("-": standard input). Duplicate steps, an `after` that names no number, and a cycle are
- * errors; a step that `after` names may be absent: see changeplan_check_dependencies */
+ * errors; a step that `after` names may be absent: see plan/dependencies.h */
 ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error);
 
 /* stamps the digests and writes the plan whole or not at all ("-": standard output) */
@@ -98,12 +99,5 @@ PlanRow *changeplan_find_step(const ChangePlan *plan, double step);
 
 /* the numbers in a row's `after`; free with g_array_unref (of double) */
 GArray *plan_row_after(const PlanRow *row);
-
-/* FALSE where an approved step comes after one that is absent or not approved: the error names both */
-gboolean changeplan_check_dependencies(const ChangePlan *plan, GError **error);
-
-/* sets `approve` to no for every approved step that depends, directly or not, on one absent or not approved;
- * how many */
-guint changeplan_drop_dependents(ChangePlan *plan);
 
 #endif

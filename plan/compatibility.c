@@ -155,6 +155,8 @@ const char *compatibility_obstacle(const Compatibility *compatibility, guint vm,
         return host_is_failover(snapshot, target) ? "is a dedicated failover host" : "has no measurements";
     if (policy_matches(model->policy->exclude_hosts, NULL, target->name))
         return "is named by exclude_hosts";
+    if (model_is_to_empty(model, host))
+        return "is to be emptied";
     if (known->vmotion && target->vmotion != 1)
         return "has no vMotion";
     if (known->vmotion && snapshot->hosts[model->vms[vm].host].vmotion != 1)

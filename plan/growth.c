@@ -21,10 +21,19 @@ double growth_missing_memory(const Model *model, guint vm)
     return at->demand[RESOURCE_MEMORY] / 1024 * 100 / model->policy->short_pct - at->memory_mib;
 }
 
+/* Why it is, compatibility_immovable says. */
+static gboolean is_left_alone(const Model *model, guint vm)
+{
+    const Vm *row = &model->snapshot->vms[vm];
+    return model->vms[vm].system || policy_matches(model->policy->exclude_vms, row->folder, row->name) ||
+           row->connection > VM_CONNECTED;
+}
+
 gboolean growth_hot_add_is_off(const Model *model, guint vm)
 {
     int flag = model->snapshot->vms[vm].memory_hot_add;
-    return flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
+    gboolean off = flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
+    return off && !is_left_alone(model, vm);
 }
 
 /* As vSphere's guest ids name them (VirtualMachineGuestOsIdentifier). */
@@ -49,11 +58,10 @@ static double hot_add_limit(const Vm *row)
     return row->memory_mib * HOT_ADD_LIMIT_TIMES;
 }
 
-/* What the VM's own settings forbid. */
-static char *obstacle_of_vm(const Situation *situation, const Model *now, guint vm, double to_mib)
+char *growth_memory_refusal(const Situation *situation, const Model *now, guint vm, double to_mib)
 {
     const Vm *row = &now->snapshot->vms[vm];
-    if (now->vms[vm].system || policy_matches(now->policy->exclude_vms, row->folder, row->name))
+    if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
     if (growth_hot_add_is_off(now, vm))
         return g_strdup(row->memory_hot_add == 0 ? "memory hot-add is off"
@@ -111,6 +119,61 @@ static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
 
 char *growth_memory_obstacle(const Situation *situation, const Model *now, guint vm, double to_mib)
 {
-    char *why = obstacle_of_vm(situation, now, vm, to_mib);
+    char *why = growth_memory_refusal(situation, now, vm, to_mib);
     return why ? why : obstacle_of_room(now, vm, to_mib);
+}
+
+void growth_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib)
+{
+    const ModelVm *at = &now->vms[vm];
+    Change advice = {.action = ACTION_ADD_MEMORY,
+                     .vm = (int)vm,
+                     .from = at->host,
+                     .to = at->host,
+                     .was = at->memory_mib,
+                     .amount = to_mib};
+    gboolean wide =
+        at->vcpus > now->snapshot->hosts[at->host].cpu_cores / now->snapshot->hosts[at->host].numa_nodes;
+    advice.reason = g_strdup_printf(
+        "enable memory hot-add: it takes a power cycle, in which the size can be raised at once%s",
+        wide ? "; CPU hot-add, if enabled too, costs this wide VM its vNUMA" : "");
+    g_array_append_val(decisions->advice, advice);
+}
+
+double growth_legal_vcpus(const Model *model, guint vm)
+{
+    double socket = model->snapshot->vms[vm].cores_per_socket;
+    double least = model->vms[vm].vcpus + model->policy->cpu_step;
+    return socket > 0 ? ceil(least / socket) * socket : least;
+}
+
+char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus)
+{
+    const Vm *row = &now->snapshot->vms[vm];
+    const Host *host = &now->snapshot->hosts[now->vms[vm].host];
+    const ModelHost *at = &now->hosts[now->vms[vm].host];
+    double mhz = (to_vcpus - now->vms[vm].vcpus) * host->core_mhz;
+    guint past = history_of(situation->history, now->snapshot->info.source_id, row->instance_uuid, row->id)
+                     ->cpu_additions;
+    if (now->vms[vm].system || policy_matches(now->policy->exclude_vms, row->folder, row->name))
+        return compatibility_immovable(situation->compatibility, vm);
+    if (row->cpu_hot_add != 1 && !(row->cpu_hot_add < 0 && now->assessment->origins[ORIGIN_EXPORT] > 0))
+        return g_strdup("CPU hot-add is off");
+    if (row->fault_tolerance == 1 || list_contains(row->disabled_methods, "ReconfigVM_Task"))
+        return g_strdup("its size is fixed (fault tolerance or disabled_methods)");
+    if (past >= now->policy->cpu_max_steps)
+        return g_strdup_printf("it was added to %u times already (cpu_max_steps)", past);
+    if (row->cpu_limit_mhz < to_vcpus * host->core_mhz)
+        return g_strdup("its CPU limit keeps more vCPUs from helping");
+    if (!(to_vcpus <= host->cpu_threads))
+        return g_strdup_printf("its host %s has no more threads", host->name);
+    if (!at->usable || !model_stays_normal(now, (guint)now->vms[vm].host, NULL))
+        return g_strdup_printf("its host %s is hot", host->name);
+    if (!(mhz <= now->buffer_cpu[at->cluster]))
+        return g_strdup("the cluster's CPU buffer has no room");
+    for (int pool = row->pool; pool >= 0; pool = now->snapshot->pools[pool].parent)
+        if (mhz > pool_limit(&now->snapshot->pools[pool], RESOURCE_CPU) - now->pool_cpu[pool])
+            return g_strdup_printf("the CPU limit of resource pool %s leaves no room",
+                                   now->snapshot->pools[pool].name);
+    return NULL;
 }

@@ -17,8 +17,21 @@ double growth_missing_memory(const Model *model, guint vm);
 /* TRUE where only a person can help, by changing the VM's hot-add setting: then advice tells what it takes */
 gboolean growth_hot_add_is_off(const Model *model, guint vm);
 
+/* why the VM itself does not take memory up to a total: its settings and its state, whatever its host; NULL
+ * where it does. The caller frees it */
+char *growth_memory_refusal(const Situation *situation, const Model *now, guint vm, double to_mib);
+
 /* why growing the VM's memory to a total would harm or is not possible as the model stands, in words; NULL
  * where it can be done. The caller frees it */
 char *growth_memory_obstacle(const Situation *situation, const Model *now, guint vm, double to_mib);
+
+/* advises to enable memory hot-add for a VM that would then grow to a total */
+void growth_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib);
+
+/* the VM's vCPUs after one step: whole sockets */
+double growth_legal_vcpus(const Model *model, guint vm);
+
+/* the same as growth_memory_obstacle for a total of vCPUs */
+char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus);
 
 #endif

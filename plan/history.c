@@ -69,7 +69,8 @@ static void add_migration(History *history, const Journal *journal, guint index)
             start = row->time;
         if (row->event != EVENT_INTENT)
             continue;
-        PastMigration migration = {number_in(row->detail, "est_s"), (double)(end->time - start)};
+        PastMigration migration = {number_in(row->detail, "copy_mib"), number_in(row->detail, "est_s"),
+                                   (double)(end->time - start)};
         if (migration.real_s > 0)
             g_array_append_val(history->migrations, migration);
         return;

@@ -16,8 +16,9 @@ typedef struct VmHistory {
 
 /* a migration that succeeded and whose time the target's clock shows */
 typedef struct PastMigration {
-    double est_s;  /* as planned; NAN where not known */
-    double real_s; /* from submitted, else intent, to succeeded; above 0 */
+    double copy_mib; /* as planned; NAN where not known */
+    double est_s;    /* as planned; NAN where not known */
+    double real_s;   /* from submitted, else intent, to succeeded; above 0 */
 } PastMigration;
 
 typedef struct History {

@@ -213,7 +213,7 @@ static gboolean append_line(Journal *journal, const GString *line, GError **erro
         if (written > 0)
             done += (gsize)written;
     }
-    if (done == line->len && fdatasync(journal->fd) == 0) {
+    if (done == line->len && (journal->lazy || fdatasync(journal->fd) == 0)) {
         journal->size += (gint64)line->len;
         return TRUE;
     }
@@ -240,6 +240,11 @@ static gint64 end_of_last_line(int fd, gint64 size)
         end = start;
     }
     return 0;
+}
+
+gboolean journal_flush(Journal *journal, GError **error)
+{
+    return fdatasync(journal->fd) == 0 || fail(journal, "cannot be written", error);
 }
 
 static gboolean take_off_torn_line(Journal *journal, gint64 size, GError **error)
@@ -281,12 +286,13 @@ Journal *journal_open(const char *path, GError **error)
     return csv && read_rows(journal, csv, error) ? g_steal_pointer(&journal) : NULL;
 }
 
-/* The journal's own copy, on one line: an incomplete line can then be told from a complete one. */
+/* The journal's own copy: UTF-8, and on one line, so that an incomplete line can be told from a complete one.
+ */
 static const char *keep(Journal *journal, const char *text)
 {
     if (!*text)
         return "";
-    g_autofree char *line = g_strdup(text);
+    g_autofree char *line = g_utf8_make_valid(text, -1);
     g_strdelimit(line, "\r\n", ' ');
     return g_string_chunk_insert(journal->strings, line);
 }

@@ -47,9 +47,11 @@ typedef struct Journal {
     char *chain;  /* of the last row; 64 zeros where there is none */
     GStringChunk *strings;
     char *path;
-    int fd;      /* -1 for a journal that is only read */
-    gint64 size; /* bytes of the complete rows */
-    gint64 torn; /* bytes of an incomplete last line that journal_open took off */
+    int fd;        /* -1 for a journal that is only read */
+    gint64 size;   /* bytes of the complete rows */
+    gint64 torn;   /* bytes of an incomplete last line that journal_open took off */
+    gboolean lazy; /* rows are flushed by journal_flush alone: for trials, of which nothing lasts before their
+                      end */
 } Journal;
 
 /* reads a whole journal ("-": standard input) and verifies its header, seq and chain; an incomplete last line
@@ -61,8 +63,12 @@ Journal *journal_read(const char *path, GError **error);
 Journal *journal_open(const char *path, GError **error);
 
 /* fills seq and chain, appends the row as one line (line breaks in it become spaces) and flushes it to the
- * disk; the row's copy joins rows. What could not be written whole is taken off again */
+ * disk, unless the journal is lazy; the row's copy joins rows. What could not be written whole is taken off
+ * again */
 gboolean journal_append(Journal *journal, JournalRow *row, GError **error);
+
+/* flushes all rows to the disk */
+gboolean journal_flush(Journal *journal, GError **error);
 
 void journal_free(Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_free)

@@ -242,6 +242,12 @@ double model_vm_memory_reserved(const Model *model, guint vm)
     return row->memory_reservation_mib > 0 ? row->memory_reservation_mib : 0;
 }
 
+gboolean model_is_to_empty(const Model *model, guint host)
+{
+    const Host *row = &model->snapshot->hosts[host];
+    return row->mode == HOST_MODE_ENTERING || policy_matches(model->policy->evacuate, NULL, row->name);
+}
+
 double model_usage_pct(const Model *model, guint host, Resource resource, double extra)
 {
     const ModelHost *at = &model->hosts[host];

@@ -66,6 +66,9 @@ double model_vm_memory(const Model *model, guint vm);
 double model_vm_cpu_reserved(const Model *model, guint vm);
 double model_vm_memory_reserved(const Model *model, guint vm);
 
+/* TRUE for a host that is to be emptied: entering maintenance, or named by evacuate= */
+gboolean model_is_to_empty(const Model *model, guint host);
+
 /* percent of capacity in use, as the assessment rounds it; NAN where not known. extra is added to the demand
  */
 double model_usage_pct(const Model *model, guint host, Resource resource, double extra);

@@ -2,9 +2,10 @@
 /*
  * plan: decides what to do about an assessment, as a reviewable, ordered list of steps.
  */
-#include "plan/changeplan.h"
+#include "plan/dependencies.h"
 #include "plan/draft.h"
 #include "plan/explain.h"
+#include "plan/optimize.h"
 #include "plan/replay.h"
 #include "plan/show.h"
 #include "plan/threshold.h"
@@ -82,10 +83,12 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
     return TRUE;
 }
 
-static ChangePlan *make_plan(const Situation *situation)
+static ChangePlan *make_plan(const Situation *situation, GError **error)
 {
-    g_autoptr(Decisions) decisions = threshold_decide(situation);
-    return draft_plan(situation, decisions);
+    g_autoptr(Decisions) decisions = situation->start->policy->strategy == STRATEGY_THRESHOLD
+                                         ? threshold_decide(situation)
+                                         : optimize_decide(situation, error);
+    return decisions ? draft_plan(situation, decisions) : NULL;
 }
 
 static int exit_code(const ChangePlan *plan, const Options *options)
@@ -108,8 +111,8 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation);
-    if (!changeplan_write(plan, options->output, &error))
+    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation, &error);
+    if (!plan || !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
     if (!atomic_file_is_standard_output(options->output))
         say_plan(program, plan, SHOWN_ROWS);
@@ -174,8 +177,8 @@ static int run_explain(const Program *program, const Options *options, char **pa
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation);
-    g_autofree char *text = explain(&inputs.situation, plan, options->explain, &error);
+    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation, &error);
+    g_autofree char *text = plan ? explain(&inputs.situation, plan, options->explain, &error) : NULL;
     if (!text)
         return program_fail(program, error);
     program_say(program, "%s", text);

@@ -37,11 +37,9 @@ static void append_pair(Pairs *pairs, int from, int to)
     pairs->n++;
 }
 
-/* the pairs as lists by `from` in the order of adding, or, reversed, by `to` */
-static Lists lists_of(const Pairs *pairs, int n_lists, bool reversed)
+Lists problem_lists(const Pairs *pairs, int n_lists)
 {
-    const int *from = reversed ? pairs->to : pairs->from;
-    const int *to = reversed ? pairs->from : pairs->to;
+    const int *from = pairs->from;
     Lists lists = {g_new0(int, n_lists + 1), g_new(int, MAX(pairs->n, 1))};
     for (int i = 0; i < pairs->n; i++) {
         lists.first[from[i] + 1]++;
@@ -51,7 +49,7 @@ static Lists lists_of(const Pairs *pairs, int n_lists, bool reversed)
     }
     g_autofree int *next = g_memdup2(lists.first, sizeof(int) * (size_t)(n_lists + 1));
     for (int i = 0; i < pairs->n; i++) {
-        lists.item[next[from[i]]++] = to[i];
+        lists.item[next[from[i]]++] = pairs->to ? pairs->to[i] : i;
     }
     return lists;
 }
@@ -59,7 +57,7 @@ static Lists lists_of(const Pairs *pairs, int n_lists, bool reversed)
 Problem *problem_new(int n_resources, int n_levels, const Levels *levels)
 {
     g_assert(n_resources > 0 && n_resources <= PROBLEM_RESOURCES);
-    g_assert(n_levels > 0 && n_levels <= PROBLEM_LEVELS);
+    g_assert(n_levels > 0 && n_levels < PROBLEM_LEVELS);
     Problem *p = g_new0(Problem, 1);
     p->n_resources = n_resources;
     p->n_levels = n_levels;
@@ -108,6 +106,7 @@ static void free_groups(Problem *p)
     free_pairs(&p->depends);
     free_lists(&p->members);
     free_lists(&p->groups_of);
+    free_lists(&p->rules_of);
     free_lists(&p->needs);
     free_lists(&p->needed_by);
 }
@@ -170,6 +169,7 @@ int problem_add_machine(Problem *p, const Machine *machine)
     p->n_neighbourhoods = MAX(p->n_neighbourhoods, machine->neighbourhood + 1);
     p->has_capacity_cost |= machine->over_capacity_weight != NULL;
     p->has_on_cost |= machine->on_cost != 0;
+    p->has_places |= machine->closed || machine->stay_cost;
     return p->n_machines++;
 }
 
@@ -197,6 +197,7 @@ int problem_add_process(Problem *p, const Process *process)
     APPEND(p->reach, i, process->reach);
     APPEND(p->move_cost, i, process->move_cost);
     APPEND(p->pinned, i, process->pinned);
+    p->has_places |= process->pinned || process->reach >= 0;
     return p->n_processes++;
 }
 
@@ -357,6 +358,28 @@ static void set_limits(Problem *p)
     }
 }
 
+/* whether a group can forbid or cost anything */
+static bool is_rule(const Problem *p, int g)
+{
+    const Group *group = &p->group[g];
+    bool several = p->members.first[g + 1] - p->members.first[g] > 1;
+    return (several && (group->apart || group->together || group->same_location)) ||
+           group->min_locations > 1 || p->needs.first[g + 1] > p->needs.first[g] ||
+           p->needed_by.first[g + 1] > p->needed_by.first[g];
+}
+
+static void list_rules(Problem *p)
+{
+    Pairs pairs = {0};
+    for (int i = 0; i < p->joined.n; i++) {
+        if (is_rule(p, p->joined.from[i])) {
+            append_pair(&pairs, p->joined.to[i], p->joined.from[i]);
+        }
+    }
+    p->rules_of = problem_lists(&pairs, p->n_processes);
+    free_pairs(&pairs);
+}
+
 bool problem_finish(Problem *p, GError **error)
 {
     g_assert(!p->finished && !(p->has_transient && p->n_growths));
@@ -365,24 +388,19 @@ bool problem_finish(Problem *p, GError **error)
         return false;
     }
     APPEND(p->first_size, p->n_growths, p->n_sizes);
-    p->members = lists_of(&p->joined, p->n_groups, false);
+    p->members = problem_lists(&p->joined, p->n_groups);
     for (int g = 0; g < p->n_groups; g++) {
         if (p->members.first[g + 1] - p->members.first[g] > UINT16_MAX) {
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "group %d has over 65535 members", g);
             return false;
         }
     }
-    p->groups_of = lists_of(&p->joined, p->n_processes, true);
-    p->needs = lists_of(&p->depends, p->n_groups, false);
-    p->needed_by = lists_of(&p->depends, p->n_groups, true);
-    p->budgets_of = lists_of(&p->debited, p->n_growths, false);
-    Pairs grows = {p->n_growths, p->grower, NULL};
-    g_autofree int *numbers = g_new(int, MAX(p->n_growths, 1));
-    for (int g = 0; g < p->n_growths; g++) {
-        numbers[g] = g;
-    }
-    grows.to = numbers;
-    p->growths_of = lists_of(&grows, p->n_processes, false);
+    p->groups_of = problem_lists(&(Pairs){p->joined.n, p->joined.to, p->joined.from}, p->n_processes);
+    p->needs = problem_lists(&p->depends, p->n_groups);
+    p->needed_by = problem_lists(&(Pairs){p->depends.n, p->depends.to, p->depends.from}, p->n_groups);
+    list_rules(p);
+    p->budgets_of = problem_lists(&p->debited, p->n_growths);
+    p->growths_of = problem_lists(&(Pairs){p->n_growths, p->grower, NULL}, p->n_processes);
     for (int r = 0; r < p->n_resources; r++) {
         p->mean_use[r] = mean_use(p, r);
     }

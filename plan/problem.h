@@ -89,8 +89,8 @@ typedef struct {
 
 typedef struct Problem Problem;
 
-/* a problem without machines; n_levels <= PROBLEM_LEVELS, n_resources <= PROBLEM_RESOURCES; free with
- * problem_free */
+/* a problem without machines; n_levels < PROBLEM_LEVELS (the last is the search's own), n_resources <=
+ * PROBLEM_RESOURCES; free with problem_free */
 Problem *problem_new(int n_resources, int n_levels, const Levels *levels);
 void problem_free(Problem *problem);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Problem, problem_free)

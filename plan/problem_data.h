@@ -22,12 +22,15 @@ typedef struct {
     int64_t weight;
 } Balance;
 
-/* pairs collected while building, and indexed as Lists at the end */
+/* pairs collected while building, and indexed as Lists at the end; a NULL `to` is the pair's own index */
 typedef struct {
     int n;
     int *from;
     int *to;
 } Pairs;
+
+/* for each `from` its `to`, in the order of the pairs; the caller frees both arrays */
+Lists problem_lists(const Pairs *pairs, int n_lists);
 
 struct Problem {
     int n_resources;
@@ -51,6 +54,7 @@ struct Problem {
     bool *closed;           /* [M] */
     bool has_capacity_cost;
     bool has_on_cost;
+    bool has_places; /* some process may not be everywhere, or not at the same cost */
 
     int n_reaches;
     bool *reach_allowed;    /* [reaches × M] */
@@ -69,6 +73,7 @@ struct Problem {
     Pairs joined;          /* group, process */
     Lists members;         /* processes of a group */
     Lists groups_of;       /* groups of a process */
+    Lists rules_of;        /* those of them that can forbid or cost anything */
     int64_t *home_breach;  /* [G] processes in breach at home */
     int *needed_locations; /* [G] min(min_locations, those at home) */
     Pairs depends;         /* group, on */

@@ -3,8 +3,8 @@
 #define PLAN_RANDOM_H
 
 /*
- * Random numbers that are the same everywhere: SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
- * Generators", OOPSLA 2014). A state is one word; any value is a good seed.
+ * Random numbers that are the same everywhere: SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom
+ * Number Generators", OOPSLA 2014). A state is one word; any value is a good seed.
  */
 
 #include <stdint.h>

@@ -1,62 +1,203 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/search.h"
 
+#include "plan/bound.h"
+#include "plan/descent.h"
+#include "plan/problem_data.h"
 #include "plan/walk.h"
+#include <stdio.h>
+#include <stdlib.h>
 
+enum {
+    ROUNDS = 12,        /* at most, when bounded by work */
+    ROUNDS_WITHOUT = 3, /* that brought nothing, and the search ends */
+    ROUND_MIN = 50000,  /* changes evaluated in a round of a small problem */
+    ROUND_MAX = 400000, /* and of a large one */
+    ROUND_PER_PROCESS = 400,
+    REPAIR_MIN = 200000, /* changes that the first repair may evaluate */
+    REPAIR_PER_PROCESS = 40
+};
+
+static double knob(const char *n, double d)
+{
+    const char *v = getenv(n);
+    return v ? atof(v) : d;
+}
+#define COOLEST knob("COOLEST", 0.02)
+#define FIRST_PART knob("FIRST", 0.08)
+#define LONG_PART knob("LONG", 0.6)
+#define LAST_HEAT knob("LASTHEAT", 0.1)
+#define WORK_FOR_FULL_HEAT knob("FULL", 5000)
+/* one walk and what it does next, on a thread of its own */
 typedef struct {
     Walk *walk;
     double heat;
     int64_t work;
     int64_t end_us;
-} Round;
+} Turn;
 
-static gpointer run_round(gpointer data)
+typedef struct {
+    const Problem *problem;
+    Cost goal;
+    guint n; /* walks */
+    Turn *turn;
+    Placement *best;
+    Cost cost;
+} Search;
+
+static gpointer take_turn(gpointer data)
 {
-    Round *round = data;
-    walk_anneal(round->walk, round->heat, round->work, round->end_us);
+    Turn *turn = data;
+    walk_anneal(turn->walk, turn->heat, turn->work, turn->end_us);
+    walk_polish(turn->walk, turn->end_us);
     return NULL;
 }
 
-/* one round of every walk, each on a thread of its own; returns the walk that has the best placement */
-static guint run_rounds(Round *rounds, guint n)
+/* keep the best placement of all walks; whether it is better than before */
+static bool gather(Search *s)
 {
-    g_autofree GThread **threads = g_new0(GThread *, n);
-    for (guint i = 1; i < n; i++) {
-        threads[i] = g_thread_new("walk", run_round, &rounds[i]);
-    }
-    run_round(&rounds[0]);
-    guint best = 0;
-    for (guint i = 1; i < n; i++) {
-        g_thread_join(threads[i]);
-        if (cost_compare(&rounds[i].walk->best_cost, &rounds[best].walk->best_cost) < 0) {
-            best = i;
+    bool better = false;
+    for (guint i = 0; i < s->n; i++) {
+        const Walk *walk = s->turn[i].walk;
+        if (cost_compare(&walk->best_cost, &s->cost) < 0) {
+            placement_free(s->best);
+            s->best = placement_copy(s->problem, walk->best);
+            s->cost = walk->best_cost;
+            better = true;
         }
     }
-    return best;
+    return better;
+}
+
+/* each walk cools down once from the best placement known; whether that found a better one */
+static bool round_of_walks(Search *s, double heat, int64_t work, int64_t end_us)
+{
+    g_autofree GThread **threads = g_new0(GThread *, s->n);
+    for (guint i = 0; i < s->n; i++) {
+        Turn *turn = &s->turn[i];
+        walk_go_to(turn->walk, s->best);
+        turn->heat = heat / (1 + i % 2);
+        turn->work = work;
+        turn->end_us = end_us;
+        threads[i] = i ? g_thread_new("walk", take_turn, turn) : NULL;
+    }
+    take_turn(&s->turn[0]);
+    for (guint i = 1; i < s->n; i++) {
+        g_thread_join(threads[i]);
+    }
+    bool b = gather(s);
+    fprintf(stderr, "round heat %g work %lld: %lld (walk 0: %lld)\n", heat, (long long)s->turn[0].walk->work,
+            (long long)s->cost.level[0], (long long)s->turn[0].walk->state->cost.level[0]);
+    return b;
+}
+
+static bool proven(const Search *s)
+{
+    return cost_compare(&s->cost, &s->goal) <= 0;
+}
+
+/* rounds until so many brought nothing */
+static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
+{
+    int64_t round = CLAMP((int64_t)n_focus * ROUND_PER_PROCESS, ROUND_MIN, ROUND_MAX);
+    int64_t left = work_limit ? work_limit : ROUNDS * round;
+    int without = 0;
+    for (int i = 0; left > 0 && without < ROUNDS_WITHOUT && !proven(s); i++) {
+        double heat = 1.0 / (1 << (i % 3));
+        without = round_of_walks(s, heat, MIN(left, round), 0) ? 0 : without + 1;
+        left -= round;
+    }
+    return SEARCH_WORK;
+}
+
+/* a short round that tells how much work the time allows, a long one as warm as that allows, and one from the
+ * best */
+static SearchStop search_by_time(Search *s, int64_t end_us)
+{
+    int64_t began_us = g_get_monotonic_time();
+    int64_t span = end_us - began_us;
+    int64_t work = s->turn[0].walk->work;
+    round_of_walks(s, COOLEST, 0, began_us + (int64_t)(FIRST_PART * (double)span));
+    double rate = (double)(s->turn[0].walk->work - work) / FIRST_PART;
+    double heat = rate * LONG_PART / s->problem->n_processes / WORK_FOR_FULL_HEAT;
+    round_of_walks(s, CLAMP(heat, COOLEST, 1), 0,
+                   began_us + (int64_t)((FIRST_PART + LONG_PART) * (double)span));
+    round_of_walks(s, LAST_HEAT, 0, end_us);
+    return SEARCH_TIME;
+}
+
+/* the first walk, where repair ends */
+static Walk *repaired(const Problem *problem, const Placement *start, uint64_t seed)
+{
+    Walk *walk = walk_new(problem, start, seed);
+    walk->work += descent_repair(walk->state, &walk->random,
+                                 REPAIR_MIN + REPAIR_PER_PROCESS * (int64_t)problem->n_processes);
+    walk_polish(walk, 0);
+    return walk;
+}
+
+/* the processes that walks should look at: those involved in what is wrong before or after repair */
+static int *find_focus(const Problem *problem, const Placement *start, const Walk *walk, int *n)
+{
+    g_autoptr(State) state = state_new(problem, start);
+    int n_before;
+    int n_after;
+    g_autofree int *before = descent_involved(state, &n_before);
+    g_autofree int *after = descent_involved(walk->state, &n_after);
+    int *both = g_new(int, (size_t)(n_before + n_after + 1));
+    *n = 0;
+    for (int i = 0, k = 0; i < n_before || k < n_after;) {
+        int x = i < n_before ? before[i] : G_MAXINT;
+        int y = k < n_after ? after[k] : G_MAXINT;
+        both[(*n)++] = MIN(x, y);
+        i += x <= y;
+        k += y <= x;
+    }
+    return both;
+}
+
+static void free_walks(Search *s)
+{
+    for (guint i = 0; i < s->n; i++) {
+        walk_free(s->turn[i].walk);
+    }
+    g_free(s->turn);
 }
 
 SearchResult search(const Problem *problem, const Placement *start, const SearchOptions *options)
 {
-    int64_t end_us = options->time_limit_s > 0 ? g_get_monotonic_time() + (int64_t)(options->time_limit_s * 1e6) : 0;
+    int64_t end_us =
+        options->time_limit_s > 0 ? g_get_monotonic_time() + (int64_t)(options->time_limit_s * 1e6) : 0;
     g_autoptr(Placement) home = placement_new(problem);
-    guint n = (guint)MAX(options->threads, 1);
-    g_autofree Round *rounds = g_new0(Round, n);
-    for (guint i = 0; i < n; i++) {
-        Random seeds = options->seed + (uint64_t)i;
-        rounds[i].walk = walk_new(problem, start ? start : home, random_bits(&seeds));
-        rounds[i].heat = 1;
-        rounds[i].work = options->work_limit;
-        rounds[i].end_us = end_us;
-        walk_measure(rounds[i].walk);
+    Random seeds = options->seed;
+    Search s = {.problem = problem, .goal = bound_cost(problem), .n = (guint)MAX(options->threads, 1)};
+    s.turn = g_new0(Turn, s.n);
+    start = start ? start : home;
+    Walk *first = repaired(problem, start, random_bits(&seeds));
+    s.best = placement_copy(problem, first->best);
+    s.cost = first->best_cost;
+    int n_focus;
+    g_autofree int *focus = find_focus(problem, start, first, &n_focus);
+    for (guint i = 0; i < s.n; i++) {
+        Walk *walk = i ? walk_new(problem, s.best, random_bits(&seeds)) : first;
+        walk->focus = focus;
+        walk->n_focus = n_focus;
+        walk->goal = &s.goal;
+        s.turn[i].walk = walk;
     }
-    guint best = run_rounds(rounds, n);
-    SearchResult result = {.best = placement_copy(problem, rounds[best].walk->best),
-                           .cost = rounds[best].walk->best_cost,
-                           .stopped_by = end_us ? SEARCH_TIME : SEARCH_WORK};
-    for (guint i = 0; i < n; i++) {
-        result.work += rounds[i].walk->work;
-        walk_free(rounds[i].walk);
+    SearchStop stop = SEARCH_OPTIMAL;
+    if (!proven(&s) && n_focus) {
+        Guide guide = walk_measure(first);
+        for (guint i = 0; i < s.n; i++) {
+            s.turn[i].walk->guide = guide;
+        }
+        stop = end_us ? search_by_time(&s, end_us) : search_by_work(&s, options->work_limit, n_focus);
     }
+    SearchResult result = {s.best, s.cost, proven(&s) ? SEARCH_OPTIMAL : stop, 0};
+    for (guint i = 0; i < s.n; i++) {
+        result.work += s.turn[i].walk->work;
+    }
+    free_walks(&s);
     return result;
 }
 

@@ -33,9 +33,6 @@ typedef struct {
    limit: same result, whatever the threads' timing, unless the time limit stopped it. */
 SearchResult search(const Problem *problem, const Placement *start, const SearchOptions *options);
 
-/* a lower bound of every level, taken one by one */
-Cost search_bound(const Problem *problem);
-
 /* "optimal", "work" or "time" */
 const char *search_stop_name(SearchStop stop);
 

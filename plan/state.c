@@ -105,7 +105,7 @@ static int64_t over_limit(const State *s, int m, int going, int coming)
 
 bool state_may(const Problem *p, int process, int m)
 {
-    if (p->home[process] == m) {
+    if (!p->has_places || p->home[process] == m) {
         return true;
     }
     int reach = p->reach[process];
@@ -131,6 +131,9 @@ static int64_t move_cost(const Problem *p, int process, int m)
 static void add_presence(const Problem *p, Cost *cost, int process, int m, int64_t sign)
 {
     cost->level[p->levels.move] += sign * move_cost(p, process, m);
+    if (!p->has_places) {
+        return;
+    }
     cost->level[p->levels.stay] += sign * p->stay_cost[m];
     int reach = p->reach[process];
     if (reach >= 0) {
@@ -258,7 +261,8 @@ bool state_try_shift(State *s, int process, int to, Cost *delta)
     add_load_delta(s, delta, from, need, -1);
     add_load_delta(s, delta, to, need, 1);
     if (s->price) {
-        delta->level[PROBLEM_LEVELS - 1] = over_limit(s, from, process, -1) + over_limit(s, to, -1, process) - s->over[from] - s->over[to];
+        delta->level[STATE_OVER] =
+            over_limit(s, from, process, -1) + over_limit(s, to, -1, process) - s->over[from] - s->over[to];
     }
     add_presence(p, delta, process, from, -1);
     add_presence(p, delta, process, to, 1);
@@ -301,7 +305,8 @@ bool state_try_swap(State *s, int process, int other, Cost *delta)
     add_load_delta(s, delta, from, change, 1);
     add_load_delta(s, delta, to, change, -1);
     if (s->price) {
-        delta->level[PROBLEM_LEVELS - 1] = over_limit(s, from, process, other) + over_limit(s, to, other, process) - s->over[from] - s->over[to];
+        delta->level[STATE_OVER] = over_limit(s, from, process, other) + over_limit(s, to, other, process) -
+                                   s->over[from] - s->over[to];
     }
     add_presence(p, delta, process, from, -1);
     add_presence(p, delta, process, to, 1);
@@ -364,8 +369,8 @@ static int64_t violated_rules(const State *s, int process)
 {
     const Problem *p = s->problem;
     int64_t violations = 0;
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        violations += tally_violation(s->tally, p->groups_of.item[i]);
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        violations += tally_violation(s->tally, p->rules_of.item[i]);
     }
     return violations;
 }

@@ -10,6 +10,9 @@
 #include "plan/problem_data.h"
 #include "plan/tally.h"
 
+/* the level of a delta that holds what capacity at a price adds; no level of a problem */
+enum { STATE_OVER = PROBLEM_LEVELS - 1 };
+
 /* what a machine costs by its use */
 typedef struct {
     int64_t over_capacity;
@@ -36,8 +39,9 @@ typedef struct {
     int64_t *spent;   /* [budgets] */
     Tally *tally;     /* rules */
     Cost cost;
-    const int64_t *price; /* [R] of a unit held above a limit while capacity is relaxed, NULL: hard; borrowed */
-    int64_t *over; /* [M] priced */
+    const int64_t
+        *price;         /* [R] of a unit held above a limit while capacity is relaxed, NULL: hard; borrowed */
+    int64_t *over;      /* [M] priced */
     int64_t violations; /* of hard limits, beyond those at home; 0: feasible */
 } State;
 

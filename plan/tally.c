@@ -178,8 +178,8 @@ void tally_free(Tally *t)
 
 static bool shares(const Problem *p, int g, int process)
 {
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        if (p->groups_of.item[i] == g) {
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        if (p->rules_of.item[i] == g) {
             return true;
         }
     }
@@ -193,8 +193,8 @@ static bool try_groups(const Tally *t, int process, int to, int instead, Cost *d
     const Problem *p = t->problem;
     int from = t->machine[process];
     bool feasible = true;
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        int g = p->groups_of.item[i];
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        int g = p->rules_of.item[i];
         if (instead >= 0 && shares(p, g, instead)) {
             continue;
         }
@@ -211,8 +211,8 @@ static bool try_groups(const Tally *t, int process, int to, int instead, Cost *d
 static void count_neighbours(const Tally *t, int process, int from, int to)
 {
     const Problem *p = t->problem;
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        uint16_t *count = t->in_neighbourhood[p->groups_of.item[i]];
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        uint16_t *count = t->in_neighbourhood[p->rules_of.item[i]];
         if (count) {
             count[from]--;
             count[to]++;
@@ -224,8 +224,8 @@ static void count_neighbours(const Tally *t, int process, int from, int to)
 static bool dependencies_hold(const Tally *t, int process, int from, int to)
 {
     const Problem *p = t->problem;
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        int g = p->groups_of.item[i];
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        int g = p->rules_of.item[i];
         if (!t->in_neighbourhood[g]) {
             continue;
         }
@@ -306,8 +306,8 @@ void tally_shift(Tally *t, int process, int to)
 {
     const Problem *p = t->problem;
     int from = t->machine[process];
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        int g = p->groups_of.item[i];
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        int g = p->rules_of.item[i];
         t->breach[g] += breach_delta(t, g, from, to);
         t->spread[g] += spread_delta(t, g, from, to);
         if (t->on_machine[g]) {
@@ -325,9 +325,9 @@ void tally_shift(Tally *t, int process, int to)
 void tally_add_cost(const Tally *t, int process, Cost *cost, int64_t sign)
 {
     const Problem *p = t->problem;
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        const Group *group = &p->group[p->groups_of.item[i]];
-        cost->level[group->level] += sign * group->weight * t->breach[p->groups_of.item[i]];
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        const Group *group = &p->group[p->rules_of.item[i]];
+        cost->level[group->level] += sign * group->weight * t->breach[p->rules_of.item[i]];
     }
 }
 

@@ -233,21 +233,6 @@ static GArray *short_vms(const Model *model)
     return found;
 }
 
-static void advise_hot_add(Threshold *t, guint vm, double to_mib)
-{
-    const ModelVm *at = &t->now->vms[vm];
-    Change advice = {.action = ACTION_ADD_MEMORY,
-                     .vm = (int)vm,
-                     .from = at->host,
-                     .to = at->host,
-                     .was = at->memory_mib,
-                     .amount = to_mib};
-    advice.reason = g_strdup(
-        "enable memory hot-add, then this addition can be made live: it takes a power cycle, in which "
-        "the size can be raised at once");
-    g_array_append_val(t->decisions->advice, advice);
-}
-
 static void add_memory(Threshold *t, const ShortVm *at)
 {
     const Policy *policy = t->now->policy;
@@ -264,8 +249,8 @@ static void add_memory(Threshold *t, const ShortVm *at)
         decisions_add_unsolved(
             t->decisions, -1, (int)at->vm,
             g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", at->usage, was, why));
-        if (growth_hot_add_is_off(t->now, at->vm) && !t->now->vms[at->vm].system)
-            advise_hot_add(t, at->vm, to);
+        if (growth_hot_add_is_off(t->now, at->vm))
+            growth_advise_hot_add(t->decisions, t->now, at->vm, to);
         return;
     }
     Change addition = {.action = ACTION_ADD_MEMORY,
@@ -279,6 +264,14 @@ static void add_memory(Threshold *t, const ShortVm *at)
         was, policy->short_pct, load_usage_pct(t->now->vms[at->vm].demand[RESOURCE_MEMORY], to * 1024));
     g_array_append_val(t->decisions->changes, addition);
     effect_apply(t->now, &addition);
+    double after = load_usage_pct(t->now->vms[at->vm].demand[RESOURCE_MEMORY], to * 1024);
+    if (after > policy->short_pct)
+        decisions_add_unsolved(
+            t->decisions, -1, (int)at->vm,
+            g_strdup_printf(
+                "stays short: its guest will use %.1f %% of %.0f MiB; strategy=threshold makes one "
+                "addition a plan",
+                after, to));
 }
 
 /* ---- what it does not do ---- */
@@ -297,10 +290,7 @@ static void name_the_left_out(Threshold *t)
                                 rule->name, breaches));
     }
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
-        const Host *host = &now->snapshot->hosts[i];
-        gboolean empties =
-            host->mode == HOST_MODE_ENTERING || policy_matches(now->policy->evacuate, NULL, host->name);
-        if (empties && now->vms_on[i]->len > 0)
+        if (model_is_to_empty(now, i) && now->vms_on[i]->len > 0)
             decisions_add_unsolved(
                 t->decisions, (int)i, -1,
                 g_strdup_printf("is to be emptied and holds %u running VMs: strategy=threshold "

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/walk.h"
 
+#include "plan/descent.h"
+
 #include <math.h>
 #include <string.h>
 
 enum {
-    SAMPLES = 20000,   /* changes looked at to set the guide */
+    POLISH_MIN = 200000, /* changes that a polish may evaluate */
+    POLISH_PER_PROCESS = 40,
+    SAMPLES = 5000,    /* changes looked at to set the guide */
     CLOCK_EVERY = 1000 /* changes between looks at the clock and the temperature */
 };
 
-#include <stdio.h>
-#include <stdlib.h>
-static double knob(const char *n, double d) { const char *v = getenv(n); return v ? atof(v) : d; }
-static const double STEP_BETWEEN_LEVELS = 6; /* what a typical change of a level weighs in those of the next */
+static const double WARM_PART = 0.8;   /* of a walk: capacity has a price */
+static const double LAST_CALL = 0.95;  /* then it is hard, or the walk goes back to its best */
+static const double WARM_RISE = 1.005; /* of the price of capacity, for each thousandth of a walk */
+static const double LATE_RISE = 1.04;  /* while something is over a limit after the warm part */
+static const double STIFFER = 10;      /* by how much the levels before the last gain weight */
+static const double STEP_BETWEEN_LEVELS =
+    6; /* what a typical change of a level weighs in those of the next */
 
 Walk *walk_new(const Problem *p, const Placement *start, uint64_t seed)
 {
@@ -43,7 +50,8 @@ static void touch(Walk *w, int process)
     }
 }
 
-void walk_note(Walk *w)
+/* remember the state if it is feasible and the best so far */
+static void note(Walk *w)
 {
     State *s = w->state;
     if (s->violations || cost_compare(&s->cost, &w->best_cost) >= 0) {
@@ -67,12 +75,12 @@ void walk_go_to(Walk *w, const Placement *placement)
 {
     state_restore(w->state, placement);
     w->all_touched = true;
-    walk_note(w);
+    note(w);
 }
 
 static int pick_process(Walk *w)
 {
-    if (w->focus && random_below(&w->random, 8)) {
+    if (w->n_focus < w->problem->n_processes && random_below(&w->random, 8)) {
         return w->focus[random_below(&w->random, w->n_focus)];
     }
     return random_below(&w->random, w->problem->n_processes);
@@ -86,10 +94,11 @@ static int pick_machine(Walk *w, int process)
     return random_below(&w->random, w->problem->n_machines);
 }
 
-void walk_measure(Walk *w)
+Guide walk_measure(Walk *w)
 {
     const Problem *p = w->problem;
     State *s = w->state;
+    Guide guide = {.last = p->n_levels - 1};
     double sum[PROBLEM_LEVELS] = {0};
     double seen[PROBLEM_LEVELS] = {0};
     for (int i = 0; i < SAMPLES; i++) {
@@ -104,17 +113,24 @@ void walk_measure(Walk *w)
             seen[l] += delta.level[l] != 0;
         }
     }
-    double weight = 1;
-    for (int l = p->n_levels - 1; l >= 0; l--) {
-        w->guide.weight[l] = seen[l] ? weight * seen[l] / sum[l] : weight;
-        weight *= seen[l] ? STEP_BETWEEN_LEVELS : 1;
+    while (guide.last > 0 && !seen[guide.last]) {
+        guide.last--;
     }
-    w->guide.warm = weight / 2;
-    w->guide.cold = w->guide.warm * 1e-6;
+    double weight = 1;
+    int n_seen = 0;
+    for (int l = p->n_levels - 1; l >= 0; l--) {
+        guide.weight[l] = seen[l] ? weight * seen[l] / sum[l] : weight;
+        n_seen += seen[l] > 0;
+        weight *= seen[l] > 0 ? STEP_BETWEEN_LEVELS : 1;
+    }
+    guide.warm = n_seen > 1 ? weight / (2 * STEP_BETWEEN_LEVELS) : 3;
+    guide.cool = n_seen > 1 ? 0.2 : 0.03;
+    guide.cold = n_seen > 1 ? 0.02 : 3e-6;
+    return guide;
 }
 
-/* what a unit held above a limit costs the walk: as much as the resource that costs most, for the same share of a
-   machine */
+/* what a unit held above a limit costs the walk: as much as the resource that costs most, for the same share
+   of a machine */
 static void set_prices(const Walk *w, int64_t *price)
 {
     const Problem *p = w->problem;
@@ -136,17 +152,17 @@ static void set_prices(const Walk *w, int64_t *price)
 
 typedef struct {
     double temperature;
-    double over_weight; /* of what is held above limits */
+    double weight[PROBLEM_LEVELS]; /* the guide's, and of what is held above limits */
 } Mood;
 
 static bool accept(Walk *w, const Mood *mood, const Cost *delta)
 {
     double felt = 0;
     for (int l = 0; l < w->problem->n_levels; l++) {
-        felt += w->guide.weight[l] * (double)delta->level[l];
+        felt += mood->weight[l] * (double)delta->level[l];
     }
     if (w->state->price) {
-        felt += mood->over_weight * (double)delta->level[PROBLEM_LEVELS - 1];
+        felt += mood->weight[STATE_OVER] * (double)delta->level[STATE_OVER];
     }
     return felt <= 0 || random_unit(&w->random) < exp(-felt / mood->temperature);
 }
@@ -160,7 +176,7 @@ static void try_shift(Walk *w, const Mood *mood)
         accept(w, mood, &delta)) {
         state_shift(w->state, process, to);
         touch(w, process);
-        walk_note(w);
+        note(w);
     }
 }
 
@@ -174,7 +190,7 @@ static void try_swap(Walk *w, const Mood *mood)
         state_swap(w->state, process, other);
         touch(w, process);
         touch(w, other);
-        walk_note(w);
+        note(w);
     }
 }
 
@@ -187,63 +203,115 @@ static void try_resize(Walk *w, const Mood *mood)
     if (size != w->state->size[growth] && state_try_resize(w->state, growth, size, &delta) &&
         accept(w, mood, &delta)) {
         state_resize(w->state, growth, size);
-        walk_note(w);
+        note(w);
     }
 }
 
-static int swap16 = 7;
+static void try_block(Walk *w)
+{
+    const Problem *p = w->problem;
+    int process = pick_process(w);
+    int first = p->groups_of.first[process];
+    int n = p->groups_of.first[process + 1] - first;
+    if (!n) {
+        return;
+    }
+    int g = p->groups_of.item[first + random_below(&w->random, n)];
+    int from = w->state->machine[process];
+    int to = pick_machine(w, process);
+    if (to != from && p->group[g].together && descent_try_block(w->state, g, from, to)) {
+        w->all_touched = true;
+        note(w);
+    }
+}
+
 static void step(Walk *w, const Mood *mood)
 {
-    unsigned kind = (unsigned)(random_bits(&w->random) >> 60);
-    if (w->problem->n_growths && kind < 2) {
-        try_resize(w, mood);
-    } else if ((int)kind < swap16) {
+    const Problem *p = w->problem;
+    int kind = random_below(&w->random, 32);
+    if (kind < 14) {
         try_swap(w, mood);
+    } else if (kind < 17 && p->n_growths) {
+        try_resize(w, mood);
+    } else if (kind < 18 && p->has_blocks) {
+        try_block(w);
     } else {
         try_shift(w, mood);
     }
     w->work++;
 }
 
-/* until how much of the whole progress is done: by work, and by the clock if there is one */
-static double progress(const Walk *w, int64_t began_us, int64_t end_us, int64_t work_before, int64_t work)
+typedef struct {
+    int64_t work_before;
+    int64_t work; /* 0: any */
+    int64_t began_us;
+    int64_t end_us; /* 0: no clock */
+} Span;
+
+/* how much of a span is over, from 0 to 1 or more */
+static double progress(const Walk *w, const Span *span)
 {
-    double done = work ? (double)(w->work - work_before) / (double)work : 0;
-    if (end_us) {
-        double span = (double)MAX(end_us - began_us, 1);
-        done = MAX(done, (double)(g_get_monotonic_time() - began_us) / span);
+    double done = span->work ? (double)(w->work - span->work_before) / (double)span->work : 0;
+    if (span->end_us) {
+        double all = (double)MAX(span->end_us - span->began_us, 1);
+        done = MAX(done, (double)(g_get_monotonic_time() - span->began_us) / all);
     }
     return done;
 }
 
+static double between(double from, double to, double part)
+{
+    return from * pow(to / from, part);
+}
+
+/* the temperature, and how much more the levels weigh that come before the last */
+static void cool_down(const Walk *w, Mood *mood, double warm, double done)
+{
+    const Guide *guide = &w->guide;
+    double cool = MIN(warm, guide->cool);
+    mood->temperature = done < WARM_PART ? between(warm, cool, done / WARM_PART)
+                                         : between(cool, guide->cold, (done - WARM_PART) / (1 - WARM_PART));
+    for (int l = 0; l < w->problem->n_levels; l++) {
+        mood->weight[l] = guide->weight[l] * (l < guide->last ? between(1, STIFFER, done) : 1);
+    }
+}
+
 void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
 {
-    int64_t price[PROBLEM_RESOURCES];
-    int64_t began_us = end_us ? g_get_monotonic_time() : 0;
-    int64_t work_before = w->work;
+    Span span = {w->work, work, end_us ? g_get_monotonic_time() : 0, end_us};
     double warm = w->guide.warm * heat;
-    Mood mood = {warm, knob("K0", 2) * w->guide.weight[w->problem->levels.over_safety]};
-    double rate = knob("RATE", 0.01); double WARM_PART = knob("WARM", 0.8), LAST_CALL = 0.95; int pr = 1; double cold = knob("COLD", 0.005);
-swap16 = (int)knob("SWAP16", 5); warm *= knob("T0", 8);
+    Mood mood = {.weight[STATE_OVER] = 2 * w->guide.weight[w->problem->levels.over_safety]};
+    int64_t price[PROBLEM_RESOURCES];
     set_prices(w, price);
-    double adjusted = 0;
     w->state->price = price;
-    for (double done = 0; done < 1; done = progress(w, began_us, end_us, work_before, work)) {
+    double adjusted = 0;
+    double done = 0;
+    while (done < 1 && cost_compare(&w->best_cost, w->goal) > 0) {
+        cool_down(w, &mood, warm, done);
+        for (; adjusted < done; adjusted += 0.001) {
+            if (adjusted < WARM_PART || w->state->violations) {
+                mood.weight[STATE_OVER] *= adjusted < WARM_PART ? WARM_RISE : LATE_RISE;
+            }
+        }
         if (w->state->price && done > WARM_PART && (!w->state->violations || done > LAST_CALL)) {
             w->state->price = NULL;
             if (w->state->violations) {
                 walk_go_to(w, w->best);
             }
         }
-        mood.temperature = done < WARM_PART ? warm * pow(cold / warm, done / WARM_PART) : cold * pow(w->guide.cold / cold, (done - WARM_PART) / (1 - WARM_PART));
-        if (done * 20 > pr) { pr++; fprintf(stderr, "%2.0f%% T %.3g k %.3g cost %lld viol %lld best %lld work %lld\n", done * 100, mood.temperature / w->guide.weight[0], mood.over_weight / w->guide.weight[0], (long long)w->state->cost.level[0], (long long)w->state->violations, (long long)w->best_cost.level[0], (long long)w->work); }
-        while (adjusted < done * 1000) {
-            adjusted += 1;
-            double rr = adjusted > 800 ? 0.04 : rate; if (knob("GEO", 0) && adjusted < 800) { mood.over_weight *= pow(knob("GEO", 0), 1 / 800.0); continue; } mood.over_weight *= w->state->violations ? 1 + rr : 1 / (1 + rr);
-        }
         for (int i = 0; i < CLOCK_EVERY; i++) {
             step(w, &mood);
         }
+        done = progress(w, &span);
     }
     w->state->price = NULL;
+    walk_go_to(w, w->best);
+}
+
+void walk_polish(Walk *w, int64_t end_us)
+{
+    w->work += descent_polish(w->state, &w->random,
+                              POLISH_PER_PROCESS * (int64_t)w->problem->n_processes + POLISH_MIN, end_us);
+    w->all_touched = true;
+    note(w);
 }

@@ -3,18 +3,22 @@
 #define PLAN_WALK_H
 
 /*
- * One walk through placements: simulated annealing (Kirkpatrick, Gelatt, Vecchi, 1983) over moves, homecomings,
- * swaps and growths. While it is warm, capacity may be exceeded at a price that rises for as long as it is (strategic
- * oscillation), since large processes find a place only when several small ones make room.
+ * One walk through placements: simulated annealing (Kirkpatrick, Gelatt, Vecchi, 1983) over moves,
+ * homecomings, swaps and growths. While it is warm, capacity may be exceeded at a price that rises for as
+ * long as it is (strategic oscillation), since large processes find a place only when several small ones make
+ * room.
  */
 
 #include "plan/random.h"
 #include "plan/state.h"
 
-/* how the levels of cost become the one number that a walk feels; results are judged by the levels themselves */
+/* how the levels of cost become the one number that a walk feels; results are judged by the levels themselves
+ */
 typedef struct {
     double weight[PROBLEM_LEVELS];
+    int last; /* the rightmost level that changes: those left of it weigh more and more while a walk cools */
     double warm; /* first temperature */
+    double cool; /* where capacity becomes hard */
     double cold; /* last */
 } Guide;
 
@@ -23,9 +27,10 @@ typedef struct {
     State *state;
     Random random;
     Guide guide;
-    const int *focus; /* processes that are picked most of the time, borrowed; NULL all alike */
+    const int *focus; /* processes that are picked most of the time, borrowed */
     int n_focus;
-    Placement *best; /* the best feasible placement seen */
+    const Cost *goal; /* nothing can be better: stop there, borrowed */
+    Placement *best;  /* the best feasible placement seen */
     Cost best_cost;
     int *touched; /* [P] processes that moved since `best` was written */
     int n_touched;
@@ -37,14 +42,15 @@ typedef struct {
 Walk *walk_new(const Problem *problem, const Placement *start, uint64_t seed);
 void walk_free(Walk *walk);
 
-/* set guide and temperatures by the sizes of changes around the state */
-void walk_measure(Walk *walk);
-/* cool down once, from `heat` (1: warm, below: less) on, for so much work, or until the monotonic time end_us when
-   it is not 0 */
+/* a guide by the sizes of changes around the state */
+Guide walk_measure(Walk *walk);
+/* cool down once, from heat × warm on, for so much work (0: any), or until the monotonic time end_us (0:
+ * none) */
 void walk_anneal(Walk *walk, double heat, int64_t work, int64_t end_us);
-/* go on from another placement */
+/* go on from another feasible placement */
 void walk_go_to(Walk *walk, const Placement *placement);
-/* remember the state if it is feasible and the best so far */
-void walk_note(Walk *walk);
+/* bring the best placement seen to where no single change improves it, within a bound of work, and of time
+   unless end_us is 0 */
+void walk_polish(Walk *walk, int64_t end_us);
 
 #endif

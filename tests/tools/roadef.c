@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * roadef -t SECONDS -p MODEL -i ASSIGNMENT -o SOLUTION -s SEED [-j THREADS]: solve an instance of the ROADEF/EURO
- * Challenge 2012 with plan's problem and search. The flags are the challenge's own; SECONDS bounds the whole run.
+ * roadef -t SECONDS -p MODEL -i ASSIGNMENT -o SOLUTION -s SEED [-j THREADS]: solve an instance of the
+ * ROADEF/EURO Challenge 2012 with plan's problem and search. The flags are the challenge's own; SECONDS
+ * bounds the whole run.
  */
 
 #include "plan/search.h"
@@ -153,8 +154,9 @@ static Problem *read_instance(const char *model_path, const char *assignment_pat
     g_free(in.moves);
     if (model.bad || assignment.bad) {
         const Numbers *bad = model.bad ? &model : &assignment;
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: byte %zu: a whole number in range was expected",
-                    bad->path, (size_t)(bad->at - bad->text));
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "%s: byte %zu: a whole number in range was expected", bad->path,
+                    (size_t)(bad->at - bad->text));
     } else if (problem_finish(in.problem, error)) {
         return in.problem;
     }
@@ -162,7 +164,8 @@ static Problem *read_instance(const char *model_path, const char *assignment_pat
     return NULL;
 }
 
-static bool write_solution(const Problem *problem, const Placement *placement, const char *path, GError **error)
+static bool write_solution(const Problem *problem, const Placement *placement, const char *path,
+                           GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (int i = 0; i < problem_n_processes(problem); i++) {
@@ -196,7 +199,8 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!model || !assignment || !solution || argc != 1 || threads < 1 || seconds <= 0) {
-        fprintf(stderr, "usage: roadef -t SECONDS -p MODEL -i ASSIGNMENT -o SOLUTION [-s SEED] [-j THREADS]\n");
+        fprintf(stderr,
+                "usage: roadef -t SECONDS -p MODEL -i ASSIGNMENT -o SOLUTION [-s SEED] [-j THREADS]\n");
         return 2;
     }
     g_autoptr(Problem) problem = read_instance(model, assignment, &error);
@@ -204,8 +208,7 @@ int main(int argc, char **argv)
         double used = (double)(g_get_monotonic_time() - began) / 1e6;
         SearchOptions options = {.seed = (uint64_t)seed,
                                  .threads = threads,
-                                 
-.work_limit = getenv("WORK") ? (int64_t)(1e6*atof(getenv("WORK"))) : 0, .time_limit_s = getenv("WORK") ? 0: MAX(0.01, 0.995 * seconds - used - 0.1)};
+                                 .time_limit_s = MAX(0.01, 0.995 * seconds - used - 0.1)};
         SearchResult result = search(problem, NULL, &options);
         if (write_solution(problem, result.best, solution, &error)) {
             printf("%lld %lld %s\n", (long long)result.cost.level[0], (long long)result.work,

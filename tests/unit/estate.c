@@ -135,7 +135,7 @@ void estate_assess(Estate *estate, const char *policy_text)
     g_autofree char *digest = policy_analyze_digest(policy);
     estate->assessment->policy = g_string_chunk_insert(estate->assessment->strings, digest);
     CU_ASSERT_TRUE_FATAL(
-        evaluate(estate->assessment, estate->snapshot, directory, policy, &estate->subject, &error));
+        evaluation_add(estate->assessment, estate->snapshot, directory, policy, &estate->subject, &error));
 }
 
 const Load *estate_load(const Estate *estate, const char *id, Resource resource)

@@ -2,6 +2,7 @@
 #include "plan/changeplan.h"
 
 #include "collect/digest.h"
+#include "plan/dependencies.h"
 
 #include <CUnit/CUnit.h>
 #include <glib/gstdio.h>

@@ -108,6 +108,7 @@ static void durations_are_from_submitted_to_succeeded_in_one_run(void)
     history_add(history, journal);
     CU_ASSERT_EQUAL_FATAL(history->migrations->len, 1);
     PastMigration migration = g_array_index(history->migrations, PastMigration, 0);
+    CU_ASSERT_EQUAL(migration.copy_mib, 2048);
     CU_ASSERT_EQUAL(migration.est_s, 40.5);
     CU_ASSERT_EQUAL(migration.real_s, 30);
     end_journal(journal);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * apply: carries out a plan's approved steps, and writes down what it does.
+ */
+#include "apply/preflight.h"
+#include "apply/run.h"
+#include "apply/undo.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+static const char description[] =
+    "Carries out the approved steps of a plan, in an order that they allow, and writes each down in a journal\n"
+    "before and after it is done. With the same journal a run that was cut short goes on.\n\n"
+    "TARGET is the directory of the snapshot that the plan was made of: it stays as it is, the steps are tried\n"
+    "on a copy, which -o names.\n\n"
+    "  apply PLAN TARGET -o AFTER           carry out a plan on a copy of a snapshot\n"
+    "  apply --dry-run PLAN TARGET          look whether that could begin, and change nothing\n"
+    "  apply --undo JOURNAL -o NEW          write the plan that takes back what a journal has\n"
+    "  apply --verify-journal JOURNAL       check that no row of a journal was changed";
+
+typedef struct Options {
+    char *output, *journal, *undo, *verify_journal, *chain;
+    gboolean dry_run, skip_stale, no_recheck_load;
+    gint max_age_s, parallel, parallel_per_host; /* -1: as the policy says */
+} Options;
+
+static void options_clear(Options *options)
+{
+    g_free(options->output);
+    g_free(options->journal);
+    g_free(options->undo);
+    g_free(options->verify_journal);
+    g_free(options->chain);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* ---- what needs no target ---- */
+
+static int verify_journal(const Program *program, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Journal) journal = journal_read(options->verify_journal, &error);
+    if (!journal)
+        return program_fail(program, error);
+    if (options->chain && strcmp(options->chain, journal->chain) != 0) {
+        program_warn(program, "%s: found last chain value %s: expected %s: its end was cut off or added to",
+                     options->verify_journal, journal->chain, options->chain);
+        return EXIT_REFUSED;
+    }
+    program_say(program, "%s: %u rows, each follows from those before it.\nLast chain value: %s\n",
+                options->verify_journal, journal->rows->len, journal->chain);
+    return EXIT_DONE;
+}
+
+static int write_undo(const Program *program, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Journal) journal = journal_read(options->undo, &error);
+    g_autoptr(ChangePlan) plan = journal ? undo_plan(journal, &error) : NULL;
+    if (!plan || !changeplan_write(plan, options->output, &error))
+        return program_fail(program, error);
+    if (strcmp(options->output, "-") != 0)
+        program_say(program, "%s: %s.\n", options->output, plan->summary);
+    return EXIT_DONE;
+}
+
+/* ---- a plan ---- */
+
+/* all that one run works with; freed in the opposite order */
+typedef struct Work {
+    Policy *policy;
+    ChangePlan *plan;
+    Journal *journal; /* NULL for a dry run without one */
+    Progress *progress;
+    Target *target;
+    Run *run; /* NULL for a dry run */
+} Work;
+
+static void work_clear(Work *work)
+{
+    run_free(work->run);
+    target_free(work->target);
+    progress_free(work->progress);
+    journal_free(work->journal);
+    changeplan_free(work->plan);
+    policy_free(work->policy);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
+
+static char *default_journal(const char *plan)
+{
+    gsize length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
+    return g_strdup_printf("%.*s.journal.csv", (int)length, plan);
+}
+
+/* A dry run changes nothing, so it only reads the journal that there may be. */
+static gboolean open_journal(Work *work, const char *path, gboolean dry_run, GError **error)
+{
+    if (dry_run) {
+        gboolean there = g_file_test(path, G_FILE_TEST_EXISTS);
+        work->journal = there ? journal_read(path, error) : NULL;
+        return !there || work->journal;
+    }
+    work->journal = journal_open(path, error);
+    return work->journal != NULL;
+}
+
+static gboolean open_work(Work *work, const Program *program, const Options *options, char **arguments,
+                          GError **error)
+{
+    g_autofree char *path = options->journal ? g_strdup(options->journal) : default_journal(arguments[0]);
+    if (!(work->policy = policy_read(program->policy, error)) ||
+        !(work->plan = changeplan_read(arguments[0], CHANGEPLAN_AS_MADE, error)) ||
+        !changeplan_check_dependencies(work->plan, error) ||
+        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output, error)) ||
+        !open_journal(work, path, options->dry_run, error) ||
+        !(work->progress = progress_new(work->plan, work->journal, error)))
+        return FALSE;
+    if (work->journal && work->journal->torn > 0)
+        program_warn(program, "%s: an incomplete last line, of a run that was cut short, was taken off",
+                     path);
+    if (!options->dry_run)
+        work->run = run_new(work->target, work->progress, work->journal, program);
+    return TRUE;
+}
+
+/* A journal in which nothing was ever written is not left behind. */
+static void forget_empty_journal(const Journal *journal)
+{
+    if (journal && journal->fd >= 0 && journal->rows->len == 0 &&
+        g_file_test(journal->path, G_FILE_TEST_IS_REGULAR))
+        g_unlink(journal->path);
+}
+
+static gboolean look_first(Work *work, const Program *program, const Options *options, GError **error)
+{
+    PreflightOptions looks = {
+        .max_age_s = options->max_age_s >= 0 ? options->max_age_s : work->policy->max_age_s,
+        .skip_stale = options->skip_stale,
+        .without_loads = options->no_recheck_load,
+    };
+    g_auto(Preflight) found = {0};
+    if (!preflight_look(&found, work->target, work->plan, work->progress, work->policy, &looks, error))
+        return FALSE;
+    g_autofree char *text = preflight_text(&found);
+    program_say(program, "%s", text);
+    return preflight_allows(&found, &looks, error);
+}
+
+/* ---- the end ---- */
+
+static guint count_rows(const ChangePlan *plan, int kind)
+{
+    guint count = 0;
+    for (guint i = 0; i < plan->rows->len; i++)
+        count += g_array_index(plan->rows, PlanRow, i).kind == kind;
+    return count;
+}
+
+static guint count_left_out(const Progress *progress)
+{
+    return progress_count(progress, STEP_STALE) + progress_count(progress, STEP_SKIPPED);
+}
+
+static void append_count(GString *text, guint count, const char *what)
+{
+    if (count > 0)
+        g_string_append_printf(text, ", %u %s", count, what);
+}
+
+static void say_summary(const Work *work, const Program *program, const char *state)
+{
+    const Progress *progress = work->progress;
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint advice = count_rows(work->plan, ROW_ADVICE), unsolved = count_rows(work->plan, ROW_UNSOLVED);
+    g_string_append_printf(text, "%s: %u steps done", state, progress_count(progress, STEP_SUCCEEDED));
+    append_count(text, progress->done->len, "done by earlier runs");
+    append_count(text, progress_count(progress, STEP_FAILED), "failed");
+    append_count(text, count_left_out(progress), "skipped");
+    append_count(text, progress_count(progress, STEP_PENDING), "to do");
+    append_count(text, progress_count(progress, STEP_RUNNING) + progress_count(progress, STEP_OPEN),
+                 "left open");
+    append_count(text, progress_count(progress, STEP_NONE) - advice - unsolved, "not approved");
+    append_count(text, advice, "advice");
+    append_count(text, unsolved, "unsolved");
+    program_say(program, "%s.\n", text->str);
+    if (work->run)
+        program_say(program, "Journal: %s, last chain value %s\n", work->journal->path, work->journal->chain);
+}
+
+static int stopped(const Work *work, const Program *program, const GError *why)
+{
+    run_give_up(work->run, why);
+    program_warn(program, "%s; run apply again with the same journal to go on", why->message);
+    say_summary(work, program, "Apply stopped");
+    return EXIT_STOPPED;
+}
+
+static int refused(const Work *work, const Program *program, const GError *why)
+{
+    if (work->run)
+        run_give_up(work->run, why);
+    forget_empty_journal(work->journal);
+    return program_fail(program, why);
+}
+
+static int apply_plan(const Program *program, const Options *options, char **arguments)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Work) work = {0};
+    if (!open_work(&work, program, options, arguments, &error))
+        return refused(&work, program, error);
+    if (work.run && !run_settle(work.run, &error))
+        return stopped(&work, program, error);
+    if (!look_first(&work, program, options, &error))
+        return refused(&work, program, error);
+    if (options->dry_run) {
+        say_summary(&work, program, "Apply could begin");
+        return EXIT_DONE;
+    }
+    guint parallel = (guint)(options->parallel > 0 ? options->parallel : work.policy->parallel);
+    guint per_host =
+        (guint)(options->parallel_per_host > 0 ? options->parallel_per_host : work.policy->parallel_per_host);
+    if (!run_steps(work.run, parallel, per_host, &error) || !run_finish(work.run, &error))
+        return stopped(&work, program, error);
+    say_summary(&work, program, "Apply complete");
+    return progress_count(work.progress, STEP_FAILED) + count_left_out(work.progress) > 0 ? EXIT_PARTLY
+                                                                                          : EXIT_DONE;
+}
+
+static int misused(const Program *program, const Options *options, int n_arguments, char **arguments)
+{
+    if (options->undo && options->verify_journal)
+        return program_misused(program, "expected one of --undo and --verify-journal");
+    if (options->undo || options->verify_journal) {
+        if (n_arguments != 0)
+            return program_misused(program, "found \"%s\": expected a journal and nothing else",
+                                   arguments[0]);
+        if (!options->output == !options->verify_journal)
+            return program_misused(program, "--undo takes -o NEW, --verify-journal takes none");
+        return 0;
+    }
+    if (n_arguments != 2)
+        return program_misused(program, "expected a PLAN and a TARGET");
+    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run)
+        return program_misused(program, "a plan from standard input needs --journal FILE");
+    if (!strstr(arguments[1], "://") && !options->output && !options->dry_run)
+        return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
+    if (options->max_age_s < -1 || options->parallel == 0 || options->parallel < -1 ||
+        options->parallel_per_host == 0 || options->parallel_per_host < -1)
+        return program_misused(program,
+                               "--max-age, --parallel, --parallel-per-host: expected positive numbers");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    g_auto(Program) program = {.name = "apply"};
+    g_auto(Options) options = {.max_age_s = -1, .parallel = -1, .parallel_per_host = -1};
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+         "The directory that shall appear; with --undo, the plan to write", "AFTER"},
+        {"journal", 0, 0, G_OPTION_ARG_FILENAME, &options.journal,
+         "Write the journal here (the plan's name with .journal.csv)", "FILE"},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
+        {"skip-stale", 0, 0, G_OPTION_ARG_NONE, &options.skip_stale,
+         "Leave out steps that things no longer allow, and those after them", NULL},
+        {"max-age", 0, 0, G_OPTION_ARG_INT, &options.max_age_s,
+         "Refuse a plan whose snapshot is older (policy: max_age_s); 0: however old", "SECONDS"},
+        {"no-recheck-load", 0, 0, G_OPTION_ARG_NONE, &options.no_recheck_load,
+         "Do not look whether the load now leaves room for the steps", NULL},
+        {"parallel", 0, 0, G_OPTION_ARG_INT, &options.parallel, "So many steps at once (policy: parallel)",
+         "N"},
+        {"parallel-per-host", 0, 0, G_OPTION_ARG_INT, &options.parallel_per_host,
+         "So many migrations at once to and from one host (policy: parallel_per_host)", "N"},
+        {"undo", 0, 0, G_OPTION_ARG_FILENAME, &options.undo, "Write the plan that takes back what was done",
+         "JOURNAL"},
+        {"verify-journal", 0, 0, G_OPTION_ARG_FILENAME, &options.verify_journal,
+         "Check that no row of a journal was changed", "JOURNAL"},
+        {"chain", 0, 0, G_OPTION_ARG_STRING, &options.chain,
+         "With --verify-journal: the last chain value that is known from the run", "HEX"},
+        {NULL, 0, 0, 0, NULL, NULL, NULL},
+    };
+    g_autoptr(GError) error = NULL;
+    if (!program_parse(&program, &argc, &argv, "PLAN TARGET [-o AFTER]", description, entries, &error))
+        return program_misused(&program, "%s", error->message);
+    int misuse = misused(&program, &options, argc - 1, argv + 1);
+    if (misuse)
+        return misuse;
+    /* Writing to a closed pipe or a full quota is an error to deal with, not a reason to die between steps.
+     */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (options.verify_journal)
+        return verify_journal(&program, &options);
+    return options.undo ? write_undo(&program, &options) : apply_plan(&program, &options, argv + 1);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/preflight.h"
+
+#include "collect/escape.h"
+#include "plan/replay.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WIDEST_CELL 60 /* characters */
+
+static void preflight_init(Preflight *preflight)
+{
+    preflight->differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    preflight->renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    preflight->problems = g_ptr_array_new_with_free_func(g_free);
+    preflight->warnings = g_ptr_array_new_with_free_func(g_free);
+}
+
+void preflight_clear(Preflight *preflight)
+{
+    g_clear_pointer(&preflight->differences, g_ptr_array_unref);
+    g_clear_pointer(&preflight->renamed, g_ptr_array_unref);
+    g_clear_pointer(&preflight->problems, g_ptr_array_unref);
+    g_clear_pointer(&preflight->warnings, g_ptr_array_unref);
+}
+
+static void differ(Preflight *preflight, const char *what, const char *was, const char *is)
+{
+    g_ptr_array_add(preflight->differences, difference_new(NAN, what, was, is));
+}
+
+/* ---- the plan as a whole ---- */
+
+static void look_at_age(Preflight *preflight, Target *target, const ChangePlan *plan, double max_age_s)
+{
+    double age_s = (double)(target->class->now(target) - plan->taken_at);
+    if (max_age_s <= 0 || age_s <= max_age_s)
+        return;
+    g_autofree char *was = g_strdup_printf("at most %.0f s", max_age_s);
+    g_autofree char *is = g_strdup_printf("%.0f s", age_s);
+    differ(preflight, "age of the plan's snapshot", was, is);
+}
+
+static void look_at_whole(Preflight *preflight, Target *target, const ChangePlan *plan,
+                          const Snapshot *snapshot, double max_age_s)
+{
+    if (strcmp(plan->source_id, snapshot->info.source_id) != 0)
+        differ(preflight, "source_id", plan->source_id, snapshot->info.source_id);
+    /* A target that begins from the original must be what the plan was made of. */
+    if (target->class->redo && *plan->snapshot && g_strcmp0(plan->snapshot, snapshot->digest) != 0)
+        differ(preflight, "snapshot", plan->snapshot, snapshot->digest);
+    look_at_age(preflight, target, plan, max_age_s);
+}
+
+/* ---- its steps ---- */
+
+static gboolean is_to_do(const Target *target, const Progress *progress, guint row)
+{
+    StepState state = progress->states[row];
+    return state == STEP_PENDING || (state == STEP_DONE && target->class->redo);
+}
+
+static void look_at_steps(Preflight *preflight, const Target *target, Progress *progress,
+                          const Snapshot *snapshot)
+{
+    const ChangePlan *plan = progress->plan;
+    g_autoptr(Roster) roster = roster_new(snapshot);
+    g_autoptr(GArray) rows = dependencies_order(plan);
+    for (guint i = 0; i < rows->len; i++) {
+        guint row = g_array_index(rows, guint, i);
+        const PlanRow *step = &g_array_index(plan->rows, PlanRow, row);
+        guint before = preflight->differences->len;
+        if (!is_to_do(target, progress, row))
+            continue;
+        roster_compare(roster, step, preflight->differences, preflight->renamed);
+        if (preflight->differences->len == before) {
+            roster_do(roster, step);
+        } else if (progress->states[row] == STEP_PENDING) {
+            progress->states[row] = STEP_STALE;
+            progress_skip_followers(progress, row, NULL);
+        }
+    }
+}
+
+/* ---- what would go wrong ---- */
+
+/* The plan for the replay: approved is what is to be done, and it waits for nothing that is done already. */
+static ChangePlan *plan_to_do(const Target *target, const ChangePlan *plan, const Progress *progress)
+{
+    ChangePlan *to_do = changeplan_new();
+    to_do->name = changeplan_string(to_do, plan->name);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        if (!is_to_do(target, progress, i))
+            continue;
+        PlanRow row = g_array_index(plan->rows, PlanRow, i);
+        g_autoptr(GArray) numbers = plan_row_after(&row);
+        g_autoptr(GString) after = g_string_new(NULL);
+        for (guint j = 0; j < numbers->len; j++) {
+            const PlanRow *before = changeplan_find_step(plan, g_array_index(numbers, double, j));
+            guint index = (guint)(before - &g_array_index(plan->rows, PlanRow, 0));
+            if (is_to_do(target, progress, index))
+                g_string_append_printf(after, "%s%.0f", after->len ? " " : "", before->step);
+        }
+        row.after = changeplan_string(to_do, after->str);
+        changeplan_add(to_do, &row);
+    }
+    return to_do;
+}
+
+static gboolean replay(Preflight *preflight, const ChangePlan *to_do, const Snapshot *snapshot,
+                       const Assessment *assessment, const Policy *policy, GError **error)
+{
+    g_autoptr(Model) model = model_new(snapshot, assessment, policy, error);
+    if (!model)
+        return FALSE;
+    g_autoptr(History) history = history_new();
+    g_autoptr(RuleSet) rules = rules_new(model);
+    g_autoptr(Compatibility) compatibility = compatibility_new(model);
+    Situation situation = {model, rules, compatibility, history};
+    replay_check(&situation, to_do, preflight->problems);
+    return TRUE;
+}
+
+gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *plan, Progress *progress,
+                        const Policy *policy, const PreflightOptions *options, GError **error)
+{
+    const Snapshot *snapshot = NULL;
+    g_autoptr(Assessment) assessment = NULL;
+    preflight_init(preflight);
+    if (!target->class->view(target, policy, &snapshot, options->without_loads ? NULL : &assessment, error))
+        return FALSE;
+    look_at_whole(preflight, target, plan, snapshot, options->max_age_s);
+    look_at_steps(preflight, target, progress, snapshot);
+    g_autoptr(ChangePlan) to_do = plan_to_do(target, plan, progress);
+    /* What else would go wrong in a world that is another one is of no interest. */
+    if (!preflight_allows(preflight, options, NULL))
+        return TRUE;
+    if (assessment && !replay(preflight, to_do, snapshot, assessment, policy, error))
+        return FALSE;
+    return target->class->check(target, to_do, preflight->problems, preflight->warnings, error);
+}
+
+gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *options, GError **error)
+{
+    guint of_plan = 0;
+    for (guint i = 0; i < preflight->differences->len; i++) {
+        const Difference *difference = g_ptr_array_index(preflight->differences, i);
+        of_plan += isnan(difference->step);
+    }
+    if (preflight->differences->len > 0 && (of_plan > 0 || !options->skip_stale)) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "refused: %u things are no longer as the plan states; nothing was changed%s",
+                    preflight->differences->len,
+                    of_plan ? "" : " (--skip-stale leaves such steps and those after them out)");
+        return FALSE;
+    }
+    if (preflight->problems->len > 0) {
+        g_set_error(error, VMANGER_ERROR, 0, "refused: %u problems found; nothing was changed",
+                    preflight->problems->len);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- for people ---- */
+
+/* Printable, cut to the widest cell, and padded to the width. */
+static void append_cell(GString *text, const char *cell, glong width)
+{
+    g_autofree char *shown = escape_for_terminal(cell);
+    glong length = g_utf8_strlen(shown, -1);
+    if (length > WIDEST_CELL) {
+        *g_utf8_offset_to_pointer(shown, WIDEST_CELL - 1) = '\0';
+        g_string_append_printf(text, "%s…  ", shown);
+        length = WIDEST_CELL;
+    } else {
+        g_string_append_printf(text, "%s  ", shown);
+    }
+    for (; length < width; length++)
+        g_string_append_c(text, ' ');
+}
+
+static glong width_of(const char *cell, glong least)
+{
+    g_autofree char *shown = escape_for_terminal(cell);
+    return MAX(least, MIN(g_utf8_strlen(shown, -1), WIDEST_CELL));
+}
+
+static void append_differences(GString *text, const char *title, const GPtrArray *differences)
+{
+    glong what = strlen("what"), was = strlen("was");
+    for (guint i = 0; i < differences->len; i++) {
+        const Difference *difference = g_ptr_array_index(differences, i);
+        what = width_of(difference->what, what);
+        was = width_of(difference->was, was);
+    }
+    if (differences->len == 0)
+        return;
+    g_string_append_printf(text, "%s:\n    step  ", title);
+    append_cell(text, "what", what);
+    append_cell(text, "was", was);
+    g_string_append(text, "is\n");
+    for (guint i = 0; i < differences->len; i++) {
+        const Difference *difference = g_ptr_array_index(differences, i);
+        if (isnan(difference->step))
+            g_string_append(text, "    plan  ");
+        else
+            g_string_append_printf(text, "  %6.0f  ", difference->step);
+        append_cell(text, difference->what, what);
+        append_cell(text, difference->was, was);
+        append_cell(text, difference->is, 0);
+        g_string_truncate(text, text->len - 2);
+        g_string_append_c(text, '\n');
+    }
+}
+
+static void append_lines(GString *text, const char *title, const GPtrArray *lines)
+{
+    if (lines->len > 0)
+        g_string_append_printf(text, "%s:\n", title);
+    for (guint i = 0; i < lines->len; i++) {
+        g_autofree char *shown = escape_for_terminal(g_ptr_array_index(lines, i));
+        g_string_append_printf(text, "  %s\n", shown);
+    }
+}
+
+char *preflight_text(const Preflight *preflight)
+{
+    GString *text = g_string_new(NULL);
+    append_differences(text, "Not as the plan states", preflight->differences);
+    append_differences(text, "Of another name", preflight->renamed);
+    append_lines(text, "Problems", preflight->problems);
+    append_lines(text, "Warnings", preflight->warnings);
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/progress.h"
+
+#include <string.h>
+
+static void begin(Progress *progress)
+{
+    for (guint i = 0; i < progress->plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(progress->plan->rows, PlanRow, i);
+        gboolean approved = row->kind == ROW_STEP && row->approve == 1;
+        progress->states[i] = approved ? STEP_PENDING : STEP_NONE;
+        progress->tasks[i] = "";
+    }
+}
+
+static void follow(Progress *progress, const PlanRow *row, const JournalRow *event)
+{
+    guint index = (guint)(row - &g_array_index(progress->plan->rows, PlanRow, 0));
+    switch (event->event) {
+    case EVENT_INTENT:
+        progress->states[index] = STEP_OPEN;
+        progress->tasks[index] = "";
+        break;
+    case EVENT_SUBMITTED:
+        progress->tasks[index] = event->task;
+        break;
+    case EVENT_SUCCEEDED:
+        progress->states[index] = STEP_DONE;
+        g_array_append_val(progress->done, index);
+        break;
+    case EVENT_FAILED:
+    case EVENT_RESOLVED:
+        progress->states[index] = STEP_PENDING;
+        break;
+    default:
+        break;
+    }
+}
+
+static gboolean follow_journal(Progress *progress, const Journal *journal, GError **error)
+{
+    const ChangePlan *plan = progress->plan;
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *event = &g_array_index(journal->rows, JournalRow, i);
+        const PlanRow *row = event->step >= 1 ? changeplan_find_step(plan, event->step) : NULL;
+        if (strcmp(event->plan, plan->plan) != 0) {
+            g_set_error(error, VMANGER_ERROR, 0,
+                        "%s: found the journal of plan %s: expected a new file, or the journal of plan %s",
+                        journal->path, event->plan, plan->plan);
+            return FALSE;
+        }
+        if (event->step >= 1 && !row) {
+            g_set_error(error, VMANGER_ERROR, 0,
+                        "%s: found no step %.0f, which %s has begun: expected its row", plan->name,
+                        event->step, journal->path);
+            return FALSE;
+        }
+        if (row)
+            follow(progress, row, event);
+    }
+    return TRUE;
+}
+
+Progress *progress_new(const ChangePlan *plan, const Journal *journal, GError **error)
+{
+    g_autoptr(Progress) progress = g_new0(Progress, 1);
+    progress->plan = plan;
+    progress->states = g_new0(StepState, plan->rows->len);
+    progress->tasks = g_new0(const char *, plan->rows->len);
+    progress->because = g_new0(guint, plan->rows->len);
+    progress->done = g_array_new(FALSE, FALSE, sizeof(guint));
+    progress->dependencies = dependencies_new(plan);
+    begin(progress);
+    return !journal || follow_journal(progress, journal, error) ? g_steal_pointer(&progress) : NULL;
+}
+
+void progress_free(Progress *progress)
+{
+    if (!progress)
+        return;
+    g_free(progress->states);
+    g_free(progress->tasks);
+    g_free(progress->because);
+    dependencies_free(progress->dependencies);
+    g_array_free(progress->done, TRUE);
+    g_free(progress);
+}
+
+void progress_skip_followers(Progress *progress, guint row, GArray *skipped)
+{
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_array_append_val(rows, row);
+    for (guint at = 0; at < rows->len; at++) {
+        const GArray *followers = progress->dependencies->followers[g_array_index(rows, guint, at)];
+        for (guint i = 0; followers && i < followers->len; i++) {
+            guint follower = g_array_index(followers, guint, i);
+            if (progress->states[follower] != STEP_PENDING)
+                continue;
+            progress->states[follower] = STEP_SKIPPED;
+            progress->because[follower] = row;
+            g_array_append_val(rows, follower);
+        }
+    }
+    if (skipped)
+        g_array_append_vals(skipped, &g_array_index(rows, guint, 1), rows->len - 1);
+}
+
+guint progress_count(const Progress *progress, StepState state)
+{
+    guint count = 0;
+    for (guint i = 0; i < progress->plan->rows->len; i++)
+        count += progress->states[i] == state;
+    return count;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/roster.h"
+
+#include <string.h>
+
+Roster *roster_new(const Snapshot *snapshot)
+{
+    Roster *roster = g_new0(Roster, 1);
+    roster->snapshot = snapshot;
+    roster->host = g_new(int, snapshot->n_vms);
+    roster->memory_mib = g_new(double, snapshot->n_vms);
+    roster->vcpus = g_new(double, snapshot->n_vms);
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        roster->host[i] = snapshot->vms[i].host;
+        roster->memory_mib[i] = snapshot->vms[i].memory_mib;
+        roster->vcpus[i] = snapshot->vms[i].vcpus;
+    }
+    return roster;
+}
+
+void roster_free(Roster *roster)
+{
+    if (!roster)
+        return;
+    g_free(roster->host);
+    g_free(roster->memory_mib);
+    g_free(roster->vcpus);
+    g_free(roster);
+}
+
+Difference *difference_new(double step, const char *what, const char *was, const char *is)
+{
+    Difference *difference = g_new(Difference, 1);
+    *difference = (Difference){step, g_strdup(what), g_strdup(was), g_strdup(is)};
+    return difference;
+}
+
+void difference_free(Difference *difference)
+{
+    g_free(difference->what);
+    g_free(difference->was);
+    g_free(difference->is);
+    g_free(difference);
+}
+
+/* ---- comparing ---- */
+
+typedef struct Comparison {
+    const Roster *roster;
+    const PlanRow *step;
+    GPtrArray *differences, *renamed;
+} Comparison;
+
+static void differ(const Comparison *c, const char *what, const char *was, const char *is)
+{
+    g_ptr_array_add(c->differences, difference_new(c->step->step, what, was, is));
+}
+
+static void compare_name(const Comparison *c, const char *what, const char *was, const char *is)
+{
+    if (c->renamed && *was && strcmp(was, is) != 0)
+        g_ptr_array_add(c->renamed, difference_new(c->step->step, what, was, is));
+}
+
+static void compare_total(const Comparison *c, const char *what, double is)
+{
+    g_autoptr(GString) number = g_string_new(NULL);
+    table_append_number(number, is);
+    if (strcmp(number->str, c->step->from) == 0)
+        return;
+    g_autofree char *was = g_strdup_printf("%s %s", c->step->from, c->step->unit);
+    g_string_append_printf(number, " %s", c->step->unit);
+    differ(c, what, was, number->str);
+}
+
+/* A host that VMs can be moved to, or off, live: mode matters for the one that shall take them. */
+static void compare_host(const Comparison *c, const char *what, const Host *host, gboolean takes)
+{
+    static const char *const connections[] = {"connected", "not responding", "disconnected"};
+    static const char *const modes[] = {"normal mode", "entering maintenance mode", "maintenance mode",
+                                        "quarantine mode"};
+    if (host->connection != CONNECTION_CONNECTED)
+        differ(c, what, connections[CONNECTION_CONNECTED],
+               host->connection < 0 ? "not known" : connections[host->connection]);
+    else if (host->power != HOST_POWER_ON)
+        differ(c, what, "powered on", "not powered on");
+    else if (takes && host->mode != HOST_MODE_NORMAL)
+        differ(c, what, modes[HOST_MODE_NORMAL], host->mode < 0 ? "not known" : modes[host->mode]);
+}
+
+static void compare_migration(const Comparison *c, guint vm)
+{
+    const Snapshot *snapshot = c->roster->snapshot;
+    const PlanRow *step = c->step;
+    const Host *from = &snapshot->hosts[c->roster->host[vm]];
+    int to_index = snapshot_find_host(snapshot, step->to_id);
+    if (strcmp(from->id, step->from_id) != 0) {
+        g_autofree char *was = g_strdup_printf("%s (%s)", step->from, step->from_id);
+        g_autofree char *is = g_strdup_printf("%s (%s)", from->name, from->id);
+        differ(c, "host", was, is);
+    } else {
+        compare_name(c, "host", step->from, from->name);
+        compare_host(c, "host", from, FALSE);
+    }
+    if (to_index < 0) {
+        differ(c, "target host", step->to_id, "no such host");
+        return;
+    }
+    const Host *to = &snapshot->hosts[to_index];
+    compare_name(c, "target host", step->to, to->name);
+    compare_host(c, "target host", to, TRUE);
+    if (to->cluster != from->cluster)
+        differ(c, "target's cluster", snapshot->clusters[from->cluster].name,
+               snapshot->clusters[to->cluster].name);
+}
+
+static void compare_power(const Comparison *c, const Vm *vm)
+{
+    static const char *const powers[] = {"powered on", "powered off", "suspended"};
+    gboolean off = list_contains(c->step->args, "power=off");
+    int stated = off ? VM_POWER_OFF : VM_POWER_ON;
+    if (vm->power != stated)
+        differ(c, "power", powers[stated], powers[vm->power]);
+    if (vm->connection >= 0 && vm->connection != VM_CONNECTED)
+        differ(c, "VM", "connected", "not connected");
+}
+
+void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences,
+                       GPtrArray *renamed)
+{
+    Comparison c = {roster, step, differences, renamed};
+    int index = snapshot_find_vm(roster->snapshot, step->object_id);
+    if (index < 0) {
+        differ(&c, "VM", step->object_id, "no such VM");
+        return;
+    }
+    const Vm *vm = &roster->snapshot->vms[index];
+    if (*step->instance_uuid && strcmp(step->instance_uuid, vm->instance_uuid) != 0) {
+        differ(&c, "instance UUID", step->instance_uuid, vm->instance_uuid);
+        return;
+    }
+    compare_name(&c, "VM", step->object, vm->name);
+    compare_power(&c, vm);
+    switch (step->action) {
+    case ACTION_MIGRATE:
+        compare_migration(&c, (guint)index);
+        break;
+    case ACTION_ADD_MEMORY:
+        compare_total(&c, "memory", roster->memory_mib[index]);
+        break;
+    case ACTION_ADD_CPU:
+        compare_total(&c, "CPUs", roster->vcpus[index]);
+        break;
+    default:
+        differ(&c, "action", action_names[step->action], "not an action that this apply can do");
+    }
+}
+
+void roster_do(Roster *roster, const PlanRow *step)
+{
+    int index = snapshot_find_vm(roster->snapshot, step->object_id);
+    double total = 0;
+    table_parse_number(step->to, FALSE, FALSE, &total);
+    if (step->action == ACTION_MIGRATE)
+        roster->host[index] = snapshot_find_host(roster->snapshot, step->to_id);
+    else if (step->action == ACTION_ADD_MEMORY)
+        roster->memory_mib[index] = total;
+    else if (step->action == ACTION_ADD_CPU)
+        roster->vcpus[index] = total;
+}

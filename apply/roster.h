@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a snapshot's VMs stand and how big they are, as steps change it; and what differs between that and
+ * what a step states.
+ */
+#ifndef APPLY_ROSTER_H
+#define APPLY_ROSTER_H
+
+#include "collect/snapshot.h"
+#include "plan/changeplan.h"
+
+typedef struct Roster {
+    const Snapshot *snapshot;
+    int *host;                  /* [n_vms]: index of the VM's host */
+    double *memory_mib, *vcpus; /* [n_vms] */
+} Roster;
+
+/* as the snapshot has it, which must outlive the roster */
+Roster *roster_new(const Snapshot *snapshot);
+void roster_free(Roster *roster);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Roster, roster_free)
+
+/* one thing that is not as stated; each string is owned */
+typedef struct Difference {
+    double step; /* NAN for what concerns the whole plan */
+    char *what, *was, *is;
+} Difference;
+
+Difference *difference_new(double step, const char *what, const char *was, const char *is);
+void difference_free(Difference *difference);
+
+/* adds to differences (Difference *) all that forbids a step; to renamed, where not NULL, objects that only
+ * bear another name. Migrations and additions are known, other actions are a difference of their own */
+void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences,
+                       GPtrArray *renamed);
+
+/* does the step, which roster_compare must have found right */
+void roster_do(Roster *roster, const PlanRow *step);
+
+#endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/run.h"
+
+#include "collect/escape.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define WAIT_S 0.5 /* how soon a signal is noticed */
+
+struct Run {
+    Target *target;
+    Progress *progress;
+    Journal *journal;
+    const Program *program;
+    char *id; /* of this run, in the journal */
+    gboolean begun;
+    guint *waiting;     /* [rows]: of each pending step, how many before it have not succeeded yet */
+    GSequence *ready;   /* rows of pending steps that wait for none, ascending */
+    GHashTable *busy;   /* an object's id to itself, while a step on it runs */
+    GHashTable *moving; /* a host's id to how many migrations to or from it run */
+    guint running, parallel, parallel_per_host;
+    int signals; /* a file of the signals that came; -1: they are not caught */
+    guint n_signals;
+    sigset_t mask_before;
+    GError *stop; /* why no further step may start */
+};
+
+static const PlanRow *row_at(const Run *run, guint index)
+{
+    return &g_array_index(run->progress->plan->rows, PlanRow, index);
+}
+
+Run *run_new(Target *target, Progress *progress, Journal *journal, const Program *program)
+{
+    Run *run = g_new0(Run, 1);
+    run->target = target;
+    run->progress = progress;
+    run->journal = journal;
+    run->journal->lazy = target->class->trial;
+    run->program = program;
+    run->id = g_uuid_string_random();
+    run->waiting = g_memdup2(progress->dependencies->waiting, progress->plan->rows->len * sizeof(guint));
+    run->ready = g_sequence_new(NULL);
+    run->busy = g_hash_table_new(g_str_hash, g_str_equal);
+    run->moving = g_hash_table_new(g_str_hash, g_str_equal);
+    run->signals = -1;
+    return run;
+}
+
+static void catch_signals(Run *run)
+{
+    sigset_t caught;
+    sigemptyset(&caught);
+    sigaddset(&caught, SIGINT);
+    sigaddset(&caught, SIGTERM);
+    sigaddset(&caught, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &caught, &run->mask_before);
+    run->signals = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void run_free(Run *run)
+{
+    if (!run)
+        return;
+    if (run->signals >= 0) {
+        close(run->signals);
+        pthread_sigmask(SIG_SETMASK, &run->mask_before, NULL);
+    }
+    g_clear_error(&run->stop);
+    g_hash_table_destroy(run->busy);
+    g_hash_table_destroy(run->moving);
+    g_sequence_free(run->ready);
+    g_free(run->waiting);
+    g_free(run->id);
+    g_free(run);
+}
+
+/* ---- the journal ---- */
+
+static gboolean record(Run *run, JournalRow *row, const char *detail, GError **error)
+{
+    row->time = run->target->class->now(run->target);
+    row->run = run->id;
+    row->plan = run->progress->plan->plan;
+    row->source_id = run->progress->plan->source_id;
+    row->user = g_get_user_name();
+    row->host = g_get_host_name();
+    row->account = run->target->class->account(run->target);
+    row->detail = detail ? detail : "";
+    return journal_append(run->journal, row, error);
+}
+
+static gboolean record_event(Run *run, JournalEvent event, const char *detail, GError **error)
+{
+    JournalRow row = journal_row_unknown();
+    row.event = (int)event;
+    return record(run, &row, detail, error);
+}
+
+static gboolean record_step(Run *run, guint index, JournalEvent event, const char *task, const char *detail,
+                            GError **error)
+{
+    JournalRow row = journal_row_of_step(row_at(run, index), event);
+    row.task = task ? task : "";
+    return record(run, &row, detail, error);
+}
+
+/* The estimate goes with the intent, so that a journal alone can show how good it was. */
+static gboolean record_intent(Run *run, guint index, GError **error)
+{
+    const PlanRow *step = row_at(run, index);
+    g_autoptr(GString) detail = g_string_new(step->args);
+    if (!isnan(step->est_s)) {
+        g_string_append(detail, detail->len ? " est_s=" : "est_s=");
+        table_append_number(detail, step->est_s);
+    }
+    return record_step(run, index, EVENT_INTENT, NULL, detail->str, error);
+}
+
+static gboolean begin(Run *run, GError **error)
+{
+    g_autofree char *detail =
+        g_strdup_printf("vmanger " VMANGER_VERSION " on a %s", run->target->class->kind);
+    run->begun = run->begun || record_event(run, EVENT_RUN_STARTED, detail, error);
+    return run->begun;
+}
+
+/* ---- steps left open ---- */
+
+static gboolean settle(Run *run, guint index, GError **error)
+{
+    static const char *const outcomes[] = {"it had succeeded", "it had failed", "it had not been started"};
+    StepEnd end = {0};
+    if (!run->target->class->settle(run->target, row_at(run, index), run->progress->tasks[index], &end,
+                                    error))
+        return FALSE;
+    g_autofree char *detail = end.detail;
+    if (!record_step(run, index, EVENT_RESOLVED, run->progress->tasks[index], outcomes[end.outcome], error))
+        return FALSE;
+    run->progress->states[index] = STEP_PENDING;
+    if (end.outcome == OUTCOME_FAILED)
+        return record_step(run, index, EVENT_FAILED, NULL, detail, error);
+    if (end.outcome != OUTCOME_SUCCEEDED)
+        return TRUE;
+    run->progress->states[index] = STEP_DONE;
+    g_array_append_val(run->progress->done, index);
+    return record_step(run, index, EVENT_SUCCEEDED, NULL, detail, error);
+}
+
+gboolean run_settle(Run *run, GError **error)
+{
+    for (guint i = 0; i < run->progress->plan->rows->len; i++)
+        if (run->progress->states[i] == STEP_OPEN && (!begin(run, error) || !settle(run, i, error)))
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- steps that start and end ---- */
+
+static int compare_rows(gconstpointer a, gconstpointer b, gpointer data)
+{
+    (void)data;
+    return GPOINTER_TO_INT(a) - GPOINTER_TO_INT(b);
+}
+
+/* One step less to wait for, for all that come after the row's. */
+static void release_followers(Run *run, guint index)
+{
+    const GArray *followers = run->progress->dependencies->followers[index];
+    for (guint i = 0; followers && i < followers->len; i++) {
+        guint follower = g_array_index(followers, guint, i);
+        if (--run->waiting[follower] == 0 && run->progress->states[follower] == STEP_PENDING)
+            g_sequence_insert_sorted(run->ready, GUINT_TO_POINTER(follower), compare_rows, NULL);
+    }
+}
+
+/* A migration is held against both its hosts. */
+static void count_migration(Run *run, const PlanRow *step, int change)
+{
+    const char *const hosts[] = {step->from_id, step->to_id};
+    for (gsize i = 0; step->action == ACTION_MIGRATE && i < G_N_ELEMENTS(hosts); i++) {
+        int now = GPOINTER_TO_INT(g_hash_table_lookup(run->moving, hosts[i])) + change;
+        g_hash_table_insert(run->moving, (gpointer)hosts[i], GINT_TO_POINTER(now));
+    }
+}
+
+static gboolean may_start(const Run *run, const PlanRow *step)
+{
+    if (g_hash_table_contains(run->busy, step->object_id))
+        return FALSE;
+    if (step->action != ACTION_MIGRATE)
+        return TRUE;
+    return GPOINTER_TO_UINT(g_hash_table_lookup(run->moving, step->from_id)) < run->parallel_per_host &&
+           GPOINTER_TO_UINT(g_hash_table_lookup(run->moving, step->to_id)) < run->parallel_per_host;
+}
+
+static gboolean record_skipped(Run *run, guint index, GError **error)
+{
+    gboolean stale = run->progress->states[index] == STEP_STALE;
+    guint because = run->progress->because[index];
+    g_autofree char *detail =
+        stale ? g_strdup("things are no longer as the step states")
+              : g_strdup_printf("after step %.0f, which %s", row_at(run, because)->step,
+                                run->progress->states[because] == STEP_FAILED ? "failed" : "was left out");
+    return record_step(run, index, EVENT_SKIPPED, NULL, detail, error);
+}
+
+static gboolean end_failed(Run *run, guint index, const char *fault, GError **error)
+{
+    const PlanRow *step = row_at(run, index);
+    g_autoptr(GArray) skipped = g_array_new(FALSE, FALSE, sizeof(guint));
+    run->progress->states[index] = STEP_FAILED;
+    progress_skip_followers(run->progress, index, skipped);
+    g_autofree char *object = escape_for_terminal(step->object);
+    g_autofree char *shown = escape_for_terminal(fault);
+    g_autofree char *others =
+        skipped->len ? g_strdup_printf("; steps skipped that come after it: %u", skipped->len) : g_strdup("");
+    program_warn(run->program, "step %.0f, %s %s: failed: %s%s", step->step, action_names[step->action],
+                 object, shown, others);
+    if (!record_step(run, index, EVENT_FAILED, NULL, fault, error))
+        return FALSE;
+    for (guint i = 0; i < skipped->len; i++)
+        if (!record_skipped(run, g_array_index(skipped, guint, i), error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean end_succeeded(Run *run, guint index, const char *detail, GError **error)
+{
+    const PlanRow *step = row_at(run, index);
+    run->progress->states[index] = STEP_SUCCEEDED;
+    release_followers(run, index);
+    if (run->program->verbose) {
+        g_autofree char *object = escape_for_terminal(step->object);
+        program_say(run->program, "step %.0f, %s %s: done\n", step->step, action_names[step->action], object);
+    }
+    return record_step(run, index, EVENT_SUCCEEDED, NULL, detail, error);
+}
+
+/* FALSE where the run must stop; a step that cannot be done is only journaled. */
+static gboolean start_step(Run *run, guint index, GError **error)
+{
+    const PlanRow *step = row_at(run, index);
+    const TargetClass *class = run->target->class;
+    g_autofree char *problem = NULL;
+    g_autofree char *task = NULL;
+    g_autoptr(GError) fault = NULL;
+    if (!class->recheck(run->target, step, &problem, error))
+        return FALSE;
+    if (problem)
+        return end_failed(run, index, problem, error);
+    if (!record_intent(run, index, error))
+        return FALSE;
+    if (!class->start(run->target, step, &task, &fault))
+        return end_failed(run, index, fault->message, error);
+    run->progress->states[index] = STEP_RUNNING;
+    run->running++;
+    g_hash_table_add(run->busy, (gpointer)step->object_id);
+    count_migration(run, step, 1);
+    return record_step(run, index, EVENT_SUBMITTED, task, NULL, error);
+}
+
+static gboolean start_ready(Run *run, GError **error)
+{
+    GSequenceIter *at = g_sequence_get_begin_iter(run->ready);
+    while (run->running < run->parallel && !g_sequence_iter_is_end(at)) {
+        GSequenceIter *next = g_sequence_iter_next(at);
+        guint index = GPOINTER_TO_UINT(g_sequence_get(at));
+        if (may_start(run, row_at(run, index))) {
+            g_sequence_remove(at);
+            if (!start_step(run, index, error))
+                return FALSE;
+        }
+        at = next;
+    }
+    return TRUE;
+}
+
+static gboolean end_step(Run *run, const StepEnd *end, GError **error)
+{
+    const PlanRow *step = changeplan_find_step(run->progress->plan, end->step);
+    guint index = (guint)(step - row_at(run, 0));
+    run->running--;
+    g_hash_table_remove(run->busy, step->object_id);
+    count_migration(run, step, -1);
+    if (end->outcome == OUTCOME_SUCCEEDED)
+        return end_succeeded(run, index, end->detail, error);
+    return end_failed(run, index, end->detail ? end->detail : "no reason given", error);
+}
+
+/* ---- the loop ---- */
+
+/* Keeps the first reason to stop. */
+static void stop(Run *run, GError *reason)
+{
+    if (run->stop)
+        g_error_free(reason);
+    else
+        run->stop = reason;
+}
+
+static void look_for_signals(Run *run)
+{
+    struct signalfd_siginfo came;
+    while (read(run->signals, &came, sizeof came) == (ssize_t)sizeof came) {
+        g_autoptr(GError) unwritten = NULL;
+        const char *name = came.ssi_signo == SIGINT    ? "SIGINT"
+                           : came.ssi_signo == SIGTERM ? "SIGTERM"
+                                                       : "SIGHUP";
+        run->n_signals++;
+        stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
+        program_warn(run->program, "%s: no new step is started; %s", name,
+                     run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
+        if (!record_event(run, EVENT_INTERRUPTED, name, &unwritten))
+            program_warn(run->program, "%s", unwritten->message);
+    }
+}
+
+static void show_progress(Run *run, const char *of_target)
+{
+    const Progress *progress = run->progress;
+    if (!isatty(STDERR_FILENO))
+        return;
+    g_autofree char *shown = escape_for_terminal(of_target ? of_target : "");
+    program_progress(run->program, "%u succeeded, %u running, %u failed, %u to do %s",
+                     progress_count(progress, STEP_SUCCEEDED), run->running,
+                     progress_count(progress, STEP_FAILED), progress_count(progress, STEP_PENDING), shown);
+}
+
+/* FALSE where the target is lost: what runs stays open in the journal. */
+static gboolean wait_for_one(Run *run)
+{
+    GError *error = NULL;
+    g_autofree char *shown = NULL;
+    StepEnd end = {.step = NAN};
+    if (!run->target->class->wait(run->target, WAIT_S, &end, &shown, &error)) {
+        stop(run, error);
+        return FALSE;
+    }
+    g_autofree char *detail = end.detail;
+    if (!isnan(end.step) && !end_step(run, &end, &error))
+        stop(run, error);
+    show_progress(run, shown);
+    return TRUE;
+}
+
+/* Redoes on a copy what earlier runs did on theirs, finds what may start, and journals what is left out. */
+static gboolean prepare(Run *run, GError **error)
+{
+    Progress *progress = run->progress;
+    for (guint i = 0; i < progress->done->len; i++) {
+        guint index = g_array_index(progress->done, guint, i);
+        if (run->target->class->redo && !run->target->class->redo(run->target, row_at(run, index), error))
+            return FALSE;
+        release_followers(run, index);
+    }
+    if (!begin(run, error))
+        return FALSE;
+    for (guint i = 0; i < progress->plan->rows->len; i++) {
+        StepState state = progress->states[i];
+        if (state == STEP_PENDING && progress->dependencies->waiting[i] == 0)
+            g_sequence_append(run->ready, GUINT_TO_POINTER(i));
+        if ((state == STEP_STALE || state == STEP_SKIPPED) && !record_skipped(run, i, error))
+            return FALSE;
+    }
+    g_sequence_sort(run->ready, compare_rows, NULL);
+    g_autofree char *detail = g_strdup_printf("%u to do", progress_count(progress, STEP_PENDING));
+    return record_event(run, EVENT_CHECKED, detail, error);
+}
+
+gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **error)
+{
+    GError *failure = NULL;
+    run->parallel = parallel;
+    run->parallel_per_host = parallel_per_host;
+    catch_signals(run);
+    if (!prepare(run, &failure))
+        stop(run, failure);
+    for (;;) {
+        look_for_signals(run);
+        failure = NULL;
+        if (!run->stop && !start_ready(run, &failure))
+            stop(run, failure);
+        if (run->running == 0 || run->n_signals > 1 || !wait_for_one(run))
+            break;
+    }
+    program_progress(run->program, NULL);
+    if (!run->stop)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&run->stop));
+    return FALSE;
+}
+
+gboolean run_finish(Run *run, GError **error)
+{
+    const Progress *progress = run->progress;
+    if (!journal_flush(run->journal, error) || !run->target->class->finish(run->target, error))
+        return FALSE;
+    g_autofree char *detail =
+        g_strdup_printf("succeeded=%u failed=%u skipped=%u", progress_count(progress, STEP_SUCCEEDED),
+                        progress_count(progress, STEP_FAILED),
+                        progress_count(progress, STEP_SKIPPED) + progress_count(progress, STEP_STALE));
+    return record_event(run, EVENT_RUN_ENDED, detail, error) && journal_flush(run->journal, error);
+}
+
+void run_give_up(Run *run, const GError *why)
+{
+    g_autoptr(GError) unwritten = NULL;
+    if (run->begun && !record_event(run, EVENT_RUN_ENDED, why->message, &unwritten))
+        program_warn(run->program, "%s", unwritten->message);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One run of apply: carries out a plan's steps on a target, side by side where `after` and the limits allow,
+ * and journals each before and after its call. A step that fails takes those after it along; others go on.
+ */
+#ifndef APPLY_RUN_H
+#define APPLY_RUN_H
+
+#include "apply/progress.h"
+#include "apply/target.h"
+
+typedef struct Run Run;
+
+/* all four must outlive the run */
+Run *run_new(Target *target, Progress *progress, Journal *journal, const Program *program);
+void run_free(Run *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
+
+/* learns what became of the steps that an earlier run left open: they are then done or pending */
+gboolean run_settle(Run *run, GError **error);
+
+/* does all pending steps, at most parallel at once, and at most parallel_per_host migrations to or from one
+ * host. SIGINT, SIGTERM and SIGHUP let no new step start; a second one does not wait for those that run.
+ * FALSE where the run stopped before the end: signal, lost target, unwritable journal; the error says which
+ */
+gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **error);
+
+/* ends the work on the target and the run in the journal */
+gboolean run_finish(Run *run, GError **error);
+
+/* notes in the journal, where it was begun and can still be written, why the run ended early */
+void run_give_up(Run *run, const GError *why);
+
+#endif

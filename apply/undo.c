@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/undo.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Undoing {
+    ChangePlan *plan;
+    GHashTable *last; /* id of a host or a VM -> number of the last step that touches it */
+    guint steps, advice;
+} Undoing;
+
+static const char *keep(Undoing *undoing, const char *text)
+{
+    return changeplan_string(undoing->plan, text);
+}
+
+static gboolean check_settled(const Journal *journal, GError **error)
+{
+    g_autoptr(GHashTable) open = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        gpointer step = isnan(row->step) ? NULL : GSIZE_TO_POINTER((gsize)row->step);
+        if (row->event == EVENT_INTENT)
+            g_hash_table_add(open, step);
+        if (row->event == EVENT_SUCCEEDED || row->event == EVENT_FAILED || row->event == EVENT_RESOLVED)
+            g_hash_table_remove(open, step);
+    }
+    if (g_hash_table_size(open) == 0)
+        return TRUE;
+    g_set_error(
+        error, VMANGER_ERROR, 0,
+        "%s: found %u steps of which the end is not known: expected none (apply the plan again with this "
+        "journal: it settles them)",
+        journal->path, g_hash_table_size(open));
+    return FALSE;
+}
+
+/* The numbers of the steps that were the last to touch any of these, which the step now is. */
+static const char *touch(Undoing *undoing, double step, const char *const ids[3])
+{
+    g_autoptr(GString) after = g_string_new(NULL);
+    double seen[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        gsize last = GPOINTER_TO_SIZE(g_hash_table_lookup(undoing->last, ids[i]));
+        seen[i] = (double)last;
+        gboolean twice = (i > 0 && seen[i] == seen[0]) || (i > 1 && seen[i] == seen[1]);
+        if (last && !twice)
+            g_string_append_printf(after, "%s%" G_GSIZE_FORMAT, after->len ? " " : "", last);
+        g_hash_table_insert(undoing->last, (gpointer)ids[i], GSIZE_TO_POINTER((gsize)step));
+    }
+    return keep(undoing, after->str);
+}
+
+static PlanRow reverse(Undoing *undoing, const JournalRow *done)
+{
+    PlanRow row = plan_row_unknown();
+    row.object_id = keep(undoing, done->object_id);
+    row.object = keep(undoing, done->object);
+    row.instance_uuid = keep(undoing, done->instance_uuid);
+    row.cluster_id = keep(undoing, done->cluster_id);
+    row.from_id = keep(undoing, done->to_id);
+    row.from = keep(undoing, done->to);
+    row.to_id = keep(undoing, done->from_id);
+    row.to = keep(undoing, done->from);
+    row.unit = keep(undoing, done->unit);
+    return row;
+}
+
+static void undo_migration(Undoing *undoing, const JournalRow *done)
+{
+    PlanRow row = reverse(undoing, done);
+    g_autofree char *reason = g_strdup_printf("undoes step %.0f", done->step);
+    row.kind = ROW_STEP;
+    row.step = ++undoing->steps;
+    row.approve = 1;
+    row.action = ACTION_MIGRATE;
+    row.reason = keep(undoing, reason);
+    row.after = touch(undoing, row.step, (const char *const[]){row.object_id, row.from_id, row.to_id});
+    changeplan_add(undoing->plan, &row);
+}
+
+static void advise_on_addition(Undoing *undoing, const JournalRow *done)
+{
+    PlanRow row = reverse(undoing, done);
+    gboolean memory = done->action == ACTION_ADD_MEMORY;
+    g_autofree char *reason =
+        g_strdup_printf("step %.0f added %s, which can be taken back only while the VM is powered off",
+                        done->step, memory ? "memory" : "CPUs");
+    row.kind = ROW_ADVICE;
+    row.action = memory ? ACTION_RECLAIM_MEMORY : -1;
+    row.reason = keep(undoing, reason);
+    undoing->advice++;
+    changeplan_add(undoing->plan, &row);
+}
+
+static void undo_rows(Undoing *undoing, const Journal *journal)
+{
+    for (guint i = journal->rows->len; i-- > 0;) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        if (row->event != EVENT_SUCCEEDED)
+            continue;
+        if (row->action == ACTION_MIGRATE)
+            undo_migration(undoing, row);
+        else
+            advise_on_addition(undoing, row);
+    }
+}
+
+ChangePlan *undo_plan(const Journal *journal, GError **error)
+{
+    if (!check_settled(journal, error))
+        return NULL;
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    g_autoptr(GHashTable) last = g_hash_table_new(g_str_hash, g_str_equal);
+    Undoing undoing = {plan, last, 0, 0};
+    undo_rows(&undoing, journal);
+    if (plan->rows->len == 0) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: found no step that succeeded: expected one to undo",
+                    journal->path);
+        return NULL;
+    }
+    const JournalRow *end = &g_array_index(journal->rows, JournalRow, journal->rows->len - 1);
+    g_autofree char *summary = g_strdup_printf("undoes plan %s: %u migrations back, %u additions that stay",
+                                               end->plan, undoing.steps, undoing.advice);
+    plan->source_id = changeplan_string(plan, end->source_id);
+    plan->taken_at = end->time;
+    plan->summary = changeplan_string(plan, summary);
+    return g_steal_pointer(&plan);
+}

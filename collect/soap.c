@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect/soap.h"
+
+#include "collect/csv.h"
+#include "collect/escape.h"
+#include "collect/trust.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#define ATTEMPTS 4
+#define FIRST_PAUSE_MS 500
+#define MOST_PAUSE_S 10
+#define CONNECT_TIMEOUT_S 15
+#define POLL_MS 1000
+
+G_DEFINE_QUARK(vmanger - soap - error, soap_error)
+
+struct Soap {
+    const Connection *connection;
+    const Program *program;
+    Trust *trust;
+    CURLM *multi;
+    CURLSH *shared;  /* cookies: the session */
+    GPtrArray *idle; /* CURL *, to be used again */
+    char *action;    /* the header that names the API version */
+    char *operation;
+    guint n_calls;
+    char peer[64];
+};
+
+typedef enum { OUTCOME_DONE, OUTCOME_AGAIN, OUTCOME_FAILED } Outcome;
+
+/* One call on its way. */
+typedef struct Transfer {
+    Soap *soap;
+    SoapCall call;
+    const char *root; /* that the answer must have */
+    char *url, *request, *operation;
+    struct curl_slist *headers;
+    CURL *easy; /* NULL while it waits for the next attempt */
+    XmlReader *reader;
+    GError *error;
+    gboolean faulted, refused, cut; /* a fault arrived; take said no; the answer stopped half way */
+    guint attempt;
+    gint64 started, not_before; /* monotonic, in microseconds */
+    char why[CURL_ERROR_SIZE];
+} Transfer;
+
+/* ---- a session ---- */
+
+Soap *soap_new(const Connection *connection, const Program *program, GError **error)
+{
+    g_autoptr(Trust) trust = trust_new(connection, error);
+    if (!trust)
+        return NULL;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    Soap *soap = g_new0(Soap, 1);
+    soap->connection = connection;
+    soap->program = program;
+    soap->trust = g_steal_pointer(&trust);
+    soap->multi = curl_multi_init();
+    soap->shared = curl_share_init();
+    curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    soap->idle = g_ptr_array_new_with_free_func(curl_easy_cleanup);
+    soap->operation = g_strdup_printf("vmanger-%08x", g_random_int());
+    soap_set_version(soap, NULL);
+    return soap;
+}
+
+void soap_free(Soap *soap)
+{
+    if (!soap)
+        return;
+    g_ptr_array_unref(soap->idle);
+    curl_multi_cleanup(soap->multi);
+    curl_share_cleanup(soap->shared);
+    trust_free(soap->trust);
+    g_free(soap->action);
+    g_free(soap->operation);
+    g_free(soap);
+    curl_global_cleanup();
+}
+
+void soap_set_version(Soap *soap, const char *version)
+{
+    g_free(soap->action);
+    soap->action = g_strdup_printf("SOAPAction: urn:vim25%s%s", version ? "/" : "", version ? version : "");
+}
+
+const char *soap_peer(const Soap *soap)
+{
+    return soap->peer;
+}
+
+const char *soap_operation(const Soap *soap)
+{
+    return soap->operation;
+}
+
+/* ---- answers ---- */
+
+SoapFault soap_fault_of(const Element *localized)
+{
+    const Element *detail = element_at(localized, "fault");
+    const char *message = element_text(localized, "localizedMessage");
+    return (SoapFault){detail ? detail->type : "", message ? message : "", detail};
+}
+
+static void report_fault(Transfer *transfer, const SoapFault *fault, GError **error)
+{
+    int code = strcmp(fault->type, "NotAuthenticated") == 0 ? SOAP_ERROR_SESSION : SOAP_ERROR_FAULT;
+    g_autofree char *message = escape_for_terminal(fault->message);
+    g_set_error(error, SOAP_ERROR, code, "%s: %s: %s%s%s", transfer->soap->connection->url,
+                transfer->call.method, fault->type, *fault->type && *message ? ": " : "", message);
+}
+
+/* A SOAP fault: faultstring, and in detail one element whose type is the API's fault. */
+static void take_fault(Transfer *transfer, const Element *element)
+{
+    const Element *detail = element_at(element, "detail");
+    const char *message = element_text(element, "faultstring");
+    SoapFault fault = {"", message ? message : "", detail ? detail->first : NULL};
+    g_autofree char *type = NULL;
+    if (fault.detail) {
+        type = g_strdup(*fault.detail->type ? fault.detail->type : fault.detail->name);
+        if (!*fault.detail->type && g_str_has_suffix(type, "Fault"))
+            type[strlen(type) - strlen("Fault")] = '\0';
+        fault.type = type;
+    }
+    transfer->faulted = TRUE;
+    if (!transfer->call.fault || !transfer->call.fault(&fault, transfer->call.data))
+        report_fault(transfer, &fault, &transfer->error);
+}
+
+static gboolean take_element(const Element *element, gpointer data, GError **error)
+{
+    Transfer *transfer = data;
+    if (transfer->call.body && strcmp(element->name, "Fault") == 0)
+        take_fault(transfer, element);
+    else if (transfer->call.take && !transfer->call.take(element, transfer->call.data, error))
+        transfer->refused = TRUE;
+    return !transfer->refused;
+}
+
+static gboolean status_has_answer(long status)
+{
+    return status == 200 || status == 500; /* SOAP's status of a fault */
+}
+
+static size_t receive(char *bytes, size_t size, size_t n, void *data)
+{
+    Transfer *transfer = data;
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!status_has_answer(status) || transfer->faulted) /* read on, so that the connection serves again */
+        return size * n;
+    if (!xml_reader_push(transfer->reader, bytes, size * n, &transfer->error))
+        return 0;
+    const char *root = xml_reader_root(transfer->reader);
+    if (!root || strcmp(root, transfer->root) == 0)
+        return size * n;
+    g_autofree char *shown = escape_for_message(root);
+    g_set_error(&transfer->error, VMANGER_ERROR, 0, "found an element %s", shown);
+    return 0;
+}
+
+/* ---- requests ---- */
+
+void soap_append_reference(GString *out, const char *name, const char *kind, const char *id)
+{
+    g_string_append_printf(out, "<%s type=\"", name);
+    xml_append_text(out, kind);
+    g_string_append(out, "\">");
+    xml_append_text(out, id);
+    g_string_append_printf(out, "</%s>", name);
+}
+
+static char *envelope(const SoapCall *call, const char *operation)
+{
+    static const char head[] =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" "
+        "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">"
+        "<soapenv:Header><operationID xsi:type=\"xsd:string\">%s</operationID></soapenv:Header>"
+        "<soapenv:Body><%s xmlns=\"urn:vim25\">%s</%s></soapenv:Body></soapenv:Envelope>";
+    return g_strdup_printf(head, operation, call->method, call->body, call->method);
+}
+
+static Transfer *transfer_new(Soap *soap, const SoapCall *call)
+{
+    Transfer *transfer = g_new0(Transfer, 1);
+    transfer->soap = soap;
+    transfer->call = *call;
+    transfer->operation = g_strdup_printf("%s-%u", soap->operation, ++soap->n_calls);
+    transfer->root = "Envelope";
+    transfer->url = g_strdup(soap->connection->url);
+    transfer->started = g_get_monotonic_time();
+    if (!call->body)
+        return transfer;
+    transfer->request = envelope(call, transfer->operation);
+    transfer->headers = curl_slist_append(transfer->headers, "Content-Type: text/xml; charset=utf-8");
+    transfer->headers = curl_slist_append(transfer->headers, soap->action);
+    transfer->headers = curl_slist_append(transfer->headers, "Expect:");
+    return transfer;
+}
+
+static void transfer_detach(Transfer *transfer)
+{
+    if (!transfer->easy)
+        return;
+    curl_multi_remove_handle(transfer->soap->multi, transfer->easy);
+    g_ptr_array_add(transfer->soap->idle, g_steal_pointer(&transfer->easy));
+}
+
+/* Requests may hold a password. */
+static void wipe(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    g_free(text);
+}
+
+static void transfer_free(gpointer data)
+{
+    Transfer *transfer = data;
+    transfer_detach(transfer);
+    xml_reader_free(transfer->reader);
+    curl_slist_free_all(transfer->headers);
+    g_clear_error(&transfer->error);
+    wipe(transfer->request);
+    wipe(transfer->call.body);
+    g_free(transfer->operation);
+    g_free(transfer->url);
+    g_free(transfer);
+}
+
+static CURL *prepare(Transfer *transfer)
+{
+    Soap *soap = transfer->soap;
+    CURL *easy =
+        soap->idle->len > 0 ? g_ptr_array_steal_index(soap->idle, soap->idle->len - 1) : curl_easy_init();
+    curl_easy_reset(easy);
+    curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, MIN((long)soap->connection->timeout_s, CONNECT_TIMEOUT_S));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)soap->connection->timeout_s + (long)transfer->call.wait_s);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "vmanger/" VMANGER_VERSION);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_SHARE, soap->shared);
+    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->why);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    if (transfer->request) {
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(transfer->request));
+    }
+    trust_apply(soap->trust, easy);
+    return easy;
+}
+
+static void transfer_start(Transfer *transfer)
+{
+    transfer->attempt++;
+    transfer->faulted = transfer->refused = transfer->cut = FALSE;
+    transfer->why[0] = '\0';
+    g_clear_error(&transfer->error);
+    xml_reader_free(transfer->reader);
+    transfer->reader = xml_reader_new(transfer->call.depth, take_element, transfer);
+    if (transfer->call.begin)
+        transfer->call.begin(transfer->call.data);
+    transfer->easy = prepare(transfer);
+    curl_multi_add_handle(transfer->soap->multi, transfer->easy);
+}
+
+/* ---- outcomes ---- */
+
+static Outcome refuse(Transfer *transfer, int code, Outcome outcome, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+static Outcome refuse(Transfer *transfer, int code, Outcome outcome, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_clear_error(&transfer->error);
+    g_set_error(&transfer->error, SOAP_ERROR, code, "%s: %s", transfer->url, text);
+    return outcome;
+}
+
+static Outcome judge_network(Transfer *transfer, CURLcode result)
+{
+    const char *why = *transfer->why ? transfer->why : curl_easy_strerror(result);
+    const char *complaint = trust_complaint(transfer->soap->trust);
+    switch (result) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+        if (complaint)
+            return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_FAILED, "%s", complaint);
+        if (result == CURLE_SSL_CONNECT_ERROR)
+            return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_FAILED, "no TLS connection: %s", why);
+        return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_FAILED,
+                      "the server's certificate is not trusted: %s (--cacert FILE trusts an authority, "
+                      "--thumbprint SHA256 one certificate)",
+                      why);
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_AGAIN, "%s", why);
+    default:
+        return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_FAILED, "%s", why);
+    }
+}
+
+static Outcome judge_status(Transfer *transfer, long status)
+{
+    char *target = NULL;
+    switch (status) {
+    case 401:
+    case 403:
+        return refuse(
+            transfer, SOAP_ERROR_ANSWER, OUTCOME_FAILED,
+            "found HTTP status %ld (access denied before vSphere was asked): expected a vSphere API", status);
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+        return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_AGAIN,
+                      "found HTTP status %ld: the server is not available", status);
+    default:
+        curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &target);
+        if (target) {
+            g_autofree char *shown = escape_for_message(target);
+            return refuse(transfer, SOAP_ERROR_ANSWER, OUTCOME_FAILED,
+                          "found a redirect to %s: expected a vSphere API; name its own address", shown);
+        }
+        return refuse(transfer, SOAP_ERROR_ANSWER, OUTCOME_FAILED,
+                      "found HTTP status %ld: expected a vSphere API", status);
+    }
+}
+
+static Outcome judge_answer(Transfer *transfer, long status)
+{
+    const char *type = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    g_autofree char *found = g_strdup(transfer->error->message);
+    if (type && g_str_has_prefix(type, "text/html"))
+        return refuse(transfer, SOAP_ERROR_ANSWER, OUTCOME_FAILED,
+                      "found a web page (HTTP status %ld): expected a vSphere API; is the address right?",
+                      status);
+    return refuse(transfer, SOAP_ERROR_ANSWER, transfer->cut ? OUTCOME_AGAIN : OUTCOME_FAILED,
+                  "%s: %s: expected an answer of the vSphere API", transfer->call.method,
+                  transfer->cut ? "found an answer that stops half way" : found);
+}
+
+/* What became of an attempt; transfer->error says why it failed. */
+static Outcome judge(Transfer *transfer, CURLcode result)
+{
+    long status = 0;
+    char *peer = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer)
+        g_strlcpy(transfer->soap->peer, peer, sizeof transfer->soap->peer);
+    if (result != CURLE_OK && !transfer->error)
+        return judge_network(transfer, result);
+    if (!status_has_answer(status))
+        return judge_status(transfer, status);
+    if (!transfer->error && !transfer->faulted && !xml_reader_finish(transfer->reader, &transfer->error))
+        transfer->cut = xml_reader_root(transfer->reader) != NULL;
+    if (!transfer->error && status == 500 && !transfer->faulted)
+        return refuse(transfer, SOAP_ERROR_ANSWER, OUTCOME_FAILED, "found HTTP status 500 without a fault");
+    if (!transfer->error)
+        return OUTCOME_DONE;
+    return transfer->faulted || transfer->refused ? OUTCOME_FAILED : judge_answer(transfer, status);
+}
+
+static void schedule_again(Transfer *transfer)
+{
+    curl_off_t asked_s = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &asked_s);
+    gint64 pause_ms =
+        MAX(FIRST_PAUSE_MS << (transfer->attempt - 1), (gint64)MIN(asked_s, MOST_PAUSE_S) * 1000);
+    transfer_detach(transfer);
+    transfer->not_before = g_get_monotonic_time() + pause_ms * 1000;
+    if (transfer->soap->program->verbose)
+        program_warn(transfer->soap->program, "%s: %s: again in %.1f s", transfer->operation,
+                     transfer->error->message, (double)pause_ms / 1000);
+}
+
+static gboolean conclude(GPtrArray *transfers, Transfer *transfer, CURLcode result, GError **error)
+{
+    Outcome outcome = judge(transfer, result);
+    const Program *program = transfer->soap->program;
+    if (outcome == OUTCOME_AGAIN && !transfer->call.changes && transfer->attempt < ATTEMPTS) {
+        schedule_again(transfer);
+        return TRUE;
+    }
+    if (program->verbose)
+        program_warn(program, "%s: %s took %.3f s", transfer->operation, transfer->call.method,
+                     (double)(g_get_monotonic_time() - transfer->started) / G_USEC_PER_SEC);
+    gboolean ok = outcome == OUTCOME_DONE;
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&transfer->error));
+    else if (transfer->call.done && !transfer->call.done(transfer->call.data, error))
+        ok = FALSE;
+    g_ptr_array_remove_fast(transfers, transfer);
+    return ok;
+}
+
+/* ---- running ---- */
+
+/* Starts the attempts whose pause is over; returns how long the next may still wait. */
+static int start_due(GPtrArray *transfers)
+{
+    gint64 now = g_get_monotonic_time(), next = now + (gint64)POLL_MS * 1000;
+    for (guint i = 0; i < transfers->len; i++) {
+        Transfer *transfer = g_ptr_array_index(transfers, i);
+        if (transfer->easy)
+            continue;
+        if (transfer->not_before <= now)
+            transfer_start(transfer);
+        else
+            next = MIN(next, transfer->not_before);
+    }
+    return (int)((next - now) / 1000) + 1;
+}
+
+static gboolean conclude_finished(Soap *soap, GPtrArray *transfers, GError **error)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(soap->multi, &left))) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode result = message->data.result;
+        Transfer *transfer = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        if (!conclude(transfers, transfer, result, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *next, gpointer data,
+                    GError **error)
+{
+    for (;;) {
+        SoapCall call = {0};
+        while (next && transfers->len < parallel && next(&call, data)) {
+            g_ptr_array_add(transfers, transfer_new(soap, &call));
+            call = (SoapCall){0};
+        }
+        if (transfers->len == 0)
+            return TRUE;
+        int wait_ms = start_due(transfers), running;
+        curl_multi_perform(soap->multi, &running);
+        guint before = transfers->len;
+        if (!conclude_finished(soap, transfers, error))
+            return FALSE;
+        if (transfers->len == before)
+            curl_multi_poll(soap->multi, NULL, 0, wait_ms, NULL);
+    }
+}
+
+gboolean soap_run(Soap *soap, guint parallel, SoapNext *next, gpointer data, GError **error)
+{
+    g_autoptr(GPtrArray) transfers = g_ptr_array_new_with_free_func(transfer_free);
+    return run(soap, transfers, parallel, next, data, error);
+}
+
+gboolean soap_call(Soap *soap, SoapCall *call, GError **error)
+{
+    g_autoptr(GPtrArray) transfers = g_ptr_array_new_with_free_func(transfer_free);
+    g_ptr_array_add(transfers, transfer_new(soap, call));
+    call->body = NULL;
+    return run(soap, transfers, 1, NULL, NULL, error);
+}
+
+gboolean soap_get(Soap *soap, const char *path, const char *root, guint depth, XmlTake *take, gpointer data,
+                  GError **error)
+{
+    g_autoptr(GPtrArray) transfers = g_ptr_array_new_with_free_func(transfer_free);
+    SoapCall call = {.method = path, .depth = depth, .take = take, .data = data};
+    Transfer *transfer = transfer_new(soap, &call);
+    g_free(transfer->url);
+    transfer->url = g_strconcat(soap->connection->url, path, NULL);
+    transfer->root = root;
+    g_ptr_array_add(transfers, transfer);
+    return run(soap, transfers, 1, NULL, NULL, error);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect/vcenter.h"
+
+#include "collect/csv.h"
+#include "collect/escape.h"
+#include "collect/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOGOUT_TIMEOUT_S 10
+
+/* API versions that this program was written against; a server speaks all older ones, too. */
+static const guint oldest_version[] = {6, 5, 0, 0}, newest_version[] = {8, 0, 3, 0};
+#define VERSION_PARTS G_N_ELEMENTS(oldest_version)
+
+typedef struct Reference {
+    char *kind, *id;
+} Reference;
+
+static void reference_free(gpointer data)
+{
+    Reference *reference = data;
+    g_free(reference->kind);
+    g_free(reference->id);
+    g_free(reference);
+}
+
+/* ---- the version ---- */
+
+static void read_version(const char *text, guint parts[VERSION_PARTS])
+{
+    memset(parts, 0, VERSION_PARTS * sizeof *parts);
+    if (sscanf(text, "%u.%u.%u.%u", &parts[0], &parts[1], &parts[2], &parts[3]) < 2)
+        parts[0] = 0;
+}
+
+static int compare_versions(const guint *a, const guint *b)
+{
+    for (guint i = 0; i < VERSION_PARTS; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
+typedef struct Versions {
+    char *best;   /* the newest that both sides know; NULL for none */
+    char *newest; /* the server's; NULL where it has no urn:vim25 */
+} Versions;
+
+static void consider_version(Versions *versions, const char *text)
+{
+    guint offered[VERSION_PARTS], best[VERSION_PARTS] = {0};
+    read_version(text, offered);
+    if (versions->best)
+        read_version(versions->best, best);
+    if (compare_versions(offered, oldest_version) < 0 || compare_versions(offered, newest_version) > 0 ||
+        compare_versions(offered, best) <= 0)
+        return;
+    g_free(versions->best);
+    versions->best = g_strdup(text);
+}
+
+/* vimServiceVersions.xml: namespaces, each with a name, its version, and priorVersions. */
+static gboolean take_namespace(const Element *element, gpointer data, GError **error)
+{
+    (void)error;
+    Versions *versions = data;
+    const char *version = element_text(element, "version");
+    if (g_strcmp0(element_text(element, "name"), "urn:vim25") != 0 || !version)
+        return TRUE;
+    g_free(versions->newest);
+    versions->newest = g_strdup(version);
+    consider_version(versions, version);
+    const Element *prior = element_at(element, "priorVersions");
+    for (const Element *one = prior ? prior->first : NULL; one; one = one->next)
+        consider_version(versions, one->text);
+    return TRUE;
+}
+
+static gboolean agree_on_version(Vcenter *vcenter, GError **error)
+{
+    Versions versions = {0};
+    gboolean ok =
+        soap_get(vcenter->soap, "/vimServiceVersions.xml", "namespaces", 1, take_namespace, &versions, error);
+    if (ok && !versions.best) {
+        g_autofree char *found = escape_for_message(versions.newest ? versions.newest : "");
+        g_set_error(error, VMANGER_ERROR, 0, "%s: found vSphere API %s: expected 6.5 or later",
+                    vcenter->connection->url, found);
+        ok = FALSE;
+    }
+    if (ok)
+        soap_set_version(vcenter->soap, versions.best);
+    g_free(versions.best);
+    g_free(versions.newest);
+    return ok;
+}
+
+/* ---- requests ---- */
+
+gboolean vcenter_append_manager(const Vcenter *vcenter, GString *out, const char *name, const char *manager)
+{
+    const Reference *reference = g_hash_table_lookup(vcenter->managers, manager);
+    if (reference)
+        soap_append_reference(out, name, reference->kind, reference->id);
+    return reference != NULL;
+}
+
+const char *vcenter_manager(const Vcenter *vcenter, const char *manager)
+{
+    const Reference *reference = g_hash_table_lookup(vcenter->managers, manager);
+    return reference ? reference->id : NULL;
+}
+
+GString *vcenter_request(const Vcenter *vcenter, const char *manager, GError **error)
+{
+    GString *body = g_string_new(NULL);
+    if (vcenter_append_manager(vcenter, body, "_this", manager))
+        return body;
+    g_string_free(body, TRUE);
+    g_set_error(error, VMANGER_ERROR, 0, "%s: the server has no %s", vcenter->connection->url, manager);
+    return NULL;
+}
+
+static gboolean take_text(const Element *element, gpointer data, GError **error)
+{
+    (void)error;
+    char **text = data;
+    g_free(*text);
+    *text = g_strdup(element->text);
+    return TRUE;
+}
+
+char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error)
+{
+    char *text = NULL;
+    SoapCall call = {.method = method,
+                     .body = g_string_free(body, FALSE),
+                     .depth = 3,
+                     .changes = changes,
+                     .take = take_text,
+                     .data = &text};
+    if (!soap_call(vcenter->soap, &call, error)) {
+        g_free(text);
+        return NULL;
+    }
+    return text ? text : g_strdup("");
+}
+
+gboolean vcenter_parse_time(const char *text, gint64 *seconds)
+{
+    if (table_parse_time(text, seconds))
+        return TRUE;
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(text, utc);
+    if (time)
+        *seconds = g_date_time_to_unix(time);
+    return time != NULL;
+}
+
+gboolean vcenter_time(Vcenter *vcenter, gint64 *seconds, GError **error)
+{
+    GString *body = g_string_new("<_this type=\"ServiceInstance\">ServiceInstance</_this>");
+    g_autofree char *text = vcenter_ask(vcenter, "CurrentTime", body, FALSE, error);
+    if (!text)
+        return FALSE;
+    if (vcenter_parse_time(text, seconds))
+        return TRUE;
+    g_autofree char *found = escape_for_message(text);
+    g_set_error(error, VMANGER_ERROR, 0, "%s: CurrentTime: found %s: expected a time",
+                vcenter->connection->url, found);
+    return FALSE;
+}
+
+/* ---- the session ---- */
+
+/* ServiceContent: what the server is, and a reference to each of its managers. */
+static gboolean take_content(const Element *element, gpointer data, GError **error)
+{
+    (void)error;
+    Vcenter *vcenter = data;
+    for (const Element *child = element->first; child; child = child->next) {
+        if (!*child->kind)
+            continue;
+        Reference *reference = g_new(Reference, 1);
+        *reference = (Reference){g_strdup(child->kind), g_strdup(child->text)};
+        g_hash_table_insert(vcenter->managers, g_strdup(child->name), reference);
+    }
+    const char *product = element_text(element, "about.fullName");
+    const char *version = element_text(element, "about.apiVersion");
+    const char *uuid = element_text(element, "about.instanceUuid");
+    g_free(vcenter->product);
+    g_free(vcenter->api_version);
+    g_free(vcenter->instance_uuid);
+    vcenter->product = g_strdup(product ? product : "");
+    vcenter->api_version = g_strdup(version ? version : "");
+    vcenter->instance_uuid = g_strdup(uuid ? uuid : "");
+    vcenter->is_vcenter = g_strcmp0(element_text(element, "about.apiType"), "VirtualCenter") == 0;
+    return TRUE;
+}
+
+static gboolean read_content(Vcenter *vcenter, GError **error)
+{
+    SoapCall call = {.method = "RetrieveServiceContent",
+                     .body = g_strdup("<_this type=\"ServiceInstance\">ServiceInstance</_this>"),
+                     .depth = 3,
+                     .take = take_content,
+                     .data = vcenter};
+    return soap_call(vcenter->soap, &call, error);
+}
+
+static gboolean take_session(const Element *element, gpointer data, GError **error)
+{
+    (void)error;
+    Vcenter *vcenter = data;
+    const char *account = element_text(element, "userName");
+    g_free(vcenter->account);
+    vcenter->account = g_strdup(account ? account : vcenter->connection->username);
+    vcenter->logged_in = TRUE;
+    return TRUE;
+}
+
+gboolean vcenter_login(Vcenter *vcenter, GError **error)
+{
+    if (!connection_ask(vcenter->connection, error))
+        return FALSE;
+    const char *username = vcenter->connection->username, *password = vcenter->connection->password;
+    g_autoptr(GString) body = g_string_sized_new(512 + 6 * (strlen(username) + strlen(password)));
+    if (!vcenter_append_manager(vcenter, body, "_this", "sessionManager")) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: the server has no session manager",
+                    vcenter->connection->url);
+        return FALSE;
+    }
+    g_string_append(body, "<userName>");
+    xml_append_text(body, username);
+    g_string_append(body, "</userName><password>");
+    xml_append_text(body, password);
+    g_string_append(body, "</password>");
+    vcenter->logged_in = FALSE;
+    SoapCall call = {.method = "Login",
+                     .body = g_strdup(body->str),
+                     .depth = 3,
+                     .changes = TRUE,
+                     .take = take_session,
+                     .data = vcenter};
+    explicit_bzero(body->str, body->len);
+    return soap_call(vcenter->soap, &call, error);
+}
+
+Vcenter *vcenter_open(Connection *connection, const Program *program, GError **error)
+{
+    g_autoptr(Vcenter) vcenter = g_new0(Vcenter, 1);
+    vcenter->connection = connection;
+    vcenter->managers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, reference_free);
+    vcenter->soap = soap_new(connection, program, error);
+    if (!vcenter->soap)
+        return NULL;
+    if (connection->insecure && !connection->cacert && !connection->thumbprint)
+        program_warn(program, "%s: the server's certificate is not verified (--insecure)", connection->url);
+    if (!agree_on_version(vcenter, error) || !read_content(vcenter, error) || !vcenter_login(vcenter, error))
+        return NULL;
+    return g_steal_pointer(&vcenter);
+}
+
+void vcenter_close(Vcenter *vcenter)
+{
+    if (!vcenter)
+        return;
+    GString *body = vcenter->logged_in ? vcenter_request(vcenter, "sessionManager", NULL) : NULL;
+    if (body) {
+        vcenter->connection->timeout_s = MIN(vcenter->connection->timeout_s, LOGOUT_TIMEOUT_S);
+        g_free(vcenter_ask(vcenter, "Logout", body, TRUE, NULL));
+    }
+    soap_free(vcenter->soap);
+    g_hash_table_destroy(vcenter->managers);
+    g_free(vcenter->product);
+    g_free(vcenter->api_version);
+    g_free(vcenter->instance_uuid);
+    g_free(vcenter->account);
+    g_free(vcenter);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtual machines: VirtualMachine. Never config.hardware.device: it is the bulk of a VM, and no column
+ * needs it.
+ */
+#include "collect/inventory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    VM_NAME,
+    VM_PARENT,
+    VM_POOL,
+    VM_HOST,
+    VM_POWER,
+    VM_CONNECTION,
+    VM_TEMPLATE,
+    VM_UUID,
+    VM_GUEST,
+    VM_VERSION,
+    VM_MANAGER,
+    VM_MANAGER_TYPE,
+    VM_AGENT,
+    VM_PASSTHROUGH,
+    VM_AFFINITY,
+    VM_VCPUS,
+    VM_CORES,
+    VM_MEMORY,
+    VM_CPU_ALLOCATION,
+    VM_MEMORY_ALLOCATION,
+    VM_LOCKED,
+    VM_CPU_HOT_ADD,
+    VM_MEMORY_HOT_ADD,
+    VM_HOT_ADD_LIMIT,
+    VM_HOT_ADD_STEP,
+    VM_EVC,
+    VM_FAULT_TOLERANCE,
+    VM_DISABLED,
+    VM_DATASTORES,
+    VM_NETWORKS,
+    VM_ADDRESS,
+    VM_GUEST_NAME,
+    VM_ATTRIBUTES, /* the last: asked for only where the attribute "vmanger" exists */
+};
+const char *const vm_paths[] = {
+    [VM_NAME] = "name",
+    [VM_PARENT] = "parent",
+    [VM_POOL] = "resourcePool",
+    [VM_HOST] = "runtime.host",
+    [VM_POWER] = "runtime.powerState",
+    [VM_CONNECTION] = "runtime.connectionState",
+    [VM_TEMPLATE] = "config.template",
+    [VM_UUID] = "config.instanceUuid",
+    [VM_GUEST] = "config.guestId",
+    [VM_VERSION] = "config.version",
+    [VM_MANAGER] = "config.managedBy.extensionKey",
+    [VM_MANAGER_TYPE] = "config.managedBy.type",
+    /* single entries of an array by their keys: the whole of extraConfig is long */
+    [VM_AGENT] = "config.extraConfig[\"HDCS.agent\"].value",
+    [VM_PASSTHROUGH] = "config.extraConfig[\"pciPassthru0.pciSlotNumber\"].value",
+    [VM_AFFINITY] = "config.cpuAffinity",
+    [VM_VCPUS] = "config.hardware.numCPU",
+    [VM_CORES] = "config.hardware.numCoresPerSocket",
+    [VM_MEMORY] = "config.hardware.memoryMB",
+    [VM_CPU_ALLOCATION] = "config.cpuAllocation",
+    [VM_MEMORY_ALLOCATION] = "config.memoryAllocation",
+    [VM_LOCKED] = "config.memoryReservationLockedToMax",
+    [VM_CPU_HOT_ADD] = "config.cpuHotAddEnabled",
+    [VM_MEMORY_HOT_ADD] = "config.memoryHotAddEnabled",
+    [VM_HOT_ADD_LIMIT] = "config.hotPlugMemoryLimit",
+    [VM_HOT_ADD_STEP] = "config.hotPlugMemoryIncrementSize",
+    [VM_EVC] = "runtime.minRequiredEVCModeKey",
+    [VM_FAULT_TOLERANCE] = "runtime.faultToleranceState",
+    [VM_DISABLED] = "disabledMethod",
+    [VM_DATASTORES] = "datastore",
+    [VM_NETWORKS] = "network",
+    [VM_ADDRESS] = "guest.ipAddress",
+    [VM_GUEST_NAME] = "guest.hostName",
+    [VM_ATTRIBUTES] = "customValue",
+};
+const guint n_vm_paths = G_N_ELEMENTS(vm_paths);
+
+/* ---- the custom attribute ---- */
+
+static gboolean take_attributes(const PropertyObject *object, gpointer data, GError **error)
+{
+    (void)error;
+    Inventory *inventory = data;
+    const Element *fields = object->values[0];
+    for (const Element *field = fields ? fields->first : NULL; field; field = field->next) {
+        double key = inventory_parse(element_text(field, "key"));
+        if (g_strcmp0(element_text(field, "name"), "vmanger") == 0 && key > 0 && key < G_MAXINT)
+            inventory->ignore_key = (int)key;
+    }
+    return TRUE;
+}
+
+gboolean inventory_find_attribute(Inventory *inventory, GError **error)
+{
+    static const char *const paths[] = {"field"};
+    const char *id = vcenter_manager(inventory->vcenter, "customFieldsManager");
+    const char *const ids[] = {id, NULL};
+    if (!id) /* an ESXi host has none */
+        return TRUE;
+    PropertyQuery query = {.kind = "CustomFieldsManager",
+                           .paths = paths,
+                           .n_paths = 1,
+                           .ids = ids,
+                           .take = take_attributes,
+                           .data = inventory};
+    return properties_retrieve(inventory->vcenter, &query, 1, error);
+}
+
+/* ---- VMs ---- */
+
+/* Solutions that run VMs of their own: vCLS and ESX agents; SRM's placeholders. */
+static int role_of(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                   const char *manager)
+{
+    const char *type = inventory_text(inventory, query, object, VM_MANAGER_TYPE);
+    const char *agent = inventory_text(inventory, query, object, VM_AGENT);
+    const char *address = inventory_text(inventory, query, object, VM_ADDRESS);
+    const char *name = inventory_text(inventory, query, object, VM_GUEST_NAME);
+    const Vcenter *vcenter = inventory->vcenter;
+    g_autoptr(GUri) url = g_uri_parse(vcenter->connection->url, G_URI_FLAGS_NONE, NULL);
+    if ((agent && g_ascii_strcasecmp(agent, "true") == 0) || strcmp(manager, "com.vmware.vim.eam") == 0 ||
+        g_strcmp0(type, "cluster-agent") == 0)
+        return VM_ROLE_SYSTEM;
+    if (g_str_has_prefix(manager, "com.vmware.vcDr") && g_strcmp0(type, "placeholderVm") == 0)
+        return VM_ROLE_PLACEHOLDER;
+    if (vcenter->is_vcenter && ((address && *address && strcmp(address, soap_peer(vcenter->soap)) == 0) ||
+                                (name && *name && url && g_ascii_strcasecmp(name, g_uri_get_host(url)) == 0)))
+        return VM_ROLE_VCENTER;
+    if (inventory->ignore_key == 0)
+        return -1;
+    const Element *attributes = inventory_value(inventory, query, object, VM_ATTRIBUTES);
+    for (const Element *one = attributes ? attributes->first : NULL; one; one = one->next)
+        if (inventory_parse(element_text(one, "key")) == inventory->ignore_key &&
+            g_strcmp0(element_text(one, "value"), "ignore") == 0)
+            return VM_ROLE_IGNORE;
+    return -1;
+}
+
+/* What can be told of a VM's ties to its host without its devices: CheckRelocate finds the others. */
+static const char *pin_of(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object)
+{
+    const Element *affinity = inventory_value(inventory, query, object, VM_AFFINITY);
+    if (inventory_text(inventory, query, object, VM_PASSTHROUGH))
+        return "PCI passthrough device";
+    return affinity && element_at(affinity, "affinitySet") ? "CPU affinity" : "";
+}
+
+static void read_size(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object, Vm *vm)
+{
+    const Element *cpu = inventory_value(inventory, query, object, VM_CPU_ALLOCATION);
+    const Element *memory = inventory_value(inventory, query, object, VM_MEMORY_ALLOCATION);
+    vm->vcpus = inventory_number(inventory, query, object, VM_VCPUS);
+    vm->cores_per_socket = inventory_number(inventory, query, object, VM_CORES);
+    vm->memory_mib = inventory_number(inventory, query, object, VM_MEMORY);
+    vm->cpu_reservation_mhz = inventory_parse(element_text(cpu, "reservation"));
+    vm->cpu_limit_mhz = inventory_limit(cpu);
+    vm->cpu_shares = inventory_parse(element_text(cpu, "shares.shares"));
+    vm->memory_reservation_mib = inventory_parse(element_text(memory, "reservation"));
+    vm->memory_limit_mib = inventory_limit(memory);
+    vm->memory_shares = inventory_parse(element_text(memory, "shares.shares"));
+    vm->memory_reservation_locked = inventory_flag_of(inventory, query, object, VM_LOCKED);
+    vm->cpu_hot_add = inventory_flag_of(inventory, query, object, VM_CPU_HOT_ADD);
+    vm->memory_hot_add = inventory_flag_of(inventory, query, object, VM_MEMORY_HOT_ADD);
+    vm->memory_hot_add_limit_mib = inventory_number(inventory, query, object, VM_HOT_ADD_LIMIT);
+    vm->memory_hot_add_step_mib = inventory_number(inventory, query, object, VM_HOT_ADD_STEP);
+}
+
+/* Counts a VM that is not taken; FALSE for one that is. */
+static gboolean leave_out(Inventory *inventory, const PropertyObject *object)
+{
+    const Element *connection = object->values[VM_CONNECTION], *is_template = object->values[VM_TEMPLATE];
+    LeftOut reason = N_LEFT_OUT;
+    if (connection && strcmp(connection->text, "orphaned") == 0)
+        reason = LEFT_OUT_ORPHANED;
+    else if (connection && strcmp(connection->text, "inaccessible") == 0)
+        reason = LEFT_OUT_INACCESSIBLE;
+    else if (is_template && inventory_flag(is_template->text) == 1)
+        reason = LEFT_OUT_TEMPLATES;
+    else if ((!object->values[VM_VCPUS] && !object->faults[VM_VCPUS].type) ||
+             (!object->values[VM_HOST] && !object->faults[VM_HOST].type))
+        reason = LEFT_OUT_UNCONFIGURED;
+    if (reason == N_LEFT_OUT)
+        return FALSE;
+    inventory->left_out[reason]++;
+    return TRUE;
+}
+
+gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                           GError **error)
+{
+    static const int required[] = {VM_NAME,     VM_HOST,  VM_POWER,  VM_CONNECTION,
+                                   VM_TEMPLATE, VM_VCPUS, VM_MEMORY, -1};
+    static const char *const powers[] = {"poweredOn", "poweredOff", "suspended", NULL};
+    static const char *const connections[] = {"connected", "disconnected", "inaccessible",
+                                              "invalid",   "orphaned",     NULL};
+    if (leave_out(inventory, object))
+        return TRUE;
+    if (!inventory_require(inventory, query, object, required, error))
+        return FALSE;
+    const char *name = inventory_text(inventory, query, object, VM_NAME);
+    const char *tolerance = inventory_text(inventory, query, object, VM_FAULT_TOLERANCE);
+    Vm vm = vm_unknown();
+    vm.id = inventory_id(inventory, object->id);
+    vm.name = inventory_name(inventory, name ? name : object->id);
+    vm.folder = inventory_id(inventory,
+                             inventory_text(inventory, query, object, VM_PARENT)); /* its path comes later */
+    vm.instance_uuid = inventory_string(inventory, query, object, VM_UUID);
+    vm.pool_id = inventory_id(inventory, inventory_text(inventory, query, object, VM_POOL));
+    vm.host_id = inventory_id(inventory, inventory_text(inventory, query, object, VM_HOST));
+    vm.power = inventory_word(inventory_text(inventory, query, object, VM_POWER), powers);
+    vm.connection = inventory_word(inventory_text(inventory, query, object, VM_CONNECTION), connections);
+    vm.guest_id = inventory_string(inventory, query, object, VM_GUEST);
+    vm.hardware_version = inventory_string(inventory, query, object, VM_VERSION);
+    vm.managed_by = inventory_string(inventory, query, object, VM_MANAGER);
+    vm.role = role_of(inventory, query, object, vm.managed_by);
+    read_size(inventory, query, object, &vm);
+    vm.evc_required = inventory_string(inventory, query, object, VM_EVC);
+    vm.fault_tolerance = tolerance ? strcmp(tolerance, "notConfigured") != 0 : -1;
+    vm.disabled_methods = inventory_ids(inventory, query, object, VM_DISABLED);
+    vm.datastores = inventory_ids(inventory, query, object, VM_DATASTORES);
+    vm.networks = inventory_ids(inventory, query, object, VM_NETWORKS);
+    vm.pinned = snapshot_string(inventory->snapshot, pin_of(inventory, query, object));
+    snapshot_add_vm(inventory->snapshot, &vm);
+    return TRUE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A snapshot of a vCenter, or of an ESXi host, over the vSphere API.
+ */
+#include "collect/inventory.h"
+#include "collect/performance.h"
+#include "collect/source.h"
+
+#include <string.h>
+
+static void describe(Snapshot *snapshot, const Vcenter *vcenter, double window_s)
+{
+    SnapshotInfo *info = &snapshot->info;
+    info->source_type = vcenter->is_vcenter ? "vcenter" : "esxi";
+    info->source = snapshot_string(snapshot, vcenter->connection->url);
+    info->product = snapshot_string(snapshot, vcenter->product);
+    info->api_version = snapshot_string(snapshot, vcenter->api_version);
+    info->account = snapshot_string(snapshot, vcenter->account);
+    info->tool = "vmanger " VMANGER_VERSION;
+    info->window_s = window_s;
+    info->interval_s = PERFORMANCE_INTERVAL_S;
+}
+
+/* An ESXi host has no instance UUID: it is known by its hardware's. */
+static const char *source_id_of(Snapshot *snapshot, const Vcenter *vcenter)
+{
+    if (*vcenter->instance_uuid)
+        return snapshot_string(snapshot, vcenter->instance_uuid);
+    return snapshot->n_hosts > 0 && *snapshot->hosts[0].uuid ? snapshot->hosts[0].uuid : "unknown";
+}
+
+static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,
+                             GError **error)
+{
+    g_autoptr(Snapshot) snapshot = snapshot_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, error);
+    if (!writer)
+        return FALSE;
+    describe(snapshot, vcenter, request->window_s);
+    if (!vcenter_time(vcenter, &snapshot->info.taken_at, error) ||
+        !inventory_collect(vcenter, request->program, snapshot, warnings, error))
+        return FALSE;
+    snapshot->info.source_id = source_id_of(snapshot, vcenter);
+    if (!performance_collect(vcenter, request->program, snapshot, request->window_s, writer, warnings,
+                             error) ||
+        !snapshot_writer_commit(writer, snapshot, &result->digest, error))
+        return FALSE;
+    result->snapshot = g_steal_pointer(&snapshot);
+    result->warnings = g_steal_pointer(&warnings);
+    return TRUE;
+}
+
+gboolean collect_from_vsphere(const CollectRequest *request, CollectResult *result, GError **error)
+{
+    g_autoptr(Vcenter) vcenter = vcenter_open(request->connection, request->program, error);
+    if (!vcenter)
+        return FALSE;
+    g_autoptr(GError) failure = NULL;
+    if (collect_once(vcenter, request, result, &failure))
+        return TRUE;
+    if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    /* what was read so far may be cut short without a word: begin again, once */
+    program_warn(request->program, "%s; logging in again and starting over", failure->message);
+    return vcenter_login(vcenter, error) && collect_once(vcenter, request, result, error);
+}

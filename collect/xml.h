@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * XML as it arrives: a push parser that hands over one small element at a time, so that memory does not grow
+ * with the document. No DTD, no entity but XML's own five, nothing loaded from anywhere.
+ */
+#ifndef COLLECT_XML_H
+#define COLLECT_XML_H
+
+#include <glib.h>
+
+typedef struct Element Element;
+struct Element {
+    const char *name; /* without its prefix */
+    const char *type; /* its xsi:type without prefix, or "" */
+    const char *kind; /* the attribute `type` that a managed object reference has, or "" */
+    const char *text; /* of an element without children, or "" */
+    Element *first;   /* child */
+    Element *next;    /* sibling */
+};
+
+/* takes one element, valid during the call only; FALSE with the error set ends the parsing */
+typedef gboolean XmlTake(const Element *element, gpointer data, GError **error);
+
+typedef struct XmlReader XmlReader;
+
+/* hands over every element that stands `depth` elements below the root (0: the root itself), and any `Fault`
+ * two below it, where SOAP has it */
+XmlReader *xml_reader_new(guint depth, XmlTake *take, gpointer data);
+
+void xml_reader_free(XmlReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlReader, xml_reader_free)
+
+/* parses what has arrived */
+gboolean xml_reader_push(XmlReader *reader, const char *bytes, gsize length, GError **error);
+
+/* the document's end: an error where it stops half way */
+gboolean xml_reader_finish(XmlReader *reader, GError **error);
+
+/* the root's name; NULL before it was read */
+const char *xml_reader_root(const XmlReader *reader);
+
+/* the first element at a path of children's names like "config.hardware"; NULL where there is none */
+const Element *element_at(const Element *element, const char *path);
+
+/* its text; NULL where there is no such element */
+const char *element_text(const Element *element, const char *path);
+
+/* appends text, escaped for XML; characters that XML cannot hold are left out */
+void xml_append_text(GString *out, const char *text);
+
+#endif

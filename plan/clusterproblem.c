@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/clusterproblem.h"
+
+#include "analyze/buffer.h"
+#include "plan/growth.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The problem's resources; those that a cluster does not measure are left without limits. */
+enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMORY_RESERVED, N_NEEDS };
+
+#define MHZ_UNITS 1000.0          /* CPU is counted in thousandths of a MHz, as it is written */
+#define NO_LIMIT 1000000000000000 /* above every sum of needs */
+#define BREACH (100 * (int64_t)POINT)
+#define HALF_WRITTEN_PCT 0.00049 /* usage is compared as written, to the thousandth */
+#define COOLDOWN_TIMES 10        /* what a move costs more within cooldown_s of the last */
+#define SIZES_PER_VM 4
+
+typedef struct Building {
+    const Situation *situation;
+    const Model *model;
+    const ClusterProblemOptions *options;
+    ClusterProblem *built;
+    GHashTable *reaches; /* what a reach depends on -> its index + 1 */
+    gboolean measured[N_NEEDS];
+} Building;
+
+static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
+                                       [NEED_MEMORY] = RESOURCE_HOST_MEMORY,
+                                       [NEED_DISK] = RESOURCE_DISK,
+                                       [NEED_NET] = RESOURCE_NET};
+#define N_MEASURED_NEEDS 4
+
+static gboolean is_excluded(const Model *model, guint host)
+{
+    return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);
+}
+
+static int64_t units(int need, double amount)
+{
+    return isnan(amount)
+               ? 0
+               : llround(need == NEED_CPU || need == NEED_CPU_RESERVED ? amount * MHZ_UNITS : amount);
+}
+
+/* ---- needs ---- */
+
+static void needs_of_vm(const Building *b, guint vm, int64_t need[N_NEEDS])
+{
+    const ModelVm *at = &b->model->vms[vm];
+    for (int n = 0; n < N_MEASURED_NEEDS; n++)
+        need[n] = b->measured[n] && at->measured ? units(n, at->demand[resource_of[n]]) : 0;
+    if (!at->measured && model_is_to_empty(b->model, (guint)at->host))
+        need[NEED_MEMORY] = units(NEED_MEMORY, model_vm_memory(b->model, vm));
+    need[NEED_CPU_RESERVED] = units(NEED_CPU_RESERVED, model_vm_cpu_reserved(b->model, vm));
+    need[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, model_vm_memory_reserved(b->model, vm));
+}
+
+/* A resource counts where every usable host of the cluster has a capacity and a measured load. */
+static void look_what_is_measured(Building *b)
+{
+    const Model *model = b->model;
+    for (int n = 0; n < N_MEASURED_NEEDS; n++) {
+        b->measured[n] = TRUE;
+        for (guint i = 0; i < model->snapshot->n_hosts; i++) {
+            const ModelHost *host = &model->hosts[i];
+            if (host->cluster == (int)b->built->cluster && host->usable &&
+                (isnan(host->demand[resource_of[n]]) || !(host->capacity[resource_of[n]] > 0)))
+                b->measured[n] = FALSE;
+        }
+    }
+}
+
+/* ---- machines ---- */
+
+static int64_t weight_of_points(int64_t capacity)
+{
+    return capacity > 0 ? MAX(1, 100 * (int64_t)POINT / capacity) : 0;
+}
+
+static void add_machine(Building *b, guint host)
+{
+    const Model *model = b->model;
+    const ModelHost *at = &model->hosts[host];
+    int64_t capacity[N_NEEDS], safety[N_NEEDS], base[N_NEEDS] = {0}, broken[N_NEEDS] = {0},
+                                                hot[N_NEEDS] = {0};
+    for (int n = 0; n < N_NEEDS; n++)
+        capacity[n] = safety[n] = NO_LIMIT;
+    gboolean empty = model_is_to_empty(model, host);
+    if (at->usable && !empty) {
+        for (int n = 0; n < N_MEASURED_NEEDS; n++) {
+            Resource r = resource_of[n];
+            if (!b->measured[n])
+                continue;
+            capacity[n] = safety[n] = units(n, at->capacity[r]);
+            base[n] = units(n, at->demand[r]);
+            for (guint i = 0; i < model->vms_on[host]->len; i++) {
+                guint vm = g_array_index(model->vms_on[host], guint, i);
+                base[n] -= model->vms[vm].measured ? units(n, model->vms[vm].demand[r]) : 0;
+            }
+            if (isnan(at->threshold[r]))
+                continue;
+            safety[n] = (int64_t)floor((double)capacity[n] * (at->threshold[r] + HALF_WRITTEN_PCT) / 100);
+            hot[n] = weight_of_points(capacity[n]);
+        }
+        capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
+            units(NEED_CPU_RESERVED, model->snapshot->hosts[host].cpu_mhz);
+        capacity[NEED_MEMORY_RESERVED] = safety[NEED_MEMORY_RESERVED] =
+            (int64_t)floor(model->snapshot->hosts[host].memory_kib / 1024);
+        broken[NEED_MEMORY] = weight_of_points(capacity[NEED_MEMORY]);
+        broken[NEED_CPU_RESERVED] = weight_of_points(capacity[NEED_CPU_RESERVED]);
+        broken[NEED_MEMORY_RESERVED] = weight_of_points(capacity[NEED_MEMORY_RESERVED]);
+    }
+    double most = model->policy->max_moves_per_host;
+    Machine machine = {.capacity = capacity,
+                       .safety = safety,
+                       .base = base,
+                       .over_capacity_weight = broken,
+                       .over_safety_weight = hot,
+                       .stay_cost = empty,
+                       .on_cost = model->policy->power != POWER_OFF,
+                       .max_leaving = empty || most <= 0 ? -1 : (int)most,
+                       .closed = empty || !at->target || is_excluded(model, host)};
+    b->built->machine_of[host] = problem_add_machine(b->built->problem, &machine);
+    g_array_append_val(b->built->hosts, host);
+}
+
+/* ---- where a VM may be ---- */
+
+static gboolean rule_forbids(const BoundRule *rule, guint host)
+{
+    gboolean listed = FALSE;
+    for (guint i = 0; i < rule->n_hosts && !listed; i++)
+        listed = rule->hosts[i] == host;
+    return listed == (rule->type == RULE_VM_HOST_ANTI_AFFINITY);
+}
+
+static gboolean is_about_hosts(const BoundRule *rule)
+{
+    return rule->type == RULE_VM_HOST_AFFINITY || rule->type == RULE_VM_HOST_ANTI_AFFINITY;
+}
+
+static gboolean is_forbidden(const Building *b, guint vm, guint host)
+{
+    const GArray *pairs = b->options->forbidden;
+    for (guint i = 0; pairs && i + 1 < pairs->len; i += 2)
+        if (g_array_index(pairs, guint, i) == vm && g_array_index(pairs, guint, i + 1) == host)
+            return TRUE;
+    return FALSE;
+}
+
+/* what where a VM may be depends on: VMs alike share one reach */
+static char *reach_key(const Building *b, guint vm)
+{
+    const Vm *row = &b->model->snapshot->vms[vm];
+    GString *key = g_string_new(NULL);
+    g_string_append_printf(key, "%d %p %p %s", b->model->vms[vm].host, (const void *)row->datastores,
+                           (const void *)row->networks, row->evc_required);
+    const GArray *rules = rules_of_vm(b->situation->rules, vm);
+    for (guint i = 0; rules && i < rules->len; i++)
+        if (is_about_hosts(rules_at(b->situation->rules, g_array_index(rules, guint, i))))
+            g_string_append_printf(key, " %u", g_array_index(rules, guint, i));
+    if (b->options->forbidden)
+        g_string_append_printf(key, " vm %u", vm);
+    return g_string_free(key, FALSE);
+}
+
+static int make_reach(const Building *b, guint vm)
+{
+    guint n = b->built->hosts->len;
+    guint home = (guint)b->model->vms[vm].host;
+    g_autofree bool *allowed = g_new0(bool, n);
+    g_autofree int64_t *cost = g_new0(int64_t, n);
+    const GArray *rules = rules_of_vm(b->situation->rules, vm);
+    for (guint m = 0; m < n; m++) {
+        guint host = g_array_index(b->built->hosts, guint, m);
+        allowed[m] = host == home || (!compatibility_obstacle(b->situation->compatibility, vm, host) &&
+                                      !is_forbidden(b, vm, host));
+        for (guint i = 0; rules && i < rules->len; i++) {
+            const BoundRule *rule = rules_at(b->situation->rules, g_array_index(rules, guint, i));
+            if (!is_about_hosts(rule) || !rule_forbids(rule, host))
+                continue;
+            if (rule->mandatory)
+                allowed[m] = false;
+            else
+                cost[m]++;
+        }
+    }
+    return problem_add_reach(b->built->problem, allowed, cost, BREACH);
+}
+
+static int reach_of(Building *b, guint vm)
+{
+    g_autofree char *key = reach_key(b, vm);
+    int known = GPOINTER_TO_INT(g_hash_table_lookup(b->reaches, key));
+    if (known == 0) {
+        known = make_reach(b, vm) + 1;
+        g_hash_table_insert(b->reaches, g_steal_pointer(&key), GINT_TO_POINTER(known));
+    }
+    return known - 1;
+}
+
+/* ---- processes ---- */
+
+static gboolean is_pinned(const Building *b, guint vm)
+{
+    const Model *model = b->model;
+    guint home = (guint)model->vms[vm].host;
+    const char *drs;
+    g_autofree char *immovable = compatibility_immovable(b->situation->compatibility, vm);
+    return immovable || is_excluded(model, home) ||
+           (!model->vms[vm].measured && !model_is_to_empty(model, home)) ||
+           (!b->options->with_drs_vms && compatibility_left_to_drs(b->situation->compatibility, vm, &drs));
+}
+
+static int64_t cost_of_move(const Building *b, guint vm)
+{
+    const Model *model = b->model;
+    const Policy *policy = model->policy;
+    const Vm *row = &model->snapshot->vms[vm];
+    Change move = {
+        .action = ACTION_MIGRATE, .vm = (int)vm, .from = model->vms[vm].host, .to = model->vms[vm].host};
+    int64_t cost = policy->step_cost_count ? 1 : llround(effect_seconds(model, &move) * 1000);
+    gint64 last =
+        history_of(b->situation->history, model->snapshot->info.source_id, row->instance_uuid, row->id)
+            ->last_migration;
+    gboolean recent = last >= 0 && (double)(model->snapshot->info.taken_at - last) < policy->cooldown_s;
+    return recent ? cost * COOLDOWN_TIMES : cost;
+}
+
+static void add_process(Building *b, guint vm, int reach)
+{
+    int64_t need[N_NEEDS];
+    needs_of_vm(b, vm, need);
+    Process process = {.need = need,
+                       .home = b->built->machine_of[b->model->vms[vm].host],
+                       .reach = reach,
+                       .move_cost = cost_of_move(b, vm),
+                       .pinned = is_pinned(b, vm)};
+    b->built->process_of[vm] = problem_add_process(b->built->problem, &process);
+    g_array_append_val(b->built->vms, vm);
+}
+
+/* Reaches come before the processes that use them. */
+static void add_processes(Building *b)
+{
+    g_autoptr(GArray) reaches = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int pass = 0; pass < 2; pass++) {
+        guint next = 0;
+        for (guint m = 0; m < b->built->hosts->len; m++) {
+            const GArray *vms = b->model->vms_on[g_array_index(b->built->hosts, guint, m)];
+            for (guint i = 0; i < vms->len; i++) {
+                guint vm = g_array_index(vms, guint, i);
+                if (pass == 0) {
+                    int reach = reach_of(b, vm);
+                    g_array_append_val(reaches, reach);
+                } else {
+                    add_process(b, vm, g_array_index(reaches, int, next++));
+                }
+            }
+        }
+    }
+}
+
+static void add_groups(Building *b)
+{
+    for (guint r = 0; r < rules_count(b->situation->rules); r++) {
+        const BoundRule *rule = rules_at(b->situation->rules, r);
+        if (rule->cluster != (int)b->built->cluster || is_about_hosts(rule))
+            continue;
+        Group group = {.apart = rule->type == RULE_VM_ANTI_AFFINITY,
+                       .together = rule->type == RULE_VM_AFFINITY,
+                       .mandatory = rule->mandatory,
+                       .level = rule->mandatory ? LEVEL_BROKEN : LEVEL_SHOULD,
+                       .weight = rule->mandatory ? BREACH : 1};
+        int index = problem_add_group(b->built->problem, &group);
+        for (guint i = 0; i < rule->n_vms; i++)
+            if (b->built->process_of[rule->vms[i]] >= 0)
+                problem_join_group(b->built->problem, index, b->built->process_of[rule->vms[i]]);
+    }
+}
+
+/* ---- growth ---- */
+
+static void add_sizes(Building *b, guint vm, int growth, double missing)
+{
+    const Model *model = b->model;
+    const Policy *policy = model->policy;
+    double now_mib = model->vms[vm].memory_mib;
+    double most = now_mib * (1 + policy->memory_max_growth_pct / 100);
+    GArray *sizes = g_array_new(FALSE, FALSE, sizeof(double));
+    double before = now_mib;
+    for (int i = 1; i <= SIZES_PER_VM; i++) {
+        double mib = growth_legal_memory(model, vm, now_mib + missing * i / SIZES_PER_VM);
+        g_autofree char *why = growth_memory_refusal(b->situation, model, vm, mib);
+        if (mib <= before || mib > most || why)
+            continue;
+        before = mib;
+        int64_t add[N_NEEDS] = {[NEED_MEMORY] = units(NEED_MEMORY, (mib - now_mib) * 1024)};
+        if (model->snapshot->vms[vm].memory_reservation_locked == 1)
+            add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, mib - now_mib);
+        Size size = {.shortage = (int64_t)ceil(MAX(0, now_mib + missing - mib)),
+                     .cost = policy->step_cost_count ? 1 : llround((mib - now_mib) / 1024 * 1000),
+                     .debit = units(NEED_MEMORY, (mib - now_mib) * 1024),
+                     .add = add};
+        problem_add_size(b->built->problem, growth, &size);
+        g_array_append_val(sizes, mib);
+    }
+    g_array_append_val(b->built->sizes, sizes);
+}
+
+static gboolean may_grow_again(const Building *b, guint vm)
+{
+    const Vm *row = &b->model->snapshot->vms[vm];
+    return history_of(b->situation->history, b->model->snapshot->info.source_id, row->instance_uuid, row->id)
+               ->memory_additions < b->model->policy->memory_max_steps;
+}
+
+/* a pool's room as a budget, made when the first VM below the pool may grow */
+static int budget_of_pool(const Building *b, GHashTable *budgets, guint pool)
+{
+    double room =
+        pool_limit(&b->model->snapshot->pools[pool], RESOURCE_HOST_MEMORY) - b->model->pool_memory[pool];
+    if (isinf(room))
+        return -1;
+    gpointer known;
+    if (g_hash_table_lookup_extended(budgets, GUINT_TO_POINTER(pool), NULL, &known))
+        return GPOINTER_TO_INT(known);
+    int budget = problem_add_budget(b->built->problem, units(NEED_MEMORY, MAX(0, room)));
+    g_hash_table_insert(budgets, GUINT_TO_POINTER(pool), GINT_TO_POINTER(budget));
+    return budget;
+}
+
+static void add_growths(Building *b)
+{
+    const Model *model = b->model;
+    g_autoptr(GHashTable) budgets = g_hash_table_new(NULL, NULL);
+    double room = model->buffer_memory[b->built->cluster];
+    int cluster_budget = problem_add_budget(b->built->problem, isnan(room) ? 0 : units(NEED_MEMORY, room));
+    for (guint p = 0; p < b->built->vms->len; p++) {
+        guint vm = g_array_index(b->built->vms, guint, p);
+        double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
+        if (missing <= 0 || !may_grow_again(b, vm))
+            continue;
+        int growth = problem_add_growth(b->built->problem, (int)p, (int64_t)ceil(missing));
+        problem_debit(b->built->problem, growth, cluster_budget);
+        for (int pool = model->snapshot->vms[vm].pool; pool >= 0;
+             pool = model->snapshot->pools[pool].parent) {
+            int budget = budget_of_pool(b, budgets, (guint)pool);
+            if (budget >= 0)
+                problem_debit(b->built->problem, growth, budget);
+        }
+        add_sizes(b, vm, growth, missing);
+        g_array_append_val(b->built->growing, vm);
+    }
+}
+
+/* ---- the whole ---- */
+
+static Levels levels_of(const ClusterProblem *built)
+{
+    return (Levels){.over_capacity = LEVEL_BROKEN,
+                    .over_safety = LEVEL_HOT,
+                    .outside = LEVEL_BROKEN,
+                    .preference = LEVEL_SHOULD,
+                    .stay = LEVEL_EMPTYING,
+                    .shortage = LEVEL_SHORT,
+                    .move = built->level_seconds,
+                    .balance = built->level_balance,
+                    .on = built->level_balance};
+}
+
+static ClusterProblem *cluster_problem_alloc(const Model *model, guint cluster)
+{
+    ClusterProblem *built = g_new0(ClusterProblem, 1);
+    gboolean wanted = model->policy->balance == BALANCE_HIGH || model->policy->power != POWER_OFF;
+    built->cluster = cluster;
+    built->level_seconds = wanted ? LEVEL_BALANCE : LEVEL_SECONDS;
+    built->level_balance = wanted ? LEVEL_SECONDS : LEVEL_BALANCE;
+    built->hosts = g_array_new(FALSE, FALSE, sizeof(guint));
+    built->vms = g_array_new(FALSE, FALSE, sizeof(guint));
+    built->growing = g_array_new(FALSE, FALSE, sizeof(guint));
+    built->sizes = g_array_new(FALSE, FALSE, sizeof(GArray *));
+    built->machine_of = g_new(int, model->snapshot->n_hosts);
+    built->process_of = g_new(int, model->snapshot->n_vms);
+    memset(built->machine_of, -1, model->snapshot->n_hosts * sizeof(int));
+    memset(built->process_of, -1, model->snapshot->n_vms * sizeof(int));
+    return built;
+}
+
+ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
+                                    const ClusterProblemOptions *options, GError **error)
+{
+    const Model *model = situation->start;
+    g_autoptr(ClusterProblem) built = cluster_problem_alloc(model, cluster);
+    Levels levels = levels_of(built);
+    built->problem = problem_new(N_NEEDS, N_LEVELS, &levels);
+    g_autoptr(GHashTable) reaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Building b = {
+        .situation = situation, .model = model, .options = options, .built = built, .reaches = reaches};
+    look_what_is_measured(&b);
+    for (guint host = 0; host < model->snapshot->n_hosts; host++)
+        if (model->hosts[host].cluster == (int)cluster)
+            add_machine(&b, host);
+    add_processes(&b);
+    add_groups(&b);
+    add_growths(&b);
+    if (model->policy->balance != BALANCE_OFF) {
+        problem_set_evenness(built->problem, NEED_CPU, 1);
+        problem_set_evenness(built->problem, NEED_MEMORY, 1);
+    }
+    if (model->policy->max_moves > 0)
+        problem_set_max_moves(built->problem, (int)model->policy->max_moves);
+    return problem_finish(built->problem, error) ? g_steal_pointer(&built) : NULL;
+}
+
+void cluster_problem_free(ClusterProblem *problem)
+{
+    if (!problem)
+        return;
+    for (guint i = 0; i < problem->sizes->len; i++)
+        g_array_free(g_array_index(problem->sizes, GArray *, i), TRUE);
+    g_array_free(problem->sizes, TRUE);
+    g_array_free(problem->growing, TRUE);
+    g_array_free(problem->vms, TRUE);
+    g_array_free(problem->hosts, TRUE);
+    g_free(problem->machine_of);
+    g_free(problem->process_of);
+    problem_free(problem->problem);
+    g_free(problem);
+}
+
+Placement *cluster_problem_place(const ClusterProblem *problem, const GArray *changes)
+{
+    Placement *placement = placement_new(problem->problem);
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = &g_array_index(changes, Change, i);
+        int process = change->vm >= 0 ? problem->process_of[change->vm] : -1;
+        if (process >= 0 && change->action == ACTION_MIGRATE)
+            placement->machine[process] = problem->machine_of[change->to];
+    }
+    return placement;
+}
+
+void cluster_problem_changes(const ClusterProblem *problem, const Model *start, const Placement *placement,
+                             GArray *changes)
+{
+    for (guint p = 0; p < problem->vms->len; p++) {
+        guint vm = g_array_index(problem->vms, guint, p);
+        guint to = g_array_index(problem->hosts, guint, placement->machine[p]);
+        Change move = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = start->vms[vm].host, .to = (int)to};
+        if (move.from != move.to)
+            g_array_append_val(changes, move);
+    }
+    for (guint g = 0; g < problem->growing->len; g++) {
+        if (placement->size[g] == 0)
+            continue;
+        guint vm = g_array_index(problem->growing, guint, g);
+        const GArray *sizes = g_array_index(problem->sizes, GArray *, g);
+        int host = (int)g_array_index(problem->hosts, guint, placement->machine[problem->process_of[vm]]);
+        Change addition = {.action = ACTION_ADD_MEMORY,
+                           .vm = (int)vm,
+                           .from = host,
+                           .to = host,
+                           .was = start->vms[vm].memory_mib,
+                           .amount = g_array_index(sizes, double, placement->size[g] - 1)};
+        g_array_append_val(changes, addition);
+    }
+}

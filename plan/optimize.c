@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/optimize.h"
+
+#include "plan/clusterproblem.h"
+#include "plan/growth.h"
+#include "plan/outcome.h"
+#include "plan/search.h"
+#include "plan/sequence.h"
+#include "plan/threshold.h"
+#include "plan/trim.h"
+
+#include <string.h>
+
+#define MOST_ATTEMPTS 3 /* at a placement that can be put into order */
+
+/* one cluster's work, done by one thread */
+typedef struct Job {
+    const Situation *situation;
+    const GArray *threshold; /* Change: the other strategy's */
+    guint cluster;
+    gboolean wanted, with_drs_vms;
+    GArray *changes; /* Change: the result, with neither reasons nor order */
+    SearchStop stopped_by;
+    GError *error;
+} Job;
+
+static SearchOptions search_options(const Policy *policy)
+{
+    return (SearchOptions){
+        .seed = (uint64_t)policy->seed, .threads = 1, .time_limit_s = policy->time_limit_s};
+}
+
+static Placement *better(const ClusterProblem *problem, Placement *one, Placement *other)
+{
+    int64_t violations = 0;
+    Cost cost_one = problem_cost(problem->problem, one, NULL);
+    Cost cost_other = problem_cost(problem->problem, other, &violations);
+    gboolean take_other = violations == 0 && cost_compare(&cost_other, &cost_one) < 0;
+    placement_free(take_other ? one : other);
+    return take_other ? other : one;
+}
+
+static GArray *search_changes(Job *job, const Situation *situation, const GArray *forbidden)
+{
+    const Model *start = situation->start;
+    ClusterProblemOptions options = {job->with_drs_vms, forbidden};
+    g_autoptr(ClusterProblem) problem = cluster_problem_new(situation, job->cluster, &options, &job->error);
+    if (!problem)
+        return NULL;
+    Placement *threshold = cluster_problem_place(problem, job->threshold);
+    trim_placement(problem, start, threshold);
+    g_autoptr(Placement) from = better(problem, placement_new(problem->problem), threshold);
+    SearchOptions how = search_options(start->policy);
+    SearchResult found = search(problem->problem, from, &how);
+    g_autoptr(Placement) best = found.best;
+    job->stopped_by = found.stopped_by;
+    trim_placement(problem, start, best);
+    GArray *changes = change_list_new();
+    cluster_problem_changes(problem, start, best, changes);
+    return changes;
+}
+
+/* What cannot be put into a safe order is forbidden, and the search made again, a few times. */
+static void do_job(gpointer data, gpointer unused)
+{
+    (void)unused;
+    Job *job = data;
+    g_autoptr(Compatibility) compatibility = compatibility_new(job->situation->start);
+    Situation own = *job->situation;
+    own.compatibility = compatibility;
+    Sequence sequence = {own.start, own.rules, compatibility};
+    g_autoptr(GArray) forbidden = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        g_autoptr(GArray) blocked = change_list_new();
+        g_clear_pointer(&job->changes, g_array_unref);
+        job->changes = search_changes(job, &own, forbidden->len ? forbidden : NULL);
+        if (!job->changes)
+            return;
+        g_autoptr(GArray) trial = change_list_new();
+        for (guint i = 0; i < job->changes->len; i++)
+            g_array_append_val(trial, g_array_index(job->changes, Change, i));
+        sequence_order(&sequence, trial, blocked);
+        for (guint i = 0; i < blocked->len; i++) {
+            const Change *change = &g_array_index(blocked, Change, i);
+            guint pair[2] = {(guint)change->vm, (guint)change->to};
+            if (change->action == ACTION_MIGRATE)
+                g_array_append_vals(forbidden, pair, 2);
+        }
+        if (blocked->len == 0)
+            return;
+    }
+}
+
+static gboolean has_hosts(const Model *model, guint cluster)
+{
+    for (guint i = 0; i < model->snapshot->n_hosts; i++)
+        if (model->hosts[i].cluster == (int)cluster)
+            return TRUE;
+    return FALSE;
+}
+
+/* Clusters share nothing, so each is searched by itself, on as many threads as there are processors. */
+static void do_jobs(Job *jobs, guint n, GError **error)
+{
+    GThreadPool *pool = g_thread_pool_new(do_job, NULL, (gint)g_get_num_processors(), FALSE, NULL);
+    for (guint i = 0; i < n; i++)
+        if (jobs[i].wanted)
+            g_thread_pool_push(pool, &jobs[i], NULL);
+    g_thread_pool_free(pool, FALSE, TRUE);
+    for (guint i = 0; i < n; i++)
+        if (jobs[i].error && error && !*error)
+            g_propagate_error(error, g_steal_pointer(&jobs[i].error));
+}
+
+static Job *jobs_new(const Situation *situation, const GArray *threshold, gboolean with_drs_vms)
+{
+    guint n = situation->start->snapshot->n_clusters;
+    Job *jobs = g_new0(Job, n);
+    for (guint i = 0; i < n; i++)
+        jobs[i] = (Job){.situation = situation,
+                        .threshold = threshold,
+                        .cluster = i,
+                        .wanted = has_hosts(situation->start, i),
+                        .with_drs_vms = with_drs_vms,
+                        .stopped_by = SEARCH_OPTIMAL};
+    return jobs;
+}
+
+static void jobs_free(Job *jobs, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        g_clear_pointer(&jobs[i].changes, g_array_unref);
+        g_clear_error(&jobs[i].error);
+    }
+    g_free(jobs);
+}
+
+static void take_changes(Job *jobs, guint n, GArray *into, SearchStop *stopped_by)
+{
+    for (guint i = 0; i < n; i++) {
+        *stopped_by = MAX(*stopped_by, jobs[i].stopped_by);
+        for (guint c = 0; jobs[i].changes && c < jobs[i].changes->len; c++) {
+            Change *change = &g_array_index(jobs[i].changes, Change, c);
+            g_array_append_val(into, *change);
+            *change = (Change){.vm = -1};
+        }
+    }
+}
+
+/* of changes that would help, the moves of VMs that are left to DRS */
+static void take_advice(const Situation *situation, const GArray *changes, Decisions *decisions)
+{
+    g_autoptr(Model) end = model_copy(situation->start);
+    for (guint i = 0; i < changes->len; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
+    for (guint i = 0; i < changes->len; i++) {
+        Change advice = g_array_index(changes, Change, i);
+        const char *why = NULL;
+        if (advice.action != ACTION_MIGRATE ||
+            !compatibility_left_to_drs(situation->compatibility, (guint)advice.vm, &why))
+            continue;
+        g_autofree char *helps = outcome_reason(situation, end, changes, &advice);
+        advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
+        g_array_append_val(decisions->advice, advice);
+    }
+}
+
+/* Where hosts stay hot or full whose VMs are left to DRS, what would help is searched for as well, as advice.
+ */
+static gboolean advise_drs(const Situation *situation, const Model *end, const GArray *threshold,
+                           Decisions *decisions, GError **error)
+{
+    guint n = end->snapshot->n_clusters;
+    Job *jobs = jobs_new(situation, threshold, TRUE);
+    for (guint i = 0; i < n; i++)
+        jobs[i].wanted = outcome_wants_drs(situation, end, i);
+    do_jobs(jobs, n, error);
+    for (guint i = 0; i < n; i++)
+        if (jobs[i].changes)
+            take_advice(situation, jobs[i].changes, decisions);
+    jobs_free(jobs, n);
+    return !error || !*error;
+}
+
+Decisions *optimize_decide(const Situation *situation, GError **error)
+{
+    guint n = situation->start->snapshot->n_clusters;
+    g_autoptr(Decisions) threshold = threshold_decide(situation);
+    g_autoptr(Decisions) decisions = decisions_new();
+    g_autoptr(GError) failure = NULL;
+    Job *jobs = jobs_new(situation, threshold->changes, FALSE);
+    do_jobs(jobs, n, &failure);
+    SearchStop stopped_by = SEARCH_OPTIMAL;
+    take_changes(jobs, n, decisions->changes, &stopped_by);
+    jobs_free(jobs, n);
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    decisions->stopped_by = g_strdup(search_stop_name(stopped_by));
+    g_autoptr(Model) end = outcome_complete(situation, decisions);
+    if (!advise_drs(situation, end, threshold->changes, decisions, &failure)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    return g_steal_pointer(&decisions);
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/outcome.h"
+
+#include "analyze/buffer.h"
+#include "plan/clusterproblem.h"
+#include "plan/growth.h"
+#include "plan/hindrance.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Outcome {
+    const Situation *situation;
+    const Model *start;
+    Model *end; /* with every change */
+    Decisions *decisions;
+} Outcome;
+
+/* ---- why ---- */
+
+static const BoundRule *repaired_rule(const Situation *situation, const Model *end, guint vm,
+                                      gboolean mandatory)
+{
+    const GArray *own = rules_of_vm(situation->rules, vm);
+    for (guint i = 0; own && i < own->len; i++) {
+        const BoundRule *rule = rules_at(situation->rules, g_array_index(own, guint, i));
+        if (rule->mandatory == mandatory && rule_breaches(rule, end) < rule_breaches(rule, situation->start))
+            return rule;
+    }
+    return NULL;
+}
+
+static char *relief_words(const Model *start, const Model *end, guint host)
+{
+    Resource worst = RESOURCE_CPU;
+    model_excess(start, host, &worst);
+    return g_strdup_printf("relieves %s: %s at %.1f %% is above %.0f %%, %.1f %% when all is done",
+                           start->snapshot->hosts[host].name, resource_word(worst),
+                           model_usage_pct(start, host, worst, 0), start->hosts[host].threshold[worst],
+                           model_usage_pct(end, host, worst, 0));
+}
+
+/* another change that needs the room which this one leaves on its host, or NULL */
+static const Change *needs_room(const GArray *changes, const Change *leaving, int action)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *other = &g_array_index(changes, Change, i);
+        if (other->action == action && other->to == leaving->from && other->vm != leaving->vm)
+            return other;
+    }
+    return NULL;
+}
+
+static char *reason_of_move(const Situation *situation, const Model *end, const GArray *changes,
+                            const Change *move)
+{
+    const Model *start = situation->start;
+    const Snapshot *snapshot = start->snapshot;
+    const char *from = snapshot->hosts[move->from].name;
+    const BoundRule *rule = repaired_rule(situation, end, (guint)move->vm, TRUE);
+    if (rule)
+        return g_strdup_printf("repairs the mandatory rule \"%s\"", rule->name);
+    if (model_is_to_empty(start, (guint)move->from))
+        return g_strdup_printf("empties %s, which %s", from,
+                               snapshot->hosts[move->from].mode == HOST_MODE_ENTERING
+                                   ? "is entering maintenance mode"
+                                   : "is named by evacuate");
+    if (start->hosts[move->from].usable && model_excess(start, (guint)move->from, NULL) > 0)
+        return relief_words(start, end, (guint)move->from);
+    const Change *growth = needs_room(changes, move, ACTION_ADD_MEMORY);
+    if (growth)
+        return g_strdup_printf("makes room on %s for %s, which is short of memory", from,
+                               snapshot->vms[growth->vm].name);
+    if (start->vms[move->vm].state == STATE_SHORT &&
+        end->vms[move->vm].memory_mib > start->vms[move->vm].memory_mib)
+        return g_strdup_printf("%s is short of memory, and %s has no room to grow it",
+                               snapshot->vms[move->vm].name, from);
+    rule = repaired_rule(situation, end, (guint)move->vm, FALSE);
+    if (rule)
+        return g_strdup_printf("follows the rule \"%s\"", rule->name);
+    const Change *arrival = needs_room(changes, move, ACTION_MIGRATE);
+    if (arrival)
+        return g_strdup_printf("makes room on %s for %s", from, snapshot->vms[arrival->vm].name);
+    return g_strdup_printf("%s %s", start->policy->power != POWER_OFF ? "frees" : "evens out the load of",
+                           from);
+}
+
+static char *reason_of_growth(const Model *start, const Change *change)
+{
+    const ModelVm *vm = &start->vms[change->vm];
+    double used = vm->demand[RESOURCE_MEMORY];
+    return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %.0f %%; %.1f %% after",
+                           start->snapshot->vms[change->vm].name, load_usage_pct(used, change->was * 1024),
+                           change->was, start->policy->short_pct,
+                           load_usage_pct(used, change->amount * 1024));
+}
+
+char *outcome_reason(const Situation *situation, const Model *end, const GArray *changes,
+                     const Change *change)
+{
+    return change->action == ACTION_MIGRATE ? reason_of_move(situation, end, changes, change)
+                                            : reason_of_growth(situation->start, change);
+}
+
+/* ---- those first that help most ---- */
+
+enum { HELP_REPAIR, HELP_EMPTYING, HELP_RELIEF, HELP_OTHER, HELP_GROWTH };
+
+typedef struct Ranked {
+    Change change;
+    int help;
+    double excess, share; /* of its host; of the VM in its host's worst resource */
+    const char *id;
+} Ranked;
+
+static int compare_ranked(gconstpointer a, gconstpointer b)
+{
+    const Ranked *left = a, *right = b;
+    if (left->help != right->help)
+        return left->help - right->help;
+    if (left->excess != right->excess)
+        return left->excess > right->excess ? -1 : 1;
+    if (left->share != right->share)
+        return left->share > right->share ? -1 : 1;
+    return strcmp(left->id, right->id);
+}
+
+static Ranked rank(const Outcome *o, const Change *change)
+{
+    const Model *start = o->start;
+    Resource worst = RESOURCE_CPU;
+    Ranked ranked = {.change = *change, .help = HELP_OTHER, .id = start->snapshot->vms[change->vm].id};
+    ranked.excess = start->hosts[change->from].usable ? model_excess(start, (guint)change->from, &worst) : 0;
+    double share =
+        load_usage_pct(start->vms[change->vm].demand[worst], start->hosts[change->from].capacity[worst]);
+    ranked.share = isnan(share) ? 0 : share;
+    if (change->action != ACTION_MIGRATE)
+        ranked.help = HELP_GROWTH;
+    else if (repaired_rule(o->situation, o->end, (guint)change->vm, TRUE))
+        ranked.help = HELP_REPAIR;
+    else if (model_is_to_empty(start, (guint)change->from))
+        ranked.help = HELP_EMPTYING;
+    else if (ranked.excess > 0)
+        ranked.help = HELP_RELIEF;
+    if (ranked.excess <= 0)
+        ranked.excess = 0;
+    return ranked;
+}
+
+static void put_in_order_of_help(const Outcome *o)
+{
+    GArray *changes = o->decisions->changes;
+    g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
+    for (guint i = 0; i < changes->len; i++) {
+        Ranked one = rank(o, &g_array_index(changes, Change, i));
+        g_array_append_val(ranked, one);
+    }
+    g_array_sort(ranked, compare_ranked);
+    for (guint i = 0; i < changes->len; i++)
+        g_array_index(changes, Change, i) = g_array_index(ranked, Ranked, i).change;
+}
+
+/* ---- what follows ---- */
+
+static void decide(const Outcome *o, Change change)
+{
+    effect_apply(o->end, &change);
+    g_array_append_val(o->decisions->changes, change);
+}
+
+typedef struct BusyVm {
+    guint vm;
+    double usage;
+    const char *id;
+} BusyVm;
+
+static int compare_busy(gconstpointer a, gconstpointer b)
+{
+    const BusyVm *left = a, *right = b;
+    if (left->usage != right->usage)
+        return left->usage > right->usage ? -1 : 1;
+    return strcmp(left->id, right->id);
+}
+
+static void add_vcpus(const Outcome *o, const BusyVm *busy)
+{
+    guint vm = busy->vm;
+    double was = o->end->vms[vm].vcpus, to = growth_legal_vcpus(o->end, vm);
+    g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, vm, to);
+    if (why)
+        return;
+    int host = o->end->vms[vm].host;
+    Change change = {
+        .action = ACTION_ADD_CPU, .vm = (int)vm, .from = host, .to = host, .was = was, .amount = to};
+    change.reason = g_strdup_printf("%s uses %.1f %% of its %.0f vCPUs, above %.0f %%; %.1f %% of %.0f",
+                                    o->start->snapshot->vms[vm].name, busy->usage, was,
+                                    o->start->policy->vm_cpu_pct, busy->usage * was / to, to);
+    decide(o, change);
+}
+
+static void add_vcpus_where_short(const Outcome *o)
+{
+    const Model *start = o->start;
+    g_autoptr(GArray) busy = g_array_new(FALSE, FALSE, sizeof(BusyVm));
+    for (guint i = 0; i < start->snapshot->n_vms; i++) {
+        const Assessed *vm =
+            assessment_find(start->assessment, start->snapshot->info.source_id, start->snapshot->vms[i].id);
+        BusyVm one = {i, vm->loads[RESOURCE_CPU].usage_pct, start->snapshot->vms[i].id};
+        if (start->vms[i].measured && one.usage > start->policy->vm_cpu_pct)
+            g_array_append_val(busy, one);
+    }
+    g_array_sort(busy, compare_busy);
+    for (guint i = 0; i < busy->len; i++)
+        add_vcpus(o, &g_array_index(busy, BusyVm, i));
+}
+
+static int any_host_for(const Outcome *o, guint vm)
+{
+    int best = -1;
+    const Host *hosts = o->start->snapshot->hosts;
+    for (guint host = 0; host < o->start->snapshot->n_hosts; host++)
+        if ((int)host != o->end->vms[vm].host && !model_is_to_empty(o->start, host) &&
+            !compatibility_obstacle(o->situation->compatibility, vm, host) &&
+            (best < 0 || strcmp(hosts[host].id, hosts[best].id) < 0))
+            best = (int)host;
+    return best;
+}
+
+static void move_powered_off(const Outcome *o)
+{
+    const Model *start = o->start;
+    for (guint vm = 0; start->policy->evacuate_powered_off && vm < start->snapshot->n_vms; vm++) {
+        const ModelVm *at = &o->end->vms[vm];
+        if (at->running || !model_is_to_empty(start, (guint)at->host))
+            continue;
+        g_autofree char *immovable = compatibility_immovable(o->situation->compatibility, vm);
+        int to = immovable ? -1 : any_host_for(o, vm);
+        if (to < 0) {
+            decisions_add_unsolved(o->decisions, -1, (int)vm,
+                                   g_strdup_printf("powered off, stays on %s, which is to be emptied: it %s",
+                                                   start->snapshot->hosts[at->host].name,
+                                                   immovable ? immovable : "can run on no other host"));
+            continue;
+        }
+        Change change = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = at->host, .to = to};
+        change.reason =
+            g_strdup_printf("empties %s of powered-off VMs too", start->snapshot->hosts[at->host].name);
+        decide(o, change);
+    }
+}
+
+static void empty_hosts(const Outcome *o)
+{
+    const Snapshot *snapshot = o->start->snapshot;
+    for (guint host = 0; host < snapshot->n_hosts; host++) {
+        if (!model_is_to_empty(o->start, host) || snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE)
+            continue;
+        if (o->end->vms_on[host]->len > 0) {
+            decisions_add_unsolved(o->decisions, (int)host, -1,
+                                   hindrance_of_full_host(o->situation, o->end, host));
+            continue;
+        }
+        if (snapshot->clusters[snapshot->hosts[host].cluster].vsan == 1 && !*o->start->policy->vsan_mode) {
+            decisions_add_unsolved(
+                o->decisions, (int)host, -1,
+                g_strdup("is empty, but a vSAN host enters maintenance mode only with vsan_mode set"));
+            continue;
+        }
+        Change change = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = (int)host, .to = (int)host};
+        change.reason = g_strdup(snapshot->hosts[host].mode == HOST_MODE_ENTERING
+                                     ? "is entering maintenance mode and is empty then"
+                                     : "is named by evacuate and is empty then");
+        decide(o, change);
+    }
+}
+
+/* ---- what stays ---- */
+
+static void name_hot_hosts(const Outcome *o)
+{
+    for (guint host = 0; host < o->start->snapshot->n_hosts; host++)
+        if (o->end->hosts[host].usable && !model_is_to_empty(o->start, host) &&
+            model_excess(o->end, host, NULL) > 0)
+            decisions_add_unsolved(o->decisions, (int)host, -1,
+                                   hindrance_of_hot_host(o->situation, o->end, host));
+}
+
+static char *why_short(const Outcome *o, guint vm, double missing)
+{
+    const Policy *policy = o->start->policy;
+    const Vm *row = &o->start->snapshot->vms[vm];
+    guint past =
+        history_of(o->situation->history, o->start->snapshot->info.source_id, row->instance_uuid, row->id)
+            ->memory_additions;
+    if (past >= policy->memory_max_steps)
+        return g_strdup_printf("it was added to %u times already (memory_max_steps)", past);
+    double most = o->start->vms[vm].memory_mib * (1 + policy->memory_max_growth_pct / 100);
+    double to = growth_legal_memory(o->end, vm, o->end->vms[vm].memory_mib + missing);
+    char *why = growth_memory_obstacle(o->situation, o->end, vm, to);
+    if (!why && to > most)
+        why = g_strdup_printf("%.0f MiB would be more than memory_max_growth_pct allows in one plan", to);
+    return why ? why : g_strdup("no addition was found that its host and the buffer have room for");
+}
+
+static void name_short_vms(const Outcome *o)
+{
+    for (guint vm = 0; vm < o->start->snapshot->n_vms; vm++) {
+        if (o->start->vms[vm].state != STATE_SHORT)
+            continue;
+        double missing = growth_missing_memory(o->end, vm);
+        double used =
+            load_usage_pct(o->end->vms[vm].demand[RESOURCE_MEMORY], o->end->vms[vm].memory_mib * 1024);
+        if (missing <= 0 || used <= o->start->policy->short_pct)
+            continue;
+        g_autofree char *why = why_short(o, vm, missing);
+        decisions_add_unsolved(o->decisions, -1, (int)vm,
+                               g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", used,
+                                               o->end->vms[vm].memory_mib, why));
+        if (growth_hot_add_is_off(o->end, vm) && !o->end->vms[vm].system)
+            growth_advise_hot_add(o->decisions, o->end, vm,
+                                  growth_legal_memory(o->end, vm, o->end->vms[vm].memory_mib + missing));
+    }
+}
+
+/* the VMs of a broken rule and what keeps the first of them where it is */
+static void name_broken_rules(const Outcome *o)
+{
+    for (guint i = 0; i < rules_count(o->situation->rules); i++) {
+        const BoundRule *rule = rules_at(o->situation->rules, i);
+        guint breaches = rule_breaches(rule, o->end);
+        if (breaches == 0 || !rule->mandatory)
+            continue;
+        GString *words = g_string_new(NULL);
+        g_string_append_printf(words, "the mandatory rule \"%s\" stays broken by %u VMs:", rule->name,
+                               breaches);
+        for (guint v = 0; v < rule->n_vms; v++) {
+            const ModelVm *vm = &o->end->vms[rule->vms[v]];
+            if (!vm->running)
+                continue;
+            g_autofree char *immovable = compatibility_immovable(o->situation->compatibility, rule->vms[v]);
+            g_string_append_printf(words, " %s on %s%s%s%s;", o->start->snapshot->vms[rule->vms[v]].name,
+                                   o->start->snapshot->hosts[vm->host].name, immovable ? " (it " : "",
+                                   immovable ? immovable : "", immovable ? ")" : "");
+        }
+        g_string_append(
+            words, " no placement was found that repairs it without breaking another or overfilling a host");
+        decisions_add_unsolved(o->decisions, -1, (int)rule->vms[0], g_string_free(words, FALSE));
+    }
+}
+
+gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint cluster)
+{
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        if (end->hosts[host].cluster != (int)cluster)
+            continue;
+        gboolean hot = end->hosts[host].usable && model_excess(end, host, NULL) > 0;
+        gboolean full = model_is_to_empty(end, host) && end->vms_on[host]->len > 0;
+        for (guint i = 0; (hot || full) && i < end->vms_on[host]->len; i++) {
+            const char *why = NULL;
+            if (compatibility_left_to_drs(situation->compatibility,
+                                          g_array_index(end->vms_on[host], guint, i), &why))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+Model *outcome_complete(const Situation *situation, Decisions *decisions)
+{
+    Outcome o = {situation, situation->start, model_copy(situation->start), decisions};
+    for (guint i = 0; i < decisions->changes->len; i++)
+        effect_apply(o.end, &g_array_index(decisions->changes, Change, i));
+    for (guint i = 0; i < decisions->changes->len; i++) {
+        Change *change = &g_array_index(decisions->changes, Change, i);
+        change->reason = outcome_reason(situation, o.end, decisions->changes, change);
+    }
+    put_in_order_of_help(&o);
+    add_vcpus_where_short(&o);
+    move_powered_off(&o);
+    empty_hosts(&o);
+    name_hot_hosts(&o);
+    name_short_vms(&o);
+    name_broken_rules(&o);
+    return o.end;
+}

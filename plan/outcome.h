@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a set of changes comes to: why each is made, which comes first, what can follow (vCPUs, powered-off
+ * VMs, maintenance mode), and what stays unsolved and why.
+ */
+#ifndef PLAN_OUTCOME_H
+#define PLAN_OUTCOME_H
+
+#include "plan/decisions.h"
+
+/* completes decisions whose changes are placements found by a search: reasons, order by help, additions of
+ * vCPUs, moves of powered-off VMs and maintenance mode of hosts that are emptied; then what stays unsolved,
+ * and advice on hot-add. Returns the model with all changes made; the caller frees it */
+Model *outcome_complete(const Situation *situation, Decisions *decisions);
+
+/* why a change is made, among these others; the caller frees it */
+char *outcome_reason(const Situation *situation, const Model *end, const GArray *changes,
+                     const Change *change);
+
+/* TRUE where a host of the cluster stays hot or full at the end, and VMs of the cluster are left to DRS */
+gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint cluster);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/check/outcome.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDING 0.002
+
+static const PlanRow *row_at(const World *world, guint index)
+{
+    return &g_array_index(world->plan->rows, PlanRow, index);
+}
+
+/* ---- figures of a cluster ---- */
+
+typedef struct Figures {
+    double hot_hosts, short_vms, max_cpu_pct, max_memory_pct, sd_cpu, sd_memory;
+} Figures;
+
+static gboolean is_short(const World *world, const VmAt *vm)
+{
+    double size = vm->memory_mib * 1024;
+    return vm->state == STATE_SHORT &&
+           table_round(vm->demand[RESOURCE_MEMORY] / size * 100) > world->policy->short_pct;
+}
+
+/* the standard deviation over usable hosts, by its definition; most receives the highest */
+static double spread(const World *world, const HostAt *hosts, int cluster, Resource resource, double *most)
+{
+    double sum = 0, squares = 0;
+    guint n = 0;
+    *most = 0;
+    for (guint i = 0; i < world->snapshot->n_hosts; i++) {
+        if (world->snapshot->hosts[i].cluster != cluster || !hosts[i].usable)
+            continue;
+        sum += host_pct(&hosts[i], resource);
+        *most = MAX(*most, host_pct(&hosts[i], resource));
+        n++;
+    }
+    for (guint i = 0; i < world->snapshot->n_hosts; i++)
+        if (world->snapshot->hosts[i].cluster == cluster && hosts[i].usable)
+            squares += pow(host_pct(&hosts[i], resource) - sum / n, 2);
+    return n ? sqrt(squares / n) : 0;
+}
+
+static Figures figures_of(const World *world, const HostAt *hosts, const VmAt *vms, int cluster)
+{
+    Figures figures = {0};
+    figures.sd_cpu = spread(world, hosts, cluster, RESOURCE_CPU, &figures.max_cpu_pct);
+    figures.sd_memory = spread(world, hosts, cluster, RESOURCE_HOST_MEMORY, &figures.max_memory_pct);
+    for (guint i = 0; i < world->snapshot->n_hosts; i++)
+        figures.hot_hosts +=
+            world->snapshot->hosts[i].cluster == cluster && hosts[i].usable && host_is_hot(&hosts[i]);
+    for (guint i = 0; i < world->snapshot->n_vms; i++)
+        figures.short_vms += world->snapshot->vms[i].cluster == cluster && is_short(world, &vms[i]);
+    return figures;
+}
+
+/* the value behind "key="; NULL where there is none */
+static const char *fact(const PlanCluster *cluster, const char *key)
+{
+    for (guint i = 0; i < cluster->facts->len; i++) {
+        const char *text = g_ptr_array_index(cluster->facts, i);
+        if (g_str_has_prefix(text, key) && text[strlen(key)] == '=')
+            return text + strlen(key) + 1;
+    }
+    return NULL;
+}
+
+static void expect_fact(World *world, const PlanCluster *cluster, const char *key, double before,
+                        double after)
+{
+    const char *found = fact(cluster, key);
+    char *end = NULL;
+    gboolean right = found && fabs(g_ascii_strtod(found, &end) - before) <= ROUNDING;
+    if (right && !isnan(after))
+        right = *end == '/' && fabs(g_ascii_strtod(end + 1, &end) - after) <= ROUNDING;
+    if (!right || *end)
+        complain(world, NULL, "#cluster %s: %s=%s: recomputed %.3f before, %.3f after", cluster->id, key,
+                 found ? found : "", before, after);
+}
+
+/* The longest chain of steps that wait for each other is a lower bound of the time that all take. */
+static double longest_chain(const World *world, int cluster)
+{
+    g_autofree double *ends = g_new0(double, world->steps->len + 1);
+    double longest = 0;
+    for (guint i = 0; i < world->steps->len; i++) {
+        const Step *step = world_step(world, i);
+        if (world->snapshot->hosts[step->to].cluster != cluster)
+            continue;
+        for (guint j = 0; j < i; j++)
+            if (step_is_before(world, j, i))
+                ends[i] = MAX(ends[i], ends[j]);
+        ends[i] += step->row->est_s;
+        longest = MAX(longest, ends[i]);
+    }
+    return longest;
+}
+
+static void check_work(World *world, const PlanCluster *row, int cluster)
+{
+    double moves = 0, bytes = 0, longest = longest_chain(world, cluster);
+    const char *makespan = fact(row, "makespan_s");
+    for (guint i = 0; i < world->steps->len; i++) {
+        const Step *step = world_step(world, i);
+        if (step->row->action != ACTION_MIGRATE || world->snapshot->hosts[step->to].cluster != cluster)
+            continue;
+        moves++;
+        bytes += step->bytes;
+    }
+    expect_fact(world, row, "moves", moves, NAN);
+    expect_fact(world, row, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
+    if (!makespan || g_ascii_strtod(makespan, NULL) < longest - 0.01)
+        complain(world, NULL, "#cluster %s: makespan_s=%s: its steps take at least %.3f", row->id,
+                 makespan ? makespan : "", longest);
+}
+
+static void check_cluster(World *world, const PlanCluster *row)
+{
+    int cluster = snapshot_find_cluster(world->snapshot, row->id);
+    if (cluster < 0 || strcmp(world->snapshot->clusters[cluster].name, row->name) != 0) {
+        complain(world, NULL, "#cluster %s (%s) is not in the snapshot", row->id, row->name);
+        return;
+    }
+    Figures before = figures_of(world, world->hosts_at_start, world->vms_at_start, cluster);
+    Figures after = figures_of(world, world->hosts, world->vms, cluster);
+    expect_fact(world, row, "hot_hosts", before.hot_hosts, after.hot_hosts);
+    expect_fact(world, row, "short_vms", before.short_vms, after.short_vms);
+    expect_fact(world, row, "max_cpu_pct", before.max_cpu_pct, after.max_cpu_pct);
+    expect_fact(world, row, "max_memory_pct", before.max_memory_pct, after.max_memory_pct);
+    expect_fact(world, row, "sd_cpu", before.sd_cpu, after.sd_cpu);
+    expect_fact(world, row, "sd_memory", before.sd_memory, after.sd_memory);
+    check_work(world, row, cluster);
+    if (after.hot_hosts > before.hot_hosts)
+        complain(world, NULL, "#cluster %s: %.0f hosts hot, %.0f before", row->id, after.hot_hosts,
+                 before.hot_hosts);
+}
+
+/* ---- what is said of what stays ---- */
+
+static gboolean has_row(const World *world, RowKind kind, const char *id)
+{
+    for (guint i = 0; i < world->plan->rows->len; i++)
+        if (row_at(world, i)->kind == (int)kind && strcmp(row_at(world, i)->object_id, id) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static guint running_on(const World *world, guint host)
+{
+    guint n = 0;
+    for (guint i = 0; i < world->snapshot->n_vms; i++)
+        n += world->vms[i].running && world->vms[i].host == (int)host;
+    return n;
+}
+
+static void check_host(World *world, guint i)
+{
+    const HostAt *host = &world->hosts[i];
+    const char *id = world->snapshot->hosts[i].id;
+    gboolean was_hot = world->hosts_at_start[i].state == STATE_HOT, hot = host->usable && host_is_hot(host);
+    gboolean stays_hot = was_hot && host_is_hot(host);
+    gboolean stays_full = host->to_empty && running_on(world, i) > 0;
+    gboolean unsolved = has_row(world, ROW_UNSOLVED, id);
+    if (hot && !was_hot)
+        complain(world, NULL, "host %s becomes hot", id);
+    if (stays_hot && !unsolved)
+        complain(world, NULL, "host %s stays hot, and no row says so", id);
+    if (stays_full && !unsolved)
+        complain(world, NULL, "host %s is to be emptied and is not, and no row says so", id);
+    if (unsolved && !stays_hot && !stays_full && host->usable)
+        complain(world, NULL, "host %s is called unsolved: it is neither hot nor to be emptied", id);
+}
+
+static void check_vm(World *world, guint i)
+{
+    const char *id = world->snapshot->vms[i].id;
+    if (is_short(world, &world->vms[i]) && !has_row(world, ROW_UNSOLVED, id) &&
+        !has_row(world, ROW_ADVICE, id))
+        complain(world, NULL, "VM %s stays short, and no row says so", id);
+}
+
+static void check_told_of_rule(World *world, const Binding *binding)
+{
+    if (!binding->mandatory || binding_breaches(binding, world->vms) == 0)
+        return;
+    for (guint i = 0; i < world->plan->rows->len; i++)
+        if (row_at(world, i)->kind == ROW_UNSOLVED && strstr(row_at(world, i)->reason, binding->name))
+            return;
+    complain(world, NULL, "the mandatory rule \"%s\" stays broken, and no row says so", binding->name);
+}
+
+/* ---- buffers and pools ---- */
+
+/* what additions take of each cluster and each pool, and what VMs took of the pools before: MHz or KiB */
+typedef struct Taken {
+    double *of_cluster, *of_pool, *before;
+} Taken;
+
+static void add_up_pools(const Snapshot *snapshot, int pool, double amount, double *sums)
+{
+    for (; pool >= 0; pool = snapshot->pools[pool].parent)
+        sums[pool] += amount;
+}
+
+static Taken taken_of(const World *world, Resource resource)
+{
+    const Snapshot *snapshot = world->snapshot;
+    Taken taken = {g_new0(double, snapshot->n_clusters), g_new0(double, snapshot->n_pools + 1),
+                   g_new0(double, snapshot->n_pools + 1)};
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        const Vm *row = &snapshot->vms[i];
+        const VmAt *start = &world->vms_at_start[i];
+        double core_mhz = snapshot->hosts[start->host].core_mhz, demand = start->demand[resource];
+        double size = resource == RESOURCE_CPU ? start->vcpus * core_mhz : start->memory_mib * 1024;
+        double grown = resource == RESOURCE_CPU ? (world->vms[i].vcpus - start->vcpus) * core_mhz
+                                                : (world->vms[i].memory_mib - start->memory_mib) * 1024;
+        double uses = world->policy->buffer_unallocated || isnan(demand) ? size : demand;
+        taken.of_cluster[row->cluster] += grown;
+        add_up_pools(snapshot, row->pool, grown, taken.of_pool);
+        add_up_pools(snapshot, row->pool, start->running ? uses : 0, taken.before);
+    }
+    return taken;
+}
+
+static void check_buffer(World *world, guint cluster, Resource resource, double taken)
+{
+    const char *id = world->snapshot->clusters[cluster].id;
+    const Assessed *assessed = assessment_find(world->assessment, world->snapshot->info.source_id, id);
+    const Load *load = &assessed->loads[resource];
+    double open = load->buffer - load->capacity * world->policy->buffer_reserve_pct / 100;
+    if (taken > 0 && !(taken <= MAX(0, open) + ROUNDING))
+        complain(world, NULL, "cluster %s: additions take %.0f of its %s, %.0f is open", id, taken,
+                 resource_names[resource], open);
+}
+
+static void check_pool(World *world, guint pool, Resource resource, double before, double taken)
+{
+    const Pool *row = &world->snapshot->pools[pool];
+    double limit = resource == RESOURCE_CPU ? row->cpu_limit_mhz : row->memory_limit_mib * 1024;
+    if (taken > 0 && before + taken > limit + ROUNDING)
+        complain(world, NULL, "pool %s: additions take %.0f of its %s, %.0f is open", row->id, taken,
+                 resource_names[resource], limit - before);
+}
+
+static void check_room(World *world, Resource resource)
+{
+    Taken taken = taken_of(world, resource);
+    for (guint i = 0; i < world->snapshot->n_clusters; i++)
+        check_buffer(world, i, resource, taken.of_cluster[i]);
+    for (guint i = 0; i < world->snapshot->n_pools; i++)
+        check_pool(world, i, resource, taken.before[i], taken.of_pool[i]);
+    g_free(taken.of_cluster);
+    g_free(taken.of_pool);
+    g_free(taken.before);
+}
+
+/* ---- bounds ---- */
+
+/* A move with a detour is one move, off the host where the VM stood at the start. */
+static void check_bounds(World *world)
+{
+    const Snapshot *snapshot = world->snapshot;
+    const Policy *policy = world->policy;
+    g_autofree guint *off = g_new0(guint, snapshot->n_hosts);
+    guint moves = 0;
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        if (world->vms[i].host == world->vms_at_start[i].host)
+            continue;
+        moves++;
+        off[world->vms_at_start[i].host]++;
+    }
+    if (policy->max_moves > 0 && moves > policy->max_moves)
+        complain(world, NULL, "%u VMs move: max_moves is %.0f", moves, policy->max_moves);
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        if (policy->max_moves_per_host > 0 && !policy->published_exact && !world->hosts[i].to_empty &&
+            off[i] > policy->max_moves_per_host)
+            complain(world, NULL, "%u VMs move off %s: max_moves_per_host is %.0f", off[i],
+                     snapshot->hosts[i].id, policy->max_moves_per_host);
+}
+
+/* ---- the header ---- */
+
+static void expect_header(World *world, const char *key, const char *found, const char *expected)
+{
+    if (strcmp(found, expected) != 0)
+        complain(world, NULL, "%s is \"%s\": expected \"%s\"", key, found, expected);
+}
+
+static void check_header(World *world)
+{
+    const ChangePlan *plan = world->plan;
+    const Snapshot *snapshot = world->snapshot;
+    g_autofree char *policy = policy_plan_digest(world->policy);
+    expect_header(world, "#snapshot", plan->snapshot, snapshot->digest);
+    expect_header(world, "#source", plan->source, snapshot->info.source);
+    expect_header(world, "#source_id", plan->source_id, snapshot->info.source_id);
+    expect_header(world, "#policy", plan->policy, policy);
+    if (plan->taken_at != snapshot->info.taken_at)
+        complain(world, NULL, "#taken_at is not the snapshot's");
+    if (plan->clusters->len != snapshot->n_clusters)
+        complain(world, NULL, "%u #cluster rows of %u clusters", plan->clusters->len, snapshot->n_clusters);
+}
+
+void check_outcome(World *world, const Bindings *bindings)
+{
+    check_header(world);
+    for (guint i = 0; i < world->plan->clusters->len; i++)
+        check_cluster(world, &g_array_index(world->plan->clusters, PlanCluster, i));
+    for (guint i = 0; i < world->snapshot->n_hosts; i++)
+        check_host(world, i);
+    for (guint i = 0; i < world->snapshot->n_vms; i++)
+        check_vm(world, i);
+    for (guint i = 0; i < bindings->len; i++)
+        check_told_of_rule(world, g_ptr_array_index(bindings, i));
+    check_room(world, RESOURCE_CPU);
+    check_room(world, RESOURCE_HOST_MEMORY);
+    check_bounds(world);
+}

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+# Plans of random clusters, tight ones and odd ones among them, are safe and true in every order that they allow.
+# Each batch is a snapshot of 120 clusters; PROPERTY_BATCHES=N makes N of them.
+batches=${PROPERTY_BATCHES:-8}
+strategies="threshold"
+
+cat >"$TMP/policy.0" <<'END'
+[plan]
+END
+cat >"$TMP/policy.1" <<'END'
+[analyze]
+disk_hot_pct=80
+net_hot_pct=80
+[plan]
+drs_clusters=plan
+respect_drs_overrides=no
+max_moves_per_host=0
+min_vm_pct=0
+buffer_reserve_pct=0
+END
+cat >"$TMP/policy.2" <<'END'
+[analyze]
+host_memory=demand
+host_cpu=demand
+buffer=unallocated
+cpu_hot_pct=60
+memory_hot_pct=60
+short_pct=70
+[plan]
+published=exact
+drs_clusters=plan
+exclude_hosts=*-003.example
+exclude_vms=srv*7;Team 03/*
+evacuate=*-004.example
+memory_step_mib=1000
+memory_max_growth_pct=25
+[rule apart]
+type=vm_anti_affinity
+vms=Team 01/*
+mandatory=yes
+[rule together]
+type=vm_affinity
+vms=Team 02/*
+mandatory=yes
+[rule on]
+type=vm_host_affinity
+vms=Team 04/*
+hosts=*-001.example;*-002.example
+mandatory=yes
+END
+cat >"$TMP/policy.3" <<'END'
+[analyze]
+cpu_hot_pct=70
+memory_hot_pct=90
+system_vms=srv*3
+[plan]
+drs_clusters=plan
+max_moves_per_host=2
+dirty_factor=3
+vmotion_mbps=1000
+evacuate=*-002.example
+END
+
+recipe() {
+    case $1 in
+    0) echo --hosts 720 --vms 6000 --short 8 ;;
+    1) echo --hosts 720 --vms 6000 --tight --fill-memory 75 --fill-cpu 65 --hot 40 --rules 1 --odd 20 --short 10 ;;
+    2) echo --hosts 360 --vms 1500 --tight --fill-memory 72 --hot 40 --rules 2 --odd 40 --short 10 ;;
+    3) echo --hosts 1000 --vms 6000 --fill-memory 60 --fill-cpu 70 --hot 30 --rules 0.5 --odd 10 ;;
+    4) echo --hosts 240 --vms 3000 --tight --fill-memory 76 --hot 60 --odd 2 ;;
+    esac
+}
+
+failed=0 batch=0
+while [ "$batch" -lt "$batches" ]; do
+    options="$(recipe $((batch % 5))) --seed $((batch + 1))"
+    policy=$TMP/policy.$((batch % 4))
+    # shellcheck disable=SC2086 # options are words
+    "$BUILD/tests/generate" --clusters 120 $options -o "$TMP/snapshot"
+    for strategy in $strategies; do
+        sed "s/^\[plan\]$/&\nstrategy=$strategy/" "$policy" >"$TMP/policy.ini"
+        "$BIN/analyze" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" -o "$TMP/assessment.csv"
+        "$BIN/plan" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" "$TMP/assessment.csv" -o "$TMP/plan.csv"
+        echo "$strategy, policy $((batch % 4)), $options:"
+        "$BUILD/tests/plan-check" "$TMP/snapshot" "$TMP/assessment.csv" "$TMP/plan.csv" "$TMP/policy.ini" || failed=1
+    done
+    rm -r "$TMP/snapshot"
+    batch=$((batch + 1))
+done
+exit $failed

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/run.h"
+
+#include <CUnit/CUnit.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+void test_run_suite(void);
+
+/* ---- a target that only notes what is asked of it ---- */
+
+typedef struct Fake {
+    Target base;
+    GString *log;                                  /* "s1 " a start, "e1 " an end, "r1 " a redo, "f" finish */
+    GArray *running;                               /* double */
+    guint most;                                    /* at once */
+    double fails, problem, refuses, lost, signals; /* steps with which that happens; 0 for none */
+    int settles_as;
+    Journal *full_at_start; /* its file cannot be written any more from this step on */
+    double fills;
+} Fake;
+
+static gboolean fake_recheck(Target *target, const PlanRow *step, char **problem, GError **error)
+{
+    (void)error;
+    Fake *fake = (Fake *)target;
+    if (step->step == fake->problem)
+        *problem = g_strdup("host: was a, is b");
+    return TRUE;
+}
+
+static void fill_disk(Journal *journal)
+{
+    int full = open("/dev/full", O_WRONLY);
+    CU_ASSERT_FATAL(full >= 0 && dup2(full, journal->fd) == journal->fd);
+    close(full);
+}
+
+static gboolean fake_start(Target *target, const PlanRow *step, char **task, GError **error)
+{
+    Fake *fake = (Fake *)target;
+    if (step->step == fake->refuses) {
+        g_set_error(error, VMANGER_ERROR, 0, "refused by the target");
+        return FALSE;
+    }
+    if (step->step == fake->signals)
+        raise(SIGTERM);
+    if (step->step == fake->fills)
+        fill_disk(fake->full_at_start);
+    g_string_append_printf(fake->log, "s%.0f ", step->step);
+    g_array_append_val(fake->running, step->step);
+    fake->most = MAX(fake->most, fake->running->len);
+    *task = g_strdup_printf("task-%.0f", step->step);
+    return TRUE;
+}
+
+/* The step that was started last ends first. */
+static gboolean fake_wait(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error)
+{
+    (void)timeout_s, (void)progress;
+    Fake *fake = (Fake *)target;
+    double step = g_array_index(fake->running, double, fake->running->len - 1);
+    if (step == fake->lost) {
+        g_set_error(error, VMANGER_ERROR, 0, "the target is lost");
+        return FALSE;
+    }
+    g_array_set_size(fake->running, fake->running->len - 1);
+    g_string_append_printf(fake->log, "e%.0f ", step);
+    *end = (StepEnd){step, step == fake->fails ? OUTCOME_FAILED : OUTCOME_SUCCEEDED,
+                     step == fake->fails ? g_strdup("it broke") : NULL};
+    return TRUE;
+}
+
+static gboolean fake_settle(Target *target, const PlanRow *step, const char *task, StepEnd *end,
+                            GError **error)
+{
+    (void)error;
+    Fake *fake = (Fake *)target;
+    g_string_append_printf(fake->log, "?%s ", task);
+    *end = (StepEnd){step->step, (Outcome)fake->settles_as, NULL};
+    return TRUE;
+}
+
+static gboolean fake_finish(Target *target, GError **error)
+{
+    (void)error;
+    g_string_append(((Fake *)target)->log, "f");
+    return TRUE;
+}
+
+static gint64 fake_now(Target *target)
+{
+    (void)target;
+    return 1795000000;
+}
+
+static const char *fake_account(Target *target)
+{
+    (void)target;
+    return "tester";
+}
+
+static const TargetClass fake_class = {
+    .kind = "fake",
+    .recheck = fake_recheck,
+    .start = fake_start,
+    .wait = fake_wait,
+    .settle = fake_settle,
+    .finish = fake_finish,
+    .now = fake_now,
+    .account = fake_account,
+};
+
+/* ---- fixtures ---- */
+
+typedef struct Fixture {
+    Fake fake;
+    ChangePlan *plan;
+    Journal *journal;
+    Progress *progress;
+    Program program;
+    Run *run;
+    char *path;
+} Fixture;
+
+/* A plan of as many steps as there are dependencies, all of one VM each and to hosts of their own. */
+static ChangePlan *plan_of(const char *const *after)
+{
+    ChangePlan *plan = changeplan_new();
+    plan->plan = "plan-1";
+    plan->source_id = "source-1";
+    for (guint i = 0; after[i]; i++) {
+        g_autofree char *vm = g_strdup_printf("vm-%u", i + 1);
+        g_autofree char *to = g_strdup_printf("host-t%u", i + 1);
+        PlanRow row = plan_row_unknown();
+        row.kind = ROW_STEP;
+        row.step = i + 1;
+        row.after = after[i];
+        row.approve = 1;
+        row.action = ACTION_MIGRATE;
+        row.object_id = changeplan_string(plan, vm);
+        row.from_id = "host-9";
+        row.to_id = changeplan_string(plan, to);
+        row.est_s = 2;
+        changeplan_add(plan, &row);
+    }
+    return plan;
+}
+
+static void begin_run(Fixture *f)
+{
+    f->progress = progress_new(f->plan, f->journal, NULL);
+    CU_ASSERT_FATAL(f->progress != NULL);
+    f->run = run_new(&f->fake.base, f->progress, f->journal, &f->program);
+}
+
+static void set_up(Fixture *f, const char *const *after)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-run-XXXXXX", NULL);
+    close(g_mkstemp(path));
+    *f = (Fixture){.program = {.name = "apply", .quiet = TRUE}, .path = g_strdup(path)};
+    f->fake.base.class = &fake_class;
+    f->fake.log = g_string_new(NULL);
+    f->fake.running = g_array_new(FALSE, FALSE, sizeof(double));
+    f->plan = plan_of(after);
+    f->journal = journal_open(f->path, NULL);
+    CU_ASSERT_FATAL(f->journal != NULL);
+    begin_run(f);
+}
+
+/* Ends the run and begins another with the same journal. */
+static void run_again(Fixture *f)
+{
+    run_free(f->run);
+    progress_free(f->progress);
+    journal_free(f->journal);
+    g_string_truncate(f->fake.log, 0);
+    g_array_set_size(f->fake.running, 0);
+    f->journal = journal_open(f->path, NULL);
+    CU_ASSERT_FATAL(f->journal != NULL);
+    begin_run(f);
+}
+
+static void tear_down(Fixture *f)
+{
+    run_free(f->run);
+    progress_free(f->progress);
+    journal_free(f->journal);
+    changeplan_free(f->plan);
+    g_string_free(f->fake.log, TRUE);
+    g_array_free(f->fake.running, TRUE);
+    g_unlink(f->path);
+    g_free(f->path);
+}
+
+/* The journal's events as "intent1 submitted1 …". */
+static char *events(const Fixture *f)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < f->journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(f->journal->rows, JournalRow, i);
+        g_string_append_printf(text, "%s%s", text->len ? " " : "", event_names[row->event]);
+        if (!isnan(row->step))
+            g_string_append_printf(text, "%.0f", row->step);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* ---- tests ---- */
+
+static void steps_are_journaled_before_and_after_each_call(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", NULL});
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_finish(f.run, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s2 e2 f");
+    g_autofree char *said = events(&f);
+    CU_ASSERT_STRING_EQUAL(
+        said, "run_started checked intent1 submitted1 succeeded1 intent2 submitted2 succeeded2 run_ended");
+    const JournalRow *intent = &g_array_index(f.journal->rows, JournalRow, 2);
+    CU_ASSERT_STRING_EQUAL(intent->detail, "est_s=2");
+    CU_ASSERT_STRING_EQUAL(intent->account, "tester");
+    CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 3).task, "task-1");
+    tear_down(&f);
+}
+
+static void independent_steps_run_side_by_side_within_both_limits(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "", "", "", "", "", NULL});
+    CU_ASSERT(run_steps(f.run, 4, 8, NULL));
+    CU_ASSERT_EQUAL(f.fake.most, 4);
+    tear_down(&f);
+    set_up(&f, (const char *const[]){"", "", "", "", "", "", NULL});
+    CU_ASSERT(run_steps(f.run, 8, 2, NULL));
+    CU_ASSERT_EQUAL(f.fake.most, 2);
+    CU_ASSERT_EQUAL(progress_count(f.progress, STEP_SUCCEEDED), 6);
+    tear_down(&f);
+}
+
+static void two_steps_of_one_vm_never_run_at_once(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "", NULL});
+    g_array_index(f.plan->rows, PlanRow, 1).object_id = g_array_index(f.plan->rows, PlanRow, 0).object_id;
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s2 e2 ");
+    tear_down(&f);
+}
+
+static void a_step_that_stands_before_what_it_waits_for_is_done_after_it(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"3", "1", "", NULL});
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 s1 e1 s2 e2 ");
+    tear_down(&f);
+}
+
+static void a_failure_takes_its_followers_along_and_others_go_on(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", "2", "", NULL});
+    f.fake.fails = 1;
+    CU_ASSERT(run_steps(f.run, 1, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s4 e4 ");
+    CU_ASSERT_EQUAL(f.progress->states[0], STEP_FAILED);
+    CU_ASSERT_EQUAL(f.progress->states[1], STEP_SKIPPED);
+    CU_ASSERT_EQUAL(f.progress->states[2], STEP_SKIPPED);
+    g_autofree char *said = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "failed1 skipped2 skipped3 intent4"));
+    tear_down(&f);
+}
+
+static void a_problem_found_just_before_or_a_refusal_is_a_failure_without_a_change(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "", "", NULL});
+    f.fake.problem = 1;
+    f.fake.refuses = 2;
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 ");
+    g_autofree char *said = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "checked failed1 intent2 failed2 intent3"));
+    tear_down(&f);
+}
+
+static void a_signal_lets_nothing_start_and_waits_for_what_runs(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "", "", NULL});
+    f.fake.signals = 2;
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(run_steps(f.run, 2, 8, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "SIGTERM"));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 s2 e2 e1 ");
+    g_autofree char *said = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "interrupted"));
+    CU_ASSERT_EQUAL(f.progress->states[2], STEP_PENDING);
+    run_again(&f);
+    f.fake.signals = 0;
+    CU_ASSERT(run_settle(f.run, NULL));
+    CU_ASSERT(run_steps(f.run, 2, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 ");
+    tear_down(&f);
+}
+
+static void a_lost_target_leaves_its_step_open_and_the_next_run_settles_it(void)
+{
+    static const struct {
+        Outcome outcome;
+        const char *log, *said;
+    } cases[] = {
+        {OUTCOME_SUCCEEDED, "?task-1 s2 e2 ", "resolved1 succeeded1"},
+        {OUTCOME_FAILED, "?task-1 s1 e1 s2 e2 ", "resolved1 failed1"},
+        {OUTCOME_NOT_STARTED, "?task-1 s1 e1 s2 e2 ", "resolved1 checked intent1"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Fixture f;
+        set_up(&f, (const char *const[]){"", "1", NULL});
+        f.fake.lost = 1;
+        g_autoptr(GError) error = NULL;
+        CU_ASSERT_FALSE(run_steps(f.run, 8, 8, &error));
+        CU_ASSERT_STRING_EQUAL(error->message, "the target is lost");
+        run_again(&f);
+        f.fake.lost = 0;
+        f.fake.settles_as = (int)cases[i].outcome;
+        CU_ASSERT_EQUAL(f.progress->states[0], STEP_OPEN);
+        CU_ASSERT(run_settle(f.run, NULL));
+        CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+        CU_ASSERT_STRING_EQUAL(f.fake.log->str, cases[i].log);
+        g_autofree char *said = events(&f);
+        CU_ASSERT_PTR_NOT_NULL(strstr(said, cases[i].said));
+        tear_down(&f);
+    }
+}
+
+/* From the moment the disk is full no further call is made; what ran is waited for. */
+static void a_full_disk_stops_before_the_next_call(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "", "", NULL});
+    f.fake.full_at_start = f.journal;
+    f.fake.fills = 2;
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(run_steps(f.run, 8, 8, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "cannot be written"));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 s2 e2 e1 ");
+    run_again(&f);
+    f.fake.fills = 0;
+    f.fake.settles_as = OUTCOME_SUCCEEDED;
+    CU_ASSERT_EQUAL(f.progress->states[0], STEP_OPEN);
+    CU_ASSERT_EQUAL(f.progress->states[1], STEP_OPEN);
+    CU_ASSERT_EQUAL(f.progress->states[2], STEP_PENDING);
+    CU_ASSERT(run_settle(f.run, NULL));
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "?task-1 ? s3 e3 ");
+    tear_down(&f);
+}
+
+static void steps_that_are_done_or_not_approved_are_left_alone(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", "", NULL});
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    run_again(&f);
+    CU_ASSERT_EQUAL(progress_count(f.progress, STEP_DONE), 3);
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "");
+    tear_down(&f);
+    set_up(&f, (const char *const[]){"", "", NULL});
+    run_free(f.run);
+    progress_free(f.progress);
+    g_array_index(f.plan->rows, PlanRow, 0).approve = 0;
+    begin_run(&f);
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s2 e2 ");
+    tear_down(&f);
+}
+
+static void the_journal_of_another_plan_is_refused(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", NULL});
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    f.plan->plan = "plan-2";
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(progress_new(f.plan, f.journal, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "journal of plan plan-1"));
+    f.plan->plan = "plan-1";
+    g_clear_error(&error);
+    g_autoptr(ChangePlan) shorter = plan_of((const char *const[]){NULL});
+    CU_ASSERT_PTR_NULL(progress_new(shorter, f.journal, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "no step 1"));
+    tear_down(&f);
+}
+
+void test_run_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("run", NULL, NULL);
+    CU_ADD_TEST(suite, steps_are_journaled_before_and_after_each_call);
+    CU_ADD_TEST(suite, independent_steps_run_side_by_side_within_both_limits);
+    CU_ADD_TEST(suite, two_steps_of_one_vm_never_run_at_once);
+    CU_ADD_TEST(suite, a_step_that_stands_before_what_it_waits_for_is_done_after_it);
+    CU_ADD_TEST(suite, a_failure_takes_its_followers_along_and_others_go_on);
+    CU_ADD_TEST(suite, a_problem_found_just_before_or_a_refusal_is_a_failure_without_a_change);
+    CU_ADD_TEST(suite, a_signal_lets_nothing_start_and_waits_for_what_runs);
+    CU_ADD_TEST(suite, a_lost_target_leaves_its_step_open_and_the_next_run_settles_it);
+    CU_ADD_TEST(suite, a_full_disk_stops_before_the_next_call);
+    CU_ADD_TEST(suite, steps_that_are_done_or_not_approved_are_left_alone);
+    CU_ADD_TEST(suite, the_journal_of_another_plan_is_refused);
+}
