@@ -4,8 +4,10 @@
 #include "analyze/evaluation.h"
 #include "collect/digest.h"
 #include "collect/source.h"
+#include "plan/dependencies.h"
 #include "plan/draft.h"
 #include "plan/history.h"
+#include "plan/optimize.h"
 #include "plan/replay.h"
 #include "plan/show.h"
 #include "plan/threshold.h"
@@ -77,15 +79,15 @@ static void remove_all(const char *path)
 static Assessment *assess(const Snapshot *snapshot, const char *directory, const Policy *policy,
                           GError **error)
 {
-    g_autoptr(Assessment) assessment = assessment_new();
-    g_autofree char *digest = policy_analyze_digest(policy);
-    assessment->policy = g_string_chunk_insert(assessment->strings, digest);
+    g_autoptr(Assessment) assessment = evaluation_begin(policy);
     g_auto(Subject) subject = {0};
-    return evaluate(assessment, snapshot, directory, policy, &subject, error) ? g_steal_pointer(&assessment)
-                                                                              : NULL;
+    return evaluation_add(assessment, snapshot, directory, policy, &subject, error)
+               ? g_steal_pointer(&assessment)
+               : NULL;
 }
 
-/* Writes the plan that the strategy makes, reads it and tries it; FALSE where the assessment is refused. */
+/* Writes the plan that the strategy makes, reads it and tries it; FALSE where the assessment, or numbers in
+ * it, are refused. */
 static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Assessment *assessment,
                      const Policy *policy, GError **error)
 {
@@ -96,7 +98,11 @@ static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Asses
     g_autoptr(Compatibility) compatibility = compatibility_new(model);
     g_autoptr(History) history = history_new();
     const Situation situation = {model, rules, compatibility, history};
-    g_autoptr(Decisions) decisions = threshold_decide(&situation);
+    g_autoptr(Decisions) decisions = policy->strategy == STRATEGY_THRESHOLD
+                                         ? threshold_decide(&situation)
+                                         : optimize_decide(&situation, error);
+    if (!decisions)
+        return FALSE;
     g_autoptr(ChangePlan) made = draft_plan(&situation, decisions);
     g_autofree char *path = path_of(specimens, "made-plan.csv");
     g_autoptr(GError) failure = NULL;
@@ -130,7 +136,7 @@ static gboolean try_snapshot(Specimens *specimens, const char *path, GError **er
     g_autofree char *directory = path_of(specimens, "snapshot");
     g_autofree char *collected = path_of(specimens, "collected");
     const Program program = {.name = "test", .quiet = TRUE};
-    const Connection connection = {0};
+    Connection connection = {0};
     const CollectRequest request = {directory, collected, 300, &connection, &program};
     g_auto(CollectResult) result = {0};
     remove_all(collected);
@@ -140,6 +146,7 @@ static gboolean try_snapshot(Specimens *specimens, const char *path, GError **er
     g_autoptr(Snapshot) snapshot = snapshot_read(collected, SNAPSHOT_STRICT, &failure);
     must(snapshot != NULL, "the snapshot cannot be read again", failure);
     g_autoptr(Policy) policy = policy_read(NULL, &failure);
+    policy->strategy = STRATEGY_THRESHOLD; /* quick, so that many are tried */
     g_autoptr(Assessment) assessment = assess(snapshot, collected, policy, &failure);
     must(assessment != NULL, "the snapshot cannot be evaluated", failure);
     write_and_read(specimens, assessment);
@@ -161,8 +168,7 @@ static gboolean try_policy(Specimens *specimens, const char *path, GError **erro
     g_autoptr(Assessment) assessment = assess(snapshot, directory, policy, &failure);
     must(assessment != NULL, "the good snapshot cannot be evaluated", failure);
     write_and_read(specimens, assessment);
-    must(plan(specimens, snapshot, assessment, policy, &failure), "no plan can be made", failure);
-    return TRUE;
+    return plan(specimens, snapshot, assessment, policy, error);
 }
 
 static gboolean try_assessment(Specimens *specimens, const char *path, GError **error)
@@ -174,6 +180,8 @@ static gboolean try_assessment(Specimens *specimens, const char *path, GError **
     g_autofree char *directory = path_of(specimens, "snapshot");
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
     g_autoptr(Policy) policy = policy_read(NULL, error);
+    if (policy)
+        policy->strategy = STRATEGY_THRESHOLD;
     return snapshot && policy && plan(specimens, snapshot, assessment, policy, error);
 }
 
