@@ -3,6 +3,7 @@
 #   make demo     install what the build needs, build, run the whole pipeline on samples/snapshot
 #   make check    install what the tests need, build under sanitizers, run every check and test
 #   make          build bin/collect bin/analyze bin/plan bin/apply
+#   make fuzz     fuzz every reader for FUZZ_SECONDS each
 #   make bench    ratios against peers (BENCH=NAME for one); make bench-full for the long forms
 #   make install  PREFIX, DESTDIR
 
@@ -77,14 +78,15 @@ $(BUILD)/tests/plan-check: $(BUILD)/tests/tools/plan-check.o $(patsubst %.c,$(BU
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/tests/generate: $(patsubst %.c,$(BUILD)/%.o,$(wildcard samples/*.c)) $(LIBS_collect)
+SAMPLES = $(patsubst %.c,$(BUILD)/%.o,$(filter-out samples/generate.c,$(wildcard samples/*.c)))
+$(BUILD)/tests/generate: $(BUILD)/samples/generate.o $(SAMPLES) $(LIBS_collect)
 	@mkdir -p $(@D)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/unit/main.o: CPPFLAGS += '-DSUITES(X)=$(SUITES)'
 $(BUILD)/tests/unit/main.o: $(UNIT_SOURCES)
-$(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(LIBS_apply)
+$(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/specimens.o $(SAMPLES) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 
@@ -145,6 +147,24 @@ CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,u
 check: test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools $(BUILD)/sanitized/tests/unit/all
 	@$(CHECKED) DATA=$(DATA) tests/run
+
+# Fuzzes each format's reader, and what accepted input goes through, for FUZZ_SECONDS; what it learns stays in the
+# corpus for the next time.
+FUZZ_SECONDS ?= 10
+FUZZED = $(BUILD)/fuzzed
+$(BUILD)/tests/fuzz/all: $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/specimens.o $(SAMPLES) $(LIBS_apply)
+	@echo LINK $@
+	@$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
+.PHONY: fuzz
+fuzz: build-packages
+	@$(call need,clang)
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(FUZZED) CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+		CFLAGS='-O1 -g' $(FUZZED)/tests/fuzz/all
+	@for format in $$($(FUZZED)/tests/fuzz/all); do \
+		corpus=$(FUZZED)/corpus/$${format##*/}; mkdir -p $$corpus; echo "$$format, $(FUZZ_SECONDS) s"; \
+		FUZZ_FORMAT=$$format FUZZ_CORPUS=$$corpus $(FUZZED)/tests/fuzz/all -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+			-verbosity=0 -print_final_stats=1 -artifact_prefix=$(FUZZED)/ $$corpus || exit 1; \
+	done
 
 # Each benchmark is tests/bench/NAME.sh and prints what it measured; none can fail for being slow.
 BENCH ?= $(patsubst tests/bench/%.sh,%,$(wildcard tests/bench/*.sh))

@@ -323,10 +323,11 @@ static Fault row_fault(const Assessed *entity, const Row *row)
 /* the row's entity, added where it is new; last is the index of the one of the row before */
 static Assessed *entity_of_row(Assessment *assessment, const Row *row, guint *last)
 {
-    Assessed *entities = &g_array_index(assessment->entities, Assessed, 0);
-    if (*last < assessment->entities->len && strcmp(entities[*last].id, row->entity.id) == 0 &&
-        strcmp(entities[*last].source_id, row->entity.source_id) == 0)
-        return &entities[*last];
+    Assessed *before =
+        *last < assessment->entities->len ? &g_array_index(assessment->entities, Assessed, *last) : NULL;
+    if (before && strcmp(before->id, row->entity.id) == 0 &&
+        strcmp(before->source_id, row->entity.source_id) == 0)
+        return before;
     Assessed added = assessed_unknown();
     added.kind = row->entity.kind;
     added.state = row->entity.state;
@@ -387,7 +388,9 @@ static void append_key_row(GString *out, const char *key, const char *value)
 
 static void append_time_row(GString *out, const char *key, gint64 seconds)
 {
-    g_autofree char *time = seconds >= 0 ? table_format_time(seconds) : g_strdup("");
+    if (seconds < 0)
+        return;
+    g_autofree char *time = table_format_time(seconds);
     append_key_row(out, key, time);
 }
 

@@ -108,7 +108,7 @@ Means *means_read(const Snapshot *snapshot, const char *directory, double min_sa
     if (!read_all(&pass, error))
         return NULL;
     if (means->window_from == G_MAXINT64) { /* no series at all */
-        means->window_from = snapshot->info.taken_at - (gint64)snapshot->info.window_s;
+        means->window_from = MAX(0, snapshot->info.taken_at - (gint64)snapshot->info.window_s);
         means->window_to = snapshot->info.taken_at;
     }
     return g_steal_pointer(&means);

@@ -4,8 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#define ABSURD 4.0     /* times the capacity: turbo makes a little over 1 legal, this is no measurement */
-#define MOST_DIGITS 15 /* before the point: with three decimals more, a number is still exact enough */
+#define ABSURD 4.0        /* times the capacity: turbo makes a little over 1 legal, this is no measurement */
+#define MOST_SERIES_S 1e9 /* thirty years */
+#define MOST_DIGITS 15    /* before the point: with three decimals more, a number is still exact enough */
 #define MOST_HOST_VCPUS 4096 /* vSphere's configuration maximum is 4096 vCPUs on a host */
 #define ABSURD_KIBPS 1e9     /* a terabyte a second: a VM's rate has no capacity to be held against */
 
@@ -192,9 +193,14 @@ gboolean series_reader_values(const SeriesReader *reader, const Series *series, 
         }
         g_array_append_val(values, value);
         if (*at == '\0')
-            return TRUE;
+            break;
         at++;
     }
+    if (values->len * series->interval_s <= MOST_SERIES_S)
+        return TRUE;
+    g_autofree char *found = g_strdup_printf("%u values", values->len);
+    csv_reader_fail(reader->csv, "interval_s", found, "a series of at most 1000000000 seconds", error);
+    return FALSE;
 }
 
 void series_reader_fail(const SeriesReader *reader, const char *column, const char *found,

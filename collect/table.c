@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define ABSENT G_MAXUINT
+#define LAST_YEAR 2999 /* so that a time and what a series or a plan adds to it can still be written */
 
 struct TableReader {
     const Table *table;
@@ -111,7 +112,7 @@ gboolean table_parse_time(const char *text, gint64 *seconds)
     int day = two_digits(text + 8), hour = two_digits(text + 11), minute = two_digits(text + 14);
     int second = two_digits(text + 17);
     g_autoptr(GDateTime) time = g_date_time_new_utc(year, month, day, hour, minute, second);
-    if (!time || year < 1970)
+    if (!time || year < 1970 || year > LAST_YEAR)
         return FALSE;
     *seconds = g_date_time_to_unix(time);
     return TRUE;

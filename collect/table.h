@@ -83,7 +83,7 @@ double table_round(double number);
 /* reads a whole or decimal number as the files write it; FALSE where it is none */
 gboolean table_parse_number(const char *text, gboolean decimals, gboolean negative, double *number);
 
-/* RFC 3339 in UTC to seconds since 1970; FALSE where it is none */
+/* RFC 3339 in UTC, of the years 1970 to 2999, to seconds since 1970; FALSE where it is none */
 gboolean table_parse_time(const char *text, gint64 *seconds);
 
 /* seconds since 1970 as RFC 3339 in UTC; the caller frees it */

@@ -17,7 +17,7 @@ static int compare_guint(const void *a, const void *b)
 
 static guint *take_sorted(GArray *indices, guint *n)
 {
-    qsort(indices->data, indices->len, sizeof(guint), compare_guint);
+    g_array_sort(indices, compare_guint);
     *n = indices->len;
     return (guint *)(void *)g_array_free(indices, FALSE);
 }
@@ -131,7 +131,7 @@ const GArray *rules_of_vm(const RuleSet *rules, guint vm)
 
 static gboolean is_listed(const guint *list, guint n, guint value)
 {
-    return bsearch(&value, list, n, sizeof *list, compare_guint) != NULL;
+    return n > 0 && bsearch(&value, list, n, sizeof *list, compare_guint);
 }
 
 static gboolean is_misplaced(const BoundRule *rule, int host)

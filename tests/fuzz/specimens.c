@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/fuzz/specimens.h"
+
+#include "analyze/evaluation.h"
+#include "collect/digest.h"
+#include "collect/source.h"
+#include "plan/dependencies.h"
+#include "plan/draft.h"
+#include "plan/history.h"
+#include "plan/optimize.h"
+#include "plan/replay.h"
+#include "plan/show.h"
+#include "plan/threshold.h"
+#include "samples/synthetic.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef gboolean TryFunction(Specimens *specimens, const char *path, GError **error);
+
+typedef struct Format {
+    const char *file;
+    TryFunction *try;
+} Format;
+
+static TryFunction try_snapshot, try_policy, try_assessment, try_plan, try_journal;
+
+static const Format formats[] = {
+    {"snapshot/snapshot.csv", try_snapshot},
+    {"snapshot/clusters.csv", try_snapshot},
+    {"snapshot/pools.csv", try_snapshot},
+    {"snapshot/hosts.csv", try_snapshot},
+    {"snapshot/vms.csv", try_snapshot},
+    {"snapshot/rules.csv", try_snapshot},
+    {"snapshot/samples.csv", try_snapshot},
+    {"snapshot/SHA256SUMS", try_snapshot},
+    {"policy.ini", try_policy},
+    {"assessment.csv", try_assessment},
+    {"plan.csv", try_plan},
+    {"journal.csv", try_journal},
+};
+
+static const char good_policy[] = "# a policy\n[analyze]\ncpu_hot_pct=70\nmemory_hot_pct=75.5\nnet_hot_pct=\n"
+                                  "system_vms=vc*;Infra/*\nhost_memory=demand\nbuffer=unallocated\n\n"
+                                  "[plan]\nmemory_step_mib=256\nmax_moves_per_host=3\nseed=7\nha_check=hard\n"
+                                  "[apply]\nparallel=2\n[rule apart]\ntype=vm_anti_affinity\nvms=vm*\n"
+                                  "[rule licensed]\ntype=vm_host_affinity\nvms=*1\nhosts=*\nmandatory=yes\n";
+
+struct Specimens {
+    char *directory;
+    GBytes *good[G_N_ELEMENTS(formats)];
+};
+
+/* Whatever follows from accepted input must succeed. */
+static void must(gboolean ok, const char *what, const GError *error)
+{
+    if (!ok)
+        g_error("%s: %s", what, error ? error->message : "no reason given");
+}
+
+static char *path_of(const Specimens *specimens, const char *file)
+{
+    return g_build_filename(specimens->directory, file, NULL);
+}
+
+static void remove_all(const char *path)
+{
+    g_autoptr(GDir) directory = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
+    const char *name;
+    while (directory && (name = g_dir_read_name(directory))) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+        remove_all(inner);
+    }
+    g_remove(path);
+}
+
+/* ---- from a snapshot to a plan, and back from the files ---- */
+
+static Assessment *assess(const Snapshot *snapshot, const char *directory, const Policy *policy,
+                          GError **error)
+{
+    g_autoptr(Assessment) assessment = evaluation_begin(policy);
+    g_auto(Subject) subject = {0};
+    return evaluation_add(assessment, snapshot, directory, policy, &subject, error)
+               ? g_steal_pointer(&assessment)
+               : NULL;
+}
+
+/* Writes the plan that the strategy makes, reads it and tries it; FALSE where the assessment, or numbers in
+ * it, are refused. */
+static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Assessment *assessment,
+                     const Policy *policy, GError **error)
+{
+    g_autoptr(Model) model = model_new(snapshot, assessment, policy, error);
+    if (!model)
+        return FALSE;
+    g_autoptr(RuleSet) rules = rules_new(model);
+    g_autoptr(Compatibility) compatibility = compatibility_new(model);
+    g_autoptr(History) history = history_new();
+    const Situation situation = {model, rules, compatibility, history};
+    g_autoptr(Decisions) decisions = policy->strategy == STRATEGY_THRESHOLD
+                                         ? threshold_decide(&situation)
+                                         : optimize_decide(&situation, error);
+    if (!decisions)
+        return FALSE;
+    g_autoptr(ChangePlan) made = draft_plan(&situation, decisions);
+    g_autofree char *path = path_of(specimens, "made-plan.csv");
+    g_autoptr(GError) failure = NULL;
+    must(changeplan_write(made, path, &failure), "the plan cannot be written", failure);
+    g_autoptr(ChangePlan) read = changeplan_read(path, CHANGEPLAN_AS_MADE, &failure);
+    must(read != NULL, "the plan cannot be read again", failure);
+    must(changeplan_check_dependencies(read, &failure), "the plan's own steps depend on none", failure);
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    replay_check(&situation, read, problems);
+    must(problems->len == 0, problems->len ? problems->pdata[0] : "", NULL);
+    g_autofree char *shown = show_plan(read, 0);
+    must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);
+    return TRUE;
+}
+
+static void write_and_read(Specimens *specimens, Assessment *assessment)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *path = path_of(specimens, "made-assessment.csv");
+    g_autofree char *again = path_of(specimens, "again-assessment.csv");
+    must(assessment_write(assessment, path, &failure), "the assessment cannot be written", failure);
+    g_autoptr(Assessment) read = assessment_read(path, &failure);
+    must(read != NULL, "the assessment cannot be read again", failure);
+    must(assessment_write(read, again, &failure), "the assessment cannot be written again", failure);
+    must(strcmp(assessment->digest, read->digest) == 0, "the assessment is another when read again", NULL);
+}
+
+static gboolean try_snapshot(Specimens *specimens, const char *path, GError **error)
+{
+    (void)path;
+    g_autofree char *directory = path_of(specimens, "snapshot");
+    g_autofree char *collected = path_of(specimens, "collected");
+    const Program program = {.name = "test", .quiet = TRUE};
+    Connection connection = {0};
+    const CollectRequest request = {directory, collected, 300, &connection, &program};
+    g_auto(CollectResult) result = {0};
+    remove_all(collected);
+    if (!collect_from_directory(&request, &result, error))
+        return FALSE;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Snapshot) snapshot = snapshot_read(collected, SNAPSHOT_STRICT, &failure);
+    must(snapshot != NULL, "the snapshot cannot be read again", failure);
+    g_autoptr(Policy) policy = policy_read(NULL, &failure);
+    policy->strategy = STRATEGY_THRESHOLD; /* quick, so that many are tried */
+    g_autoptr(Assessment) assessment = assess(snapshot, collected, policy, &failure);
+    must(assessment != NULL, "the snapshot cannot be evaluated", failure);
+    write_and_read(specimens, assessment);
+    must(plan(specimens, snapshot, assessment, policy, &failure), "no plan can be made", failure);
+    return TRUE;
+}
+
+static gboolean try_policy(Specimens *specimens, const char *path, GError **error)
+{
+    g_autoptr(Policy) policy = policy_read(path, error);
+    if (!policy)
+        return FALSE;
+    g_autofree char *digest = policy_plan_digest(policy);
+    must(digest_is_hex(digest), "the policy has no digest", NULL);
+    g_autofree char *directory = path_of(specimens, "snapshot");
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, &failure);
+    must(snapshot != NULL, "the good snapshot cannot be read", failure);
+    g_autoptr(Assessment) assessment = assess(snapshot, directory, policy, &failure);
+    must(assessment != NULL, "the good snapshot cannot be evaluated", failure);
+    write_and_read(specimens, assessment);
+    return plan(specimens, snapshot, assessment, policy, error);
+}
+
+static gboolean try_assessment(Specimens *specimens, const char *path, GError **error)
+{
+    g_autoptr(Assessment) assessment = assessment_read(path, error);
+    if (!assessment)
+        return FALSE;
+    write_and_read(specimens, assessment);
+    g_autofree char *directory = path_of(specimens, "snapshot");
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
+    g_autoptr(Policy) policy = policy_read(NULL, error);
+    if (policy)
+        policy->strategy = STRATEGY_THRESHOLD;
+    return snapshot && policy && plan(specimens, snapshot, assessment, policy, error);
+}
+
+static gboolean try_plan(Specimens *specimens, const char *path, GError **error)
+{
+    g_autoptr(ChangePlan) as_made = changeplan_read(path, CHANGEPLAN_AS_MADE, error);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(ChangePlan) edited = changeplan_read(path, CHANGEPLAN_EDITED, &failure);
+    must(edited != NULL || !as_made, "a plan as made is not accepted as an edited one", failure);
+    if (!edited)
+        return FALSE;
+    g_autofree char *stamped = path_of(specimens, "made-plan.csv");
+    changeplan_drop_dependents(edited);
+    must(changeplan_check_dependencies(edited, &failure), "steps still depend on dropped ones", failure);
+    must(changeplan_write(edited, stamped, &failure), "the plan cannot be stamped", failure);
+    g_autoptr(ChangePlan) read = changeplan_read(stamped, CHANGEPLAN_AS_MADE, &failure);
+    must(read != NULL, "the stamped plan cannot be read", failure);
+    g_autofree char *shown = show_plan(read, 0);
+    must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);
+    return as_made != NULL;
+}
+
+static gboolean try_journal(Specimens *specimens, const char *path, GError **error)
+{
+    (void)specimens;
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Journal) read = journal_read(path, error);
+    g_autoptr(Journal) opened = journal_open(path, &failure);
+    must(opened != NULL || !read, "a journal that can be read cannot be gone on with", failure);
+    if (!opened)
+        return FALSE;
+    JournalRow row = journal_row_unknown();
+    row.event = EVENT_RUN_ENDED;
+    row.time = 1795292100;
+    row.run = row.plan = row.source_id = "x";
+    must(journal_append(opened, &row, &failure), "the journal cannot be appended to", failure);
+    g_autoptr(Journal) again = journal_read(path, &failure);
+    must(again != NULL, "the appended journal cannot be read", failure);
+    g_autoptr(History) history = history_new();
+    history_add(history, again);
+    return read != NULL;
+}
+
+/* ---- the good ones ---- */
+
+static void make_snapshot(const Specimens *specimens)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = path_of(specimens, "snapshot");
+    Recipe recipe = recipe_default();
+    recipe.clusters = 2;
+    recipe.hosts = 5;
+    recipe.vms = 16;
+    recipe.hot_pct = recipe.short_pct = recipe.odd_pct = 40;
+    recipe.rules_per_vm = 1;
+    g_autoptr(Fleet) fleet = synthetic_new(3, 1795292100, &recipe, &error);
+    must(fleet && fleet_write(fleet, 1795292100, directory, &error), "no good snapshot", error);
+}
+
+static void make_plan(Specimens *specimens)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = path_of(specimens, "snapshot"), *path = path_of(specimens, "assessment.csv");
+    g_autofree char *planned = path_of(specimens, "made-plan.csv"), *kept = path_of(specimens, "plan.csv");
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, &error);
+    must(snapshot != NULL, "no good snapshot", error);
+    g_autoptr(Policy) policy = policy_read(NULL, &error);
+    g_autoptr(Assessment) assessment = assess(snapshot, directory, policy, &error);
+    must(assessment && assessment_write(assessment, path, &error), "no good assessment", error);
+    must(plan(specimens, snapshot, assessment, policy, &error), "no good plan", error);
+    must(g_rename(planned, kept) == 0, "no good plan", NULL);
+}
+
+static void make_journal(const Specimens *specimens)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *planned = path_of(specimens, "plan.csv"), *path = path_of(specimens, "journal.csv");
+    g_autoptr(ChangePlan) made = changeplan_read(planned, CHANGEPLAN_AS_MADE, &error);
+    g_autoptr(Journal) journal = journal_open(path, &error);
+    must(made && journal, "no good journal", error);
+    for (guint i = 0; i < made->rows->len; i++) {
+        const PlanRow *step = &g_array_index(made->rows, PlanRow, i);
+        for (int event = EVENT_INTENT; step->kind == ROW_STEP && event <= EVENT_FAILED; event++) {
+            JournalRow row = journal_row_of_step(step, event);
+            row.time = made->taken_at + event;
+            row.run = "run-1";
+            row.plan = made->plan;
+            row.source_id = made->source_id;
+            row.detail = "est_s=12.5";
+            must(journal_append(journal, &row, &error), "no good journal", error);
+        }
+    }
+}
+
+Specimens *specimens_new(void)
+{
+    g_autoptr(GError) error = NULL;
+    Specimens *specimens = g_new0(Specimens, 1);
+    /* In memory where there is such a place: each try writes and flushes a dozen files. */
+    gboolean memory = g_access("/dev/shm", W_OK) == 0;
+    specimens->directory = g_build_filename(memory ? "/dev/shm" : g_get_tmp_dir(), "vmanger-XXXXXX", NULL);
+    must(g_mkdtemp(specimens->directory) != NULL, "no directory for specimens", NULL);
+    g_autofree char *policy = path_of(specimens, "policy.ini");
+    must(g_file_set_contents(policy, good_policy, -1, &error), "no good policy", error);
+    make_snapshot(specimens);
+    make_plan(specimens);
+    make_journal(specimens);
+    for (guint i = 0; i < specimens_count(); i++) {
+        g_autofree char *path = path_of(specimens, formats[i].file);
+        char *bytes = NULL;
+        gsize length = 0;
+        must(g_file_get_contents(path, &bytes, &length, &error), "a specimen is missing", error);
+        specimens->good[i] = g_bytes_new_take(bytes, length);
+    }
+    return specimens;
+}
+
+void specimens_free(Specimens *specimens)
+{
+    if (!specimens)
+        return;
+    remove_all(specimens->directory);
+    for (guint i = 0; i < specimens_count(); i++)
+        g_bytes_unref(specimens->good[i]);
+    g_free(specimens->directory);
+    g_free(specimens);
+}
+
+guint specimens_count(void)
+{
+    return G_N_ELEMENTS(formats);
+}
+
+const char *specimen_name(guint index)
+{
+    return formats[index].file;
+}
+
+const char *specimen_bytes(const Specimens *specimens, guint index, gsize *length)
+{
+    return g_bytes_get_data(specimens->good[index], length);
+}
+
+static void put(const Specimens *specimens, const char *file, const char *bytes, gsize length)
+{
+    g_autofree char *path = path_of(specimens, file);
+    FILE *out = fopen(path, "we");
+    must(out && fwrite(bytes, 1, length, out) == length && fclose(out) == 0, "a specimen cannot be put",
+         NULL);
+}
+
+/* The tables come without sums, so that more than a sum is looked at; the sums themselves come with tables.
+ */
+static void prepare_sums(Specimens *specimens, guint index)
+{
+    g_autofree char *sums = path_of(specimens, "snapshot/SHA256SUMS");
+    if (formats[index].try == try_snapshot)
+        g_unlink(sums);
+}
+
+static void restore(Specimens *specimens, guint index)
+{
+    static const guint sums = 7;
+    const guint both[] = {index, sums};
+    for (guint i = 0; i < G_N_ELEMENTS(both); i++) {
+        gsize length;
+        const char *bytes = specimen_bytes(specimens, both[i], &length);
+        put(specimens, formats[both[i]].file, bytes, length);
+    }
+}
+
+gboolean specimen_try(Specimens *specimens, guint index, const char *bytes, gsize length, GError **error)
+{
+    g_autofree char *path = path_of(specimens, formats[index].file);
+    prepare_sums(specimens, index);
+    put(specimens, formats[index].file, bytes, length);
+    gboolean accepted = formats[index].try(specimens, path, error);
+    restore(specimens, index);
+    return accepted;
+}
