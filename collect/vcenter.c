@@ -213,7 +213,9 @@ static gboolean take_session(const Element *element, gpointer data, GError **err
 {
     (void)error;
     Vcenter *vcenter = data;
-    const char *account = element_text(element, "userName");
+    const char *account = element_text(element, "userName"), *key = element_text(element, "key");
+    g_free(vcenter->session);
+    vcenter->session = g_strdup(key ? key : "");
     g_free(vcenter->account);
     vcenter->account = g_strdup(account ? account : vcenter->connection->username);
     vcenter->logged_in = TRUE;
@@ -247,6 +249,22 @@ gboolean vcenter_login(Vcenter *vcenter, GError **error)
     return soap_call(vcenter->soap, &call, error);
 }
 
+gboolean vcenter_renew(Vcenter *vcenter, GError **error)
+{
+    GString *body = vcenter_request(vcenter, "viewManager", error);
+    if (!body)
+        return FALSE;
+    /* a call that needs a session and changes nothing: an empty view, gone with the session */
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *view = vcenter_ask(vcenter, "CreateListView", body, FALSE, &failure);
+    if (view)
+        return TRUE;
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION))
+        return vcenter_login(vcenter, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+}
+
 Vcenter *vcenter_open(Connection *connection, const Program *program, GError **error)
 {
     g_autoptr(Vcenter) vcenter = g_new0(Vcenter, 1);
@@ -277,5 +295,6 @@ void vcenter_close(Vcenter *vcenter)
     g_free(vcenter->api_version);
     g_free(vcenter->instance_uuid);
     g_free(vcenter->account);
+    g_free(vcenter->session);
     g_free(vcenter);
 }

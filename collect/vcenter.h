@@ -16,6 +16,7 @@ typedef struct Vcenter {
     char *api_version;    /* AboutInfo.apiVersion */
     char *instance_uuid;  /* AboutInfo.instanceUuid; "" at an ESXi host */
     char *account;        /* as the server calls the user */
+    char *session;        /* its key */
     GHashTable *managers; /* ServiceContent: property to Reference */
     gboolean logged_in;
 } Vcenter;
@@ -26,6 +27,9 @@ Vcenter *vcenter_open(Connection *connection, const Program *program, GError **e
 
 /* logs in again: the session had ended */
 gboolean vcenter_login(Vcenter *vcenter, GError **error);
+
+/* sees to it that the session lives: asks, and logs in again where it has ended */
+gboolean vcenter_renew(Vcenter *vcenter, GError **error);
 
 /* logs out, always, and frees */
 void vcenter_close(Vcenter *vcenter);
