@@ -60,8 +60,7 @@ static gboolean take_privileges(const Element *element, gpointer data, GError **
     return TRUE;
 }
 
-static gboolean ask_privileges(Vcenter *vcenter, Lack *lack, const GPtrArray *ids, guint first,
-                               GError **error)
+static gboolean ask_once(Vcenter *vcenter, Lack *lack, const GPtrArray *ids, guint first, GError **error)
 {
     GString *body = vcenter_request(vcenter, "authorizationManager", error);
     if (!body)
@@ -77,6 +76,19 @@ static gboolean ask_privileges(Vcenter *vcenter, Lack *lack, const GPtrArray *id
                      .take = take_privileges,
                      .data = lack};
     return soap_call(vcenter->soap, &call, error);
+}
+
+/* The question names the session, and so is put anew where that has ended. */
+static gboolean ask_privileges(Vcenter *vcenter, Lack *lack, const GPtrArray *ids, guint first,
+                               GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (ask_once(vcenter, lack, ids, first, &failure))
+        return TRUE;
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION))
+        return vcenter_login(vcenter, error) && ask_once(vcenter, lack, ids, first, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 static void report_lack(const Lack *lack, const Snapshot *snapshot, GPtrArray *problems)

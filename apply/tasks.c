@@ -238,7 +238,7 @@ static gboolean wait_for_updates(Tasks *tasks, double timeout_s, GError **error)
 /* ---- waiting ---- */
 
 /* A server that was restarted knows neither session nor view, but its tasks. */
-static gboolean begin_anew(Tasks *tasks, GError **error)
+static void begin_anew(Tasks *tasks)
 {
     GHashTableIter iter;
     gpointer watched;
@@ -248,7 +248,6 @@ static gboolean begin_anew(Tasks *tasks, GError **error)
     g_clear_pointer(&tasks->view, g_free);
     g_ptr_array_set_size(tasks->over, 0);
     tasks->lost = FALSE;
-    return vcenter_renew(tasks->vcenter, error);
 }
 
 static void end_unresolved(Tasks *tasks)
@@ -276,8 +275,7 @@ gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer 
             return FALSE;
         if (!tasks->lost)
             return TRUE;
-        if (!begin_anew(tasks, error))
-            return FALSE;
+        begin_anew(tasks);
     }
     return TRUE;
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define SETTLE_WAIT_S 5
+#define LOST_CALL_S 2
 #define WINDOW_S 300
 
 typedef struct Vsphere {
@@ -333,11 +334,6 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
     Vsphere *vsphere = vsphere_of(target);
     g_autoptr(GError) failure = NULL;
     *task = submit(vsphere, step, &failure);
-    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) { /* nothing was done */
-        g_clear_error(&failure);
-        if (vcenter_login(vsphere->vcenter, &failure))
-            *task = submit(vsphere, step, &failure);
-    }
     if (*task) {
         g_hash_table_insert(vsphere->steps, g_strdup(*task), (gpointer)step);
         tasks_add(vsphere->tasks, *task);
@@ -492,13 +488,24 @@ static gboolean gather_ends(Vsphere *vsphere, double timeout_s, GError **error)
     return TRUE;
 }
 
+/* The server may still be at the call whose answer was lost: it is given a moment. */
+static gboolean settle_unknown(Target *target, const PlanRow *step, StepEnd *end, GError **error)
+{
+    g_usleep(LOST_CALL_S * G_USEC_PER_SEC);
+    if (!vsphere_settle(target, step, "", end, error))
+        return FALSE;
+    if (end->outcome == OUTCOME_NOT_STARTED)
+        end->detail = g_strdup("the call was lost on its way, and nothing was started");
+    return TRUE;
+}
+
 static gboolean vsphere_wait(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     end->step = NAN;
     const PlanRow *unknown = g_queue_pop_head(&vsphere->unknown);
     if (unknown)
-        return vsphere_settle(target, unknown, "", end, error);
+        return settle_unknown(target, unknown, end, error);
     if (g_queue_is_empty(&vsphere->ended) && !gather_ends(vsphere, timeout_s, error))
         return FALSE;
     g_autofree StepEnd *first = g_queue_pop_head(&vsphere->ended);
@@ -568,5 +575,6 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
     vsphere->tasks = tasks_new(vcenter);
     vsphere->steps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vsphere->vcenter = g_steal_pointer(&vcenter);
+    vsphere->vcenter->renews = TRUE;
     return &vsphere->base;
 }

@@ -131,20 +131,35 @@ static gboolean take_text(const Element *element, gpointer data, GError **error)
     return TRUE;
 }
 
-char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error)
+static char *ask_once(Vcenter *vcenter, const char *method, const GString *body, gboolean changes,
+                      GError **error)
 {
     char *text = NULL;
     SoapCall call = {.method = method,
-                     .body = g_string_free(body, FALSE),
+                     .body = g_strdup(body->str),
                      .depth = 3,
                      .changes = changes,
                      .take = take_text,
                      .data = &text};
-    if (!soap_call(vcenter->soap, &call, error)) {
-        g_free(text);
-        return NULL;
+    if (soap_call(vcenter->soap, &call, error))
+        return text ? text : g_strdup("");
+    g_free(text);
+    return NULL;
+}
+
+/* A call that found no session did nothing, and so may be made again whatever it does. */
+char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    char *answer = ask_once(vcenter, method, body, changes, &failure);
+    if (vcenter->renews && g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
+        g_clear_error(&failure);
+        answer = vcenter_login(vcenter, &failure) ? ask_once(vcenter, method, body, changes, &failure) : NULL;
     }
-    return text ? text : g_strdup("");
+    g_string_free(body, TRUE);
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return answer;
 }
 
 gboolean vcenter_parse_time(const char *text, gint64 *seconds)
@@ -247,22 +262,6 @@ gboolean vcenter_login(Vcenter *vcenter, GError **error)
                      .data = vcenter};
     explicit_bzero(body->str, body->len);
     return soap_call(vcenter->soap, &call, error);
-}
-
-gboolean vcenter_renew(Vcenter *vcenter, GError **error)
-{
-    GString *body = vcenter_request(vcenter, "viewManager", error);
-    if (!body)
-        return FALSE;
-    /* a call that needs a session and changes nothing: an empty view, gone with the session */
-    g_autoptr(GError) failure = NULL;
-    g_autofree char *view = vcenter_ask(vcenter, "CreateListView", body, FALSE, &failure);
-    if (view)
-        return TRUE;
-    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION))
-        return vcenter_login(vcenter, error);
-    g_propagate_error(error, g_steal_pointer(&failure));
-    return FALSE;
 }
 
 Vcenter *vcenter_open(Connection *connection, const Program *program, GError **error)

@@ -19,6 +19,7 @@ typedef struct Vcenter {
     char *session;        /* its key */
     GHashTable *managers; /* ServiceContent: property to Reference */
     gboolean logged_in;
+    gboolean renews; /* vcenter_ask logs in again where the session has ended, and asks again */
 } Vcenter;
 
 /* agrees on a version, reads what the server is, and logs in, asking for the password where none is known.
@@ -27,9 +28,6 @@ Vcenter *vcenter_open(Connection *connection, const Program *program, GError **e
 
 /* logs in again: the session had ended */
 gboolean vcenter_login(Vcenter *vcenter, GError **error);
-
-/* sees to it that the session lives: asks, and logs in again where it has ended */
-gboolean vcenter_renew(Vcenter *vcenter, GError **error);
 
 /* logs out, always, and frees */
 void vcenter_close(Vcenter *vcenter);
