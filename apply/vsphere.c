@@ -8,7 +8,7 @@
 
 #include "analyze/evaluation.h"
 #include "apply/clearance.h"
-#include "apply/placement.h"
+#include "apply/roster.h"
 #include "apply/target.h"
 #include "apply/tasks.h"
 #include "collect/properties.h"
@@ -293,9 +293,9 @@ static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **prob
         *problem = g_strdup(failure->message); /* the VM or a host is gone */
         return TRUE;
     }
-    g_autoptr(Placement) placement = placement_new(vsphere->snapshot);
+    g_autoptr(Roster) roster = roster_new(vsphere->snapshot);
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
-    placement_compare(placement, step, differences, NULL);
+    roster_compare(roster, step, differences, NULL);
     *problem = describe_differences(differences);
     return TRUE;
 }
