@@ -391,9 +391,10 @@ def compare_host_lists(inventory, differences):
             differences.add(f"host {key}", "vm", there, sorted(moid(vm) for vm in p["vm"]))
 
 
-def samples(si, entities, interval, form):
-    """Values by entity, counter and time (the end of the sample), summed over
-    instances where there is no aggregate."""
+def samples(si, entities, interval, form, window):
+    """Values by entity, counter and time (the end of the sample) within the
+    last seconds, summed over instances where there is no aggregate."""
+    oldest = si.CurrentTime() - datetime.timedelta(seconds=window)
     manager = si.content.perfManager
     names = {c.key: f"{c.groupInfo.key}.{c.nameInfo.key}.{c.rollupType}" for c in manager.perfCounter}
     wanted = {name for table in (COUNTERS, HOST_COUNTERS) for group in table.values() for name in group}
@@ -403,7 +404,7 @@ def samples(si, entities, interval, form):
     found = {}
     for first in range(0, len(entities), 50):
         queries = [vim.PerformanceManager.QuerySpec(
-            entity=e, intervalId=interval, maxSample=10000, metricId=metrics, format=form)
+            entity=e, intervalId=interval, maxSample=window // interval, metricId=metrics, format=form)
                    for e in entities[first:first + 50]]
         for result in manager.QueryPerf(queries):
             if form == "csv":
@@ -414,7 +415,7 @@ def samples(si, entities, interval, form):
             for one in result.value:
                 values = [int(v) for v in one.value.split(",")] if form == "csv" else one.value
                 for at, value in zip(times, values, strict=True):
-                    if value != -1:
+                    if value != -1 and at > oldest:
                         key = (moid(result.entity), names[one.id.counterId], at)
                         found[key] = found.get(key, 0) + value
     return found
@@ -422,11 +423,12 @@ def samples(si, entities, interval, form):
 
 def compare_samples(inventory, directory, differences):
     rows = read_table(directory, "samples.csv")
+    window = int(read_table(directory, "snapshot.csv")[0]["window_s"])
     for interval in sorted({int(r["interval_s"]) for r in rows if r["origin"] in ("realtime", "rollup")}):
         chosen = [r for r in rows if r["origin"] in ("realtime", "rollup") and int(r["interval_s"]) == interval]
         entities = [o for _, o, _ in inventory.of((vim.HostSystem, vim.VirtualMachine))]
         for form in ("csv", "normal"):
-            served = samples(inventory.si, entities, interval, form)
+            served = samples(inventory.si, entities, interval, form, window)
             compare_series(chosen, served, inventory, interval, form, differences)
     for row in rows:
         if row["origin"] not in ("realtime", "rollup") and row["entity_id"] in inventory.found:
