@@ -15,5 +15,5 @@ exits 4 sh -c "ulimit -f 200; exec '$BIN/apply' plan.csv '$before' -o after --pa
 says 'samples.csv: cannot be written: File too large'
 nothing_else_than assessment.csv plan.csv whole whole.csv plan.journal.csv
 exits 0 "$BIN/apply" plan.csv "$before" -o after --parallel 1
-says '24 done by earlier runs'
+says "$steps done by earlier runs"
 diff -r whole after

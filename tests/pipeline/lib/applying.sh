@@ -5,6 +5,8 @@ cd "$TMP/here"
 before="$TOP/samples/snapshot"
 "$BIN/analyze" -q "$before" -o assessment.csv
 "$BIN/plan" -q "$before" assessment.csv -o plan.csv
+steps=$(grep -c '^step,' plan.csv)
+migrations=$(grep -c '^step,[^,]*,[^,]*,yes,migrate,' plan.csv)
 
 fail() {
     echo "$*"
