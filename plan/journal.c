@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include <sys/file.h>
@@ -269,7 +270,10 @@ static gboolean begin(Journal *journal, GError **error)
 Journal *journal_open(const char *path, GError **error)
 {
     g_autoptr(Journal) journal = journal_new(path);
-    journal->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    journal->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    gboolean is_new = journal->fd >= 0;
+    if (!is_new && errno == EEXIST)
+        journal->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
     struct stat present;
     if (journal->fd < 0 || fstat(journal->fd, &present) != 0) {
         fail(journal, "cannot be opened", error);
@@ -281,8 +285,13 @@ Journal *journal_open(const char *path, GError **error)
     }
     if (!take_off_torn_line(journal, S_ISREG(present.st_mode) ? present.st_size : 0, error))
         return NULL;
-    if (present.st_size - journal->torn == 0)
-        return begin(journal, error) ? g_steal_pointer(&journal) : NULL;
+    if (present.st_size - journal->torn == 0) {
+        if (begin(journal, error))
+            return g_steal_pointer(&journal);
+        if (is_new)
+            g_unlink(path);
+        return NULL;
+    }
     g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
     return csv && read_rows(journal, csv, error) ? g_steal_pointer(&journal) : NULL;
 }

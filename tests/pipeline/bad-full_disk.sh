@@ -30,4 +30,13 @@ refuses_full 'collect, at once' collect good -o disk/snapshot
 refuses_full 'analyze' analyze good -o disk/a.csv
 refuses_full 'plan' plan good good.csv -o disk/p.csv
 refuses_full 'plan --check' plan --check good-plan.csv good good.csv -o disk/p.csv
+refuses_full 'apply, its journal' apply good-plan.csv good -o after --journal disk/journal.csv
+
+# A full disk stops an apply, which is not refused then: its journal tells how far it came.
+code=0
+"$BIN/apply" good-plan.csv good -o disk/after --journal journal.csv >heard 2>said || code=$?
+test $code = 4 || complain 'apply' "exit code $code instead of 4"
+grep -q 'No space left on device; run apply again with the same journal to go on$' said || complain 'apply' 'no such error'
+test "$(ls -A disk)" = filler || complain 'apply' "left behind: $(ls -A disk)"
+"$BIN/apply" good-plan.csv good -o after --journal journal.csv >heard 2>said || complain 'apply again' 'failed'
 finish
