@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define STRING_BYTES 65536
+
 const char *const resource_names[] = {"cpu", "memory", "host_memory", "disk", "net", NULL};
 const char *const resource_units[] = {"MHz", "KiB", "KiB", "KiB/s", "KiB/s", NULL};
 const char *const state_names[] = {"normal",       "unavailable", "hot",     "cold",      "off",
@@ -64,7 +66,7 @@ Assessment *assessment_new(void)
     Assessment *assessment = g_new0(Assessment, 1);
     assessment->snapshots = g_array_new(FALSE, FALSE, sizeof(AssessedSnapshot));
     assessment->entities = g_array_new(FALSE, FALSE, sizeof(Assessed));
-    assessment->strings = g_string_chunk_new(64 * 1024);
+    assessment->strings = g_string_chunk_new(STRING_BYTES);
     assessment->index = g_hash_table_new(g_str_hash, g_str_equal);
     assessment->policy = "";
     assessment->estimator = "";

@@ -69,12 +69,8 @@ static void take_series(Pass *pass, const Series *series, double mean)
 static void note_window(Means *means, const Series *series, guint n_values)
 {
     gint64 end = series->start + (gint64)(series->interval_s * n_values);
-    guint series_before = 0;
-    for (int i = 0; i < N_ORIGINS; i++)
-        series_before += means->origins[i];
-    gboolean first = series_before == 0;
-    means->window_from = first ? series->start : MIN(means->window_from, series->start);
-    means->window_to = first ? end : MAX(means->window_to, end);
+    means->window_from = MIN(means->window_from, series->start);
+    means->window_to = MAX(means->window_to, end);
     means->origins[series->origin]++;
 }
 
@@ -106,9 +102,14 @@ Means *means_read(const Snapshot *snapshot, const char *directory, double min_sa
     means->values = g_new(double, n);
     for (gsize i = 0; i < n; i++)
         means->values[i] = NAN;
-    means->window_from = MAX(0, snapshot->info.taken_at - (gint64)snapshot->info.window_s);
-    means->window_to = snapshot->info.taken_at;
+    means->window_from = G_MAXINT64;
     g_autofree guint8 *seen = g_new0(guint8, n);
     Pass pass = {snapshot, reader, means, min_samples_pct, seen};
-    return read_all(&pass, error) ? g_steal_pointer(&means) : NULL;
+    if (!read_all(&pass, error))
+        return NULL;
+    if (means->window_from == G_MAXINT64) { /* no series at all */
+        means->window_from = MAX(0, snapshot->info.taken_at - (gint64)snapshot->info.window_s);
+        means->window_to = snapshot->info.taken_at;
+    }
+    return g_steal_pointer(&means);
 }

@@ -63,7 +63,7 @@ static const Key keys[] = {
     {"analyze", "buffer", KEY_WORD, AT(buffer_unallocated), "unused", 0, 0, buffer_words},
     {"analyze", "estimator", KEY_WORD, AT(estimator), "mean", 0, 0, estimator_words},
     {"analyze", "system_vms", KEY_LIST, AT(system_vms), "", 0, 0, NULL},
-    {"plan", "strategy", KEY_WORD, AT(strategy), "threshold", 0, 0, strategy_words},
+    {"plan", "strategy", KEY_WORD, AT(strategy), "optimize", 0, 0, strategy_words},
     {"plan", "published", KEY_WORD, AT(published_exact), "no", 0, 0, published_words},
     {"plan", "memory_step_mib", KEY_WHOLE, AT(memory_step_mib), "128", 1, MANY, NULL},
     {"plan", "memory_max_steps", KEY_WHOLE, AT(memory_max_steps), "4", 0, MANY, NULL},

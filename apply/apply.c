@@ -25,6 +25,7 @@ typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *chain;
     gboolean dry_run, skip_stale, no_recheck_load;
     gint max_age_s, parallel, parallel_per_host; /* -1: as the policy says */
+    Connection connection;                       /* to a vCenter */
 } Options;
 
 static void options_clear(Options *options)
@@ -34,6 +35,7 @@ static void options_clear(Options *options)
     g_free(options->undo);
     g_free(options->verify_journal);
     g_free(options->chain);
+    connection_clear(&options->connection);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -108,14 +110,16 @@ static gboolean open_journal(Work *work, const char *path, gboolean dry_run, GEr
     return work->journal != NULL;
 }
 
-static gboolean open_work(Work *work, const Program *program, const Options *options, char **arguments,
+static gboolean open_work(Work *work, const Program *program, Options *options, char **arguments,
                           GError **error)
 {
     g_autofree char *path = options->journal ? g_strdup(options->journal) : default_journal(arguments[0]);
     if (!(work->policy = policy_read(program->policy, error)) ||
         !(work->plan = changeplan_read(arguments[0], CHANGEPLAN_AS_MADE, error)) ||
         !changeplan_check_dependencies(work->plan, error) ||
-        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output, error)) ||
+        !connection_resolve(&options->connection, arguments[1], error) ||
+        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
+                                     &options->connection, program, error)) ||
         !open_journal(work, path, options->dry_run, error) ||
         !(work->progress = progress_new(work->plan, work->journal, error)))
         return FALSE;
@@ -207,7 +211,7 @@ static int refused(const Work *work, const Program *program, const GError *why)
     return program_fail(program, why);
 }
 
-static int apply_plan(const Program *program, const Options *options, char **arguments)
+static int apply_plan(const Program *program, Options *options, char **arguments)
 {
     g_autoptr(GError) error = NULL;
     g_auto(Work) work = {0};
@@ -284,8 +288,9 @@ int main(int argc, char **argv)
          "With --verify-journal: the last chain value that is known from the run", "HEX"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
+    g_autofree GOptionEntry *all = connection_options(&options.connection, entries);
     g_autoptr(GError) error = NULL;
-    if (!program_parse(&program, &argc, &argv, "PLAN TARGET [-o AFTER]", description, entries, &error))
+    if (!program_parse(&program, &argc, &argv, "PLAN TARGET [-o AFTER]", description, all, &error))
         return program_misused(&program, "%s", error->message);
     int misuse = misused(&program, &options, argc - 1, argv + 1);
     if (misuse)

@@ -71,9 +71,12 @@ static void look_at_steps(Preflight *preflight, const Target *target, Progress *
         guint row = g_array_index(rows, guint, i);
         const PlanRow *step = &g_array_index(plan->rows, PlanRow, row);
         guint before = preflight->differences->len;
-        if (!is_to_do(target, progress, row))
+        gboolean skipped = progress->states[row] == STEP_SKIPPED;
+        if (!is_to_do(target, progress, row) && !skipped)
             continue;
         roster_compare(roster, step, preflight->differences, preflight->renamed);
+        if (skipped)
+            continue;
         if (preflight->differences->len == before) {
             roster_do(roster, step);
         } else if (progress->states[row] == STEP_PENDING) {

@@ -125,8 +125,7 @@ static void compare_power(const Comparison *c, const Vm *vm)
         differ(c, "VM", "connected", "not connected");
 }
 
-void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences,
-                       GPtrArray *renamed)
+void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed)
 {
     Comparison c = {roster, step, differences, renamed};
     int index = snapshot_find_vm(roster->snapshot, step->object_id);

@@ -31,8 +31,7 @@ void difference_free(Difference *difference);
 
 /* adds to differences (Difference *) all that forbids a step; to renamed, where not NULL, objects that only
  * bear another name. Migrations and additions are known, other actions are a difference of their own */
-void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences,
-                       GPtrArray *renamed);
+void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed);
 
 /* does the step, which roster_compare must have found right */
 void roster_do(Roster *roster, const PlanRow *step);

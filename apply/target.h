@@ -80,11 +80,13 @@ struct Target {
 /* a snapshot's directory: the steps act on a copy that finish puts at output; output NULL serves --dry-run */
 Target *target_directory_new(const char *directory, const char *output, GError **error);
 
-/* a vCenter (vsphere.c) */
-Target *target_vsphere_new(const Connection *connection, const Program *program, GError **error);
+/* a vCenter (vsphere.c); the connection and the program outlive it */
+Target *target_vsphere_new(Connection *connection, const Program *program, GError **error);
 
-/* the target that a name means; output as for a directory, else NULL */
-Target *target_open(const char *name, const char *output, GError **error);
+/* the target that a name means: the server of the connection where it has one, else a directory. The
+ * connection and the program outlive it */
+Target *target_open(const char *name, const char *output, Connection *connection, const Program *program,
+                    GError **error);
 
 void target_free(Target *target);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES 262144
+#define BUFFER_BYTES (256 * 1024)
 
 struct AtomicFile {
     char *path;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_BYTES 262144
+#define READ_BYTES (256 * 1024)
 
 struct CsvReader {
     FILE *file;

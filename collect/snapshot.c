@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SAMPLES_FILE "samples.csv"
-#define COPY_BYTES 262144
+#define COPY_BYTES (256 * 1024)
 
 /* ---- the tables in memory ---- */
 
@@ -71,7 +71,7 @@ static void set_rows(Snapshot *s, int table, Rows r)
 Snapshot *snapshot_new(void)
 {
     Snapshot *snapshot = g_new0(Snapshot, 1);
-    snapshot->strings = g_string_chunk_new(65536);
+    snapshot->strings = g_string_chunk_new(64 * 1024);
     snapshot->sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     snapshot->entities = g_hash_table_new(g_str_hash, g_str_equal);
     table_clear_row(&snapshot_table, &snapshot->info);

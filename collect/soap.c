@@ -262,6 +262,8 @@ static CURL *prepare(Transfer *transfer)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(transfer->request));
     }
+    if (transfer->call.changes) /* libcurl itself repeats what a kept-alive connection swallowed */
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     trust_apply(soap->trust, easy);
     return easy;
 }

@@ -142,12 +142,13 @@ void table_append_number(GString *out, double number)
     int fraction = (int)(thousandths % 1000);
     /* Written from its end: printf would take half of a writer's time. */
     char digits[32];
-    char *at = digits + sizeof digits, *end = at;
+    char *at = digits + sizeof digits;
     if (fraction) {
-        for (int i = 0; i < 3; i++, fraction /= 10)
+        int places = 3;
+        for (; fraction % 10 == 0; fraction /= 10)
+            places--;
+        for (; places > 0; places--, fraction /= 10)
             *--at = (char)('0' + fraction % 10);
-        while (end[-1] == '0')
-            end--;
         *--at = '.';
     }
     do
@@ -155,7 +156,7 @@ void table_append_number(GString *out, double number)
     while (left /= 10);
     if (number < 0 && thousandths)
         *--at = '-';
-    g_string_append_len(out, at, end - at);
+    g_string_append_len(out, at, digits + sizeof digits - at);
 }
 
 static gboolean list_is_clean(const char *list)

@@ -131,20 +131,35 @@ static gboolean take_text(const Element *element, gpointer data, GError **error)
     return TRUE;
 }
 
-char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error)
+static char *ask_once(Vcenter *vcenter, const char *method, const GString *body, gboolean changes,
+                      GError **error)
 {
     char *text = NULL;
     SoapCall call = {.method = method,
-                     .body = g_string_free(body, FALSE),
+                     .body = g_strdup(body->str),
                      .depth = 3,
                      .changes = changes,
                      .take = take_text,
                      .data = &text};
-    if (!soap_call(vcenter->soap, &call, error)) {
-        g_free(text);
-        return NULL;
+    if (soap_call(vcenter->soap, &call, error))
+        return text ? text : g_strdup("");
+    g_free(text);
+    return NULL;
+}
+
+/* A call that found no session did nothing, and so may be made again whatever it does. */
+char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    char *answer = ask_once(vcenter, method, body, changes, &failure);
+    if (vcenter->renews && g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
+        g_clear_error(&failure);
+        answer = vcenter_login(vcenter, &failure) ? ask_once(vcenter, method, body, changes, &failure) : NULL;
     }
-    return text ? text : g_strdup("");
+    g_string_free(body, TRUE);
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return answer;
 }
 
 gboolean vcenter_parse_time(const char *text, gint64 *seconds)
@@ -213,7 +228,9 @@ static gboolean take_session(const Element *element, gpointer data, GError **err
 {
     (void)error;
     Vcenter *vcenter = data;
-    const char *account = element_text(element, "userName");
+    const char *account = element_text(element, "userName"), *key = element_text(element, "key");
+    g_free(vcenter->session);
+    vcenter->session = g_strdup(key ? key : "");
     g_free(vcenter->account);
     vcenter->account = g_strdup(account ? account : vcenter->connection->username);
     vcenter->logged_in = TRUE;
@@ -277,5 +294,6 @@ void vcenter_close(Vcenter *vcenter)
     g_free(vcenter->api_version);
     g_free(vcenter->instance_uuid);
     g_free(vcenter->account);
+    g_free(vcenter->session);
     g_free(vcenter);
 }

@@ -16,8 +16,10 @@ typedef struct Vcenter {
     char *api_version;    /* AboutInfo.apiVersion */
     char *instance_uuid;  /* AboutInfo.instanceUuid; "" at an ESXi host */
     char *account;        /* as the server calls the user */
+    char *session;        /* its key */
     GHashTable *managers; /* ServiceContent: property to Reference */
     gboolean logged_in;
+    gboolean renews; /* vcenter_ask logs in again where the session has ended, and asks again */
 } Vcenter;
 
 /* agrees on a version, reads what the server is, and logs in, asking for the password where none is known.

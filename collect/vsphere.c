@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A snapshot of a vCenter, or of an ESXi host, over the vSphere API.
- */
+#include "collect/vsphere.h"
+
 #include "collect/inventory.h"
 #include "collect/performance.h"
-#include "collect/source.h"
 
 #include <string.h>
 
-static void describe(Snapshot *snapshot, const Vcenter *vcenter, double window_s)
+static void describe(Snapshot *snapshot, const Vcenter *vcenter)
 {
     SnapshotInfo *info = &snapshot->info;
     info->source_type = vcenter->is_vcenter ? "vcenter" : "esxi";
@@ -17,7 +15,6 @@ static void describe(Snapshot *snapshot, const Vcenter *vcenter, double window_s
     info->api_version = snapshot_string(snapshot, vcenter->api_version);
     info->account = snapshot_string(snapshot, vcenter->account);
     info->tool = "vmanger " VMANGER_VERSION;
-    info->window_s = window_s;
     info->interval_s = PERFORMANCE_INTERVAL_S;
 }
 
@@ -29,19 +26,28 @@ static const char *source_id_of(Snapshot *snapshot, const Vcenter *vcenter)
     return snapshot->n_hosts > 0 && *snapshot->hosts[0].uuid ? snapshot->hosts[0].uuid : "unknown";
 }
 
+Snapshot *vsphere_inventory(Vcenter *vcenter, const Program *program, GPtrArray *warnings, GError **error)
+{
+    g_autoptr(Snapshot) snapshot = snapshot_new();
+    describe(snapshot, vcenter);
+    if (!vcenter_time(vcenter, &snapshot->info.taken_at, error) ||
+        !inventory_collect(vcenter, program, snapshot, warnings, error))
+        return NULL;
+    snapshot->info.source_id = source_id_of(snapshot, vcenter);
+    return g_steal_pointer(&snapshot);
+}
+
 static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,
                              GError **error)
 {
-    g_autoptr(Snapshot) snapshot = snapshot_new();
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, error);
     if (!writer)
         return FALSE;
-    describe(snapshot, vcenter, request->window_s);
-    if (!vcenter_time(vcenter, &snapshot->info.taken_at, error) ||
-        !inventory_collect(vcenter, request->program, snapshot, warnings, error))
+    g_autoptr(Snapshot) snapshot = vsphere_inventory(vcenter, request->program, warnings, error);
+    if (!snapshot)
         return FALSE;
-    snapshot->info.source_id = source_id_of(snapshot, vcenter);
+    snapshot->info.window_s = request->window_s;
     if (!performance_collect(vcenter, request->program, snapshot, request->window_s, writer, warnings,
                              error) ||
         !snapshot_writer_commit(writer, snapshot, &result->digest, error))
@@ -51,11 +57,9 @@ static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, Co
     return TRUE;
 }
 
-gboolean collect_from_vsphere(const CollectRequest *request, CollectResult *result, GError **error)
+gboolean vsphere_collect(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,
+                         GError **error)
 {
-    g_autoptr(Vcenter) vcenter = vcenter_open(request->connection, request->program, error);
-    if (!vcenter)
-        return FALSE;
     g_autoptr(GError) failure = NULL;
     if (collect_once(vcenter, request, result, &failure))
         return TRUE;
@@ -63,7 +67,13 @@ gboolean collect_from_vsphere(const CollectRequest *request, CollectResult *resu
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    /* what was read so far may be cut short without a word: begin again, once */
+    /* what was read so far may be cut short without a word */
     program_warn(request->program, "%s; logging in again and starting over", failure->message);
     return vcenter_login(vcenter, error) && collect_once(vcenter, request, result, error);
+}
+
+gboolean collect_from_vsphere(const CollectRequest *request, CollectResult *result, GError **error)
+{
+    g_autoptr(Vcenter) vcenter = vcenter_open(request->connection, request->program, error);
+    return vcenter && vsphere_collect(vcenter, request, result, error);
 }

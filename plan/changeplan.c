@@ -10,6 +10,7 @@
 
 #define CHECK_LENGTH 16 /* hex digits of a row's check and of the header's */
 #define MOST_STEPS 1e7
+#define STRINGS_BYTES 16384 /* in which strings are allocated */
 #define MOST_SECONDS 1e9
 
 static const char *const kind_names[] = {"step", "advice", "unsolved", NULL};
@@ -66,7 +67,7 @@ ChangePlan *changeplan_new(void)
     plan->clusters = g_array_new(FALSE, FALSE, sizeof(PlanCluster));
     g_array_set_clear_func(plan->clusters, cluster_clear);
     plan->rows = g_array_new(FALSE, FALSE, sizeof(PlanRow));
-    plan->strings = g_string_chunk_new(16 * 1024);
+    plan->strings = g_string_chunk_new(STRINGS_BYTES);
     plan->steps = g_hash_table_new(NULL, NULL);
     return plan;
 }

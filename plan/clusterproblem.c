@@ -24,6 +24,7 @@ typedef struct Building {
     ClusterProblem *built;
     GHashTable *reaches; /* what a reach depends on -> its index + 1 */
     gboolean measured[N_NEEDS];
+    gboolean saves_power;
 } Building;
 
 static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
@@ -119,7 +120,7 @@ static void add_machine(Building *b, guint host)
                        .over_capacity_weight = broken,
                        .over_safety_weight = hot,
                        .stay_cost = empty,
-                       .on_cost = model->policy->power != POWER_OFF,
+                       .on_cost = b->saves_power && at->usable,
                        .max_leaving = empty || most <= 0 ? -1 : (int)most,
                        .closed = empty || !at->target || is_excluded(model, host)};
     b->built->machine_of[host] = problem_add_machine(b->built->problem, &machine);
@@ -341,7 +342,7 @@ static void add_growths(Building *b)
     for (guint p = 0; p < b->built->vms->len; p++) {
         guint vm = g_array_index(b->built->vms, guint, p);
         double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
-        if (missing <= 0 || !may_grow_again(b, vm))
+        if (missing <= 0 || !model->hosts[model->vms[vm].host].usable || !may_grow_again(b, vm))
             continue;
         int growth = problem_add_growth(b->built->problem, (int)p, (int64_t)ceil(missing));
         problem_debit(b->built->problem, growth, cluster_budget);
@@ -374,7 +375,7 @@ static Levels levels_of(const ClusterProblem *built)
 static ClusterProblem *cluster_problem_alloc(const Model *model, guint cluster)
 {
     ClusterProblem *built = g_new0(ClusterProblem, 1);
-    gboolean wanted = model->policy->balance == BALANCE_HIGH || model->policy->power != POWER_OFF;
+    gboolean wanted = model->policy->balance == BALANCE_HIGH || model_saves_power(model, cluster);
     built->cluster = cluster;
     built->level_seconds = wanted ? LEVEL_BALANCE : LEVEL_SECONDS;
     built->level_balance = wanted ? LEVEL_SECONDS : LEVEL_BALANCE;
@@ -399,6 +400,7 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
     g_autoptr(GHashTable) reaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Building b = {
         .situation = situation, .model = model, .options = options, .built = built, .reaches = reaches};
+    b.saves_power = model_saves_power(model, cluster);
     look_what_is_measured(&b);
     for (guint host = 0; host < model->snapshot->n_hosts; host++)
         if (model->hosts[host].cluster == (int)cluster)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/draft.h"
 
+#include "plan/growth.h"
 #include "plan/sequence.h"
 
 #include <math.h>
@@ -248,6 +249,16 @@ static void draft_clusters(const Drafting *drafting)
     }
 }
 
+/* how good the estimates of past migrations were; nothing where none is known */
+static char *words_of_past(const Drafting *drafting)
+{
+    const Situation *situation = drafting->situation;
+    MoveTimes times = history_move_times(situation->history, situation->start->policy->migration_setup_s);
+    return times.n ? g_strdup_printf(" Estimates of %u past migrations were off by %.0f %% (median).",
+                                     times.n, times.error_pct)
+                   : g_strdup("");
+}
+
 static void draft_header(const Drafting *drafting)
 {
     ChangePlan *plan = drafting->plan;
@@ -260,9 +271,10 @@ static void draft_header(const Drafting *drafting)
         additions += action == ACTION_ADD_MEMORY || action == ACTION_ADD_CPU;
     }
     g_autofree char *policy = policy_plan_digest(start->policy);
+    g_autofree char *past = words_of_past(drafting);
     g_autofree char *summary =
-        g_strdup_printf("Plan: %u to migrate, %u to grow, %u advised, %u unsolved.", moves, additions,
-                        drafting->decisions->advice->len, drafting->decisions->unsolved->len);
+        g_strdup_printf("Plan: %u to migrate, %u to grow, %u advised, %u unsolved.%s", moves, additions,
+                        drafting->decisions->advice->len, drafting->decisions->unsolved->len, past);
     plan->snapshot = keep(drafting, snapshot->digest);
     plan->source = keep(drafting, snapshot->info.source);
     plan->source_id = keep(drafting, snapshot->info.source_id);
@@ -271,6 +283,82 @@ static void draft_header(const Drafting *drafting)
     plan->seed = keep_number(drafting, start->policy->seed);
     plan->stopped_by = keep(drafting, drafting->decisions->stopped_by);
     plan->summary = keep(drafting, summary);
+}
+
+/* takes a change off the list, as one that the window has no time for */
+static void cut_change(Decisions *decisions, Change *change)
+{
+    decisions_add_unsolved(decisions, change->vm < 0 ? change->from : -1, change->vm,
+                           g_strdup_printf("a step does not fit max_duration_s (%s)", change->reason));
+}
+
+/* Steps that alone, with all that must come before them, take longer than the window. */
+static void cut_long_steps(const Model *start, Decisions *decisions, double most_s)
+{
+    GArray *changes = decisions->changes;
+    g_autofree double *ends = g_new0(double, changes->len + 1);
+    g_autofree guint *place = g_new0(guint, changes->len + 1);
+    GArray *kept = change_list_new();
+    for (guint i = 0; i < changes->len; i++) {
+        Change *change = &g_array_index(changes, Change, i);
+        for (guint a = 0; a < change->after->len; a++)
+            ends[i] = MAX(ends[i], ends[g_array_index(change->after, guint, a)]);
+        ends[i] += effect_seconds(start, change);
+        if (ends[i] > most_s) {
+            ends[i] = INFINITY;
+            cut_change(decisions, change);
+            continue;
+        }
+        for (guint a = 0; a < change->after->len; a++)
+            g_array_index(change->after, guint, a) = place[g_array_index(change->after, guint, a)];
+        place[i] = kept->len;
+        g_array_append_val(kept, *change);
+        *change = (Change){.vm = -1};
+    }
+    g_array_unref(changes);
+    decisions->changes = kept;
+}
+
+/* Steps are in order, those that help most first: what a window then cuts off is the end of the list. */
+static void cut_to_window(const Situation *situation, Decisions *decisions)
+{
+    const Policy *policy = situation->start->policy;
+    if (policy->max_duration_s <= 0)
+        return;
+    cut_long_steps(situation->start, decisions, policy->max_duration_s);
+    guint low = 0, high = decisions->changes->len;
+    while (low < high) {
+        guint middle = (low + high + 1) / 2;
+        GArray head = {decisions->changes->data, middle};
+        if (sequence_makespan(situation->start, &head, (guint)policy->parallel,
+                              (guint)policy->parallel_per_host) <= policy->max_duration_s)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    for (guint i = low; i < decisions->changes->len; i++)
+        cut_change(decisions, &g_array_index(decisions->changes, Change, i));
+    g_array_set_size(decisions->changes, low);
+}
+
+/* Whether what runs on a cluster would still fit were its largest host lost. */
+static void warn_of_failover(const Situation *situation, Decisions *decisions)
+{
+    if (situation->start->policy->ha_check == HA_CHECK_OFF)
+        return;
+    g_autoptr(Model) end = model_copy(situation->start);
+    for (guint i = 0; i < decisions->changes->len; i++)
+        effect_apply(end, &g_array_index(decisions->changes, Change, i));
+    for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++) {
+        int host = -1;
+        double lacking = growth_failover_lack(end, cluster, &host);
+        if (end->snapshot->clusters[cluster].ha == 1 && lacking > 0)
+            decisions_add_unsolved(
+                decisions, host, -1,
+                g_strdup_printf("were it lost, %.0f MiB of what runs in the cluster would not fit on its "
+                                "other hosts (ha_check)",
+                                ceil(lacking / 1024)));
+    }
 }
 
 ChangePlan *draft_plan(const Situation *situation, Decisions *decisions)
@@ -284,6 +372,8 @@ ChangePlan *draft_plan(const Situation *situation, Decisions *decisions)
             decisions, change->vm < 0 ? change->from : -1, change->vm,
             g_strdup_printf("no safe order found for a step that would help (%s)", change->reason));
     }
+    cut_to_window(situation, decisions);
+    warn_of_failover(situation, decisions);
     Drafting drafting = {situation, decisions, changeplan_new(), model_copy(situation->start)};
     draft_steps(&drafting);
     draft_advice(&drafting);

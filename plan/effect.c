@@ -221,16 +221,15 @@ double effect_copy_bytes(const Model *model, const Change *change)
 
 double effect_seconds(const Model *model, const Change *change)
 {
-    const Policy *policy = model->policy;
     switch (change->action) {
     case ACTION_MIGRATE:
-        return policy->migration_setup_s +
-               effect_copy_bytes(model, change) * BITS_PER_BYTE / (policy->vmotion_mbps * 1e6);
+        return model->move_setup_s + model->move_slope * effect_copy_bytes(model, change) * BITS_PER_BYTE /
+                                         (model->policy->vmotion_mbps * 1e6);
     case ACTION_ADD_MEMORY:
         return (change->amount - change->was) / 1024;
     case ACTION_ADD_CPU:
         return change->amount - change->was;
     default:
-        return policy->migration_setup_s;
+        return model->move_setup_s;
     }
 }

@@ -120,3 +120,40 @@ const VmHistory *history_of(const History *history, const char *source_id, const
     const VmHistory *vm = g_hash_table_lookup(history->vms, key);
     return vm ? vm : &nothing;
 }
+
+static int compare_double(gconstpointer a, gconstpointer b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return left < right ? -1 : left > right;
+}
+
+MoveTimes history_move_times(const History *history, double setup_s)
+{
+    MoveTimes times = {0, NAN, setup_s, 1};
+    g_autoptr(GArray) errors = g_array_new(FALSE, FALSE, sizeof(double));
+    double x = 0, y = 0, xx = 0, xy = 0;
+    for (guint i = 0; i < history->migrations->len; i++) {
+        const PastMigration *past = &g_array_index(history->migrations, PastMigration, i);
+        if (isnan(past->est_s))
+            continue;
+        double copy_s = MAX(0, past->est_s - setup_s);
+        double error_pct = fabs(past->est_s - past->real_s) / past->real_s * 100;
+        g_array_append_val(errors, error_pct);
+        x += copy_s;
+        y += past->real_s;
+        xx += copy_s * copy_s;
+        xy += copy_s * past->real_s;
+    }
+    times.n = errors->len;
+    if (times.n == 0)
+        return times;
+    g_array_sort(errors, compare_double);
+    times.error_pct = g_array_index(errors, double, times.n / 2);
+    double spread = times.n * xx - x * x;
+    if (times.n < 3 || spread <= 0)
+        return times;
+    /* Neither can be negative in the world, whatever noise makes of the line. */
+    times.slope = MAX(0, (times.n * xy - x * y) / spread);
+    times.setup_s = MAX(0, (y - times.slope * x) / times.n);
+    return times;
+}

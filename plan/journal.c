@@ -16,6 +16,7 @@
 #define TAIL_BYTES 4096
 #define MOST_ROWS 1e12
 #define MOST_STEPS 1e7
+#define STRINGS_BYTES 16384 /* in which strings are allocated */
 
 const char *const event_names[] = {"run_started", "checked",   "intent",  "submitted",
                                    "succeeded",   "failed",    "skipped", "interrupted",
@@ -79,7 +80,7 @@ static Journal *journal_new(const char *path)
     Journal *journal = g_new0(Journal, 1);
     journal->rows = g_array_new(FALSE, FALSE, sizeof(JournalRow));
     journal->chain = g_strdup(FIRST_CHAIN);
-    journal->strings = g_string_chunk_new(16 * 1024);
+    journal->strings = g_string_chunk_new(STRINGS_BYTES);
     journal->path = g_strdup(path);
     journal->fd = -1;
     return journal;

@@ -2,6 +2,7 @@
 #include "plan/model.h"
 
 #include "analyze/buffer.h"
+#include "analyze/states.h"
 
 #include <math.h>
 #include <string.h>
@@ -79,8 +80,7 @@ static gboolean join_hosts(Model *model, GError **error)
         }
         host->state = assessed->state;
         host->cluster = snapshot->hosts[i].cluster;
-        host->usable = host->state != STATE_UNAVAILABLE && host->state != STATE_UNKNOWN &&
-                       !host_is_failover(snapshot, &snapshot->hosts[i]);
+        host->usable = host_is_usable(snapshot, &snapshot->hosts[i], assessed);
         host->target = host->usable && snapshot->hosts[i].vmotion != 0;
     }
     return TRUE;
@@ -106,7 +106,7 @@ static gboolean join_vms(Model *model, GError **error)
         vm->running = row->power == VM_POWER_ON;
         vm->measured =
             vm->running && !isnan(vm->demand[RESOURCE_CPU]) && !isnan(vm->demand[RESOURCE_HOST_MEMORY]);
-        vm->system = row->role >= 0 || policy_matches(model->policy->system_vms, row->folder, row->name);
+        vm->system = vm_is_system(model->policy, row);
         if (!vm->running)
             continue;
         g_array_append_val(model->vms_on[row->host], i);
@@ -178,6 +178,8 @@ Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const P
     g_autoptr(Model) model = model_alloc(snapshot);
     model->assessment = assessment;
     model->policy = policy;
+    model->move_setup_s = policy->migration_setup_s;
+    model->move_slope = 1;
     for (guint i = 0; i < snapshot->n_hosts; i++)
         model->vms_on[i] = g_array_new(FALSE, FALSE, sizeof(guint));
     if (!join_hosts(model, error) || !join_vms(model, error) || !join_buffers(model, error))
@@ -192,6 +194,8 @@ Model *model_copy(const Model *model)
     Model *copy = model_alloc(snapshot);
     copy->assessment = model->assessment;
     copy->policy = model->policy;
+    copy->move_setup_s = model->move_setup_s;
+    copy->move_slope = model->move_slope;
     memcpy(copy->hosts, model->hosts, snapshot->n_hosts * sizeof *copy->hosts);
     memcpy(copy->vms, model->vms, snapshot->n_vms * sizeof *copy->vms);
     memcpy(copy->buffer_cpu, model->buffer_cpu, snapshot->n_clusters * sizeof(double));
@@ -246,6 +250,13 @@ gboolean model_is_to_empty(const Model *model, guint host)
 {
     const Host *row = &model->snapshot->hosts[host];
     return row->mode == HOST_MODE_ENTERING || policy_matches(model->policy->evacuate, NULL, row->name);
+}
+
+gboolean model_saves_power(const Model *model, guint cluster)
+{
+    const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id,
+                                               model->snapshot->clusters[cluster].id);
+    return model->policy->power != POWER_OFF && assessed->state == STATE_POWER_SAVING;
 }
 
 double model_usage_pct(const Model *model, guint host, Resource resource, double extra)

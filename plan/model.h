@@ -40,6 +40,7 @@ typedef struct Model {
     const Snapshot *snapshot;
     const Assessment *assessment;
     const Policy *policy;
+    double move_setup_s, move_slope;    /* a migration takes set-up + slope × bytes ÷ the policy's rate */
     ModelHost *hosts;                   /* [n_hosts] */
     ModelVm *vms;                       /* [n_vms] */
     GArray **vms_on;                    /* [n_hosts] of guint: the running VMs on each host now, ascending */
@@ -68,6 +69,9 @@ double model_vm_memory_reserved(const Model *model, guint vm);
 
 /* TRUE for a host that is to be emptied: entering maintenance, or named by evacuate= */
 gboolean model_is_to_empty(const Model *model, guint host);
+
+/* TRUE where the cluster's pattern is power_saving and the policy asks to act on it */
+gboolean model_saves_power(const Model *model, guint cluster);
 
 /* percent of capacity in use, as the assessment rounds it; NAN where not known. extra is added to the demand
  */

@@ -81,7 +81,10 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
     const Change *arrival = needs_room(changes, move, ACTION_MIGRATE);
     if (arrival)
         return g_strdup_printf("makes room on %s for %s", from, snapshot->vms[arrival->vm].name);
-    return g_strdup_printf("%s %s", start->policy->power != POWER_OFF ? "frees" : "evens out the load of",
+    return g_strdup_printf("%s %s",
+                           model_saves_power(start, (guint)start->hosts[move->from].cluster)
+                               ? "saves power: empties"
+                               : "evens out the load of",
                            from);
 }
 
@@ -274,6 +277,27 @@ static void empty_hosts(const Outcome *o)
     }
 }
 
+/* Hosts that a power_saving cluster no longer needs, but for those kept in reserve: vmanger does not switch
+ * them. */
+static void advise_standby(const Outcome *o)
+{
+    const Snapshot *snapshot = o->start->snapshot;
+    for (guint cluster = 0; cluster < snapshot->n_clusters; cluster++) {
+        double kept = 0;
+        for (guint host = 0; host < snapshot->n_hosts; host++) {
+            if (o->start->policy->power != POWER_STANDBY || !model_saves_power(o->start, cluster) ||
+                o->end->hosts[host].cluster != (int)cluster || !o->end->hosts[host].usable ||
+                o->end->vms_on[host]->len > 0 || snapshot->hosts[host].standby_supported == 0 ||
+                kept++ < o->start->policy->hosts_in_reserve)
+                continue;
+            Change advice = {.action = ACTION_STANDBY_HOST, .vm = -1, .from = (int)host, .to = (int)host};
+            advice.reason =
+                g_strdup("is empty, and the cluster does not need it: it can go into standby mode");
+            g_array_append_val(o->decisions->advice, advice);
+        }
+    }
+}
+
 /* ---- what stays ---- */
 
 static void name_hot_hosts(const Outcome *o)
@@ -378,6 +402,7 @@ Model *outcome_complete(const Situation *situation, Decisions *decisions)
     add_vcpus_where_short(&o);
     move_powered_off(&o);
     empty_hosts(&o);
+    advise_standby(&o);
     name_hot_hosts(&o);
     name_short_vms(&o);
     name_broken_rules(&o);

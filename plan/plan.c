@@ -77,6 +77,9 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         g_prefix_error(error, "%s: ", paths[1]);
         return FALSE;
     }
+    MoveTimes times = history_move_times(inputs->history, inputs->policy->migration_setup_s);
+    inputs->model->move_setup_s = times.setup_s;
+    inputs->model->move_slope = times.slope;
     inputs->rules = rules_new(inputs->model);
     inputs->compatibility = compatibility_new(inputs->model);
     inputs->situation = (Situation){inputs->model, inputs->rules, inputs->compatibility, inputs->history};

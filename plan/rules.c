@@ -195,3 +195,14 @@ const BoundRule *rules_broken_by(const RuleSet *rules, const Model *model, guint
     }
     return NULL;
 }
+
+const BoundRule *rules_broken_on_the_way(const RuleSet *rules, const Model *model, guint vm, guint host)
+{
+    const GArray *own = rules->of_vm[vm];
+    for (guint i = 0; own && i < own->len; i++) {
+        const BoundRule *rule = rules_at(rules, g_array_index(own, guint, i));
+        if (rule->mandatory && rule->type != RULE_VM_AFFINITY && is_broken_by(rule, model, vm, host))
+            return rule;
+    }
+    return NULL;
+}

@@ -44,4 +44,8 @@ guint rule_breaches(const BoundRule *rule, const Model *model);
 const BoundRule *rules_broken_by(const RuleSet *rules, const Model *model, guint vm, guint host,
                                  gboolean mandatory);
 
+/* the first mandatory rule that must not be broken even for a moment, and would be: any but those that keep
+ * VMs together, who can only move one by one */
+const BoundRule *rules_broken_on_the_way(const RuleSet *rules, const Model *model, guint vm, guint host);
+
 #endif

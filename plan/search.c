@@ -5,8 +5,6 @@
 #include "plan/descent.h"
 #include "plan/problem_data.h"
 #include "plan/walk.h"
-#include <stdio.h>
-#include <stdlib.h>
 
 enum {
     ROUNDS = 12,        /* at most, when bounded by work */
@@ -18,16 +16,13 @@ enum {
     REPAIR_PER_PROCESS = 40
 };
 
-static double knob(const char *n, double d)
-{
-    const char *v = getenv(n);
-    return v ? atof(v) : d;
-}
-#define COOLEST knob("COOLEST", 0.02)
-#define FIRST_PART knob("FIRST", 0.08)
-#define LONG_PART knob("LONG", 0.6)
-#define LAST_HEAT knob("LASTHEAT", 0.1)
-#define WORK_FOR_FULL_HEAT knob("FULL", 5000)
+static const double FIRST_PART =
+    0.05; /* of the time: a cool round, which also tells how fast changes are evaluated */
+static const double COOLEST = 0.02;   /* heat of the first round */
+static const double FULL_HEAT = 5000; /* changes per process that make a round at full heat worth while */
+static const double LONGEST = 50000;  /* changes per process in one round: then rather start anew */
+static const double LONG_PART = 0.6;  /* of the time that is left, at most, for one round */
+
 /* one walk and what it does next, on a thread of its own */
 typedef struct {
     Walk *walk;
@@ -42,6 +37,7 @@ typedef struct {
     guint n; /* walks */
     Turn *turn;
     Placement *best;
+    int round;
     Cost cost;
 } Search;
 
@@ -77,6 +73,7 @@ static bool round_of_walks(Search *s, double heat, int64_t work, int64_t end_us)
         Turn *turn = &s->turn[i];
         walk_go_to(turn->walk, s->best);
         turn->heat = heat / (1 + i % 2);
+        turn->walk->firmness = (s->round + (int)i) % 2 ? 6 : 1;
         turn->work = work;
         turn->end_us = end_us;
         threads[i] = i ? g_thread_new("walk", take_turn, turn) : NULL;
@@ -85,10 +82,8 @@ static bool round_of_walks(Search *s, double heat, int64_t work, int64_t end_us)
     for (guint i = 1; i < s->n; i++) {
         g_thread_join(threads[i]);
     }
-    bool b = gather(s);
-    fprintf(stderr, "round heat %g work %lld: %lld (walk 0: %lld)\n", heat, (long long)s->turn[0].walk->work,
-            (long long)s->cost.level[0], (long long)s->turn[0].walk->state->cost.level[0]);
-    return b;
+    s->round++;
+    return gather(s);
 }
 
 static bool proven(const Search *s)
@@ -110,19 +105,26 @@ static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
     return SEARCH_WORK;
 }
 
-/* a short round that tells how much work the time allows, a long one as warm as that allows, and one from the
- * best */
+/* rounds as warm as the time left allows, from the best each */
 static SearchStop search_by_time(Search *s, int64_t end_us)
 {
+    static const double heats[] = {1, 0.1, 0.3, 0.05};
     int64_t began_us = g_get_monotonic_time();
-    int64_t span = end_us - began_us;
-    int64_t work = s->turn[0].walk->work;
-    round_of_walks(s, COOLEST, 0, began_us + (int64_t)(FIRST_PART * (double)span));
-    double rate = (double)(s->turn[0].walk->work - work) / FIRST_PART;
-    double heat = rate * LONG_PART / s->problem->n_processes / WORK_FOR_FULL_HEAT;
-    round_of_walks(s, CLAMP(heat, COOLEST, 1), 0,
-                   began_us + (int64_t)((FIRST_PART + LONG_PART) * (double)span));
-    round_of_walks(s, LAST_HEAT, 0, end_us);
+    int64_t before = s->turn[0].walk->work;
+    int64_t first_us = (int64_t)(FIRST_PART * (double)(end_us - began_us));
+    round_of_walks(s, COOLEST, 0, began_us + first_us);
+    double per_us = (double)(s->turn[0].walk->work - before) / (double)MAX(first_us, 1);
+    double longest = LONGEST * s->problem->n_processes;
+    int64_t now_us = g_get_monotonic_time();
+    for (unsigned i = 0; now_us < end_us && !proven(s); i++) {
+        double left_us = (double)(end_us - now_us);
+        double round_us = left_us < 0.1 * (double)(end_us - began_us) ? left_us : LONG_PART * left_us;
+        double work = MIN(longest, per_us * round_us);
+        double heat =
+            MIN(heats[i % G_N_ELEMENTS(heats)], MAX(COOLEST, work / s->problem->n_processes / FULL_HEAT));
+        round_of_walks(s, heat, (int64_t)longest, now_us + (int64_t)round_us);
+        now_us = g_get_monotonic_time();
+    }
     return SEARCH_TIME;
 }
 

@@ -69,8 +69,8 @@ static char *obstacle_now(const Sequence *sequence, const Model *now, const Chan
         if (why)
             return g_strdup_printf("%s %s", name, why);
         const BoundRule *rule =
-            rules_broken_by(sequence->rules, now, (guint)change->vm, (guint)change->to, TRUE);
-        if (rule && rule->type != RULE_VM_AFFINITY)
+            rules_broken_on_the_way(sequence->rules, now, (guint)change->vm, (guint)change->to);
+        if (rule)
             return g_strdup_printf("the mandatory rule \"%s\" would be broken on %s", rule->name, name);
     }
     Held brought = taken_by(now, change), held = held_by_host(now, (guint)change->to);
@@ -107,6 +107,45 @@ static gboolean waits_for_own(const Pending *pending, guint position)
         if (pending_at(pending, i)->vm == vm)
             return TRUE;
     return FALSE;
+}
+
+/* an addition waits for whoever is still to leave its host */
+static gboolean waits_for_others(const Pending *pending, guint position)
+{
+    const Change *change = pending_at(pending, position);
+    for (guint i = 0; change->action == ACTION_ADD_MEMORY && i < pending->left->len; i++)
+        if (pending_at(pending, i)->action == ACTION_MIGRATE && pending_at(pending, i)->from == change->to)
+            return TRUE;
+    return FALSE;
+}
+
+/* what a change to be made next has to be mindful of, beside being safe */
+typedef enum {
+    GENTLE,  /* it heats no host above its threshold, so that wherever a window ends the list no host is the
+                worse */
+    PATIENT, /* it waits for others of which waits_for_others speaks */
+    ANY
+} Care;
+
+static gboolean is_careful(const Model *now, const Pending *pending, guint position, Care care)
+{
+    const Change *change = pending_at(pending, position);
+    if (care <= PATIENT && waits_for_others(pending, position))
+        return FALSE;
+    return care != GENTLE || change->action != ACTION_MIGRATE ||
+           model_stays_normal(now, (guint)change->to, now->vms[change->vm].demand);
+}
+
+/* the position of the first change that can be made now with such care; the list's length where there is none
+ */
+static guint find_next(const Sequence *sequence, const Model *now, const Pending *pending, Care care)
+{
+    guint next = 0;
+    while (next < pending->left->len &&
+           (waits_for_own(pending, next) || !is_careful(now, pending, next, care) ||
+            !is_feasible(sequence, now, pending_at(pending, next))))
+        next++;
+    return next;
 }
 
 /* moves a change, and what it owns, to the end of another list */
@@ -163,17 +202,20 @@ static void order_one_by_one(const Sequence *sequence, GArray *changes, GArray *
     GArray *ordered = change_list_new();
     guint detours_left = changes->len;
     while (left->len > 0) {
-        guint next = 0;
-        while (next < left->len &&
-               (waits_for_own(&pending, next) || !is_feasible(sequence, now, pending_at(&pending, next))))
-            next++;
-        if (next < left->len) {
-            effect_apply(now, pending_at(&pending, next));
-            take(pending_at(&pending, next), ordered);
-            g_array_remove_index(left, next);
-        } else if (detours_left-- == 0 || !make_detour(sequence, now, &pending, ordered)) {
-            break;
+        guint next = find_next(sequence, now, &pending, GENTLE);
+        if (next == left->len)
+            next = find_next(sequence, now, &pending, PATIENT);
+        if (next == left->len && detours_left > 0 && make_detour(sequence, now, &pending, ordered)) {
+            detours_left--;
+            continue;
         }
+        if (next == left->len)
+            next = find_next(sequence, now, &pending, ANY);
+        if (next == left->len)
+            break;
+        effect_apply(now, pending_at(&pending, next));
+        take(pending_at(&pending, next), ordered);
+        g_array_remove_index(left, next);
     }
     for (guint i = 0; i < left->len; i++)
         take(pending_at(&pending, i), blocked);
@@ -553,7 +595,7 @@ static void start_change(Clock *clock, guint index)
     clock->on_host[change->from]++;
     if (change->to != change->from)
         clock->on_host[change->to]++;
-    double alone = effect_seconds(clock->start, change), setup = clock->start->policy->migration_setup_s;
+    double alone = effect_seconds(clock->start, change), setup = clock->start->move_setup_s;
     guint sharing = MAX(clock->on_host[change->from], clock->on_host[change->to]);
     double seconds = change->action == ACTION_MIGRATE ? setup + (alone - setup) * sharing : alone;
     Running running = {clock->now + seconds, index};

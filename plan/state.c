@@ -503,6 +503,14 @@ void state_resize(State *s, int growth, int size)
     s->violations += machine_violations(s, m) + overspent(s, growth);
 }
 
+void state_set_price(State *s, const int64_t *price)
+{
+    s->price = price;
+    for (int m = 0; price && m < s->problem->n_machines; m++) {
+        s->over[m] = over_limit(s, m, -1, -1);
+    }
+}
+
 static State *state_alloc(const Problem *p, const Placement *placement)
 {
     State *s = g_new0(State, 1);
@@ -620,6 +628,7 @@ void state_free(State *s)
     g_free(s->on);
     g_free(s->n_on);
     g_free(s->slot);
+    g_free(s->over);
     g_free(s->leaving);
     g_free(s->group_moved);
     g_free(s->groups_with);

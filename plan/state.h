@@ -50,6 +50,9 @@ State *state_new(const Problem *problem, const Placement *placement);
 void state_free(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_free)
 
+/* let capacity be exceeded at this price per unit of each resource, or, with NULL, no longer */
+void state_set_price(State *state, const int64_t *price);
+
 /* whether a change keeps the hard limits; if so *delta is what it adds to the cost. The machines must differ.
  */
 bool state_try_shift(State *state, int process, int to, Cost *delta);

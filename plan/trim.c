@@ -94,8 +94,9 @@ static void try_without(Trim *trim, const Change *change)
     int64_t violations = 0;
     Cost without = problem_cost(trim->problem->problem, trim->placement, &violations);
     double lost_balance = balanced ? unevenness(trim) - uneven : 0;
-    gboolean power = trim->policy->power != POWER_OFF && without.level[trim->problem->level_balance] >
-                                                             trim->cost.level[trim->problem->level_balance];
+    gboolean power =
+        model_saves_power(trim->end, trim->problem->cluster) &&
+        without.level[trim->problem->level_balance] > trim->cost.level[trim->problem->level_balance];
     if (violations == 0 && !power && hot_among(trim->end, change) <= hot &&
         may_stand(trim, &without, lost_balance)) {
         trim->lost_relief += MAX(0, points(without.level[LEVEL_HOT] - trim->cost.level[LEVEL_HOT]));

@@ -15,11 +15,13 @@ enum {
 
 static const double WARM_PART = 0.8;   /* of a walk: capacity has a price */
 static const double LAST_CALL = 0.95;  /* then it is hard, or the walk goes back to its best */
+static const double EARLY_PART = 0.3;  /* from here, the price also rises while something is over a limit */
 static const double WARM_RISE = 1.005; /* of the price of capacity, for each thousandth of a walk */
-static const double LATE_RISE = 1.04;  /* while something is over a limit after the warm part */
-static const double STIFFER = 10;      /* by how much the levels before the last gain weight */
+static const double OVER_RISE = 1.015; /* the same, while something is over a limit */
+static const double LATE_RISE = 1.04;  /* the same, after the warm part */
+static const double STIFFER = 40;      /* by how much the levels before the last gain weight */
 static const double STEP_BETWEEN_LEVELS =
-    6; /* what a typical change of a level weighs in those of the next */
+    2; /* what a typical change of a level weighs in those of the next */
 
 Walk *walk_new(const Problem *p, const Placement *start, uint64_t seed)
 {
@@ -123,8 +125,8 @@ Guide walk_measure(Walk *w)
         n_seen += seen[l] > 0;
         weight *= seen[l] > 0 ? STEP_BETWEEN_LEVELS : 1;
     }
-    guide.warm = n_seen > 1 ? weight / (2 * STEP_BETWEEN_LEVELS) : 3;
-    guide.cool = n_seen > 1 ? 0.2 : 0.03;
+    guide.warm = n_seen > 1 ? 0.05 * weight : 3;
+    guide.cool = n_seen > 1 ? 0.3 : 0.03;
     guide.cold = n_seen > 1 ? 0.02 : 3e-6;
     return guide;
 }
@@ -151,6 +153,8 @@ static void set_prices(const Walk *w, int64_t *price)
 }
 
 typedef struct {
+    double priced; /* the part of a walk that the price of capacity has seen */
+    double raised; /* by how much the price is above its steady course */
     double temperature;
     double weight[PROBLEM_LEVELS]; /* the guide's, and of what is held above limits */
 } Mood;
@@ -272,7 +276,26 @@ static void cool_down(const Walk *w, Mood *mood, double warm, double done)
     mood->temperature = done < WARM_PART ? between(warm, cool, done / WARM_PART)
                                          : between(cool, guide->cold, (done - WARM_PART) / (1 - WARM_PART));
     for (int l = 0; l < w->problem->n_levels; l++) {
-        mood->weight[l] = guide->weight[l] * (l < guide->last ? between(1, STIFFER, done) : 1);
+        double firm = l < guide->last ? w->firmness * between(1, STIFFER, done) : 1;
+        mood->weight[l] = guide->weight[l] * firm;
+    }
+}
+
+/* raise the price of what is held above limits: steadily while warm, and more while something is */
+static void raise_price(const Walk *w, Mood *mood, double done)
+{
+    for (; mood->priced < done; mood->priced += 0.001) {
+        if (mood->priced < WARM_PART) {
+            mood->weight[STATE_OVER] *= WARM_RISE;
+        }
+        if (mood->priced > EARLY_PART && w->state->violations) {
+            double rise = mood->priced < WARM_PART ? OVER_RISE : LATE_RISE;
+            mood->weight[STATE_OVER] *= rise;
+            mood->raised *= rise;
+        } else if (mood->raised > 1) {
+            mood->weight[STATE_OVER] /= OVER_RISE;
+            mood->raised /= OVER_RISE;
+        }
     }
 }
 
@@ -280,21 +303,15 @@ void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
 {
     Span span = {w->work, work, end_us ? g_get_monotonic_time() : 0, end_us};
     double warm = w->guide.warm * heat;
-    Mood mood = {.weight[STATE_OVER] = 2 * w->guide.weight[w->problem->levels.over_safety]};
+    Mood mood = {.weight[STATE_OVER] = 2 * w->guide.weight[w->problem->levels.over_safety], .raised = 1};
     int64_t price[PROBLEM_RESOURCES];
     set_prices(w, price);
-    w->state->price = price;
-    double adjusted = 0;
-    double done = 0;
-    while (done < 1 && cost_compare(&w->best_cost, w->goal) > 0) {
+    state_set_price(w->state, price);
+    for (double done = 0; done < 1 && cost_compare(&w->best_cost, w->goal) > 0; done = progress(w, &span)) {
         cool_down(w, &mood, warm, done);
-        for (; adjusted < done; adjusted += 0.001) {
-            if (adjusted < WARM_PART || w->state->violations) {
-                mood.weight[STATE_OVER] *= adjusted < WARM_PART ? WARM_RISE : LATE_RISE;
-            }
-        }
+        raise_price(w, &mood, done);
         if (w->state->price && done > WARM_PART && (!w->state->violations || done > LAST_CALL)) {
-            w->state->price = NULL;
+            state_set_price(w->state, NULL);
             if (w->state->violations) {
                 walk_go_to(w, w->best);
             }
@@ -302,16 +319,15 @@ void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
         for (int i = 0; i < CLOCK_EVERY; i++) {
             step(w, &mood);
         }
-        done = progress(w, &span);
     }
-    w->state->price = NULL;
+    state_set_price(w->state, NULL);
     walk_go_to(w, w->best);
 }
 
 void walk_polish(Walk *w, int64_t end_us)
 {
-    w->work += descent_polish(w->state, &w->random,
-                              POLISH_PER_PROCESS * (int64_t)w->problem->n_processes + POLISH_MIN, end_us);
+    int64_t budget = POLISH_MIN + POLISH_PER_PROCESS * (int64_t)w->problem->n_processes;
+    w->work += descent_polish(w->state, &w->random, budget, end_us);
     w->all_touched = true;
     note(w);
 }

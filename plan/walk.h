@@ -29,6 +29,7 @@ typedef struct {
     Guide guide;
     const int *focus; /* processes that are picked most of the time, borrowed */
     int n_focus;
+    double firmness;  /* how much more than by the guide the levels before the last weigh */
     const Cost *goal; /* nothing can be better: stop there, borrowed */
     Placement *best;  /* the best feasible placement seen */
     Cost best_cost;

@@ -105,20 +105,20 @@ static const struct {
     double cpu_pct, memory_pct;
     const char *more_datastores;
 } hosts[] = {{"host-11", "esx-a01.ham.nordwind.example", CLUSTER_APPS, 91, 63, ""},
-             {"host-12", "esx-a02.ham.nordwind.example", CLUSTER_APPS, 47, 95, ""},
+             {"host-12", "esx-a02.ham.nordwind.example", CLUSTER_APPS, 47, 88, ""},
              {"host-13", "esx-a03.ham.nordwind.example", CLUSTER_APPS, 41, 66, ""},
              {"host-14", "esx-a04.ham.nordwind.example", CLUSTER_APPS, 52, 71, ""},
              {"host-15", "esx-a05.ham.nordwind.example", CLUSTER_APPS, 36, 58, " datastore-24"},
              {"host-16", "esx-a06.ham.nordwind.example", CLUSTER_APPS, 45, 64, " datastore-24"},
              {"host-17", "esx-a07.ham.nordwind.example", CLUSTER_APPS, 9, 18, ""},
-             {"host-29", "esx-d01.ham.nordwind.example", CLUSTER_DATA, 84, 70, ""},
-             {"host-30", "esx-d02.ham.nordwind.example", CLUSTER_DATA, 55, 86, ""},
+             {"host-29", "esx-d01.ham.nordwind.example", CLUSTER_DATA, 84, 62, ""},
+             {"host-30", "esx-d02.ham.nordwind.example", CLUSTER_DATA, 55, 84, ""},
              {"host-31", "esx-d03.ham.nordwind.example", CLUSTER_DATA, 47, ALMOST_HOT_PCT, ""},
-             {"host-32", "esx-d04.ham.nordwind.example", CLUSTER_DATA, 39, 55, ""},
-             {"host-33", "esx-d05.ham.nordwind.example", CLUSTER_DATA, 44, 62, ""},
-             {"host-43", "esx-v01.ham.nordwind.example", CLUSTER_DESKTOPS, 58, 87, ""},
-             {"host-44", "esx-v02.ham.nordwind.example", CLUSTER_DESKTOPS, 46, 58, ""},
-             {"host-45", "esx-v03.ham.nordwind.example", CLUSTER_DESKTOPS, 88, 66, " datastore-46"},
+             {"host-32", "esx-d04.ham.nordwind.example", CLUSTER_DATA, 39, 46, ""},
+             {"host-33", "esx-d05.ham.nordwind.example", CLUSTER_DATA, 44, 54, ""},
+             {"host-43", "esx-v01.ham.nordwind.example", CLUSTER_DESKTOPS, 58, 85, ""},
+             {"host-44", "esx-v02.ham.nordwind.example", CLUSTER_DESKTOPS, 46, 52, ""},
+             {"host-45", "esx-v03.ham.nordwind.example", CLUSTER_DESKTOPS, 91, 60, " datastore-46"},
              {"host-46", "esx-v04.ham.nordwind.example", CLUSTER_DESKTOPS, NAN, NAN, ""}};
 
 #define MAINTENANCE_HOST "host-46"
@@ -196,7 +196,8 @@ static const Group groups[] = {
     {"ham-fs", 2, 0, "resgroup-10", "Infrastructure", WINDOWS, 4, 16, .15, .30, .9, RHYTHM_OFFICE, 0, NULL},
     {"büro-drucker", 1, 0, "resgroup-10", "Infrastructure", WINDOWS, 2, 8, .10, .30, .7, RHYTHM_OFFICE, 0,
      NULL},
-    {"ham-relay", 2, 0, "resgroup-10", "Infrastructure", DEBIAN, 2, 4, .10, .30, .6, RHYTHM_OFFICE, 0, NULL},
+    {"ham-relay", 2, 0, "resgroup-10", "Infrastructure", DEBIAN, 2, 4, .10, .30, .6, RHYTHM_OFFICE, 0,
+     "host-14 host-16"},
     {"ham-dns", 2, 0, "resgroup-10", "Infrastructure", RHEL, 1, 2, .10, .40, .8, RHYTHM_STEADY, 0, NULL},
     {"ham-zabbix", 1, 0, "resgroup-10", "Infrastructure", DEBIAN, 8, 32, .35, .40, .8, RHYTHM_STEADY, 0,
      NULL},
@@ -208,7 +209,8 @@ static const Group groups[] = {
      NULL},
     {"ham-build", 6, 0, "resgroup-12", "Test/Build", DEBIAN, 8, 16, .40, .40, .8, RHYTHM_BATCH, 0, NULL},
     {"ham-jenkins", 1, 0, "resgroup-12", "Test/Build", DEBIAN, 4, 16, .30, .40, .8, RHYTHM_OFFICE, 0, NULL},
-    {"ham-test", 10, 0, "resgroup-12", "Test", DEBIAN, 2, 8, .15, .25, .6, RHYTHM_OFFICE, 0, NULL},
+    {"ham-test", 10, 0, "resgroup-12", "Test", DEBIAN, 2, 8, .15, .25, .6, RHYTHM_OFFICE, 0,
+     "host-11 host-13 host-16 host-17"},
     {"ham-nightly", 3, 0, "resgroup-13", "Test/Nightly", DEBIAN, 4, 8, .40, .50, .9, RHYTHM_BATCH, 0, NULL},
     {"ham-vcsa", 1, 0, "resgroup-9", "Infrastructure", "other3xLinux64Guest", 8, 28, .25, .35, .9,
      RHYTHM_STEADY, 0, NULL},
@@ -234,7 +236,7 @@ static const Group groups[] = {
      NULL},
 
     {"vdi-office-", 40, 2, "resgroup-42", "VDI/Office", WINDOWS_11, 4, 8, .30, .40, .8, RHYTHM_OFFICE, 0,
-     NULL},
+     "host-43 host-44"},
     {"vdi-cad-", 4, 2, "resgroup-42", "VDI/CAD", WINDOWS_11, 12, 32, .90, .45, .8, RHYTHM_OFFICE, 0,
      "host-45"},
     {"vdi-broker", 2, 2, "resgroup-42", "VDI", WINDOWS, 4, 16, .20, .40, .8, RHYTHM_OFFICE, 1, NULL},
@@ -419,7 +421,7 @@ static Vm *vm_named(const Fleet *fleet, const char *name)
 static const char *const short_vms[] = {
     "ham-crm-app02",    /* can be helped */
     "ham-shop-db02",    /* can be helped */
-    "ham-fin-batch03",  /* can be helped: DRS does not add memory */
+    "ham-rds03",        /* can be helped: DRS does not add memory */
     "ham-dns02",        /* Linux below 3 GiB: up to there only */
     "ham-legacy-erp",   /* hot-add is off */
     "ham-erp-app02",    /* ballooned: its host is short itself */
@@ -439,8 +441,8 @@ static void tell_short_vms(Fleet *fleet)
     vm_named(fleet, "ham-erp-app02")->host_id = "host-12";
     fleet_give_memory(fleet, find(fleet, "ham-erp-app02"), 0.86, 0.93);
     VmLoad *squeezed = fleet_vm_load(fleet, find(fleet, "ham-erp-app02"));
-    squeezed->ballooned_kib = 1.5 * GIB_KIB;
-    squeezed->swapped_kib = 180 * MIB_KIB;
+    squeezed->ballooned_kib = 0.5 * GIB_KIB;
+    squeezed->swapped_kib = 1180 * MIB_KIB;
     squeezed->compressed_kib = 40 * MIB_KIB;
     squeezed->swapped_in_kibps = 24;
     vm_named(fleet, "ham-jenkins")->memory_limit_mib = 16384;
@@ -448,8 +450,7 @@ static void tell_short_vms(Fleet *fleet)
     tolerant->fault_tolerance = 1;
     tolerant->memory_reservation_locked = 1;
     tolerant->memory_reservation_mib = tolerant->memory_mib;
-    tolerant->memory_hot_add = 0;
-    tolerant->memory_hot_add_limit_mib = NAN;
+    vm_named(fleet, "ham-rds03")->host_id = "host-32";
     vm_named(fleet, "ham-sharepoint02")->host_id = "host-31";
     vm_named(fleet, "ham-portal05")->memory_hot_add_limit_mib = 16384;
 }
@@ -460,6 +461,7 @@ static void tell_bound_vms(Fleet *fleet)
     static const char *const desktops[] = {"vdi-cad-01", "vdi-cad-02", "vdi-cad-03", "vdi-cad-04"};
     for (guint i = 0; i < G_N_ELEMENTS(desktops); i++) {
         Vm *desktop = vm_named(fleet, desktops[i]);
+        fleet_vm_load(fleet, find(fleet, desktops[i]))->cpu_mhz *= 4; /* rendering: their host stays hot */
         desktop->pinned = "PCI passthrough device";
         desktop->datastores = "datastore-46";
         desktop->memory_reservation_locked = 1;

@@ -94,16 +94,43 @@ static void check_host(World *world, const Passing *passing, guint orders, guint
 
 /* ---- additions ---- */
 
-/* An addition comes after every move without which its host would be above its threshold. */
+/* a host's demands at the end, had a departure from it and all that waits for it not been made */
+static void take_back(const World *world, const Passing *passing, guint departure, HostAt *host,
+                      gboolean *gone)
+{
+    for (guint i = 0; i < passing->arrivals->len; i++) {
+        guint arrival = at(passing->arrivals, i);
+        if (gone[arrival] || !step_is_before(world, departure, arrival))
+            continue;
+        gone[arrival] = TRUE;
+        for (int r = 0; r < N_RESOURCES; r++)
+            host->demand[r] -= world_step(world, arrival)->demand[r];
+    }
+    for (int r = 0; r < N_RESOURCES; r++)
+        host->demand[r] += world_step(world, departure)->demand[r];
+}
+
+/* An addition comes after every move without which its host would be above its threshold: after each by
+ * itself, and after enough of them together. */
 static void check_addition(World *world, const Passing *passing, guint addition)
 {
-    HostAt host = world->hosts[passing->host];
-    if (host_is_hot(&host))
+    const HostAt *end = &world->hosts[passing->host];
+    HostAt together = *end;
+    g_autofree gboolean *gone_together = g_new0(gboolean, world->steps->len);
+    gboolean early = FALSE;
+    if (host_is_hot(end))
         return;
-    for (guint i = 0; i < passing->departures->len; i++)
-        for (int r = 0; r < N_RESOURCES && !step_is_before(world, at(passing->departures, i), addition); r++)
-            host.demand[r] += world_step(world, at(passing->departures, i))->demand[r];
-    if (host_is_hot(&host))
+    for (guint i = 0; i < passing->departures->len; i++) {
+        guint departure = at(passing->departures, i);
+        HostAt alone = *end;
+        g_autofree gboolean *gone = g_new0(gboolean, world->steps->len);
+        if (step_is_before(world, departure, addition))
+            continue;
+        take_back(world, passing, departure, &alone, gone);
+        take_back(world, passing, departure, &together, gone_together);
+        early = early || host_is_hot(&alone);
+    }
+    if (early || host_is_hot(&together))
         complain(world, world_step(world, addition)->row, "may be made before its host %s is relieved",
                  world->snapshot->hosts[passing->host].id);
 }

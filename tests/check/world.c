@@ -282,6 +282,7 @@ static void carry_memory(World *world, Step *step)
     step->brought[FULL_MEMORY] = mib * 1024;
     if (world->snapshot->vms[step->vm].memory_reservation_locked == 1)
         step->brought[FULL_MEMORY_RESERVATION] = mib;
+    step->demand[RESOURCE_HOST_MEMORY] = mib * 1024;
     vm->memory_mib = step->amount;
     vm->demand[RESOURCE_HOST_MEMORY] += mib * 1024;
     vm->measured_kib += mib * 1024;

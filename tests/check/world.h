@@ -33,7 +33,7 @@ typedef struct Step {
     int vm, from, to; /* -1: not known; an addition has its VM's host in both */
     double was, amount;
     double brought[N_FULL], released[N_FULL]; /* to `to` from its start, from `from` at its end */
-    double demand[N_RESOURCES];               /* of the mover */
+    double demand[N_RESOURCES];               /* of the mover, or added */
     double bytes;                             /* to copy */
 } Step;
 

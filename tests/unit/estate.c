@@ -2,8 +2,8 @@
 #include "tests/unit/estate.h"
 
 #include "analyze/evaluation.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 

@@ -5,9 +5,7 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 
-#define SUITES(X)                                                                                            \
-    X(csv) X(table) X(snapshot) X(policy) X(assessment) X(loads) X(states) X(changeplan) X(history) X(journal) X(mutations)
-
+/* SUITES(X), the names of all test_NAME.c, comes from the Makefile. */
 #define DECLARE(name) void test_##name##_suite(void);
 #define CALL(name) test_##name##_suite();
 

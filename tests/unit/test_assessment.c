@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "tests/unit/cunit.h"
 #include "tests/unit/estate.h"
 
-#include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>

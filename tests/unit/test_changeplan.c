@@ -3,8 +3,8 @@
 
 #include "collect/digest.h"
 #include "plan/dependencies.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>

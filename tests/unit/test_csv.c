@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/csv.h"
 #include "collect/digest.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <string.h>
 
 void test_csv_suite(void);

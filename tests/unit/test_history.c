@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/history.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <unistd.h>

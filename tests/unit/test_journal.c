@@ -2,8 +2,8 @@
 #include "plan/journal.h"
 
 #include "collect/digest.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "tests/unit/cunit.h"
 #include "tests/unit/estate.h"
 
-#include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -97,7 +97,8 @@ static void numbers_that_make_no_sense_name_line_and_column(void)
 static void a_table_of_another_shape_is_named(void)
 {
     refused("hosts.csv", "cluster_id", "cluster", "hosts.csv:1: cluster_id: found no such column");
-    refused("snapshot.csv", "vmanger-snapshot-1", "vmanger-snapshot-9", "snapshot.csv:2: format: found \"vmanger-snapshot-9\"");
+    refused("snapshot.csv", "vmanger-snapshot-1", "vmanger-snapshot-9",
+            "snapshot.csv:2: format: found \"vmanger-snapshot-9\"");
     g_autoptr(Estate) estate = small();
     estate_write(estate);
     drop(estate, "SHA256SUMS");

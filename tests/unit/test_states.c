@@ -2,8 +2,8 @@
 #include "tests/unit/estate.h"
 
 #include "analyze/summary.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/table.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,7 +60,9 @@ static void every_type_reads_back_as_it_was_written(void)
     CU_ASSERT_STRING_EQUAL(text->str, HEADER
                            "vm-1,a b,\"'=x, \"\"y\"\"\",z,green,no,unlimited,-0.125,2026-11-21T20:15:00Z\n");
     CU_ASSERT_TRUE_FATAL(read_row(text->str, strings, &read, NULL));
+    CU_ASSERT_STRING_EQUAL(read.list, row.list);
     CU_ASSERT_STRING_EQUAL(read.text, row.text);
+    CU_ASSERT_STRING_EQUAL(read.plain, row.plain);
     CU_ASSERT_EQUAL(read.word, 1);
     CU_ASSERT_EQUAL(read.yes_no, 0);
     CU_ASSERT_TRUE(isinf(read.whole));

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Read what a vCenter serves by pyvmomi, and compare it with a snapshot.
 
-    compare.py URL SNAPSHOT [--username U] [--password P] [--ignore-extra] [--api-version V]
+    compare.py URL SNAPSHOT [--username U] [--password P] [--extra] [--api-version V]
 
 Every cell of the snapshot's tables that the vSphere API can show is compared,
 and every sample, in both formats of QueryPerf. Each difference is printed;
@@ -297,13 +297,23 @@ class Inventory:
                 found[moid(override.key)] = levels[override.behavior] if override.enabled else "disabled"
         return found
 
+    def left_out(self, rule):
+        """A rule that depends on another group of VMs, or has no member left."""
+        if isinstance(rule, vim.cluster.DependencyRuleInfo):
+            return True
+        members = getattr(rule, "vm", None)
+        return members is not None and not any(moid(vm) in self.found for vm in members)
+
     def rules(self):
         for key, _, p in self.of(vim.ClusterComputeResource):
             config = p["configurationEx"]
             groups = {group.name: group for group in config.group}
             for rule in config.rule:
+                if self.left_out(rule):
+                    continue
                 row = {"name": rule.name, "cluster_id": key, "mandatory": yes(rule.mandatory),
-                       "enabled": yes(rule.enabled), "id": f"{key}:{rule.key}"}
+                       "enabled": yes(rule.enabled), "id": f"{key}:{rule.key}",
+                       "uuid": rule.ruleUuid}
                 if isinstance(rule, vim.cluster.VmHostRuleInfo):
                     group = rule.affineHostGroupName or rule.antiAffineHostGroupName
                     row.update(type="vm_host_affinity" if rule.affineHostGroupName else "vm_host_anti_affinity",
@@ -343,12 +353,19 @@ class Differences:
             self.add(file, name, "none", "a row")
 
 
-def compare_left_out(inventory, expected, differences):
-    """VMs that are templates, or whose configuration vCenter cannot reach."""
-    unusual = [p["summary"].config.name for _, _, p in inventory.of(vim.VirtualMachine)
-               if p["summary"].config.template or "config" not in p]
-    if len(unusual) != expected:
-        differences.add("VMs", "to leave out", expected, unusual)
+def compare_left_out(inventory, extra, differences):
+    """VMs that are templates, or whose configuration vCenter cannot reach, and
+    rules that mean nothing to a plan: none, or those of vcenter --extra."""
+    vms = [p["summary"].config.name for _, _, p in inventory.of(vim.VirtualMachine)
+           if p["summary"].config.template or "config" not in p]
+    expected = ["extra inaccessible", "extra orphaned", "extra template"] if extra else []
+    if sorted(vms) != expected:
+        differences.add("VMs", "to leave out", expected, vms)
+    rules = [rule.name for _, _, p in inventory.of(vim.ClusterComputeResource) for rule in p["configurationEx"].rule
+             if inventory.left_out(rule)]
+    expected = ["extra dependency", "extra dangling"] if extra else []
+    if rules != expected:
+        differences.add("rules", "to leave out", expected, rules)
 
 
 def compare_inventory(inventory, directory, api_version, differences):
@@ -359,7 +376,11 @@ def compare_inventory(inventory, directory, api_version, differences):
         if file == "snapshot.csv" and api_version:
             expected[0]["api_version"] = api_version
         differences.tables(file, expected, served, key=lambda row: row.get("id", "the row"))
-    differences.tables("rules.csv", read_table(directory, "rules.csv"), inventory.rules())
+    # An id is CLUSTER:KEY; the server has any other for the rule's UUID.
+    expected = read_table(directory, "rules.csv")
+    ids = {row["id"] for row in expected}
+    served = [dict(row, id=row["uuid"] if row["uuid"] in ids else row["id"]) for row in inventory.rules()]
+    differences.tables("rules.csv", expected, served)
 
 
 def compare_host_lists(inventory, differences):
@@ -370,9 +391,10 @@ def compare_host_lists(inventory, differences):
             differences.add(f"host {key}", "vm", there, sorted(moid(vm) for vm in p["vm"]))
 
 
-def samples(si, entities, interval, form):
-    """Values by entity, counter and time (the end of the sample), summed over
-    instances where there is no aggregate."""
+def samples(si, entities, interval, form, window):
+    """Values by entity, counter and time (the end of the sample) within the
+    last seconds, summed over instances where there is no aggregate."""
+    oldest = si.CurrentTime() - datetime.timedelta(seconds=window)
     manager = si.content.perfManager
     names = {c.key: f"{c.groupInfo.key}.{c.nameInfo.key}.{c.rollupType}" for c in manager.perfCounter}
     wanted = {name for table in (COUNTERS, HOST_COUNTERS) for group in table.values() for name in group}
@@ -382,7 +404,7 @@ def samples(si, entities, interval, form):
     found = {}
     for first in range(0, len(entities), 50):
         queries = [vim.PerformanceManager.QuerySpec(
-            entity=e, intervalId=interval, maxSample=10000, metricId=metrics, format=form)
+            entity=e, intervalId=interval, maxSample=window // interval, metricId=metrics, format=form)
                    for e in entities[first:first + 50]]
         for result in manager.QueryPerf(queries):
             if form == "csv":
@@ -393,7 +415,7 @@ def samples(si, entities, interval, form):
             for one in result.value:
                 values = [int(v) for v in one.value.split(",")] if form == "csv" else one.value
                 for at, value in zip(times, values, strict=True):
-                    if value != -1:
+                    if value != -1 and at > oldest:
                         key = (moid(result.entity), names[one.id.counterId], at)
                         found[key] = found.get(key, 0) + value
     return found
@@ -401,11 +423,12 @@ def samples(si, entities, interval, form):
 
 def compare_samples(inventory, directory, differences):
     rows = read_table(directory, "samples.csv")
+    window = int(read_table(directory, "snapshot.csv")[0]["window_s"])
     for interval in sorted({int(r["interval_s"]) for r in rows if r["origin"] in ("realtime", "rollup")}):
         chosen = [r for r in rows if r["origin"] in ("realtime", "rollup") and int(r["interval_s"]) == interval]
         entities = [o for _, o, _ in inventory.of((vim.HostSystem, vim.VirtualMachine))]
         for form in ("csv", "normal"):
-            served = samples(inventory.si, entities, interval, form)
+            served = samples(inventory.si, entities, interval, form, window)
             compare_series(chosen, served, inventory, interval, form, differences)
     for row in rows:
         if row["origin"] not in ("realtime", "rollup") and row["entity_id"] in inventory.found:
@@ -461,8 +484,8 @@ def main():
     parser.add_argument("snapshot")
     parser.add_argument("--username", default="administrator@vsphere.local")
     parser.add_argument("--password", default="secret")
-    parser.add_argument("--ignore-extra", action="store_true",
-                        help="allow the template, the orphaned and the inaccessible VM of vcenter --extra")
+    parser.add_argument("--extra", action="store_true",
+                        help="expect the VMs and rules of vcenter --extra, too")
     parser.add_argument("--api-version", help="expect this version instead of the snapshot's")
     arguments = parser.parse_args()
     url = urlparse(arguments.url)
@@ -472,7 +495,7 @@ def main():
         inventory = Inventory(si)
         differences = Differences()
         compare_inventory(inventory, arguments.snapshot, arguments.api_version, differences)
-        compare_left_out(inventory, 3 if arguments.ignore_extra else 0, differences)
+        compare_left_out(inventory, arguments.extra, differences)
         compare_host_lists(inventory, differences)
         compare_samples(inventory, arguments.snapshot, differences)
     finally:

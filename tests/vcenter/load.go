@@ -174,10 +174,8 @@ func (l *loads) migrate(vm, from, to string, configuredKiB float64) {
 				continue
 			}
 			consumed.add(reclaimed, 1)
-			for i, v := range reclaimed.values {
-				if !math.IsNaN(v) {
-					reclaimed.values[i] = 0
-				}
+			for i := range reclaimed.values {
+				reclaimed.values[i] = 0
 			}
 		}
 		for i := range consumed.values {

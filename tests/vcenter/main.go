@@ -44,7 +44,7 @@ func parseOptions() options {
 	flag.StringVar(&o.apiVersion, "api-version", "", "`version` of the API (default: the snapshot's)")
 	flag.StringVar(&o.clock, "clock", "frozen", "frozen at the snapshot's time, or running from it")
 	flag.BoolVar(&o.esxi, "esxi", false, "say that this is a single ESXi host")
-	flag.BoolVar(&o.extra, "extra", false, "add a template, an orphaned and an inaccessible VM")
+	flag.BoolVar(&o.extra, "extra", false, "add VMs and rules that collect leaves out")
 	flag.BoolVar(&o.faultInCall, "fault-in-call", false, "throw a task's first faults from the call")
 	flag.BoolVar(&o.log, "verbose", false, "show the library's log")
 	flag.IntVar(&o.maxPage, "max-page", 1000, "most `objects` in a page of properties")

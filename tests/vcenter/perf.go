@@ -270,12 +270,13 @@ func asked(metrics []types.PerfMetricId, id types.PerfMetricId) bool {
 // at which any of the series has a value: the gap that all share is left out.
 func (p *performanceManager) times(wanted []shown, query *types.PerfQuerySpec) []time.Time {
 	has := make(map[time.Time]bool)
+	elapsed := p.srv.clock.elapsed()
 	for _, s := range wanted {
-		for i, v := range s.values {
+		for i := -s.history(); i < len(s.values); i++ {
 			at := s.at(i)
-			late := query.EndTime != nil && at.Add(p.srv.clock.elapsed()).After(*query.EndTime)
-			early := query.StartTime != nil && !at.Add(p.srv.clock.elapsed()).After(*query.StartTime)
-			if !math.IsNaN(v) && !late && !early {
+			late := query.EndTime != nil && at.Add(elapsed).After(*query.EndTime)
+			early := query.StartTime != nil && !at.Add(elapsed).After(*query.StartTime)
+			if (i < 0 || !math.IsNaN(s.values[i])) && !late && !early {
 				has[at] = true
 			}
 		}
@@ -291,12 +292,32 @@ func (p *performanceManager) times(wanted []shown, query *types.PerfQuerySpec) [
 	return times
 }
 
+// A host keeps an hour of real-time samples.
+const keptTime = time.Hour
+
+// history is how many samples there are before the snapshot's: those of an
+// hour, unless the first is missing, as for a VM that was started then. Their
+// values are the first's.
+func (s *series) history() int {
+	if s.origin != "realtime" || len(s.values) == 0 || math.IsNaN(s.values[0]) {
+		return 0
+	}
+	if n := int(keptTime/s.interval) - len(s.values); n > 0 {
+		return n
+	}
+	return 0
+}
+
 // at is the end of the interval of the i-th sample.
 func (s *series) at(i int) time.Time { return s.start.Add(time.Duration(i+1) * s.interval) }
 
 // sample is -1, which vSphere writes for a missing value, where there is none.
 func (s *series) sample(at time.Time) int64 {
 	i := int(at.Sub(s.start)/s.interval) - 1
+	if i < 0 && i >= -s.history() {
+		i = 0
+		at = s.at(i)
+	}
 	if i < 0 || i >= len(s.values) || !s.at(i).Equal(at) || math.IsNaN(s.values[i]) {
 		return -1
 	}

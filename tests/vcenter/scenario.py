@@ -79,14 +79,10 @@ class Client:
         raise AssertionError("no VM can move: the snapshot does not suit this test")
 
     def samples(self, entity, name):
-        """The values of one counter, summed over instances."""
-        manager = self.content.perfManager
-        group, counter, rollup = name.split(".")
-        key = next(c.key for c in manager.perfCounter
-                   if (c.groupInfo.key, c.nameInfo.key, c.rollupType) == (group, counter, rollup))
-        found = manager.QueryPerf([vim.PerformanceManager.QuerySpec(
-            entity=entity, intervalId=20, maxSample=15, format="normal",
-            metricId=[vim.PerformanceManager.MetricId(counterId=key, instance="")])])
+        """The values of one counter."""
+        metric = vim.PerformanceManager.MetricId(counterId=counter_key(self, name), instance="")
+        found = self.content.perfManager.QueryPerf([vim.PerformanceManager.QuerySpec(
+            entity=entity, intervalId=20, maxSample=15, format="normal", metricId=[metric])])
         return list(found[0].value[0].value) if found and found[0].value else []
 
     def mean(self, entity, name):
@@ -100,6 +96,13 @@ def raises(fault, call, *arguments, **named):
     except fault as raised:
         return raised
     raise AssertionError(f"{fault.__name__} did not come")
+
+
+def counter_key(client, name):
+    """The key of a counter by its name, as mem.active.average."""
+    wanted = tuple(name.split("."))
+    return next(c.key for c in client.content.perfManager.perfCounter
+                if (c.groupInfo.key, c.nameInfo.key, c.rollupType) == wanted)
 
 
 class Refused:
@@ -408,6 +411,20 @@ def the_clock_takes_the_samples_along(client):
     assert client.content.perfManager.QueryPerf([query])[0].sampleInfoCSV != before
 
 
+def an_hour_of_samples_is_kept_and_the_last_are_given(client):
+    vm, _ = client.movable()
+    manager = client.content.perfManager
+    metric = [vim.PerformanceManager.MetricId(counterId=counter_key(client, "mem.consumed.average"), instance="")]
+    query = vim.PerformanceManager.QuerySpec(entity=vm.runtime.host, intervalId=20, metricId=metric)
+    times = [s.timestamp for s in manager.QueryPerf([query])[0].sampleInfo]
+    assert len(times) == 180 and times[-1] == client.si.CurrentTime(), times
+    query.maxSample = 4
+    assert [s.timestamp for s in manager.QueryPerf([query])[0].sampleInfo] == times[-4:]
+    query = vim.PerformanceManager.QuerySpec(
+        entity=vm.runtime.host, intervalId=20, metricId=metric, startTime=times[3], endTime=times[5])
+    assert [s.timestamp for s in manager.QueryPerf([query])[0].sampleInfo] == times[4:6]
+
+
 def a_removed_vm_is_not_found(client):
     vm, _ = client.movable()
     host = vm.runtime.host
@@ -447,6 +464,7 @@ SCENARIOS = [
     a_restart_ends_sessions_and_keeps_the_inventory,
     rules_apply_to_the_chosen_call_only,
     the_clock_takes_the_samples_along,
+    an_hour_of_samples_is_kept_and_the_last_are_given,
     a_removed_vm_is_not_found,
 ]
 

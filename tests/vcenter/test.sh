@@ -86,8 +86,8 @@ echo "== faults from the call instead of the task"
 start "$snapshot" --per-host 2 --fault-in-call
 /usr/bin/python3 tests/vcenter/scenario.py "$url" "$control" --fault-in-call
 
-for version in 6.5 6.7.3 7.0.3.0 8.0.2.0; do
-	echo "== API $version, pages of 7, VMs that collect leaves out"
+for version in 6.5 8.0.2.0; do
+	echo "== API $version, pages of 7, with what collect leaves out"
 	start "$snapshot" --api-version "$version" --max-page 7 --extra
-	compare --ignore-extra --api-version "$version" "$url" "$snapshot"
+	compare --extra --api-version "$version" "$url" "$snapshot"
 done

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What only the vCenter itself can tell of steps before any of them is started: whether the account may, and
+ * what its own checker says of every migration.
+ */
+#ifndef APPLY_CLEARANCE_H
+#define APPLY_CLEARANCE_H
+
+#include "analyze/policy.h"
+#include "apply/tasks.h"
+#include "plan/changeplan.h"
+
+/* adds to problems (char *) the privileges that the plan's steps need on their objects and the account lacks:
+ * HasPrivilegeOnEntities. The snapshot tells which VMs run */
+gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Snapshot *snapshot,
+                              GPtrArray *problems, GError **error);
+
+/* adds what CheckRelocate_Task of the VirtualMachineProvisioningChecker finds: its warnings, and its errors
+ * as problems where the migration waits for no other step, else as warnings, since that step may remedy them
+ */
+gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *problems,
+                              GPtrArray *warnings, GError **error);
+
+/* adds the clusters that DRS has come to automate since the plan was made, unless the policy plans such */
+void clearance_drs(const ChangePlan *plan, const Snapshot *snapshot, const Policy *policy,
+                   GPtrArray *problems);
+
+/* the body of RelocateVM_Task and CheckRelocate_Task after _this: a VirtualMachineRelocateSpec with the host
+ */
+void clearance_append_relocation(GString *body, const PlanRow *step);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/tasks.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOST_RESTARTS 3
+
+/* One task that is waited for. */
+typedef struct Watched {
+    double progress_pct;
+    gboolean in_view;
+} Watched;
+
+struct Tasks {
+    Vcenter *vcenter;
+    GHashTable *watched;  /* a task's id to Watched */
+    char *view, *version; /* view: NULL before the first wait, and where the server forgot it */
+    gboolean lost;        /* the server forgot the view or the version */
+    TasksEnded *ended;    /* of the present wait */
+    gpointer data;
+    GPtrArray *over;       /* char *: ids that ended in the present answer */
+    GPtrArray *unresolved; /* char *: ids that the view did not take */
+};
+
+Tasks *tasks_new(Vcenter *vcenter)
+{
+    Tasks *tasks = g_new0(Tasks, 1);
+    tasks->vcenter = vcenter;
+    tasks->watched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    tasks->over = g_ptr_array_new_with_free_func(g_free);
+    tasks->unresolved = g_ptr_array_new_with_free_func(g_free);
+    return tasks;
+}
+
+void tasks_free(Tasks *tasks)
+{
+    if (!tasks)
+        return;
+    g_hash_table_destroy(tasks->watched);
+    g_ptr_array_unref(tasks->over);
+    g_ptr_array_unref(tasks->unresolved);
+    g_free(tasks->view);
+    g_free(tasks->version);
+    g_free(tasks);
+}
+
+void tasks_add(Tasks *tasks, const char *id)
+{
+    g_hash_table_replace(tasks->watched, g_strdup(id), g_new0(Watched, 1));
+}
+
+guint tasks_count(const Tasks *tasks)
+{
+    return g_hash_table_size(tasks->watched);
+}
+
+double tasks_progress_pct(const Tasks *tasks)
+{
+    double sum = 0;
+    GHashTableIter iter;
+    gpointer watched;
+    g_hash_table_iter_init(&iter, tasks->watched);
+    while (g_hash_table_iter_next(&iter, NULL, &watched))
+        sum += ((Watched *)watched)->progress_pct;
+    guint n = tasks_count(tasks);
+    return n > 0 ? sum / n : 0;
+}
+
+char *fault_text(const SoapFault *fault)
+{
+    const char *between = *fault->type && *fault->message ? ": " : "";
+    return g_strdup_printf("%s%s%s", fault->type, between, fault->message);
+}
+
+/* ---- the view and its filter ---- */
+
+static gboolean make_filter(Tasks *tasks, GError **error)
+{
+    static const char *const paths[] = {"info.state", "info.progress", "info.error", "info.result"};
+    GString *body = vcenter_request(tasks->vcenter, "propertyCollector", error);
+    if (!body)
+        return FALSE;
+    g_string_append(body, "<spec><propSet><type>Task</type>");
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+        g_string_append_printf(body, "<pathSet>%s</pathSet>", paths[i]);
+    g_string_append(body, "</propSet><objectSet>");
+    soap_append_reference(body, "obj", "ListView", tasks->view);
+    g_string_append(body,
+                    "<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>tasks</name>"
+                    "<type>ListView</type><path>view</path><skip>false</skip></selectSet></objectSet></spec>"
+                    "<partialUpdates>false</partialUpdates>");
+    g_autofree char *filter = vcenter_ask(tasks->vcenter, "CreateFilter", body, FALSE, error);
+    return filter != NULL;
+}
+
+static gboolean make_view(Tasks *tasks, GError **error)
+{
+    GString *body = vcenter_request(tasks->vcenter, "viewManager", error);
+    if (!body)
+        return FALSE;
+    g_clear_pointer(&tasks->version, g_free);
+    tasks->view = vcenter_ask(tasks->vcenter, "CreateListView", body, FALSE, error);
+    if (tasks->view && make_filter(tasks, error))
+        return TRUE;
+    g_clear_pointer(&tasks->view, g_free);
+    return FALSE;
+}
+
+/* ModifyListView returns the references that it could not resolve. */
+static gboolean take_unresolved(const Element *element, gpointer data, GError **error)
+{
+    (void)error;
+    Tasks *tasks = data;
+    g_ptr_array_add(tasks->unresolved, g_strdup(element->text));
+    return TRUE;
+}
+
+static gboolean take_lost(const SoapFault *fault, gpointer data)
+{
+    Tasks *tasks = data;
+    if (strcmp(fault->type, "ManagedObjectNotFound") != 0 &&
+        strcmp(fault->type, "InvalidCollectorVersion") != 0 && strcmp(fault->type, "NotAuthenticated") != 0)
+        return FALSE;
+    tasks->lost = TRUE;
+    return TRUE;
+}
+
+/* Tells the view of the tasks that it does not have yet, and of those that have ended. */
+static gboolean modify_view(Tasks *tasks, GError **error)
+{
+    GString *body = g_string_new(NULL);
+    gboolean any = tasks->over->len > 0;
+    soap_append_reference(body, "_this", "ListView", tasks->view);
+    GHashTableIter iter;
+    gpointer id, watched;
+    g_hash_table_iter_init(&iter, tasks->watched);
+    while (g_hash_table_iter_next(&iter, &id, &watched)) {
+        if (((Watched *)watched)->in_view)
+            continue;
+        ((Watched *)watched)->in_view = TRUE;
+        soap_append_reference(body, "add", "Task", id);
+        any = TRUE;
+    }
+    for (guint i = 0; i < tasks->over->len; i++)
+        soap_append_reference(body, "remove", "Task", g_ptr_array_index(tasks->over, i));
+    g_ptr_array_set_size(tasks->over, 0);
+    SoapCall call = {.method = "ModifyListView",
+                     .body = g_string_free(body, FALSE),
+                     .depth = 3,
+                     .take = take_unresolved,
+                     .fault = take_lost,
+                     .data = tasks};
+    if (any)
+        return soap_call(tasks->vcenter->soap, &call, error);
+    g_free(call.body);
+    return TRUE;
+}
+
+/* ---- updates ---- */
+
+static void end_task(Tasks *tasks, const TaskEnd *end)
+{
+    g_ptr_array_add(tasks->over, g_strdup(end->id));
+    tasks->ended(end, tasks->data);
+    g_hash_table_remove(tasks->watched, end->id);
+}
+
+static const Element *changed_value(const Element *update, const char *name)
+{
+    for (const Element *change = update->first; change; change = change->next)
+        if (strcmp(change->name, "changeSet") == 0 && g_strcmp0(element_text(change, "name"), name) == 0)
+            return element_at(change, "val");
+    return NULL;
+}
+
+/* ObjectUpdate: what changed in a task, or that it left the view */
+static void take_update(Tasks *tasks, const Element *update)
+{
+    const char *id = element_text(update, "obj");
+    Watched *watched = id ? g_hash_table_lookup(tasks->watched, id) : NULL;
+    if (!watched)
+        return;
+    const Element *state = changed_value(update, "info.state"),
+                  *progress = changed_value(update, "info.progress");
+    const SoapFault missing = soap_fault_of(element_at(update, "missingSet.fault"));
+    if (progress)
+        watched->progress_pct = CLAMP(g_ascii_strtod(progress->text, NULL), 0, 100);
+    if (g_strcmp0(element_text(update, "kind"), "leave") == 0 ||
+        strcmp(missing.type, "ManagedObjectNotFound") == 0) {
+        TaskEnd end = {.id = id, .vanished = TRUE};
+        end_task(tasks, &end);
+    } else if (state && strcmp(state->text, "success") == 0) {
+        TaskEnd end = {.id = id, .succeeded = TRUE, .result = changed_value(update, "info.result")};
+        end_task(tasks, &end);
+    } else if (state && strcmp(state->text, "error") == 0) {
+        SoapFault fault = soap_fault_of(changed_value(update, "info.error"));
+        g_autofree char *text = fault_text(&fault);
+        TaskEnd end = {.id = id, .fault = *text ? text : "no reason given"};
+        end_task(tasks, &end);
+    }
+}
+
+/* UpdateSet: its version, and of each filter the objects that changed */
+static gboolean take_updates(const Element *element, gpointer data, GError **error)
+{
+    (void)error;
+    Tasks *tasks = data;
+    if (strcmp(element->name, "version") == 0) {
+        g_free(tasks->version);
+        tasks->version = g_strdup(element->text);
+    }
+    for (const Element *update = element->first; update; update = update->next)
+        if (strcmp(update->name, "objectSet") == 0)
+            take_update(tasks, update);
+    return TRUE;
+}
+
+static gboolean wait_for_updates(Tasks *tasks, double timeout_s, GError **error)
+{
+    GString *body = vcenter_request(tasks->vcenter, "propertyCollector", error);
+    if (!body)
+        return FALSE;
+    guint wait_s = (guint)ceil(CLAMP(timeout_s, 0, 600));
+    g_string_append_printf(body,
+                           "<version>%s</version><options><maxWaitSeconds>%u</maxWaitSeconds></options>",
+                           tasks->version ? tasks->version : "", wait_s);
+    SoapCall call = {.method = "WaitForUpdatesEx",
+                     .body = g_string_free(body, FALSE),
+                     .depth = 4,
+                     .wait_s = wait_s,
+                     .take = take_updates,
+                     .fault = take_lost,
+                     .data = tasks};
+    return soap_call(tasks->vcenter->soap, &call, error);
+}
+
+/* ---- waiting ---- */
+
+/* A server that was restarted knows neither session nor view, but its tasks. */
+static void begin_anew(Tasks *tasks)
+{
+    GHashTableIter iter;
+    gpointer watched;
+    g_hash_table_iter_init(&iter, tasks->watched);
+    while (g_hash_table_iter_next(&iter, NULL, &watched))
+        ((Watched *)watched)->in_view = FALSE;
+    g_clear_pointer(&tasks->view, g_free);
+    g_ptr_array_set_size(tasks->over, 0);
+    tasks->lost = FALSE;
+}
+
+static void end_unresolved(Tasks *tasks)
+{
+    for (guint i = 0; i < tasks->unresolved->len; i++) {
+        TaskEnd end = {.id = g_ptr_array_index(tasks->unresolved, i), .vanished = TRUE};
+        if (g_hash_table_contains(tasks->watched, end.id))
+            end_task(tasks, &end);
+    }
+    g_ptr_array_set_size(tasks->unresolved, 0);
+}
+
+gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer data, GError **error)
+{
+    tasks->ended = ended;
+    tasks->data = data;
+    guint before = tasks_count(tasks);
+    for (guint attempt = 0; attempt <= MOST_RESTARTS; attempt++) {
+        if ((!tasks->view && !make_view(tasks, error)) || !modify_view(tasks, error))
+            return FALSE;
+        end_unresolved(tasks);
+        if (tasks_count(tasks) < before)
+            return TRUE;
+        if (!tasks->lost && !wait_for_updates(tasks, timeout_s, error))
+            return FALSE;
+        if (!tasks->lost)
+            return TRUE;
+        begin_anew(tasks);
+    }
+    return TRUE;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks of a vCenter that are waited for: one ListView of them, one property filter on it, WaitForUpdatesEx.
+ * A session that ends, or a server that forgets the view, only makes them begin anew.
+ */
+#ifndef APPLY_TASKS_H
+#define APPLY_TASKS_H
+
+#include "collect/vcenter.h"
+
+typedef struct Tasks Tasks;
+
+/* how a task ended */
+typedef struct TaskEnd {
+    const char *id;
+    gboolean succeeded;
+    gboolean vanished;     /* the server no longer knows it: how it ended is not known */
+    const char *fault;     /* in the server's own words, where it failed */
+    const Element *result; /* TaskInfo.result; NULL for none */
+} TaskEnd;
+
+typedef void TasksEnded(const TaskEnd *end, gpointer data);
+
+/* the session must outlive the tasks */
+Tasks *tasks_new(Vcenter *vcenter);
+void tasks_free(Tasks *tasks);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tasks, tasks_free)
+
+/* waits for this task, too */
+void tasks_add(Tasks *tasks, const char *id);
+
+/* how many there are */
+guint tasks_count(const Tasks *tasks);
+
+/* waits until some have ended or timeout_s has passed, and hands over each that has, once */
+gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer data, GError **error);
+
+/* the mean progress of those that run, in percent */
+double tasks_progress_pct(const Tasks *tasks);
+
+/* a fault as people read it: "MemoryHotPlugNotSupported: …"; the caller frees it */
+char *fault_text(const SoapFault *fault);
+
+#endif

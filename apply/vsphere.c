@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A vCenter as a target: RelocateVM_Task with the host alone, ReconfigVM_Task with the absolute new size and
+ * the changeVersion that was read just before, so that a repeat does no harm and a concurrent edit is a
+ * fault.
+ */
+#include "collect/vsphere.h"
+
+#include "analyze/evaluation.h"
+#include "apply/clearance.h"
+#include "apply/roster.h"
+#include "apply/target.h"
+#include "apply/tasks.h"
+#include "collect/properties.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#define SETTLE_WAIT_S 5
+#define LOST_CALL_S 2
+#define WINDOW_S 300
+
+typedef struct Vsphere {
+    Target base;
+    const Program *program;
+    Vcenter *vcenter;
+    const Policy *policy; /* of the view */
+    Snapshot *snapshot;   /* what was there at the view; rows that recheck reads are brought up to date */
+    Tasks *tasks;
+    GHashTable *steps;            /* a task's id to the step (PlanRow) that it carries out */
+    GQueue ended;                 /* StepEnd *: to be handed out by wait */
+    GQueue unknown;               /* PlanRow *: started or not, the answer was lost */
+    char *change_version;         /* of the VM that was rechecked last */
+    gint64 time_then, clock_then; /* the server's clock, and ours (monotonic, in microseconds), at login */
+} Vsphere;
+
+static Vsphere *vsphere_of(Target *target)
+{
+    return (Vsphere *)target;
+}
+
+static gint64 vsphere_now(Target *target)
+{
+    const Vsphere *vsphere = vsphere_of(target);
+    return vsphere->time_then + (g_get_monotonic_time() - vsphere->clock_then) / G_USEC_PER_SEC;
+}
+
+static const char *vsphere_account(Target *target)
+{
+    return vsphere_of(target)->vcenter->account;
+}
+
+/* ---- what is there ---- */
+
+static void remove_directory(const char *path)
+{
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (directory && (name = g_dir_read_name(directory))) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        g_unlink(file);
+    }
+    g_rmdir(path);
+}
+
+/* Measures into a directory that is gone again afterwards. */
+static gboolean view_measured(Vsphere *vsphere, const char *directory, const Policy *policy,
+                              Assessment **assessment, GError **error)
+{
+    g_auto(CollectResult) result = {0};
+    CollectRequest request = {.source = vsphere->vcenter->connection->url,
+                              .output = directory,
+                              .window_s = WINDOW_S,
+                              .connection = vsphere->vcenter->connection,
+                              .program = vsphere->program};
+    if (!vsphere_collect(vsphere->vcenter, &request, &result, error) ||
+        !(vsphere->snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error)))
+        return FALSE;
+    for (guint i = 0; i < result.warnings->len; i++)
+        program_warn(vsphere->program, "warning: %s", (const char *)g_ptr_array_index(result.warnings, i));
+    g_auto(Subject) subject = {0};
+    g_autoptr(Assessment) assessed = evaluation_begin(policy);
+    if (!evaluation_add(assessed, vsphere->snapshot, directory, policy, &subject, error))
+        return FALSE;
+    *assessment = g_steal_pointer(&assessed);
+    return TRUE;
+}
+
+static gboolean vsphere_view(Target *target, const Policy *policy, const Snapshot **snapshot,
+                             Assessment **assessment, GError **error)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    vsphere->policy = policy;
+    g_clear_pointer(&vsphere->snapshot, snapshot_free);
+    if (assessment) {
+        g_autofree char *directory = g_dir_make_tmp("vmanger-XXXXXX", error);
+        gboolean ok = directory && view_measured(vsphere, directory, policy, assessment, error);
+        if (directory)
+            remove_directory(directory);
+        if (!ok)
+            return FALSE;
+    } else {
+        g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+        vsphere->snapshot = vsphere_inventory(vsphere->vcenter, vsphere->program, warnings, error);
+        if (!vsphere->snapshot)
+            return FALSE;
+    }
+    *snapshot = vsphere->snapshot;
+    return TRUE;
+}
+
+static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray *problems,
+                              GPtrArray *warnings, GError **error)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    clearance_drs(plan, vsphere->snapshot, vsphere->policy, problems);
+    return clearance_privileges(vsphere->vcenter, plan, vsphere->snapshot, problems, error) &&
+           clearance_migrations(vsphere->vcenter, plan, problems, warnings, error);
+}
+
+/* ---- one VM as it is now ---- */
+
+enum {
+    NOW_NAME,
+    NOW_UUID,
+    NOW_HOST,
+    NOW_POWER,
+    NOW_CONNECTION,
+    NOW_MEMORY,
+    NOW_VCPUS,
+    NOW_VERSION,
+    NOW_TASKS,
+    N_NOW
+};
+static const char *const now_paths[N_NOW] = {
+    [NOW_NAME] = "name",
+    [NOW_UUID] = "config.instanceUuid",
+    [NOW_HOST] = "runtime.host",
+    [NOW_POWER] = "runtime.powerState",
+    [NOW_CONNECTION] = "runtime.connectionState",
+    [NOW_MEMORY] = "config.hardware.memoryMB",
+    [NOW_VCPUS] = "config.hardware.numCPU",
+    [NOW_VERSION] = "config.changeVersion",
+    [NOW_TASKS] = "recentTask",
+};
+
+/* The texts of properties of one object; of an array, its elements' texts with spaces between. */
+typedef struct Reading {
+    guint n;
+    char *texts[N_NOW]; /* NULL: not set */
+    gboolean found;
+} Reading;
+
+static void reading_clear(Reading *reading)
+{
+    for (guint i = 0; i < N_NOW; i++)
+        g_clear_pointer(&reading->texts[i], g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+static gboolean take_reading(const PropertyObject *object, gpointer data, GError **error)
+{
+    (void)error;
+    Reading *reading = data;
+    reading->found = TRUE;
+    for (guint i = 0; i < reading->n; i++) {
+        const Element *value = object->values[i];
+        g_autoptr(GString) text = g_string_new(value ? value->text : NULL);
+        for (const Element *one = value ? value->first : NULL; one; one = one->next)
+            g_string_append_printf(text, "%s%s", text->len ? " " : "", one->text);
+        g_free(reading->texts[i]);
+        reading->texts[i] = value ? g_strdup(text->str) : NULL;
+    }
+    return TRUE;
+}
+
+/* FALSE and SOAP_ERROR_FAULT also where the object does not exist. Logs in again where the session has ended.
+ */
+static gboolean read_object(Vsphere *vsphere, const char *kind, const char *id, const char *const *paths,
+                            guint n, Reading *reading, GError **error)
+{
+    const char *const ids[] = {id, NULL};
+    PropertyQuery query = {
+        .kind = kind, .paths = paths, .n_paths = n, .ids = ids, .take = take_reading, .data = reading};
+    reading->n = n;
+    g_autoptr(GError) failure = NULL;
+    gboolean ok = properties_retrieve(vsphere->vcenter, &query, 1, &failure);
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
+        g_clear_error(&failure);
+        ok = vcenter_login(vsphere->vcenter, &failure) &&
+             properties_retrieve(vsphere->vcenter, &query, 1, &failure);
+    }
+    if (ok && !reading->found) {
+        ok = FALSE;
+        g_set_error(&failure, SOAP_ERROR, SOAP_ERROR_FAULT, "%s: there is no %s", id, kind);
+    }
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return ok;
+}
+
+static gboolean read_vm(Vsphere *vsphere, const char *id, Reading *reading, GError **error)
+{
+    return read_object(vsphere, "VirtualMachine", id, now_paths, N_NOW, reading, error);
+}
+
+static int word_of(const char *text, const char *const *words)
+{
+    for (int i = 0; text && words[i]; i++)
+        if (strcmp(text, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+/* ---- looking again ---- */
+
+static void update_vm(Vsphere *vsphere, int index, const Reading *reading)
+{
+    static const char *const powers[] = {"poweredOn", "poweredOff", "suspended", NULL};
+    static const char *const connections[] = {"connected", "disconnected", "inaccessible",
+                                              "invalid",   "orphaned",     NULL};
+    Vm *vm = &vsphere->snapshot->vms[index];
+    int host =
+        reading->texts[NOW_HOST] ? snapshot_find_host(vsphere->snapshot, reading->texts[NOW_HOST]) : -1;
+    vm->host = host >= 0 ? host : vm->host;
+    vm->instance_uuid = snapshot_string(vsphere->snapshot, reading->texts[NOW_UUID]);
+    vm->power = word_of(reading->texts[NOW_POWER], powers);
+    vm->connection = word_of(reading->texts[NOW_CONNECTION], connections);
+    vm->memory_mib = reading->texts[NOW_MEMORY] ? g_ascii_strtod(reading->texts[NOW_MEMORY], NULL) : NAN;
+    vm->vcpus = reading->texts[NOW_VCPUS] ? g_ascii_strtod(reading->texts[NOW_VCPUS], NULL) : NAN;
+}
+
+static gboolean update_host(Vsphere *vsphere, const char *id, GError **error)
+{
+    static const char *const paths[] = {"runtime.connectionState", "runtime.powerState",
+                                        "runtime.inMaintenanceMode", "runtime.inQuarantineMode"};
+    static const char *const connections[] = {"connected", "notResponding", "disconnected", NULL};
+    static const char *const powers[] = {"poweredOn", "standBy", "poweredOff", "unknown", NULL};
+    g_auto(Reading) reading = {0};
+    int index = snapshot_find_host(vsphere->snapshot, id);
+    if (index < 0) /* comparing says so */
+        return TRUE;
+    if (!read_object(vsphere, "HostSystem", id, paths, G_N_ELEMENTS(paths), &reading, error))
+        return FALSE;
+    Host *host = &vsphere->snapshot->hosts[index];
+    host->connection = word_of(reading.texts[0], connections);
+    host->power = word_of(reading.texts[1], powers);
+    if (g_strcmp0(reading.texts[2], "true") == 0)
+        host->mode = HOST_MODE_MAINTENANCE;
+    else if (g_strcmp0(reading.texts[3], "true") == 0)
+        host->mode = HOST_MODE_QUARANTINE;
+    else if (host->mode != HOST_MODE_ENTERING)
+        host->mode = HOST_MODE_NORMAL;
+    return TRUE;
+}
+
+static char *describe_differences(const GPtrArray *differences)
+{
+    if (differences->len == 0)
+        return NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < differences->len; i++) {
+        const Difference *difference = g_ptr_array_index(differences, i);
+        g_string_append_printf(text, "%s%s was %s, is %s", text->len ? "; " : "", difference->what,
+                               difference->was, difference->is);
+    }
+    return g_strdup(text->str);
+}
+
+static gboolean read_for_recheck(Vsphere *vsphere, const PlanRow *step, int vm, GError **error)
+{
+    g_auto(Reading) reading = {0};
+    if (!read_vm(vsphere, step->object_id, &reading, error))
+        return FALSE;
+    update_vm(vsphere, vm, &reading);
+    g_free(vsphere->change_version);
+    vsphere->change_version = g_strdup(reading.texts[NOW_VERSION]);
+    return step->action != ACTION_MIGRATE ||
+           (update_host(vsphere, step->from_id, error) && update_host(vsphere, step->to_id, error));
+}
+
+static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **problem, GError **error)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    int vm = snapshot_find_vm(vsphere->snapshot, step->object_id);
+    g_autoptr(GError) failure = NULL;
+    if (vm >= 0 && !read_for_recheck(vsphere, step, vm, &failure)) {
+        if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        *problem = g_strdup(failure->message); /* the VM or a host is gone */
+        return TRUE;
+    }
+    g_autoptr(Roster) roster = roster_new(vsphere->snapshot);
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    roster_compare(roster, step, differences, NULL);
+    *problem = describe_differences(differences);
+    return TRUE;
+}
+
+/* ---- starting ---- */
+
+static GString *reconfiguration(const Vsphere *vsphere, const PlanRow *step)
+{
+    GString *body = g_string_new(NULL);
+    soap_append_reference(body, "_this", "VirtualMachine", step->object_id);
+    g_string_append(body, "<spec>");
+    if (vsphere->change_version) {
+        g_string_append(body, "<changeVersion>");
+        xml_append_text(body, vsphere->change_version);
+        g_string_append(body, "</changeVersion>");
+    }
+    const char *size = step->action == ACTION_ADD_MEMORY ? "memoryMB" : "numCPUs";
+    g_string_append_printf(body, "<%s>", size);
+    xml_append_text(body, step->to);
+    g_string_append_printf(body, "</%s></spec>", size);
+    return body;
+}
+
+static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
+{
+    if (step->action != ACTION_MIGRATE)
+        return vcenter_ask(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(vsphere, step), TRUE, error);
+    GString *body = g_string_new(NULL);
+    soap_append_reference(body, "_this", "VirtualMachine", step->object_id);
+    clearance_append_relocation(body, step);
+    return vcenter_ask(vsphere->vcenter, "RelocateVM_Task", body, TRUE, error);
+}
+
+static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, GError **error)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    g_autoptr(GError) failure = NULL;
+    *task = submit(vsphere, step, &failure);
+    if (*task) {
+        g_hash_table_insert(vsphere->steps, g_strdup(*task), (gpointer)step);
+        tasks_add(vsphere->tasks, *task);
+        return TRUE;
+    }
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT) ||
+        g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    /* no answer, or none to be read: the call may have been carried out, as the VM itself will tell */
+    program_warn(vsphere->program, "step %.0f: %s; looking what became of it", step->step, failure->message);
+    *task = g_strdup("");
+    g_queue_push_tail(&vsphere->unknown, (gpointer)step);
+    return TRUE;
+}
+
+/* ---- ends ---- */
+
+/* What a VM itself tells of a step whose task cannot be asked. `started` says whether it once was. */
+static gboolean judge_vm(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end,
+                         GError **error)
+{
+    g_auto(Reading) reading = {0};
+    g_autoptr(GError) failure = NULL;
+    end->step = step->step;
+    if (!read_vm(vsphere, step->object_id, &reading, &failure)) {
+        if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        end->outcome = OUTCOME_FAILED;
+        end->detail = g_strdup(failure->message);
+        return TRUE;
+    }
+    gboolean moves = step->action == ACTION_MIGRATE;
+    const char *is = reading.texts[moves                               ? NOW_HOST
+                                   : step->action == ACTION_ADD_MEMORY ? NOW_MEMORY
+                                                                       : NOW_VCPUS];
+    if (g_strcmp0(is, moves ? step->to_id : step->to) == 0) {
+        end->outcome = OUTCOME_SUCCEEDED;
+    } else if (!started && g_strcmp0(is, moves ? step->from_id : step->from) == 0) {
+        end->outcome = OUTCOME_NOT_STARTED;
+    } else {
+        end->outcome = OUTCOME_FAILED;
+        end->detail = g_strdup_printf("its task is gone, and the VM %s %s", moves ? "is on" : "has",
+                                      is ? is : "nothing");
+    }
+    return TRUE;
+}
+
+static void settled(const TaskEnd *task, gpointer data)
+{
+    TaskEnd *end = data;
+    *end = *task;
+    end->fault = g_strdup(task->fault);
+    end->result = NULL;
+}
+
+/* Waits for a task of an earlier run, or one whose start was not answered. */
+static gboolean settle_task(Vsphere *vsphere, const PlanRow *step, const char *task, StepEnd *end,
+                            GError **error)
+{
+    g_autoptr(Tasks) tasks = tasks_new(vsphere->vcenter);
+    TaskEnd how = {0};
+    tasks_add(tasks, task);
+    while (tasks_count(tasks) > 0)
+        if (!tasks_wait(tasks, SETTLE_WAIT_S, settled, &how, error))
+            return FALSE;
+    g_autofree char *fault = (char *)how.fault;
+    if (how.vanished)
+        return judge_vm(vsphere, step, TRUE, end, error);
+    end->step = step->step;
+    end->outcome = how.succeeded ? OUTCOME_SUCCEEDED : OUTCOME_FAILED;
+    end->detail = g_steal_pointer(&fault);
+    return TRUE;
+}
+
+/* The task that works on the VM at this moment and does what the step does; "" where there is none. */
+static char *find_running_task(Vsphere *vsphere, const PlanRow *step, GError **error)
+{
+    static const char *const paths[] = {"info.descriptionId", "info.state"};
+    const char *wanted =
+        step->action == ACTION_MIGRATE ? "VirtualMachine.relocate" : "VirtualMachine.reconfigure";
+    g_auto(Reading) vm = {0};
+    g_autoptr(GError) failure = NULL;
+    if (!read_vm(vsphere, step->object_id, &vm, &failure)) {
+        if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
+            return g_strdup("");
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    g_auto(GStrv) ids = g_strsplit(vm.texts[NOW_TASKS] ? vm.texts[NOW_TASKS] : "", " ", -1);
+    for (char **id = ids; *id && **id; id++) {
+        g_auto(Reading) task = {0};
+        if (!read_object(vsphere, "Task", *id, paths, G_N_ELEMENTS(paths), &task, NULL))
+            continue; /* forgotten meanwhile */
+        if (g_strcmp0(task.texts[0], wanted) == 0 &&
+            (g_strcmp0(task.texts[1], "running") == 0 || g_strcmp0(task.texts[1], "queued") == 0))
+            return g_strdup(*id);
+    }
+    return g_strdup("");
+}
+
+static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *task, StepEnd *end,
+                               GError **error)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    if (*task)
+        return settle_task(vsphere, step, task, end, error);
+    g_autofree char *running = find_running_task(vsphere, step, error);
+    if (!running)
+        return FALSE;
+    return *running ? settle_task(vsphere, step, running, end, error)
+                    : judge_vm(vsphere, step, FALSE, end, error);
+}
+
+typedef struct Waiting {
+    Vsphere *vsphere;
+    GPtrArray *vanished; /* PlanRow: to be asked of the VM itself */
+} Waiting;
+
+static void step_ended(const TaskEnd *task, gpointer data)
+{
+    Waiting *waiting = data;
+    const PlanRow *step = g_hash_table_lookup(waiting->vsphere->steps, task->id);
+    if (step && task->vanished) {
+        g_ptr_array_add(waiting->vanished, (gpointer)step);
+    } else if (step) {
+        StepEnd *end = g_new0(StepEnd, 1);
+        *end = (StepEnd){step->step, task->succeeded ? OUTCOME_SUCCEEDED : OUTCOME_FAILED,
+                         g_strdup(task->fault)};
+        g_queue_push_tail(&waiting->vsphere->ended, end);
+    }
+    g_hash_table_remove(waiting->vsphere->steps, task->id);
+}
+
+static gboolean gather_ends(Vsphere *vsphere, double timeout_s, GError **error)
+{
+    g_autoptr(GPtrArray) vanished = g_ptr_array_new();
+    Waiting waiting = {vsphere, vanished};
+    if (!tasks_wait(vsphere->tasks, timeout_s, step_ended, &waiting, error))
+        return FALSE;
+    for (guint i = 0; i < vanished->len; i++) {
+        StepEnd *end = g_new0(StepEnd, 1);
+        g_queue_push_tail(&vsphere->ended, end);
+        if (!judge_vm(vsphere, g_ptr_array_index(vanished, i), TRUE, end, error)) {
+            g_free(g_queue_pop_tail(&vsphere->ended));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* The server may still be at the call whose answer was lost: it is given a moment. */
+static gboolean settle_unknown(Target *target, const PlanRow *step, StepEnd *end, GError **error)
+{
+    g_usleep(LOST_CALL_S * G_USEC_PER_SEC);
+    if (!vsphere_settle(target, step, "", end, error))
+        return FALSE;
+    if (end->outcome == OUTCOME_NOT_STARTED)
+        end->detail = g_strdup("the call was lost on its way, and nothing was started");
+    return TRUE;
+}
+
+static gboolean vsphere_wait(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    end->step = NAN;
+    const PlanRow *unknown = g_queue_pop_head(&vsphere->unknown);
+    if (unknown)
+        return settle_unknown(target, unknown, end, error);
+    if (g_queue_is_empty(&vsphere->ended) && !gather_ends(vsphere, timeout_s, error))
+        return FALSE;
+    g_autofree StepEnd *first = g_queue_pop_head(&vsphere->ended);
+    if (first)
+        *end = *first;
+    else if (progress)
+        *progress = g_strdup_printf("(on average %.0f %%)", tasks_progress_pct(vsphere->tasks));
+    return TRUE;
+}
+
+/* ---- the target ---- */
+
+static gboolean vsphere_finish(Target *target, GError **error)
+{
+    (void)target, (void)error;
+    return TRUE;
+}
+
+static void vsphere_free(Target *target)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    StepEnd *end;
+    while ((end = g_queue_pop_head(&vsphere->ended))) {
+        g_free(end->detail);
+        g_free(end);
+    }
+    g_queue_clear(&vsphere->unknown);
+    g_clear_pointer(&vsphere->tasks, tasks_free);
+    g_clear_pointer(&vsphere->steps, g_hash_table_destroy);
+    snapshot_free(vsphere->snapshot);
+    vcenter_close(vsphere->vcenter);
+    g_free(vsphere->change_version);
+    g_free(vsphere);
+}
+
+Target *target_vsphere_new(Connection *connection, const Program *program, GError **error)
+{
+    static const TargetClass class = {
+        .kind = "vcenter",
+        .view = vsphere_view,
+        .check = vsphere_check,
+        .recheck = vsphere_recheck,
+        .start = vsphere_start,
+        .wait = vsphere_wait,
+        .settle = vsphere_settle,
+        .finish = vsphere_finish,
+        .now = vsphere_now,
+        .account = vsphere_account,
+        .free = vsphere_free,
+    };
+    g_autoptr(Vcenter) vcenter = vcenter_open(connection, program, error);
+    gint64 now;
+    if (!vcenter || !vcenter_time(vcenter, &now, error))
+        return NULL;
+    if (!vcenter->is_vcenter) {
+        g_set_error(
+            error, VMANGER_ERROR, 0,
+            "%s: found %s, a single host: expected its vCenter, without which nothing can be migrated",
+            connection->url, vcenter->product);
+        return NULL;
+    }
+    Vsphere *vsphere = g_new0(Vsphere, 1);
+    vsphere->base.class = &class;
+    vsphere->program = program;
+    vsphere->time_then = now;
+    vsphere->clock_then = g_get_monotonic_time();
+    vsphere->tasks = tasks_new(vcenter);
+    vsphere->steps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    vsphere->vcenter = g_steal_pointer(&vcenter);
+    vsphere->vcenter->renews = TRUE;
+    return &vsphere->base;
+}

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# For tests of apply: the sample company, assessed and planned for in $TMP/here, and words for what is expected.
+mkdir "$TMP/here"
+cd "$TMP/here"
+before="$TOP/samples/snapshot"
+"$BIN/analyze" -q "$before" -o assessment.csv
+"$BIN/plan" -q "$before" assessment.csv -o plan.csv
+steps=$(grep -c '^step,' plan.csv)
+migrations=$(grep -c '^step,[^,]*,[^,]*,yes,migrate,' plan.csv)
+
+fail() {
+    echo "$*"
+    exit 1
+}
+
+# exits CODE COMMAND...: runs it, output in $TMP/said.
+exits() {
+    expected=$1
+    shift
+    code=0
+    "$@" >said 2>&1 || code=$?
+    test "$code" = "$expected" || {
+        cat said
+        fail "exit $code instead of $expected: $*"
+    }
+}
+
+says() {
+    grep -qF -- "$1" said || {
+        cat said
+        fail "not said: $1"
+    }
+}
+
+# The directory holds these and nothing half made.
+nothing_else_than() {
+    there=$(ls -A | grep -v '^said$' | LC_ALL=C sort)
+    should=$(printf '%s\n' "$@" | LC_ALL=C sort)
+    test "$there" = "$should" || fail "there is: $there"
+}

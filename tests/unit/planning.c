@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+
+Planning *planning_new(Estate *estate, const char *policy_text)
+{
+    g_autoptr(GError) error = NULL;
+    Planning *planning = g_new0(Planning, 1);
+    planning->estate = estate;
+    planning->policy = estate_policy(policy_text ? policy_text : "[plan]\nstrategy=threshold\n", &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(planning->policy);
+    estate_assess(estate, policy_text);
+    g_autofree char *digest = policy_analyze_digest(planning->policy);
+    estate->assessment->policy = g_string_chunk_insert(estate->assessment->strings, digest);
+    planning->model = model_new(estate->snapshot, estate->assessment, planning->policy, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(planning->model);
+    planning->rules = rules_new(planning->model);
+    planning->compatibility = compatibility_new(planning->model);
+    planning->history = history_new();
+    planning->situation =
+        (Situation){planning->model, planning->rules, planning->compatibility, planning->history};
+    return planning;
+}
+
+void planning_free(Planning *planning)
+{
+    if (!planning)
+        return;
+    history_free(planning->history);
+    compatibility_free(planning->compatibility);
+    rules_free(planning->rules);
+    model_free(planning->model);
+    policy_free(planning->policy);
+    estate_free(planning->estate);
+    g_free(planning);
+}
+
+Host *add_host(Estate *estate, const char *id, double mhz, double gib)
+{
+    estate_measure_host(estate, id, mhz, gib);
+    return estate_add_host(estate, id);
+}
+
+Vm *add_vm(Estate *estate, const char *id, const char *host_id, double mhz, double gib)
+{
+    estate_measure_vm(estate, id, mhz, gib / 2, gib);
+    Vm *vm = estate_add_vm(estate, id, host_id);
+    vm->memory_mib = (gib + 2) * 1024;
+    return vm;
+}
+
+Rule *add_rule(Estate *estate, const char *name, int type, gboolean mandatory, const char *vm_ids,
+               const char *host_ids)
+{
+    Rule rule = rule_unknown();
+    rule.id = rule.name = snapshot_string(estate->snapshot, name);
+    rule.cluster_id = "c1";
+    rule.type = type;
+    rule.mandatory = mandatory;
+    rule.enabled = 1;
+    rule.vm_ids = snapshot_string(estate->snapshot, vm_ids);
+    rule.host_ids = snapshot_string(estate->snapshot, host_ids);
+    snapshot_add_rule(estate->snapshot, &rule);
+    return &estate->snapshot->rules[estate->snapshot->n_rules - 1];
+}
+
+guint host_of(const Planning *planning, const char *id)
+{
+    int host = snapshot_find_host(planning->estate->snapshot, id);
+    CU_ASSERT_FATAL(host >= 0);
+    return (guint)host;
+}
+
+guint vm_of(const Planning *planning, const char *id)
+{
+    int vm = snapshot_find_vm(planning->estate->snapshot, id);
+    CU_ASSERT_FATAL(vm >= 0);
+    return (guint)vm;
+}
+
+Change move(const Planning *planning, const char *vm_id, const char *host_id)
+{
+    guint vm = vm_of(planning, vm_id);
+    return (Change){.action = ACTION_MIGRATE,
+                    .vm = (int)vm,
+                    .from = planning->model->vms[vm].host,
+                    .to = (int)host_of(planning, host_id),
+                    .reason = g_strdup("test")};
+}
+
+Change growth(const Planning *planning, const char *vm_id, double mib)
+{
+    guint vm = vm_of(planning, vm_id);
+    const ModelVm *at = &planning->model->vms[vm];
+    return (Change){.action = ACTION_ADD_MEMORY,
+                    .vm = (int)vm,
+                    .from = at->host,
+                    .to = at->host,
+                    .was = at->memory_mib,
+                    .amount = at->memory_mib + mib,
+                    .reason = g_strdup("test")};
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_rules_suite(void);
+
+/* Three hosts; a and b on h1, c on h2. */
+static Estate *three_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 3000, 30);
+    add_host(estate, "h2", 3000, 30);
+    add_host(estate, "h3", 3000, 30);
+    add_vm(estate, "a", "h1", 100, 4);
+    add_vm(estate, "b", "h1", 100, 4);
+    add_vm(estate, "c", "h2", 100, 4);
+    return estate;
+}
+
+static guint breaches(int type, const char *vm_ids, const char *host_ids)
+{
+    Estate *estate = three_hosts();
+    add_rule(estate, "r", type, TRUE, vm_ids, host_ids);
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    CU_ASSERT_EQUAL_FATAL(rules_count(planning->rules), 1);
+    return rule_breaches(rules_at(planning->rules, 0), planning->model);
+}
+
+static void breaches_are_counted_by_vm(void)
+{
+    CU_ASSERT_EQUAL(breaches(RULE_VM_AFFINITY, "a b", ""), 0);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_AFFINITY, "a b c", ""), 1);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_ANTI_AFFINITY, "a c", ""), 0);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_ANTI_AFFINITY, "a b c", ""), 1);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_HOST_AFFINITY, "a b c", "h1"), 1);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_HOST_AFFINITY, "a b c", "h1 h2"), 0);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_HOST_ANTI_AFFINITY, "a b c", "h1"), 2);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_HOST_ANTI_AFFINITY, "a b c", "h3"), 0);
+}
+
+static void vms_that_do_not_run_break_nothing(void)
+{
+    Estate *estate = three_hosts();
+    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a b", "");
+    add_rule(estate, "off-h1", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "b", "h1");
+    estate->snapshot->vms[1].power = VM_POWER_OFF;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    CU_ASSERT_EQUAL(rule_breaches(rules_at(planning->rules, 0), planning->model), 0);
+    CU_ASSERT_EQUAL(rule_breaches(rules_at(planning->rules, 1), planning->model), 0);
+}
+
+static void a_disabled_rule_binds_nobody(void)
+{
+    Estate *estate = three_hosts();
+    add_rule(estate, "off", RULE_VM_ANTI_AFFINITY, TRUE, "a b", "")->enabled = 0;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    CU_ASSERT_EQUAL(rules_count(planning->rules), 0);
+    CU_ASSERT_PTR_NULL(rules_of_vm(planning->rules, vm_of(planning, "a")));
+}
+
+/* ClusterRuleInfo.mandatory is about VM-Host rules; vCenter leaves it out of the others. */
+static void rules_between_vms_bind_unless_they_say_no(void)
+{
+    static const struct {
+        int type, mandatory;
+        gboolean binding;
+    } cases[] = {{RULE_VM_ANTI_AFFINITY, -1, TRUE},
+                 {RULE_VM_AFFINITY, -1, TRUE},
+                 {RULE_VM_ANTI_AFFINITY, 0, FALSE},
+                 {RULE_VM_HOST_AFFINITY, -1, FALSE},
+                 {RULE_VM_HOST_AFFINITY, 1, TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = three_hosts();
+        add_rule(estate, "r", cases[i].type, TRUE, "a c", "h1")->mandatory = cases[i].mandatory;
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        CU_ASSERT_EQUAL(rules_at(planning->rules, 0)->mandatory, cases[i].binding);
+    }
+}
+
+static void rules_of_the_policy_go_by_pattern(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->vms[2].folder = "web";
+    g_autoptr(Planning) planning =
+        planning_new(estate, "[rule apart]\ntype=vm_anti_affinity\nvms=a;web/*\nmandatory=yes\n"
+                             "[rule here]\ntype=vm_host_affinity\nvms=b\nhosts=h2;h3\n"
+                             "[rule nowhere]\ntype=vm_host_affinity\nvms=b\nhosts=esx*\n");
+    CU_ASSERT_EQUAL_FATAL(rules_count(planning->rules), 2);
+    const BoundRule *apart = rules_at(planning->rules, 0), *here = rules_at(planning->rules, 1);
+    CU_ASSERT_STRING_EQUAL(apart->name, "apart");
+    CU_ASSERT_EQUAL_FATAL(apart->n_vms, 2);
+    CU_ASSERT_TRUE(rule_names_vm(apart, vm_of(planning, "a")) && rule_names_vm(apart, vm_of(planning, "c")));
+    CU_ASSERT_FALSE(rule_names_vm(apart, vm_of(planning, "b")));
+    CU_ASSERT_TRUE(apart->mandatory);
+    CU_ASSERT_EQUAL(here->n_hosts, 2);
+    CU_ASSERT_FALSE(here->mandatory);
+}
+
+static const char *broken_by(const Planning *planning, const char *vm, const char *host, gboolean mandatory)
+{
+    const BoundRule *rule = rules_broken_by(planning->rules, planning->model, vm_of(planning, vm),
+                                            host_of(planning, host), mandatory);
+    return rule ? rule->name : "";
+}
+
+static void a_move_is_judged_by_what_it_makes_worse(void)
+{
+    Estate *estate = three_hosts();
+    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a b c", "");
+    add_rule(estate, "home", RULE_VM_HOST_AFFINITY, FALSE, "a", "h2");
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    CU_ASSERT_STRING_EQUAL(broken_by(planning, "c", "h1", TRUE), "apart");
+    CU_ASSERT_STRING_EQUAL(broken_by(planning, "a", "h2", TRUE), ""); /* as bad as before */
+    CU_ASSERT_STRING_EQUAL(broken_by(planning, "a", "h3", TRUE), "");
+    CU_ASSERT_STRING_EQUAL(broken_by(planning, "a", "h3", FALSE), ""); /* it is not at home now */
+    CU_ASSERT_STRING_EQUAL(broken_by(planning, "a", "h2", FALSE), "");
+}
+
+static void a_keep_together_rule_may_be_broken_on_the_way_and_hides_no_other(void)
+{
+    Estate *estate = three_hosts();
+    add_rule(estate, "together", RULE_VM_AFFINITY, TRUE, "a b", "");
+    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a c", "");
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    guint a = vm_of(planning, "a");
+    CU_ASSERT_STRING_EQUAL(broken_by(planning, "a", "h2", TRUE), "together");
+    CU_ASSERT_PTR_NULL(rules_broken_on_the_way(planning->rules, planning->model, a, host_of(planning, "h3")));
+    const BoundRule *apart =
+        rules_broken_on_the_way(planning->rules, planning->model, a, host_of(planning, "h2"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(apart);
+    CU_ASSERT_STRING_EQUAL(apart->name, "apart");
+}
+
+void test_rules_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("rules", NULL, NULL);
+    CU_ADD_TEST(suite, breaches_are_counted_by_vm);
+    CU_ADD_TEST(suite, vms_that_do_not_run_break_nothing);
+    CU_ADD_TEST(suite, a_disabled_rule_binds_nobody);
+    CU_ADD_TEST(suite, rules_between_vms_bind_unless_they_say_no);
+    CU_ADD_TEST(suite, rules_of_the_policy_go_by_pattern);
+    CU_ADD_TEST(suite, a_move_is_judged_by_what_it_makes_worse);
+    CU_ADD_TEST(suite, a_keep_together_rule_may_be_broken_on_the_way_and_hides_no_other);
+}
