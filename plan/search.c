@@ -97,8 +97,9 @@ static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
     int64_t round = CLAMP((int64_t)n_focus * ROUND_PER_PROCESS, ROUND_MIN, ROUND_MAX);
     int64_t left = work_limit ? work_limit : ROUNDS * round;
     int without = 0;
-    for (int i = 0; left > 0 && without < ROUNDS_WITHOUT && !proven(s); i++) {
-        double heat = 1.0 / (1 << (i % 3));
+    while (left > 0 && without < ROUNDS_WITHOUT && !proven(s)) {
+        static const double heats[] = {1, 0.5, 0.25, 25, 0.5, 5};
+        double heat = heats[without % (int)G_N_ELEMENTS(heats)];
         without = round_of_walks(s, heat, MIN(left, round), 0) ? 0 : without + 1;
         left -= round;
     }
