@@ -155,9 +155,9 @@ const char *inventory_name(Inventory *inventory, const char *name)
     return snapshot_string(inventory->snapshot, decoded->str);
 }
 
-/* What every object must have. Without it the tables would lie, and so there are none. */
-static gboolean refuse(const Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
-                       guint index, GError **error)
+/* Without it the tables would lie, and so there are none. */
+gboolean inventory_refuse(const Inventory *inventory, const PropertyQuery *query,
+                          const PropertyObject *object, guint index, GError **error)
 {
     const SoapFault *fault = &object->faults[index];
     const char *privilege = element_text(fault->detail, "privilegeId");
@@ -167,7 +167,7 @@ static gboolean refuse(const Inventory *inventory, const PropertyQuery *query, c
         "%s: %s %s: %s cannot be read (%s): expected the privilege %s on every host, VM, cluster and pool; "
         "the role Read-only at the vCenter's root, propagated, has it",
         inventory->vcenter->connection->url, query->kind, name, query->paths[index],
-        fault->type ? fault->type : "it is not set", privilege ? privilege : "System.Read");
+        fault->type ? fault->type : "it is not set to anything known", privilege ? privilege : "System.Read");
     return FALSE;
 }
 
@@ -177,7 +177,7 @@ gboolean inventory_require(const Inventory *inventory, const PropertyQuery *quer
 {
     for (; *indices >= 0; indices++)
         if (object->faults[*indices].type)
-            return refuse(inventory, query, object, (guint)*indices, error);
+            return inventory_refuse(inventory, query, object, (guint)*indices, error);
     return TRUE;
 }
 
