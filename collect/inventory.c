@@ -145,11 +145,11 @@ const char *inventory_name(Inventory *inventory, const char *name)
 {
     g_autoptr(GString) decoded = g_string_new(NULL);
     for (const char *at = name; *at; at++) {
-        char c = g_ascii_strncasecmp(at, "%2f", 3) == 0   ? '/'
-                 : g_ascii_strncasecmp(at, "%5c", 3) == 0 ? '\\'
-                 : strncmp(at, "%25", 3) == 0             ? '%'
-                                                          : '\0';
-        g_string_append_c(decoded, c ? c : *at);
+        int c = g_ascii_strncasecmp(at, "%2f", 3) == 0   ? '/'
+                : g_ascii_strncasecmp(at, "%5c", 3) == 0 ? '\\'
+                : strncmp(at, "%25", 3) == 0             ? '%'
+                                                         : '\0';
+        g_string_append_c(decoded, c ? (char)c : *at);
         at += c ? 2 : 0;
     }
     return snapshot_string(inventory->snapshot, decoded->str);
@@ -212,7 +212,7 @@ static void end_page(gpointer data)
     Reading *reading = data;
     for (guint i = 0; i < MOST_COUNTERS && reading->counters[i]; i++)
         reading->marks[i] = *reading->counters[i];
-    if (reading->progress)
+    if (reading->progress && reading->counters[0])
         program_progress(reading->inventory->program, "reading %s: %u", reading->progress,
                          *reading->counters[0]);
 }
