@@ -341,7 +341,7 @@ static void add_growths(Building *b)
     for (guint p = 0; p < b->built->vms->len; p++) {
         guint vm = g_array_index(b->built->vms, guint, p);
         double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
-        if (missing <= 0 || !may_grow_again(b, vm))
+        if (missing <= 0 || !model->hosts[model->vms[vm].host].usable || !may_grow_again(b, vm))
             continue;
         int growth = problem_add_growth(b->built->problem, (int)p, (int64_t)ceil(missing));
         problem_debit(b->built->problem, growth, cluster_budget);
