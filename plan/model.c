@@ -79,8 +79,9 @@ static gboolean join_hosts(Model *model, GError **error)
         }
         host->state = assessed->state;
         host->cluster = snapshot->hosts[i].cluster;
-        host->usable = host->state != STATE_UNAVAILABLE && host->state != STATE_UNKNOWN &&
-                       !host_is_failover(snapshot, &snapshot->hosts[i]);
+        gboolean known = !isnan(host->demand[RESOURCE_CPU]) && !isnan(host->demand[RESOURCE_HOST_MEMORY]);
+        host->usable =
+            known && host->state != STATE_UNAVAILABLE && !host_is_failover(snapshot, &snapshot->hosts[i]);
         host->target = host->usable && snapshot->hosts[i].vmotion != 0;
     }
     return TRUE;
