@@ -170,7 +170,7 @@ static void check_host(World *world, guint i)
         complain(world, NULL, "host %s stays hot, and no row says so", id);
     if (stays_full && !unsolved)
         complain(world, NULL, "host %s is to be emptied and is not, and no row says so", id);
-    if (unsolved && !stays_hot && !stays_full && host->usable)
+    if (unsolved && !host_is_hot(host) && !stays_full && host->usable)
         complain(world, NULL, "host %s is called unsolved: it is neither hot nor to be emptied", id);
 }
 

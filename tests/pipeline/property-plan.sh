@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Plans of random clusters, tight ones and odd ones among them, are safe and true in every order that they allow.
-# Each batch is a snapshot of 120 clusters; PROPERTY_BATCHES=N makes N of them.
+# Each batch is a snapshot of 120 clusters; PROPERTY_BATCHES=N makes N of them, PROPERTY_STRATEGIES names others.
 batches=${PROPERTY_BATCHES:-8}
-strategies="threshold"
+strategies=${PROPERTY_STRATEGIES:-threshold}
 
 cat >"$TMP/policy.0" <<'END'
 [plan]

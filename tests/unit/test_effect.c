@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/effect.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <math.h>
+#include <string.h>
+
+void test_effect_suite(void);
+
+static Estate *two_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 40);
+    add_host(estate, "h2", 2000, 30);
+    add_vm(estate, "a", "h1", 1000, 10)->cpu_reservation_mhz = 300;
+    estate->snapshot->vms[0].memory_reservation_mib = 200;
+    add_vm(estate, "b", "h1", 500, 20);
+    estate_add_vm(estate, "unmeasured", "h1");
+    return estate;
+}
+
+static Model *after(const Planning *planning, Change change)
+{
+    Model *model = model_copy(planning->model);
+    effect_apply(model, &change);
+    g_free(change.reason);
+    return model;
+}
+
+static void a_move_carries_demands_and_reservations_and_leaves_the_base(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Model) moved = after(planning, move(planning, "a", "h2"));
+    const ModelHost *h1 = &moved->hosts[host_of(planning, "h1")],
+                    *h2 = &moved->hosts[host_of(planning, "h2")];
+    CU_ASSERT_EQUAL(h1->demand[RESOURCE_CPU], 7500);
+    CU_ASSERT_EQUAL(h2->demand[RESOURCE_CPU], 3000);
+    CU_ASSERT_EQUAL(h1->demand[RESOURCE_HOST_MEMORY], 30 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(h2->demand[RESOURCE_HOST_MEMORY], 40 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(h1->cpu_reserved_mhz, 0);
+    CU_ASSERT_EQUAL(h2->cpu_reserved_mhz, 300);
+    CU_ASSERT_EQUAL(h1->memory_reserved_mib, 0);
+    CU_ASSERT_EQUAL(h2->memory_reserved_mib, 200);
+    CU_ASSERT_EQUAL(moved->vms[vm_of(planning, "a")].host, (int)host_of(planning, "h2"));
+    CU_ASSERT_EQUAL(moved->vms_on[host_of(planning, "h1")]->len, 2);
+    CU_ASSERT_EQUAL(moved->vms_on[host_of(planning, "h2")]->len, 1);
+}
+
+static void a_move_and_its_reverse_give_the_same_figures(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Model) model = after(planning, move(planning, "a", "h2"));
+    Change back = {.action = ACTION_MIGRATE,
+                   .vm = (int)vm_of(planning, "a"),
+                   .from = (int)host_of(planning, "h2"),
+                   .to = (int)host_of(planning, "h1")};
+    effect_apply(model, &back);
+    for (guint i = 0; i < planning->estate->snapshot->n_hosts; i++) {
+        const ModelHost *now = &model->hosts[i], *before = &planning->model->hosts[i];
+        CU_ASSERT_EQUAL(now->demand[RESOURCE_CPU], before->demand[RESOURCE_CPU]);
+        CU_ASSERT_EQUAL(now->demand[RESOURCE_HOST_MEMORY], before->demand[RESOURCE_HOST_MEMORY]);
+        CU_ASSERT_EQUAL(now->cpu_reserved_mhz, before->cpu_reserved_mhz);
+        CU_ASSERT_EQUAL(now->memory_reserved_mib, before->memory_reserved_mib);
+        CU_ASSERT_EQUAL_FATAL(model->vms_on[i]->len, planning->model->vms_on[i]->len);
+        CU_ASSERT_EQUAL(memcmp(model->vms_on[i]->data, planning->model->vms_on[i]->data,
+                               model->vms_on[i]->len * sizeof(guint)),
+                        0);
+    }
+}
+
+static void an_unmeasured_mover_stays_in_its_hosts_base_and_counts_at_its_size(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Model) moved = after(planning, move(planning, "unmeasured", "h2"));
+    CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h1")].demand[RESOURCE_HOST_MEMORY], 40 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h2")].demand[RESOURCE_HOST_MEMORY], 40 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h2")].demand[RESOURCE_CPU], 2000);
+}
+
+static void an_addition_is_taken_from_host_buffer_and_pools(void)
+{
+    Estate *estate = two_hosts();
+    Pool root = pool_unknown(), below = pool_unknown();
+    root.id = root.name = "root";
+    below.id = below.name = "below";
+    root.cluster_id = below.cluster_id = "c1";
+    below.parent_id = "root";
+    root.memory_limit_mib = INFINITY;
+    below.memory_limit_mib = 50000;
+    snapshot_add_pool(estate->snapshot, &root);
+    snapshot_add_pool(estate->snapshot, &below);
+    estate->snapshot->vms[0].pool_id = "below";
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    const Model *before = planning->model;
+    g_autoptr(Model) grown = after(planning, growth(planning, "a", 1024));
+    CU_ASSERT_EQUAL(grown->vms[vm_of(planning, "a")].memory_mib, 13 * 1024);
+    CU_ASSERT_EQUAL(grown->vms[vm_of(planning, "a")].demand[RESOURCE_HOST_MEMORY], 11 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(grown->hosts[0].demand[RESOURCE_HOST_MEMORY], 41 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(before->buffer_memory[0] - grown->buffer_memory[0], ESTATE_GIB);
+    CU_ASSERT_EQUAL(grown->pool_memory[0] - before->pool_memory[0], ESTATE_GIB);
+    CU_ASSERT_EQUAL(grown->pool_memory[1] - before->pool_memory[1], ESTATE_GIB);
+    CU_ASSERT_EQUAL(grown->vms[vm_of(planning, "a")].demand[RESOURCE_MEMORY],
+                    before->vms[vm_of(planning, "a")].demand[RESOURCE_MEMORY]); /* active stays */
+}
+
+static void a_locked_reservation_grows_with_its_vm(void)
+{
+    Estate *estate = two_hosts();
+    estate->snapshot->vms[0].memory_reservation_locked = 1;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(Model) grown = after(planning, growth(planning, "a", 1024));
+    CU_ASSERT_EQUAL(grown->hosts[0].memory_reserved_mib, 13 * 1024);
+}
+
+static void vcpus_are_taken_from_the_buffer(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    Change change = {.action = ACTION_ADD_CPU, .vm = 0, .from = 0, .to = 0, .was = 2, .amount = 4};
+    g_autoptr(Model) grown = after(planning, change);
+    CU_ASSERT_EQUAL(grown->vms[0].vcpus, 4);
+    CU_ASSERT_EQUAL(planning->model->buffer_cpu[0] - grown->buffer_cpu[0], 2000);
+}
+
+/* ---- estimates ---- */
+
+static void a_copy_is_host_memory_and_what_is_dirtied_meanwhile(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), "[plan]\ndirty_factor=3\nvmotion_mbps=1000\n"
+                                                             "migration_setup_s=5\n");
+    Change change = move(planning, "a", "h2");
+    double bytes = 10.0 * 1024 * 1024 * 1024 * (1 + 3 * 0.5);
+    CU_ASSERT_DOUBLE_EQUAL(effect_copy_bytes(planning->model, &change), bytes, 1);
+    CU_ASSERT_DOUBLE_EQUAL(effect_seconds(planning->model, &change), 5 + bytes * 8 / 1e9, 0.001);
+    g_free(change.reason);
+    change = move(planning, "unmeasured", "h2");
+    CU_ASSERT_DOUBLE_EQUAL(effect_copy_bytes(planning->model, &change), 10.0 * 1024 * 1024 * 1024, 1);
+    g_free(change.reason);
+}
+
+static void an_addition_takes_a_second_a_gib_or_vcpu(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    Change memory = {.action = ACTION_ADD_MEMORY, .was = 1024, .amount = 2560};
+    Change cpu = {.action = ACTION_ADD_CPU, .was = 2, .amount = 5};
+    CU_ASSERT_EQUAL(effect_seconds(planning->model, &memory), 1.5);
+    CU_ASSERT_EQUAL(effect_seconds(planning->model, &cpu), 3);
+    CU_ASSERT_EQUAL(effect_copy_bytes(planning->model, &memory), 0);
+}
+
+/* ---- words and rows ---- */
+
+static void words_tell_both_hosts_before_and_after(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    Change moving = move(planning, "a", "h2"), growing = growth(planning, "b", 1024);
+    g_autofree char *moved = effect_words(planning->model, &moving);
+    g_autofree char *grown = effect_words(planning->model, &growing);
+    CU_ASSERT_STRING_EQUAL(moved, "h1: CPU 85.0 to 75.0 %, memory 40.0 to 30.0 %; "
+                                  "h2: CPU 20.0 to 30.0 %, memory 30.0 to 40.0 %");
+    CU_ASSERT_STRING_EQUAL(grown, "h1: CPU 85.0 to 85.0 %, memory 40.0 to 41.0 %");
+    g_free(moving.reason);
+    g_free(growing.reason);
+}
+
+static PlanRow row_of(int action, const char *object, const char *from, const char *to)
+{
+    PlanRow row = plan_row_unknown();
+    row.kind = ROW_STEP;
+    row.action = action;
+    row.object_id = object;
+    row.line = 7;
+    row.from_id = row.from = from;
+    row.to_id = row.to = to;
+    return row;
+}
+
+static void a_row_becomes_the_change_it_asks_for(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    Change change;
+    PlanRow row = row_of(ACTION_MIGRATE, "a", "h1", "h2");
+    CU_ASSERT_TRUE(effect_of_row(planning->model, "p", &row, &change, NULL));
+    CU_ASSERT_TRUE(change.vm == 0 && change.from == 0 && change.to == 1);
+    row = row_of(ACTION_ADD_MEMORY, "b", "22528", "22656");
+    CU_ASSERT_TRUE(effect_of_row(planning->model, "p", &row, &change, NULL));
+    CU_ASSERT_TRUE(change.vm == 1 && change.from == 0 && change.was == 22528 && change.amount == 22656);
+    row = row_of(ACTION_ENTER_MAINTENANCE, "h2", "", "");
+    CU_ASSERT_TRUE(effect_of_row(planning->model, "p", &row, &change, NULL));
+    CU_ASSERT_TRUE(change.vm == -1 && change.to == 1);
+}
+
+static void a_row_that_asks_for_nothing_known_is_an_error_with_its_line(void)
+{
+    static const struct {
+        int action;
+        const char *object, *from, *to, *error;
+    } cases[] = {
+        {ACTION_MIGRATE, "nobody", "h1", "h2", "p:7: object_id: found nobody: expected a VM of the snapshot"},
+        {ACTION_MIGRATE, "a", "h9", "h2", "p:7: from_id: found h9: expected a host of the snapshot"},
+        {ACTION_MIGRATE, "a", "h1", "h9", "p:7: to_id: found h9: expected a host of the snapshot"},
+        {ACTION_ADD_MEMORY, "a", "much", "more", "p:7: from: found much: expected a whole number"},
+        {ACTION_ADD_MEMORY, "a", "12", "12", "p:7: to: found 12: expected a whole number above from"},
+        {ACTION_ENTER_MAINTENANCE, "a", "", "", "p:7: object_id: found a: expected a host of the snapshot"},
+        {ACTION_DEPLOY, "a", "", "", "p:7: action: found deploy: expected migrate"},
+    };
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        Change change;
+        PlanRow row = row_of(cases[i].action, cases[i].object, cases[i].from, cases[i].to);
+        CU_ASSERT_FALSE(effect_of_row(planning->model, "p", &row, &change, &error));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+        CU_ASSERT_EQUAL(strncmp(error->message, cases[i].error, strlen(cases[i].error)), 0);
+    }
+}
+
+void test_effect_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("effect", NULL, NULL);
+    CU_ADD_TEST(suite, a_move_carries_demands_and_reservations_and_leaves_the_base);
+    CU_ADD_TEST(suite, a_move_and_its_reverse_give_the_same_figures);
+    CU_ADD_TEST(suite, an_unmeasured_mover_stays_in_its_hosts_base_and_counts_at_its_size);
+    CU_ADD_TEST(suite, an_addition_is_taken_from_host_buffer_and_pools);
+    CU_ADD_TEST(suite, a_locked_reservation_grows_with_its_vm);
+    CU_ADD_TEST(suite, vcpus_are_taken_from_the_buffer);
+    CU_ADD_TEST(suite, a_copy_is_host_memory_and_what_is_dirtied_meanwhile);
+    CU_ADD_TEST(suite, an_addition_takes_a_second_a_gib_or_vcpu);
+    CU_ADD_TEST(suite, words_tell_both_hosts_before_and_after);
+    CU_ADD_TEST(suite, a_row_becomes_the_change_it_asks_for);
+    CU_ADD_TEST(suite, a_row_that_asks_for_nothing_known_is_an_error_with_its_line);
+}
