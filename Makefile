@@ -152,14 +152,14 @@ check: test-packages
 # corpus for the next time.
 FUZZ_SECONDS ?= 10
 FUZZED = $(BUILD)/fuzzed
-$(BUILD)/tests/fuzz/all: $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/specimens.o $(SAMPLES) $(LIBS_apply)
+$(BUILD)/tests/fuzz/all: $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/specimens.o $(SAMPLES) $(LIBS_plan)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
 .PHONY: fuzz
 fuzz: build-packages
 	@$(call need,clang)
-	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(FUZZED) CC=clang SANITIZE=fuzzer-no-link,address,undefined \
-		CFLAGS='-O1 -g' $(FUZZED)/tests/fuzz/all
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(FUZZED) CC=clang WARNINGS= \
+		SANITIZE=fuzzer-no-link,address,undefined CFLAGS="-O1 -g" $(FUZZED)/tests/fuzz/all
 	@for format in $$($(FUZZED)/tests/fuzz/all); do \
 		corpus=$(FUZZED)/corpus/$${format##*/}; mkdir -p $$corpus; echo "$$format, $(FUZZ_SECONDS) s"; \
 		FUZZ_FORMAT=$$format FUZZ_CORPUS=$$corpus $(FUZZED)/tests/fuzz/all -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
