@@ -14,10 +14,11 @@
 static const char description[] =
     "Carries out the approved steps of a plan, in an order that they allow, and writes each down in a journal\n"
     "before and after it is done. With the same journal a run that was cut short goes on.\n\n"
-    "TARGET is the directory of the snapshot that the plan was made of: it stays as it is, the steps are tried\n"
-    "on a copy, which -o names.\n\n"
-    "  apply PLAN TARGET -o AFTER           carry out a plan on a copy of a snapshot\n"
-    "  apply --dry-run PLAN TARGET          look whether that could begin, and change nothing\n"
+    "TARGET is https://HOST/sdk, or the directory of the snapshot that the plan was made of: this stays as it\n"
+    "is, the steps are tried on a copy, which -o names.\n\n"
+    "  apply PLAN https://HOST/sdk          carry out a plan on a vCenter\n"
+    "  apply PLAN SNAPSHOT -o AFTER         try it on a copy of the snapshot\n"
+    "  apply --dry-run PLAN TARGET          look whether it could begin, and change nothing\n"
     "  apply --undo JOURNAL -o NEW          write the plan that takes back what a journal has\n"
     "  apply --verify-journal JOURNAL       check that no row of a journal was changed";
 
@@ -200,6 +201,7 @@ static int stopped(const Work *work, const Program *program, const GError *why)
     run_give_up(work->run, why);
     program_warn(program, "%s; run apply again with the same journal to go on", why->message);
     say_summary(work, program, "Apply stopped");
+    forget_empty_journal(work->journal);
     return EXIT_STOPPED;
 }
 

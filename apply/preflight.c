@@ -42,6 +42,16 @@ static void look_at_age(Preflight *preflight, Target *target, const ChangePlan *
     differ(preflight, "age of the plan's snapshot", was, is);
 }
 
+/* The replay is by the policy of this run: of that of the plan only the digest is known. */
+static void look_at_policy(Preflight *preflight, const ChangePlan *plan, const Policy *policy)
+{
+    g_autofree char *digest = policy_plan_digest(policy);
+    if (*plan->policy && strcmp(plan->policy, digest) != 0)
+        g_ptr_array_add(preflight->warnings,
+                        g_strdup("the plan was made under another policy: its rules and thresholds are not "
+                                 "those that hold here (--policy FILE)"));
+}
+
 static void look_at_whole(Preflight *preflight, Target *target, const ChangePlan *plan,
                           const Snapshot *snapshot, double max_age_s)
 {
@@ -134,6 +144,7 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
     if (!target->class->view(target, policy, &snapshot, options->without_loads ? NULL : &assessment, error))
         return FALSE;
     look_at_whole(preflight, target, plan, snapshot, options->max_age_s);
+    look_at_policy(preflight, plan, policy);
     look_at_steps(preflight, target, progress, snapshot);
     g_autoptr(ChangePlan) to_do = plan_to_do(target, plan, progress);
     /* What else would go wrong in a world that is another one is of no interest. */

@@ -53,36 +53,58 @@ static gboolean fail(GError **error, const char *where, const char *found, const
     return FALSE;
 }
 
-/* Takes an address apart, completing what it lacks: https://HOST[:PORT]/sdk. */
+/* Takes user and password out of an address; the name may itself have an '@', as vSphere's do. Returns the
+ * address without them, owned by the caller. */
+static char *take_credentials(const char *address, char **user, char **password)
+{
+    const char *scheme_end = strstr(address, "://");
+    const char *authority = scheme_end ? scheme_end + 3 : address;
+    g_autofree char *host = g_strndup(authority, strcspn(authority, "/"));
+    char *at = strrchr(host, '@');
+    g_autofree char *scheme =
+        scheme_end ? g_strndup(address, (gsize)(authority - address)) : g_strdup("https://");
+    if (!at)
+        return g_strconcat(scheme, authority, NULL);
+    const char *rest = authority + (at + 1 - host);
+    char *stripped = g_strconcat(scheme, rest, NULL);
+    *at = '\0';
+    char *colon = strchr(host, ':');
+    if (colon) {
+        *password = g_uri_unescape_string(colon + 1, NULL);
+        *colon = '\0';
+    }
+    *user = g_uri_unescape_string(host, NULL);
+    explicit_bzero(host, strlen(host));
+    return stripped;
+}
+
+/* Completes what an address lacks: https://HOST[:PORT]/sdk. */
 static gboolean read_address(Connection *connection, const char *address, gboolean from_environment,
                              GError **error)
 {
     static const char *const expected = "https://HOST/sdk";
     const char *where = from_environment ? "GOVC_URL" : "SOURCE";
-    g_autofree char *complete =
-        strstr(address, "://") ? g_strdup(address) : g_strconcat("https://", address, NULL);
-    g_autoptr(GUri) uri = g_uri_parse(complete, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH, NULL);
-    gboolean has_password = uri && g_uri_get_password(uri);
-    if (has_password && !from_environment) {
+    g_autofree char *user = NULL;
+    g_autofree char *password = NULL;
+    g_autofree char *complete = take_credentials(address, &user, &password);
+    g_autoptr(GUri) uri = g_uri_parse(complete, G_URI_FLAGS_ENCODED_PATH, NULL);
+    if (password && !from_environment) {
         g_set_error(error, VMANGER_ERROR, 0,
-                    "SOURCE: found a password in the address: expected %s; the password comes from "
+                    "%s: found a password in the address: expected %s; the password comes from "
                     "--password-file, GOVC_PASSWORD or a prompt",
-                    expected);
+                    where, expected);
         return FALSE;
     }
-    if (!uri || strcmp(g_uri_get_scheme(uri), "https") != 0 || !g_uri_get_host(uri) ||
-        !*g_uri_get_host(uri)) {
-        const char *host = has_password ? strrchr(address, '@') + 1 : address;
-        return fail(error, where, host, expected);
-    }
+    if (!uri || strcmp(g_uri_get_scheme(uri), "https") != 0 || !g_uri_get_host(uri) || !*g_uri_get_host(uri))
+        return fail(error, where, complete, expected);
     const char *path = g_uri_get_path(uri);
     connection->url =
         g_uri_join(G_URI_FLAGS_ENCODED_PATH, "https", NULL, g_uri_get_host(uri), g_uri_get_port(uri),
                    *path && strcmp(path, "/") != 0 ? path : "/sdk", NULL, NULL);
     if (!connection->username)
-        connection->username = g_strdup(g_uri_get_user(uri));
-    if (has_password && !connection->password)
-        connection->password = g_strdup(g_uri_get_password(uri));
+        connection->username = g_steal_pointer(&user);
+    if (!connection->password && !connection->password_file)
+        connection->password = g_steal_pointer(&password);
     return TRUE;
 }
 

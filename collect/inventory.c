@@ -145,19 +145,19 @@ const char *inventory_name(Inventory *inventory, const char *name)
 {
     g_autoptr(GString) decoded = g_string_new(NULL);
     for (const char *at = name; *at; at++) {
-        char c = g_ascii_strncasecmp(at, "%2f", 3) == 0   ? '/'
-                 : g_ascii_strncasecmp(at, "%5c", 3) == 0 ? '\\'
-                 : strncmp(at, "%25", 3) == 0             ? '%'
-                                                          : '\0';
-        g_string_append_c(decoded, c ? c : *at);
+        int c = g_ascii_strncasecmp(at, "%2f", 3) == 0   ? '/'
+                : g_ascii_strncasecmp(at, "%5c", 3) == 0 ? '\\'
+                : strncmp(at, "%25", 3) == 0             ? '%'
+                                                         : '\0';
+        g_string_append_c(decoded, c ? (char)c : *at);
         at += c ? 2 : 0;
     }
     return snapshot_string(inventory->snapshot, decoded->str);
 }
 
-/* What every object must have. Without it the tables would lie, and so there are none. */
-static gboolean refuse(const Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
-                       guint index, GError **error)
+/* Without it the tables would lie, and so there are none. */
+gboolean inventory_refuse(const Inventory *inventory, const PropertyQuery *query,
+                          const PropertyObject *object, guint index, GError **error)
 {
     const SoapFault *fault = &object->faults[index];
     const char *privilege = element_text(fault->detail, "privilegeId");
@@ -167,7 +167,7 @@ static gboolean refuse(const Inventory *inventory, const PropertyQuery *query, c
         "%s: %s %s: %s cannot be read (%s): expected the privilege %s on every host, VM, cluster and pool; "
         "the role Read-only at the vCenter's root, propagated, has it",
         inventory->vcenter->connection->url, query->kind, name, query->paths[index],
-        fault->type ? fault->type : "it is not set", privilege ? privilege : "System.Read");
+        fault->type ? fault->type : "it is not set to anything known", privilege ? privilege : "System.Read");
     return FALSE;
 }
 
@@ -177,7 +177,7 @@ gboolean inventory_require(const Inventory *inventory, const PropertyQuery *quer
 {
     for (; *indices >= 0; indices++)
         if (object->faults[*indices].type)
-            return refuse(inventory, query, object, (guint)*indices, error);
+            return inventory_refuse(inventory, query, object, (guint)*indices, error);
     return TRUE;
 }
 
@@ -212,7 +212,7 @@ static void end_page(gpointer data)
     Reading *reading = data;
     for (guint i = 0; i < MOST_COUNTERS && reading->counters[i]; i++)
         reading->marks[i] = *reading->counters[i];
-    if (reading->progress)
+    if (reading->progress && reading->counters[0])
         program_progress(reading->inventory->program, "reading %s: %u", reading->progress,
                          *reading->counters[0]);
 }

@@ -87,6 +87,10 @@ const char *inventory_ids(Inventory *inventory, const PropertyQuery *query, cons
 gboolean inventory_require(const Inventory *inventory, const PropertyQuery *query,
                            const PropertyObject *object, const int *indices, GError **error);
 
+/* FALSE and the error for what every row must have and this one has not */
+gboolean inventory_refuse(const Inventory *inventory, const PropertyQuery *query,
+                          const PropertyObject *object, guint index, GError **error);
+
 /* 1, 0, or -1 for "true", "false" and NULL */
 int inventory_flag(const char *text);
 

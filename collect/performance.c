@@ -326,8 +326,10 @@ static gboolean measure(Performance *performance, const Snapshot *snapshot, doub
         g_ptr_array_add(warnings, g_strdup_printf("%u samples above 400 %% of a capacity were dropped",
                                                   sample_reader_dropped(performance->reader)));
     g_autoptr(GString) rows = g_string_new(NULL);
-    QuickStats quick = {
-        .start = snapshot->info.taken_at - (gint64)window_s, .window_s = window_s, .rows = rows};
+    QuickStats quick = {.performance = performance,
+                        .start = snapshot->info.taken_at - (gint64)window_s,
+                        .window_s = window_s,
+                        .rows = rows};
     return read_quick_stats(performance, TRUE, &quick, error) &&
            read_quick_stats(performance, FALSE, &quick, error);
 }

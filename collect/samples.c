@@ -159,7 +159,7 @@ static void add_series(SampleReader *reader, int metric, const Element *series, 
 static const Counter *counter_of(const SampleReader *reader, const Element *series, gboolean is_host)
 {
     const char *text = element_text(series, "id.counterId");
-    int key = text ? atoi(text) : 0;
+    gint64 key = text ? g_ascii_strtoll(text, NULL, 10) : 0;
     for (guint i = 0; i < n_counters && key > 0; i++)
         if (reader->key_of[i] == key && (is_host ? counters[i].of_hosts : counters[i].of_vms))
             return &counters[i];

@@ -30,9 +30,10 @@ static void reference_free(gpointer data)
 
 static void read_version(const char *text, guint parts[VERSION_PARTS])
 {
-    memset(parts, 0, VERSION_PARTS * sizeof *parts);
-    if (sscanf(text, "%u.%u.%u.%u", &parts[0], &parts[1], &parts[2], &parts[3]) < 2)
-        parts[0] = 0;
+    g_auto(GStrv) words = g_strsplit(text, ".", VERSION_PARTS);
+    guint n = g_strv_length(words);
+    for (guint i = 0; i < VERSION_PARTS; i++)
+        parts[i] = n > 1 && i < n ? (guint)g_ascii_strtoull(words[i], NULL, 10) : 0;
 }
 
 static int compare_versions(const guint *a, const guint *b)

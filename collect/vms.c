@@ -226,6 +226,8 @@ gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, con
     vm.datastores = inventory_ids(inventory, query, object, VM_DATASTORES);
     vm.networks = inventory_ids(inventory, query, object, VM_NETWORKS);
     vm.pinned = snapshot_string(inventory->snapshot, pin_of(inventory, query, object));
+    if (vm.power < 0)
+        return inventory_refuse(inventory, query, object, VM_POWER, error);
     snapshot_add_vm(inventory->snapshot, &vm);
     return TRUE;
 }

@@ -199,6 +199,12 @@ static void add_fact(const Drafting *drafting, PlanCluster *cluster, const char 
     g_ptr_array_add(cluster->facts, (gpointer)keep(drafting, text->str));
 }
 
+/* what of a cluster's memory demand would not fit were its largest host lost; 0 where all would */
+static double failover_lack_mib(const Model *model, guint cluster)
+{
+    return ceil(MAX(0, growth_failover_lack(model, cluster)) / 1024);
+}
+
 /* The cluster's own steps: the others keep neither their hosts nor their network busy. */
 static GArray *steps_of_cluster(const Drafting *drafting, guint cluster)
 {
@@ -240,6 +246,9 @@ static void draft_clusters(const Drafting *drafting)
         add_fact(drafting, &cluster, "max_memory_pct", before.max_memory_pct, after.max_memory_pct);
         add_fact(drafting, &cluster, "sd_cpu", before.sd_cpu, after.sd_cpu);
         add_fact(drafting, &cluster, "sd_memory", before.sd_memory, after.sd_memory);
+        if (start->snapshot->clusters[i].ha == 1 && policy->ha_check != HA_CHECK_OFF)
+            add_fact(drafting, &cluster, "failover_lack_mib", failover_lack_mib(start, i),
+                     failover_lack_mib(drafting->now, i));
         add_fact(drafting, &cluster, "moves", moves, NAN);
         add_fact(drafting, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
         add_fact(drafting, &cluster, "makespan_s",
@@ -341,26 +350,6 @@ static void cut_to_window(const Situation *situation, Decisions *decisions)
     g_array_set_size(decisions->changes, low);
 }
 
-/* Whether what runs on a cluster would still fit were its largest host lost. */
-static void warn_of_failover(const Situation *situation, Decisions *decisions)
-{
-    if (situation->start->policy->ha_check == HA_CHECK_OFF)
-        return;
-    g_autoptr(Model) end = model_copy(situation->start);
-    for (guint i = 0; i < decisions->changes->len; i++)
-        effect_apply(end, &g_array_index(decisions->changes, Change, i));
-    for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++) {
-        int host = -1;
-        double lacking = growth_failover_lack(end, cluster, &host);
-        if (end->snapshot->clusters[cluster].ha == 1 && lacking > 0)
-            decisions_add_unsolved(
-                decisions, host, -1,
-                g_strdup_printf("were it lost, %.0f MiB of what runs in the cluster would not fit on its "
-                                "other hosts (ha_check)",
-                                ceil(lacking / 1024)));
-    }
-}
-
 ChangePlan *draft_plan(const Situation *situation, Decisions *decisions)
 {
     Sequence sequence = {situation->start, situation->rules, situation->compatibility};
@@ -373,7 +362,6 @@ ChangePlan *draft_plan(const Situation *situation, Decisions *decisions)
             g_strdup_printf("no safe order found for a step that would help (%s)", change->reason));
     }
     cut_to_window(situation, decisions);
-    warn_of_failover(situation, decisions);
     Drafting drafting = {situation, decisions, changeplan_new(), model_copy(situation->start)};
     draft_steps(&drafting);
     draft_advice(&drafting);

@@ -84,7 +84,7 @@ char *growth_memory_refusal(const Situation *situation, const Model *now, guint 
     return NULL;
 }
 
-double growth_failover_lack(const Model *model, guint cluster, int *host)
+double growth_failover_lack(const Model *model, guint cluster)
 {
     double capacity = 0, demand = 0, largest = 0;
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
@@ -93,11 +93,7 @@ double growth_failover_lack(const Model *model, guint cluster, int *host)
             continue;
         capacity += at->capacity[RESOURCE_HOST_MEMORY];
         demand += at->demand[RESOURCE_HOST_MEMORY];
-        if (at->capacity[RESOURCE_HOST_MEMORY] > largest) {
-            largest = at->capacity[RESOURCE_HOST_MEMORY];
-            if (host)
-                *host = (int)i;
-        }
+        largest = MAX(largest, at->capacity[RESOURCE_HOST_MEMORY]);
     }
     return demand - (capacity - largest);
 }
@@ -126,7 +122,7 @@ static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
             "the buffer of %s has %.0f MiB left to give (buffer_reserve_pct kept), %.0f MiB are needed",
             snapshot->clusters[at->cluster].name, now->buffer_memory[at->cluster] / 1024, kib / 1024);
     if (now->policy->ha_check == HA_CHECK_HARD && snapshot->clusters[at->cluster].ha == 1 &&
-        growth_failover_lack(now, (guint)at->cluster, NULL) + kib > 0)
+        growth_failover_lack(now, (guint)at->cluster) + kib > 0)
         return g_strdup("the cluster could then not bear the loss of its largest host (ha_check=hard)");
     for (int pool = snapshot->vms[vm].pool; pool >= 0; pool = snapshot->pools[pool].parent) {
         double left = pool_limit(&snapshot->pools[pool], RESOURCE_HOST_MEMORY) - now->pool_memory[pool];

@@ -34,8 +34,8 @@ double growth_legal_vcpus(const Model *model, guint vm);
 /* the same as growth_memory_obstacle for a total of vCPUs */
 char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus);
 
-/* KiB by which the memory demand of a cluster is above what its usable hosts have without the largest, which
- * host (may be NULL) receives; 0 or less: it fits */
-double growth_failover_lack(const Model *model, guint cluster, int *host);
+/* KiB by which the memory demand of a cluster is above what its usable hosts have without the largest; 0 or
+ * less: it fits */
+double growth_failover_lack(const Model *model, guint cluster);
 
 #endif

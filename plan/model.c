@@ -157,17 +157,18 @@ static void join_pools(Model *model)
     }
 }
 
+/* One more of each than there are: memcpy wants an address even where there is nothing to copy. */
 static Model *model_alloc(const Snapshot *snapshot)
 {
     Model *model = g_new0(Model, 1);
     model->snapshot = snapshot;
-    model->hosts = g_new0(ModelHost, snapshot->n_hosts);
-    model->vms = g_new0(ModelVm, snapshot->n_vms);
-    model->vms_on = g_new0(GArray *, snapshot->n_hosts);
-    model->buffer_cpu = g_new0(double, snapshot->n_clusters);
-    model->buffer_memory = g_new0(double, snapshot->n_clusters);
-    model->pool_cpu = g_new0(double, snapshot->n_pools);
-    model->pool_memory = g_new0(double, snapshot->n_pools);
+    model->hosts = g_new0(ModelHost, snapshot->n_hosts + 1);
+    model->vms = g_new0(ModelVm, snapshot->n_vms + 1);
+    model->vms_on = g_new0(GArray *, snapshot->n_hosts + 1);
+    model->buffer_cpu = g_new0(double, snapshot->n_clusters + 1);
+    model->buffer_memory = g_new0(double, snapshot->n_clusters + 1);
+    model->pool_cpu = g_new0(double, snapshot->n_pools + 1);
+    model->pool_memory = g_new0(double, snapshot->n_pools + 1);
     return model;
 }
 

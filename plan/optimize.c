@@ -82,9 +82,10 @@ static void do_job(gpointer data, gpointer unused)
         sequence_order(&sequence, trial, blocked);
         for (guint i = 0; i < blocked->len; i++) {
             const Change *change = &g_array_index(blocked, Change, i);
+            if (change->action != ACTION_MIGRATE)
+                continue;
             guint pair[2] = {(guint)change->vm, (guint)change->to};
-            if (change->action == ACTION_MIGRATE)
-                g_array_append_vals(forbidden, pair, 2);
+            g_array_append_vals(forbidden, pair, 2);
         }
         if (blocked->len == 0)
             return;

@@ -441,7 +441,10 @@ int problem_n_levels(const Problem *p)
 Placement *placement_new(const Problem *p)
 {
     Placement *placement = g_new(Placement, 1);
-    placement->machine = g_memdup2(p->home, sizeof(int) * (size_t)p->n_processes);
+    placement->machine = g_new0(int, MAX(p->n_processes, 1));
+    for (int i = 0; i < p->n_processes; i++) {
+        placement->machine[i] = p->home[i];
+    }
     placement->size = g_new0(int, MAX(p->n_growths, 1));
     return placement;
 }

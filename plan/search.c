@@ -16,6 +16,7 @@ enum {
     REPAIR_PER_PROCESS = 40
 };
 
+static const double FIRM = 6; /* how much more the levels before the last weigh in every other walk */
 static const double FIRST_PART =
     0.05; /* of the time: a cool round, which also tells how fast changes are evaluated */
 static const double COOLEST = 0.02;   /* heat of the first round */
@@ -37,7 +38,6 @@ typedef struct {
     guint n; /* walks */
     Turn *turn;
     Placement *best;
-    int round;
     Cost cost;
 } Search;
 
@@ -66,14 +66,14 @@ static bool gather(Search *s)
 }
 
 /* each walk cools down once from the best placement known; whether that found a better one */
-static bool round_of_walks(Search *s, double heat, int64_t work, int64_t end_us)
+static bool round_of_walks(Search *s, int number, double heat, int64_t work, int64_t end_us)
 {
     g_autofree GThread **threads = g_new0(GThread *, s->n);
     for (guint i = 0; i < s->n; i++) {
         Turn *turn = &s->turn[i];
         walk_go_to(turn->walk, s->best);
         turn->heat = heat / (1 + i % 2);
-        turn->walk->firmness = (s->round + (int)i) % 2 ? 6 : 1;
+        turn->walk->firmness = (number + (int)i) % 2 ? FIRM : 1;
         turn->work = work;
         turn->end_us = end_us;
         threads[i] = i ? g_thread_new("walk", take_turn, turn) : NULL;
@@ -82,7 +82,6 @@ static bool round_of_walks(Search *s, double heat, int64_t work, int64_t end_us)
     for (guint i = 1; i < s->n; i++) {
         g_thread_join(threads[i]);
     }
-    s->round++;
     return gather(s);
 }
 
@@ -97,9 +96,10 @@ static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
     int64_t round = CLAMP((int64_t)n_focus * ROUND_PER_PROCESS, ROUND_MIN, ROUND_MAX);
     int64_t left = work_limit ? work_limit : ROUNDS * round;
     int without = 0;
-    for (int i = 0; left > 0 && without < ROUNDS_WITHOUT && !proven(s); i++) {
-        double heat = 1.0 / (1 << (i % 3));
-        without = round_of_walks(s, heat, MIN(left, round), 0) ? 0 : without + 1;
+    while (left > 0 && without < ROUNDS_WITHOUT && !proven(s)) {
+        static const double heats[] = {1, 0.5, 25, 0.25, 5, 0.5};
+        double heat = heats[without % (int)G_N_ELEMENTS(heats)];
+        without = round_of_walks(s, without, heat, MIN(left, round), 0) ? 0 : without + 1;
         left -= round;
     }
     return SEARCH_WORK;
@@ -112,17 +112,17 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
     int64_t began_us = g_get_monotonic_time();
     int64_t before = s->turn[0].walk->work;
     int64_t first_us = (int64_t)(FIRST_PART * (double)(end_us - began_us));
-    round_of_walks(s, COOLEST, 0, began_us + first_us);
+    round_of_walks(s, 0, COOLEST, 0, began_us + first_us);
     double per_us = (double)(s->turn[0].walk->work - before) / (double)MAX(first_us, 1);
     double longest = LONGEST * s->problem->n_processes;
     int64_t now_us = g_get_monotonic_time();
-    for (unsigned i = 0; now_us < end_us && !proven(s); i++) {
+    for (int i = 0; now_us < end_us && !proven(s); i++) {
         double left_us = (double)(end_us - now_us);
         double round_us = left_us < 0.1 * (double)(end_us - began_us) ? left_us : LONG_PART * left_us;
         double work = MIN(longest, per_us * round_us);
-        double heat =
-            MIN(heats[i % G_N_ELEMENTS(heats)], MAX(COOLEST, work / s->problem->n_processes / FULL_HEAT));
-        round_of_walks(s, heat, (int64_t)longest, now_us + (int64_t)round_us);
+        double heat = MIN(heats[i % (int)G_N_ELEMENTS(heats)],
+                          MAX(COOLEST, work / s->problem->n_processes / FULL_HEAT));
+        round_of_walks(s, i, heat, (int64_t)longest, now_us + (int64_t)round_us);
         now_us = g_get_monotonic_time();
     }
     return SEARCH_TIME;

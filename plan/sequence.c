@@ -123,7 +123,7 @@ static gboolean waits_for_others(const Pending *pending, guint position)
 typedef enum {
     GENTLE,  /* it heats no host above its threshold, so that wherever a window ends the list no host is the
                 worse */
-    PATIENT, /* it waits for others of which waits_for_others speaks */
+    PATIENT, /* an addition waits for whoever is still to leave its host */
     ANY
 } Care;
 

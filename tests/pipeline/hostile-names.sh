@@ -52,8 +52,10 @@ END
 
 # runs PROGRAM ARGUMENT...: it succeeds; what it prints is kept
 runs() {
-    "$BIN/$@" >>shown 2>&1 || {
-        echo "name $index: $* failed"
+    program=$1
+    shift
+    "$BIN/$program" "$@" >>shown 2>&1 || {
+        echo "name $index: $program $* failed"
         tail -n 3 shown
         exit 1
     }

@@ -34,7 +34,7 @@ says() {
 
 # The directory holds these and nothing half made.
 nothing_else_than() {
-    there=$(ls -A | grep -v '^said$' | LC_ALL=C sort)
+    there=$(find . -mindepth 1 -maxdepth 1 ! -name said | sed 's|^\./||' | LC_ALL=C sort)
     should=$(printf '%s\n' "$@" | LC_ALL=C sort)
     test "$there" = "$should" || fail "there is: $there"
 }

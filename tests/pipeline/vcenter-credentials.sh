@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# Passwords come from the environment, a file or a prompt, never from the command line, and show nowhere.
+. "$TOP/tests/pipeline/lib/vcenter.sh"
+
+vcenter_start --password 's&cret<"é'
+password='s&cret<"é' collects 0 'the environment' -v
+! grep -qF 's&cret' heard said server.log || complain 'the environment' 'the password is shown'
+! grep -qi 'vmware_soap_session\|cookie' heard said || complain 'the environment' 'a cookie is shown'
+password=wrong collects 1 'a wrong password'
+says 'a wrong password' '^collect: .*: Login: InvalidLogin'
+
+unset_password() {
+    is=0
+    (unset GOVC_PASSWORD && "$BIN/collect" "$@" --cacert cert.pem -o out/s >heard 2>said </dev/null) || is=$?
+}
+rm -rf out && mkdir out
+printf '%s\r\nsecond line\n' 's&cret<"é' >password
+unset_password "$url" -u "$account" --password-file password
+test "$is" = 0 || complain 'a file' "exit code $is"
+rm -rf out && mkdir out
+: >empty
+unset_password "$url" -u "$account" --password-file empty
+test "$is" = 1 || complain 'an empty file' "exit code $is"
+says 'an empty file' '^collect: empty: found nothing: expected a password'
+unset_password "$url" -u "$account" --password-file nowhere
+says 'no file' '^collect: nowhere: cannot be read'
+unset_password "$url"
+says 'no user' '^collect: user: found nothing: expected --username'
+unset_password "https://$account:secret@${url#https://}"
+says 'a password in the address' '^collect: SOURCE: found a password in the address'
+! grep -q secret said || complain 'a password in the address' 'the password is shown'
+unset_password "http://${url#https://}"
+says 'no TLS' '^collect: SOURCE: found "http:.*: expected https://HOST/sdk'
+
+# the ecosystem's address may lack scheme and path, and may hold both
+rm -rf out && mkdir out
+host=${url#https://}
+is=0
+GOVC_URL="administrator%40vsphere.local:s%26cret%3C%22%C3%A9@${host%/sdk}" "$BIN/collect" --cacert cert.pem -o out/s \
+    >heard 2>said </dev/null || is=$?
+test "$is" = 0 || complain 'GOVC_URL' "exit code $is"
+! grep -rqF 'cret' out heard said || complain 'GOVC_URL' 'the password is written'
+
+# the prompt: on the terminal itself, which does not show what is typed
+cat >prompt.py <<'EOF'
+import os, pty, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+seen = b""
+while b"Password of" not in seen or not seen.endswith(b": "):
+    seen += os.read(terminal, 1000)
+while termios.tcgetattr(terminal)[3] & termios.ECHO:
+    pass
+os.write(terminal, 's&cret<"é\n'.encode())
+while True:
+    try:
+        more = os.read(terminal, 1000)
+    except OSError:
+        break
+    if not more:
+        break
+    seen += more
+sys.stdout.buffer.write(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+EOF
+rm -rf out && mkdir out
+is=0
+python3 prompt.py "$BIN/collect" "$url" -u "$account" --cacert cert.pem -o out/s >heard 2>said || is=$?
+test "$is" = 0 || complain 'a prompt' "exit code $is: $(cat heard)"
+! grep -q 'cret' heard || complain 'a prompt' 'it echoes'
+finish

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# Steps that fail in the vCenter's own words, sessions that end, calls whose answer is lost, tasks that vanish: what
+# depends on a failed step is not run, all else is, and no call that changes something is made twice.
+. "$TOP/tests/pipeline/lib/vcenter_apply.sh"
+
+vcenter_plan
+rm -rf plans && mkdir plans
+cp plan.csv plans
+vcenter_stop
+
+# begins ORDER...: a fresh vCenter, without the journal of the case before
+begins() {
+    rm -f plan.journal.csv
+    vcenter_start "${option---clock=frozen}"
+    cp plans/plan.csv .
+    order "$@"
+}
+
+# completes CASE ORDER...: all steps are done, each by one task
+completes() {
+    case=$1
+    shift
+    begins "$@"
+    applies 0 "$case"
+    tells "$case" "^Apply complete: $steps steps done"
+    test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain "$case" 'not every step succeeded'
+    vcenter_stop
+}
+completes 'a session that ends while waiting' 'rule?method=WaitForUpdatesEx&do=expire&nth=3'
+completes 'a session that ends at a start' 'rule?method=RelocateVM_Task&do=expire&nth=2'
+completes 'a session that ends at a check' 'rule?method=CheckRelocate_Task&do=expire&nth=2'
+completes 'a server that is busy while waiting' 'rule?method=WaitForUpdatesEx&do=status&status=503&nth=2'
+completes 'a migration whose answer is lost' 'rule?method=RelocateVM_Task&do=cut&bytes=0&nth=2'
+tells 'a migration whose answer is lost' 'step 2: .*looking what became of it'
+completes 'an addition whose answer is lost' 'rule?method=ReconfigVM_Task&do=cut&bytes=0'
+
+# fails_one CASE REGEX ORDER...: one step fails so, the rest is done
+fails_one() {
+    case=$1 regex=$2
+    shift 2
+    begins "$@"
+    applies 3 "$case"
+    tells "$case" "failed: $regex"
+    tells "$case" "^Apply complete: [0-9]+ steps done, 1 failed"
+    grep -q ",failed,.*" plan.journal.csv || complain "$case" 'not journaled'
+    vcenter_stop
+}
+fails_one 'a fault of the call' '.*RelocateVM_Task: InvalidState: ' 'rule?method=RelocateVM_Task&do=fault&fault=InvalidState&nth=2'
+fails_one 'a call that never arrived' 'the call was lost on its way, and nothing was started' 'rule?method=RelocateVM_Task&do=drop&nth=2'
+memory_vm=$(sed -n 's/^step,[0-9]*,[^,]*,yes,add_memory,\([^,]*\),.*/\1/p' plan.csv | head -n 1)
+fails_one 'hot-add taken away' 'MemoryHotPlugNotSupported' "set?id=$memory_vm&memory_hot_add=no"
+option=--fault-in-call fails_one 'the same, thrown by the call' '.*ReconfigVM_Task: MemoryHotPlugNotSupported' "set?id=$memory_vm&memory_hot_add=no"
+finish

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# The server's certificate is verified, within the handshake: a server that is not trusted gets no byte of a request.
+. "$TOP/tests/pipeline/lib/vcenter.sh"
+
+# distrusts CASE REGEX OPTION...: collect refuses the server and sent it nothing
+distrusts() {
+    case=$1 regex=$2
+    shift 2
+    trust=
+    order reset
+    rm -rf out && mkdir out
+    is=0
+    GOVC_PASSWORD=secret "$BIN/collect" "$url" -u "$account" "$@" -o out/s >heard 2>said || is=$?
+    test "$is" = 1 || complain "$case" "exit code $is instead of 1"
+    says "$case" "$regex"
+    test "$(stat request_bytes)" = 0 || complain "$case" "$(stat request_bytes) bytes of requests were sent"
+    unset trust
+}
+
+vcenter_start
+wrong=$(echo "$thumbprint" | tr 0123456789ABCDEF 123456789ABCDEF0)
+distrusts 'by default' '^collect: .*: the server.s certificate is not trusted: .*--cacert FILE'
+distrusts 'a wrong thumbprint' "^collect: .*: the server shows another certificate .* SHA-256 is $thumbprint\$" --thumbprint "$wrong"
+distrusts 'a wrong thumbprint and --insecure' 'the server shows another certificate' --thumbprint "$wrong" --insecure
+distrusts 'a SHA-1' "found a SHA-1, .*: openssl s_client -connect $(echo "$url" | cut -d/ -f3) " --thumbprint "$(echo "$thumbprint" | cut -c1-59)"
+sed -n "s/.*as this prints it: //p" said >command.sh
+test "$(sh command.sh | cut -d= -f2)" = "$thumbprint" || complain 'a SHA-1' 'its command does not print the thumbprint'
+distrusts 'a thumbprint that is none' 'found "nonsense": expected the SHA-256' --thumbprint nonsense
+distrusts 'authorities that are none' "^collect: $TOP/README.md: found no certificate" --cacert "$TOP/README.md"
+distrusts 'no authorities' '^collect: nowhere\.pem: found no certificate' --cacert nowhere.pem
+openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other >openssl.said 2>&1
+distrusts 'other authorities' 'certificate is not trusted' --cacert other.pem
+
+collects 0 'its own certificate as authority'
+trust="--thumbprint $thumbprint"
+collects 0 'the right thumbprint'
+trust="--thumbprint $(echo "$thumbprint" | tr -d : | tr A-F a-f)"
+collects 0 'the right thumbprint without colons'
+trust=--insecure
+collects 0 'not verified'
+says 'not verified' '^collect: .*: the server.s certificate is not verified'
+trust="--cacert other.pem:cert.pem"
+collects 0 'one of several authorities'
+trust=
+GOVC_TLS_CA_CERTS=cert.pem collects 0 'authorities of the environment'
+GOVC_INSECURE=true collects 0 'the environment says not to verify'
+GOVC_INSECURE=0 collects 1 'the environment says to verify'
+vcenter_stop
+
+# a certificate for another name, and one that has expired
+openssl req -x509 -newkey rsa:2048 -nodes -keyout named.key -out named.pem -days 2 -subj /CN=vcenter.example \
+    -addext subjectAltName=DNS:vcenter.example >openssl.said 2>&1
+vcenter_start --tls-cert named.pem --tls-key named.key
+distrusts 'for another name' 'certificate is not trusted: .*(name|subject)' --cacert named.pem
+trust="--thumbprint $(openssl x509 -in named.pem -noout -fingerprint -sha256 | cut -d= -f2)"
+collects 0 'for another name, but pinned'
+vcenter_stop
+cat >ca.cnf <<'EOF'
+[ca]
+default_ca = own
+[own]
+database = index
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+EOF
+: >index
+echo 01 >serial
+openssl req -newkey rsa:2048 -nodes -keyout old.key -out old.csr -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 >openssl.said 2>&1
+openssl ca -batch -config ca.cnf -selfsign -keyfile old.key -in old.csr -out old.pem -notext \
+    -startdate 20200101000000Z -enddate 20210101000000Z >openssl.said 2>&1
+vcenter_start --tls-cert old.pem --tls-key old.key
+distrusts 'expired' 'certificate is not trusted: .*expired' --cacert old.pem
+vcenter_stop
+finish

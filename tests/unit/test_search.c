@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The search: feasible, never worse than its start, the same for the same seed, and as good as trying
+ * everything. */
+
+#include "plan/random.h"
+#include "plan/search.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_search_suite(void);
+
+enum { LEVEL_HOT, LEVEL_SHORT, LEVEL_MOVES, LEVELS };
+
+static Problem *new_cluster(void)
+{
+    Levels levels = {.over_safety = LEVEL_HOT, .shortage = LEVEL_SHORT, .move = LEVEL_MOVES};
+    return problem_new(2, LEVELS, &levels);
+}
+
+static void add_hosts(Problem *problem, int n)
+{
+    int64_t capacity[] = {1000, 1000};
+    int64_t safety[] = {800, 800};
+    int64_t weight[] = {1, 1};
+    for (int i = 0; i < n; i++) {
+        problem_add_machine(problem, &(Machine){.capacity = capacity,
+                                                .safety = safety,
+                                                .over_safety_weight = weight,
+                                                .location = i / 2,
+                                                .max_leaving = -1});
+    }
+}
+
+static int add_vm(Problem *problem, int home, int64_t cpu, int64_t memory)
+{
+    int64_t need[] = {cpu, memory};
+    return problem_add_process(problem, &(Process){.need = need, .home = home, .reach = -1, .move_cost = 1});
+}
+
+static void finish(Problem *problem)
+{
+    CU_ASSERT_TRUE_FATAL(problem_finish(problem, NULL));
+}
+
+static Problem *random_cluster(uint64_t seed, int hosts, int vms)
+{
+    Random random = seed;
+    Problem *problem = new_cluster();
+    add_hosts(problem, hosts);
+    int64_t mean = 700 * (int64_t)hosts / vms;
+    for (int i = 0; i < vms; i++) {
+        add_vm(problem, random_below(&random, hosts), 1 + random_below(&random, (int)(2 * mean)),
+               1 + random_below(&random, (int)(2 * mean)));
+    }
+    finish(problem);
+    return problem;
+}
+
+static SearchResult search_for(const Problem *problem, int threads, int64_t work)
+{
+    SearchResult result =
+        search(problem, NULL, &(SearchOptions){.seed = 1, .threads = threads, .work_limit = work});
+    int64_t violations = -1;
+    Cost cost = problem_cost(problem, result.best, &violations);
+    CU_ASSERT_EQUAL(violations, 0);
+    CU_ASSERT_EQUAL(cost_compare(&cost, &result.cost), 0);
+    return result;
+}
+
+static void healthy_cluster_stays_as_it_is(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 4);
+    for (int i = 0; i < 16; i++) {
+        add_vm(problem, i % 4, 150, 150);
+    }
+    finish(problem);
+    SearchResult result = search_for(problem, 2, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.stopped_by, SEARCH_OPTIMAL);
+    for (int i = 0; i < 16; i++) {
+        CU_ASSERT_EQUAL(best->machine[i], i % 4);
+    }
+}
+
+static void one_hot_host_takes_one_move(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 3);
+    add_vm(problem, 0, 500, 100);
+    add_vm(problem, 0, 350, 100);
+    add_vm(problem, 1, 600, 100);
+    add_vm(problem, 2, 400, 100);
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 0);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_MOVES], 1);
+    CU_ASSERT_EQUAL(best->machine[1], 2);
+    CU_ASSERT_EQUAL(result.stopped_by, SEARCH_OPTIMAL);
+}
+
+/* two hosts whose loads must be exchanged: no single move helps */
+static void swap_is_found(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 2);
+    add_vm(problem, 0, 500, 100);
+    add_vm(problem, 0, 400, 100);
+    add_vm(problem, 1, 100, 500);
+    add_vm(problem, 1, 300, 400);
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 0);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_MOVES], 2);
+}
+
+static void same_seed_gives_the_same_on_any_run(void)
+{
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        g_autoptr(Problem) problem = random_cluster(seed, 6, 40);
+        SearchResult first = search_for(problem, 2, 200000);
+        SearchResult second = search_for(problem, 2, 200000);
+        g_autoptr(Placement) one = first.best;
+        g_autoptr(Placement) two = second.best;
+        CU_ASSERT_EQUAL(cost_compare(&first.cost, &second.cost), 0);
+        CU_ASSERT_EQUAL(memcmp(one->machine, two->machine, sizeof(int) * 40), 0);
+        CU_ASSERT_EQUAL(first.work, second.work);
+    }
+}
+
+static void result_is_never_worse_than_the_start(void)
+{
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        g_autoptr(Problem) problem = random_cluster(seed, 5, 30);
+        SearchResult good = search_for(problem, 1, 100000);
+        g_autoptr(Placement) start = good.best;
+        SearchResult again =
+            search(problem, start, &(SearchOptions){.seed = 9, .threads = 1, .work_limit = 1});
+        g_autoptr(Placement) best = again.best;
+        CU_ASSERT_TRUE(cost_compare(&again.cost, &good.cost) <= 0);
+    }
+}
+
+/* the best of every placement of a few VMs on three hosts */
+static Cost exhaustive(const Problem *problem, int n)
+{
+    g_autoptr(Placement) placement = placement_new(problem);
+    Cost best = problem_cost(problem, placement, NULL);
+    int total = 1;
+    for (int i = 0; i < n; i++) {
+        total *= 3;
+    }
+    for (int code = 0; code < total; code++) {
+        for (int i = 0, rest = code; i < n; i++, rest /= 3) {
+            placement->machine[i] = rest % 3;
+        }
+        int64_t violations = -1;
+        Cost cost = problem_cost(problem, placement, &violations);
+        if (!violations && cost_compare(&cost, &best) < 0) {
+            best = cost;
+        }
+    }
+    return best;
+}
+
+static void small_clusters_reach_the_optimum(void)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        g_autoptr(Problem) problem = random_cluster(seed, 3, 8);
+        SearchResult result = search_for(problem, 1, 0);
+        g_autoptr(Placement) best = result.best;
+        Cost optimum = exhaustive(problem, 8);
+        CU_ASSERT_EQUAL(cost_compare(&result.cost, &optimum), 0);
+    }
+}
+
+static void mandatory_rules_hold(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 4);
+    for (int i = 0; i < 8; i++) {
+        add_vm(problem, i / 4, 220, 100);
+    }
+    int apart = problem_add_group(problem, &(Group){.apart = true, .mandatory = true, .weight = 1});
+    int together = problem_add_group(problem, &(Group){.together = true, .mandatory = true, .weight = 1});
+    problem_join_group(problem, apart, 0);
+    problem_join_group(problem, apart, 4);
+    problem_join_group(problem, together, 1);
+    problem_join_group(problem, together, 2);
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 0);
+    CU_ASSERT_NOT_EQUAL(best->machine[0], best->machine[4]);
+    CU_ASSERT_EQUAL(best->machine[1], best->machine[2]);
+}
+
+/* only the group as a whole can leave the hot host */
+static void group_that_keeps_together_moves_as_one(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 2);
+    int together = problem_add_group(problem, &(Group){.together = true, .mandatory = true, .weight = 1});
+    for (int i = 0; i < 3; i++) {
+        problem_join_group(problem, together, add_vm(problem, 0, 200, 100));
+    }
+    int64_t need[] = {300, 100};
+    problem_add_process(problem,
+                        &(Process){.need = need, .home = 0, .reach = -1, .move_cost = 1, .pinned = true});
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 0);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_MOVES], 3);
+    CU_ASSERT_EQUAL(best->machine[3], 0);
+}
+
+static void host_to_empty_is_emptied(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    int64_t capacity[] = {1000, 1000};
+    add_hosts(problem, 2);
+    int leaving = problem_add_machine(
+        problem,
+        &(Machine){
+            .capacity = capacity, .safety = capacity, .stay_cost = 1, .max_leaving = -1, .closed = true});
+    for (int i = 0; i < 6; i++) {
+        add_vm(problem, leaving, 150, 150);
+    }
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.stopped_by, SEARCH_OPTIMAL);
+    for (int i = 0; i < 6; i++) {
+        CU_ASSERT_NOT_EQUAL(best->machine[i], leaving);
+    }
+}
+
+/* a short VM on a full host is moved to room, then grows, within the budget */
+static void short_process_grows_where_there_is_room(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 2);
+    int starved = add_vm(problem, 0, 100, 300);
+    add_vm(problem, 0, 100, 490);
+    add_vm(problem, 1, 100, 100);
+    int64_t add[] = {0, 100};
+    int budget = problem_add_budget(problem, 100);
+    int growth = problem_add_growth(problem, starved, 100);
+    problem_add_size(problem, growth, &(Size){.shortage = 0, .cost = 1, .debit = 100, .add = add});
+    problem_debit(problem, growth, budget);
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 0);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_SHORT], 0);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_MOVES], 2);
+    CU_ASSERT_EQUAL(best->size[growth], 1);
+}
+
+static void limits_of_moves_hold(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 3);
+    for (int i = 0; i < 9; i++) {
+        add_vm(problem, 0, 110, 50);
+    }
+    problem_set_max_moves(problem, 1);
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_MOVES], 1);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 80);
+}
+
+static void time_limit_is_kept(void)
+{
+    g_autoptr(Problem) problem = random_cluster(3, 8, 60);
+    int64_t began = g_get_monotonic_time();
+    SearchResult result =
+        search(problem, NULL, &(SearchOptions){.seed = 1, .threads = 1, .time_limit_s = 0.2});
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_TRUE(g_get_monotonic_time() - began < 2000000);
+}
+
+void test_search_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("search", NULL, NULL);
+    CU_add_test(suite, "a healthy cluster stays as it is", healthy_cluster_stays_as_it_is);
+    CU_add_test(suite, "one hot host takes one move", one_hot_host_takes_one_move);
+    CU_add_test(suite, "a swap is found", swap_is_found);
+    CU_add_test(suite, "the same seed gives the same on any run", same_seed_gives_the_same_on_any_run);
+    CU_add_test(suite, "the result is never worse than the start", result_is_never_worse_than_the_start);
+    CU_add_test(suite, "small clusters reach the optimum", small_clusters_reach_the_optimum);
+    CU_add_test(suite, "mandatory rules hold", mandatory_rules_hold);
+    CU_add_test(suite, "a group that keeps together moves as one", group_that_keeps_together_moves_as_one);
+    CU_add_test(suite, "a host to empty is emptied", host_to_empty_is_emptied);
+    CU_add_test(suite, "a short process grows where there is room", short_process_grows_where_there_is_room);
+    CU_add_test(suite, "limits of moves hold", limits_of_moves_hold);
+    CU_add_test(suite, "a time limit is kept", time_limit_is_kept);
+}
