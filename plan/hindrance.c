@@ -110,7 +110,12 @@ char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint 
     GString *words = g_string_new(NULL);
     g_string_append_printf(words, "stays hot: %s at %.1f %%, above %.0f %%", resource_word(worst),
                            model_usage_pct(now, host, worst, 0), now->hosts[host].threshold[worst]);
-    append_hindrances(words, situation, now, host);
+    if (now->hosts[host].usable)
+        append_hindrances(words, situation, now, host);
+    else
+        g_string_append(words, host_is_failover(now->snapshot, &now->snapshot->hosts[host])
+                                   ? "; a dedicated failover host is not relieved"
+                                   : "; not all of it is measured: it is not relieved");
     return g_string_free(words, FALSE);
 }
 

@@ -303,8 +303,8 @@ static void advise_standby(const Outcome *o)
 static void name_hot_hosts(const Outcome *o)
 {
     for (guint host = 0; host < o->start->snapshot->n_hosts; host++)
-        if (o->end->hosts[host].usable && !model_is_to_empty(o->start, host) &&
-            model_excess(o->end, host, NULL) > 0)
+        if ((o->end->hosts[host].usable || o->end->hosts[host].state == STATE_HOT) &&
+            !model_is_to_empty(o->start, host) && model_excess(o->end, host, NULL) > 0)
             decisions_add_unsolved(o->decisions, (int)host, -1,
                                    hindrance_of_hot_host(o->situation, o->end, host));
 }

@@ -290,6 +290,8 @@ static void name_the_left_out(Threshold *t)
                                 rule->name, breaches));
     }
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
+        if (now->hosts[i].state == STATE_HOT && !now->hosts[i].usable)
+            decisions_add_unsolved(t->decisions, (int)i, -1, hindrance_of_hot_host(t->situation, now, i));
         if (model_is_to_empty(now, i) && now->vms_on[i]->len > 0)
             decisions_add_unsolved(
                 t->decisions, (int)i, -1,
