@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_compatibility_suite(void);
+
+/* VM "a" on h1, target h2; other facts are for the tests to set before planning_new. */
+static Estate *two_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 3000, 40);
+    add_host(estate, "h2", 2000, 30);
+    add_vm(estate, "a", "h1", 1000, 10);
+    return estate;
+}
+
+static Host *target_of(Estate *estate)
+{
+    return &estate->snapshot->hosts[1];
+}
+
+static void assert_obstacle(Estate *estate, const char *policy, const char *expected)
+{
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    const char *found = compatibility_obstacle(planning->compatibility, 0, 1);
+    CU_ASSERT_STRING_EQUAL(found ? found : "", expected);
+}
+
+static void a_target_that_cannot_take_vms_is_named_by_its_state(void)
+{
+    assert_obstacle(two_hosts(), NULL, "");
+    Estate *estate = two_hosts();
+    target_of(estate)->connection = CONNECTION_NOT_RESPONDING;
+    assert_obstacle(estate, NULL, "is not connected and powered on");
+    estate = two_hosts();
+    target_of(estate)->power = HOST_POWER_STANDBY;
+    assert_obstacle(estate, NULL, "is not connected and powered on");
+    estate = two_hosts();
+    target_of(estate)->mode = HOST_MODE_ENTERING;
+    assert_obstacle(estate, NULL, "is not in normal mode");
+    assert_obstacle(two_hosts(), "[plan]\nexclude_hosts=h2\n", "is named by exclude_hosts");
+    assert_obstacle(two_hosts(), "[plan]\nevacuate=h2\n", "is to be emptied");
+}
+
+static void another_cluster_is_out_of_reach(void)
+{
+    Estate *estate = two_hosts();
+    Cluster other = cluster_unknown();
+    other.id = other.name = "c2";
+    snapshot_add_cluster(estate->snapshot, &other);
+    target_of(estate)->cluster_id = "c2";
+    assert_obstacle(estate, NULL, "is in another cluster");
+}
+
+static void a_failover_host_and_an_unmeasured_one_are_no_targets(void)
+{
+    Estate *estate = two_hosts();
+    estate->snapshot->clusters[0].ha = 1;
+    estate->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
+    estate->snapshot->clusters[0].ha_failover_hosts = "h2";
+    assert_obstacle(estate, NULL, "is a dedicated failover host");
+    estate = estate_new();
+    add_host(estate, "h1", 3000, 40);
+    estate_add_host(estate, "h2");
+    add_vm(estate, "a", "h1", 1000, 10);
+    assert_obstacle(estate, NULL, "has no measurements");
+}
+
+static void vmotion_is_needed_on_both_hosts(void)
+{
+    Estate *estate = two_hosts();
+    target_of(estate)->vmotion = 0;
+    assert_obstacle(estate, NULL, "has no vMotion");
+    estate = two_hosts();
+    target_of(estate)->vmotion = -1;
+    assert_obstacle(estate, NULL, "has no vMotion");
+    estate = two_hosts();
+    estate->snapshot->hosts[0].vmotion = 0;
+    assert_obstacle(estate, NULL, "cannot be reached: the VM's own host has no vMotion");
+}
+
+static void storage_and_networks_must_be_there(void)
+{
+    Estate *estate = two_hosts();
+    estate->snapshot->hosts[0].datastores = "d1 d2";
+    target_of(estate)->datastores = "d1 d10";
+    estate->snapshot->vms[0].datastores = "d1";
+    assert_obstacle(estate, NULL, "");
+    estate = two_hosts();
+    target_of(estate)->datastores = "d10 d2";
+    estate->snapshot->vms[0].datastores = "d1 d2";
+    assert_obstacle(estate, NULL, "lacks a datastore of the VM");
+    estate = two_hosts();
+    target_of(estate)->networks = "n1";
+    estate->snapshot->vms[0].networks = "n1 n2";
+    assert_obstacle(estate, NULL, "lacks a network of the VM");
+}
+
+static void a_list_that_only_this_vm_lacks_forbids(void)
+{
+    Estate *estate = two_hosts();
+    target_of(estate)->datastores = "d1";
+    add_vm(estate, "b", "h1", 100, 1)->datastores = "d1";
+    assert_obstacle(estate, NULL, "may lack a datastore: the VM's are not known");
+}
+
+static void cpus_agree_by_model_or_by_evc(void)
+{
+    static const struct {
+        const char *own, *target, *cluster_evc, *target_evc, *needs, *expected;
+    } cases[] = {
+        {"x", "x", "", "", "", ""},
+        {"x", "y", "", "", "", "has another CPU model, and no EVC mode covers both"},
+        {"x", "y", "intel-skylake", "", "", ""},
+        {"x", "y", "", "m1", "m1", ""},
+        {"x", "y", "", "m1", "m2", "has another CPU model, and no EVC mode covers both"},
+        {"x", "", "", "", "", "has another CPU model, and no EVC mode covers both"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = two_hosts();
+        estate->snapshot->hosts[0].cpu_model = cases[i].own;
+        target_of(estate)->cpu_model = cases[i].target;
+        target_of(estate)->evc_mode = cases[i].target_evc;
+        estate->snapshot->clusters[0].evc_mode = cases[i].cluster_evc;
+        estate->snapshot->vms[0].evc_required = cases[i].needs;
+        assert_obstacle(estate, NULL, cases[i].expected);
+    }
+}
+
+static void what_nobody_knows_forbids_nothing_and_is_told(void)
+{
+    Estate *estate = two_hosts();
+    estate->snapshot->hosts[0].vmotion = target_of(estate)->vmotion = -1;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    CU_ASSERT_PTR_NULL(compatibility_obstacle(planning->compatibility, 0, 1));
+    CU_ASSERT_STRING_EQUAL(compatibility_unchecked(planning->compatibility),
+                           "vMotion, datastores, networks, CPU model");
+}
+
+/* ---- VMs ---- */
+
+static void assert_immovable(Estate *estate, const char *policy, const char *expected)
+{
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autofree char *found = compatibility_immovable(planning->compatibility, 0);
+    CU_ASSERT_STRING_EQUAL(found ? found : "", expected);
+}
+
+static void vms_that_are_never_moved_say_why(void)
+{
+    static const struct {
+        int role, connection;
+        const char *pinned, *disabled, *policy, *expected;
+    } cases[] = {
+        {-1, VM_CONNECTED, "", "", NULL, ""},
+        {-1, -1, "", "PowerOffVM_Task", NULL, ""},
+        {VM_ROLE_SYSTEM, -1, "", "", NULL, "is a system VM"},
+        {VM_ROLE_PLACEHOLDER, -1, "", "", NULL, "is a placeholder"},
+        {VM_ROLE_VCENTER, -1, "", "", NULL, "is the vCenter's own VM"},
+        {VM_ROLE_IGNORE, -1, "", "", NULL, "is marked vmanger=ignore"},
+        {-1, VM_INACCESSIBLE, "", "", NULL, "is not connected"},
+        {-1, -1, "PCI device", "", NULL, "is pinned (PCI device)"},
+        {-1, -1, "", "RelocateVM_Task", NULL, "has migration disabled (disabled_methods)"},
+        {-1, -1, "", "X MigrateVM_Task", NULL, "has migration disabled (disabled_methods)"},
+        {-1, -1, "", "", "[analyze]\nsystem_vms=a\n", "is named by system_vms"},
+        {-1, -1, "", "", "[plan]\nexclude_vms=a*\n", "is named by exclude_vms"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = two_hosts();
+        Vm *vm = &estate->snapshot->vms[0];
+        vm->role = cases[i].role;
+        vm->connection = cases[i].connection;
+        vm->pinned = cases[i].pinned;
+        vm->disabled_methods = cases[i].disabled;
+        assert_immovable(estate, cases[i].policy, cases[i].expected);
+    }
+}
+
+static const char *left_to_drs(int drs, int override, const char *policy)
+{
+    Estate *estate = two_hosts();
+    estate->snapshot->clusters[0].drs = drs;
+    estate->snapshot->vms[0].drs_override = override;
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    const char *why = NULL;
+    gboolean left = compatibility_left_to_drs(planning->compatibility, 0, &why);
+    CU_ASSERT_EQUAL(left, why != NULL);
+    return left ? why : "";
+}
+
+static void a_fully_automated_cluster_and_overrides_are_left_to_drs(void)
+{
+    CU_ASSERT_STRING_EQUAL(left_to_drs(DRS_FULL, -1, NULL), "the cluster's DRS is fully automated");
+    CU_ASSERT_STRING_EQUAL(left_to_drs(DRS_FULL, -1, "[plan]\ndrs_clusters=plan\n"), "");
+    CU_ASSERT_STRING_EQUAL(left_to_drs(DRS_PARTIAL, -1, NULL), "");
+    CU_ASSERT_STRING_EQUAL(left_to_drs(DRS_OFF, DRS_OVERRIDE_DISABLED, NULL), "DRS is disabled for this VM");
+    CU_ASSERT_STRING_EQUAL(left_to_drs(DRS_OFF, DRS_OVERRIDE_MANUAL, NULL),
+                           "DRS is set to manual for this VM");
+    CU_ASSERT_STRING_EQUAL(left_to_drs(DRS_OFF, DRS_OVERRIDE_MANUAL, "[plan]\nrespect_drs_overrides=no\n"),
+                           "");
+    CU_ASSERT_STRING_EQUAL(left_to_drs(DRS_OFF, DRS_OVERRIDE_PARTIAL, NULL), "");
+}
+
+void test_compatibility_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("compatibility", NULL, NULL);
+    CU_ADD_TEST(suite, a_target_that_cannot_take_vms_is_named_by_its_state);
+    CU_ADD_TEST(suite, another_cluster_is_out_of_reach);
+    CU_ADD_TEST(suite, a_failover_host_and_an_unmeasured_one_are_no_targets);
+    CU_ADD_TEST(suite, vmotion_is_needed_on_both_hosts);
+    CU_ADD_TEST(suite, storage_and_networks_must_be_there);
+    CU_ADD_TEST(suite, a_list_that_only_this_vm_lacks_forbids);
+    CU_ADD_TEST(suite, cpus_agree_by_model_or_by_evc);
+    CU_ADD_TEST(suite, what_nobody_knows_forbids_nothing_and_is_told);
+    CU_ADD_TEST(suite, vms_that_are_never_moved_say_why);
+    CU_ADD_TEST(suite, a_fully_automated_cluster_and_overrides_are_left_to_drs);
+}
