@@ -191,7 +191,8 @@ static const char *parse_string(TableReader *reader, const Column *column, const
     default:
         break;
     }
-    *field = reader->strings && *cell ? g_string_chunk_insert(reader->strings, cell) : cell;
+    /* A lone ' is empty text, which must not stay within the reader's row. */
+    *field = !*cell ? "" : reader->strings ? g_string_chunk_insert(reader->strings, cell) : cell;
     return NULL;
 }
 

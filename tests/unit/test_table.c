@@ -70,6 +70,31 @@ static void every_type_reads_back_as_it_was_written(void)
     CU_ASSERT_EQUAL(read.time, row.time);
 }
 
+/* read_row has freed the reader by the time that the text is looked at */
+static void a_lone_quote_is_empty_text_that_outlives_the_reader(void)
+{
+    Row row;
+    g_autoptr(GStringChunk) strings = g_string_chunk_new(100);
+    CU_ASSERT_TRUE_FATAL(read_row("id,text\nx,'\n", strings, &row, NULL));
+    CU_ASSERT_STRING_EQUAL(row.text, "");
+}
+
+static void a_column_that_must_be_present_may_be_empty(void)
+{
+    static const Column present[] = {{"id", CELL_ID, AT(id), COLUMN_REQUIRED, 0, NULL},
+                                     {"text", CELL_TEXT, AT(text), COLUMN_PRESENT, 0, NULL}};
+    static const Table strict = {"test.csv", present, G_N_ELEMENTS(present)};
+    static const char *const texts[] = {"id,text\nx,\n", "id\nx\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(CsvReader) csv = csv_reader_open_bytes(texts[i], strlen(texts[i]), "test.csv", NULL);
+        CU_ASSERT_TRUE_FATAL(csv_reader_next(csv, NULL));
+        g_autoptr(TableReader) reader = table_reader_new(&strict, csv, NULL, &error);
+        CU_ASSERT_EQUAL(reader != NULL, i == 0);
+        CU_ASSERT_EQUAL(error == NULL, i == 0);
+    }
+}
+
 static void empty_cells_and_missing_columns_are_not_known(void)
 {
     static const char *const texts[] = {HEADER "x,,,,,,,,\n", "id\nx\n", "other,id\n?,x\n"};
@@ -160,6 +185,8 @@ void test_table_suite(void)
     CU_pSuite suite = CU_add_suite("table", NULL, NULL);
     CU_ADD_TEST(suite, every_type_reads_back_as_it_was_written);
     CU_ADD_TEST(suite, empty_cells_and_missing_columns_are_not_known);
+    CU_ADD_TEST(suite, a_lone_quote_is_empty_text_that_outlives_the_reader);
+    CU_ADD_TEST(suite, a_column_that_must_be_present_may_be_empty);
     CU_ADD_TEST(suite, every_bad_cell_names_line_and_column);
     CU_ADD_TEST(suite, bad_headers_and_ragged_rows_are_named);
     CU_ADD_TEST(suite, numbers_are_parsed_strictly);
