@@ -175,7 +175,7 @@ bench bench-full: build-packages
 	@$(MAKE) --no-print-directory all tools
 	@for name in $(BENCH); do \
 		TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) DATA=$(abspath $(DATA)) \
-			sh -eu tests/bench/$$name.sh || exit 1; \
+			bash -eu tests/bench/$$name.sh || exit 1; \
 	done
 
 DOCUMENTS = $(DESTDIR)$(PREFIX)/share/doc/vmanger
