@@ -145,7 +145,8 @@ demo: build-packages
 CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,undefined CFLAGS='-O1 -g'
 .PHONY: check
 check: test-packages
-	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools $(BUILD)/sanitized/tests/unit/all
+	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools \
+		$(BUILD)/sanitized/tests/unit/all $(BUILD)/sanitized/tests/vcenter
 	@$(CHECKED) DATA=$(DATA) tests/run
 
 # Fuzzes each format's reader, and what accepted input goes through, for FUZZ_SECONDS; what it learns stays in the
