@@ -71,7 +71,7 @@ static void remove_all(const char *path)
         g_autofree char *inner = g_build_filename(path, name, NULL);
         remove_all(inner);
     }
-    g_remove(path);
+    (void)g_remove(path);
 }
 
 /* ---- from a snapshot to a plan, and back from the files ---- */
