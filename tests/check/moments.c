@@ -189,10 +189,10 @@ static GArray *stays_of(const World *world, guint vm)
     return stays;
 }
 
-static gboolean is_over_before(const World *world, const Stay *stay, const Stay *other)
+static gboolean is_over_before(const World *world, const Stay *gone, const Stay *next)
 {
-    return stay->departure >= 0 && other->arrival >= 0 &&
-           step_is_before(world, (guint)stay->departure, (guint)other->arrival);
+    return gone->departure >= 0 && next->arrival >= 0 &&
+           step_is_before(world, (guint)gone->departure, (guint)next->arrival);
 }
 
 static void check_pair(World *world, const Binding *binding, guint a, guint b)
