@@ -145,7 +145,8 @@ demo: build-packages
 CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,undefined CFLAGS='-O1 -g'
 .PHONY: check
 check: test-packages
-	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools $(BUILD)/sanitized/tests/unit/all
+	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools \
+		$(BUILD)/sanitized/tests/unit/all $(BUILD)/sanitized/tests/vcenter
 	@$(CHECKED) DATA=$(DATA) tests/run
 
 # Fuzzes each format's reader, and what accepted input goes through, for FUZZ_SECONDS; what it learns stays in the
@@ -175,7 +176,7 @@ bench bench-full: build-packages
 	@$(MAKE) --no-print-directory all tools
 	@for name in $(BENCH); do \
 		TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) DATA=$(abspath $(DATA)) \
-			sh -eu tests/bench/$$name.sh || exit 1; \
+			bash -eu tests/bench/$$name.sh || exit 1; \
 	done
 
 DOCUMENTS = $(DESTDIR)$(PREFIX)/share/doc/vmanger

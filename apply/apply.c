@@ -181,7 +181,8 @@ static void say_summary(const Work *work, const Program *program, const char *st
     const Progress *progress = work->progress;
     g_autoptr(GString) text = g_string_new(NULL);
     guint advice = count_rows(work->plan, ROW_ADVICE), unsolved = count_rows(work->plan, ROW_UNSOLVED);
-    g_string_append_printf(text, "%s: %u steps done", state, progress_count(progress, STEP_SUCCEEDED));
+    guint succeeded = progress_count(progress, STEP_SUCCEEDED);
+    g_string_append_printf(text, "%s: %u step%s done", state, succeeded, succeeded == 1 ? "" : "s");
     append_count(text, progress->done->len, "done by earlier runs");
     append_count(text, progress_count(progress, STEP_FAILED), "failed");
     append_count(text, count_left_out(progress), "skipped");

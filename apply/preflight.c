@@ -164,13 +164,13 @@ gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *op
     }
     if (preflight->differences->len > 0 && (of_plan > 0 || !options->skip_stale)) {
         g_set_error(error, VMANGER_ERROR, 0,
-                    "refused: %u things are no longer as the plan states; nothing was changed%s",
+                    "refused: nothing was changed; no longer as the plan states: %u%s",
                     preflight->differences->len,
                     of_plan ? "" : " (--skip-stale leaves such steps and those after them out)");
         return FALSE;
     }
     if (preflight->problems->len > 0) {
-        g_set_error(error, VMANGER_ERROR, 0, "refused: %u problems found; nothing was changed",
+        g_set_error(error, VMANGER_ERROR, 0, "refused: nothing was changed; problems found: %u",
                     preflight->problems->len);
         return FALSE;
     }

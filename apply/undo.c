@@ -30,7 +30,7 @@ static gboolean check_settled(const Journal *journal, GError **error)
         return TRUE;
     g_set_error(
         error, VMANGER_ERROR, 0,
-        "%s: found %u steps of which the end is not known: expected none (apply the plan again with this "
+        "%s: found steps of which the end is not known (%u): expected none (apply the plan again with this "
         "journal: it settles them)",
         journal->path, g_hash_table_size(open));
     return FALSE;
@@ -121,7 +121,7 @@ ChangePlan *undo_plan(const Journal *journal, GError **error)
         return NULL;
     }
     const JournalRow *end = &g_array_index(journal->rows, JournalRow, journal->rows->len - 1);
-    g_autofree char *summary = g_strdup_printf("undoes plan %s: %u migrations back, %u additions that stay",
+    g_autofree char *summary = g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u",
                                                end->plan, undoing.steps, undoing.advice);
     plan->source_id = changeplan_string(plan, end->source_id);
     plan->taken_at = end->time;

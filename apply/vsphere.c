@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define SETTLE_WAIT_S 5
-#define LOST_CALL_S 2
+#define LOST_CALL_S ((gulong)2)
 #define WINDOW_S 300
 
 typedef struct Vsphere {

@@ -191,6 +191,7 @@ double inventory_limit(const Element *allocation)
 /* ---- reading a table page by page ---- */
 
 #define MOST_COUNTERS 6
+#define MOST_PATH 64 /* folders */
 
 /* A query and the counts that grow with it, which go back where a page is read anew. */
 typedef struct Reading {
@@ -203,8 +204,12 @@ typedef struct Reading {
 static void begin_page(gboolean first, gpointer data)
 {
     Reading *reading = data;
-    for (guint i = 0; i < MOST_COUNTERS && reading->counters[i]; i++)
-        *reading->counters[i] = reading->marks[i] = first ? 0 : reading->marks[i];
+    for (guint i = 0; i < MOST_COUNTERS; i++) {
+        guint *counter = reading->counters[i];
+        reading->marks[i] = first ? 0 : reading->marks[i];
+        if (counter)
+            *counter = reading->marks[i];
+    }
 }
 
 static void end_page(gpointer data)
@@ -212,9 +217,8 @@ static void end_page(gpointer data)
     Reading *reading = data;
     for (guint i = 0; i < MOST_COUNTERS && reading->counters[i]; i++)
         reading->marks[i] = *reading->counters[i];
-    if (reading->progress && reading->counters[0])
-        program_progress(reading->inventory->program, "reading %s: %u", reading->progress,
-                         *reading->counters[0]);
+    if (reading->progress)
+        program_progress(reading->inventory->program, "reading %s: %u", reading->progress, reading->marks[0]);
 }
 
 /* ---- the tree ---- */
@@ -240,25 +244,28 @@ static gboolean take_place(const PropertyObject *object, gpointer data, GError *
     return TRUE;
 }
 
-/* The names from the datacenter down to a place; depth ends a tree that bites its tail. */
-static const char *path_of(const Inventory *inventory, const char *id, guint depth)
+/* The names from the datacenter down to a place. */
+static const char *path_of(const Inventory *inventory, const char *id)
 {
     Place *place = g_hash_table_lookup(inventory->places, id);
-    if (!place || depth == 0)
-        return "";
-    if (!place->path) {
-        const char *above = place->is_datacenter ? "" : path_of(inventory, place->parent, depth - 1);
-        place->path = g_strdup_printf("%s%s%s", above, *above ? "/" : "", place->name);
+    if (!place || place->path)
+        return place ? place->path : "";
+    g_autoptr(GString) path = g_string_new(NULL);
+    const Place *at = place;
+    for (guint depth = 0; at && depth < MOST_PATH; depth++) { /* a tree that bites its tail has an end, too */
+        g_string_prepend(path, at->name);
+        at = at->is_datacenter ? NULL : g_hash_table_lookup(inventory->places, at->parent);
+        if (at)
+            g_string_prepend_c(path, '/');
     }
+    place->path = g_strdup(path->str);
     return place->path;
 }
-
-#define MOST_PATH 64
 
 /* The same below the datacenter's folder "vm", as people see it. */
 static const char *folder_of(const Inventory *inventory, const char *id)
 {
-    const char *path = path_of(inventory, id, MOST_PATH);
+    const char *path = path_of(inventory, id);
     for (int hidden = 0; hidden < 2; hidden++) {
         const char *slash = strchr(path, '/');
         path = slash ? slash + 1 : "";
@@ -422,13 +429,20 @@ static gboolean place_vms(Inventory *inventory, GHashTable *hosts, GHashTable *p
 static int compare_ids(const void *a, const void *b)
 {
     const char *x = *(const char *const *)a, *y = *(const char *const *)b;
-    while (*x && *x == *y && !g_ascii_isdigit(*x))
-        x++, y++;
-    if (!g_ascii_isdigit(*x) || !g_ascii_isdigit(*y))
-        return strcmp(x, y);
-    char *x_end, *y_end;
-    guint64 m = g_ascii_strtoull(x, &x_end, 10), n = g_ascii_strtoull(y, &y_end, 10);
-    return m != n ? (m < n ? -1 : 1) : compare_ids(&(const char *){x_end}, &(const char *){y_end});
+    while (*x && *y) {
+        if (g_ascii_isdigit(*x) && g_ascii_isdigit(*y)) {
+            char *x_end, *y_end;
+            guint64 m = g_ascii_strtoull(x, &x_end, 10), n = g_ascii_strtoull(y, &y_end, 10);
+            if (m != n)
+                return m < n ? -1 : 1;
+            x = x_end;
+            y = y_end;
+        } else if (*x++ != *y++) {
+            return (guchar)x[-1] < (guchar)y[-1] ? -1 : 1;
+        }
+    }
+    int shorter = *x ? 1 : *y ? -1 : 0;
+    return shorter ? shorter : strcmp(*(const char *const *)a, *(const char *const *)b); /* vm-07, vm-7 */
 }
 
 static void sort_tables(Snapshot *s)
@@ -447,7 +461,7 @@ static gboolean assemble(Inventory *inventory, GError **error)
     g_autoptr(GHashTable) hosts = index_rows(s->hosts, s->n_hosts, sizeof *s->hosts);
     g_autoptr(GHashTable) pools = index_rows(s->pools, s->n_pools, sizeof *s->pools);
     for (guint i = 0; i < s->n_clusters; i++)
-        s->clusters[i].path = snapshot_string(s, path_of(inventory, s->clusters[i].id, MOST_PATH));
+        s->clusters[i].path = snapshot_string(s, path_of(inventory, s->clusters[i].id));
     for (guint i = 0; i < s->n_pools; i++)
         if (!g_hash_table_contains(pools, s->pools[i].parent_id)) /* or its parent cannot be seen */
             s->pools[i].parent_id = "";

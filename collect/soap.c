@@ -21,9 +21,8 @@ struct Soap {
     const Program *program;
     Trust *trust;
     CURLM *multi;
-    CURLSH *shared;  /* cookies: the session */
-    GPtrArray *idle; /* CURL *, to be used again */
-    char *action;    /* the header that names the API version */
+    CURLSH *shared; /* cookies: the session */
+    char *action;   /* the header that names the API version */
     char *operation;
     guint n_calls;
     char peer[64];
@@ -63,7 +62,6 @@ Soap *soap_new(const Connection *connection, const Program *program, GError **er
     soap->shared = curl_share_init();
     curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
     curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    soap->idle = g_ptr_array_new_with_free_func(curl_easy_cleanup);
     soap->operation = g_strdup_printf("vmanger-%08x", g_random_int());
     soap_set_version(soap, NULL);
     return soap;
@@ -73,7 +71,6 @@ void soap_free(Soap *soap)
 {
     if (!soap)
         return;
-    g_ptr_array_unref(soap->idle);
     curl_multi_cleanup(soap->multi);
     curl_share_cleanup(soap->shared);
     trust_free(soap->trust);
@@ -211,7 +208,7 @@ static void transfer_detach(Transfer *transfer)
     if (!transfer->easy)
         return;
     curl_multi_remove_handle(transfer->soap->multi, transfer->easy);
-    g_ptr_array_add(transfer->soap->idle, g_steal_pointer(&transfer->easy));
+    g_clear_pointer(&transfer->easy, curl_easy_cleanup);
 }
 
 /* Requests may hold a password. */
@@ -239,9 +236,7 @@ static void transfer_free(gpointer data)
 static CURL *prepare(Transfer *transfer)
 {
     Soap *soap = transfer->soap;
-    CURL *easy =
-        soap->idle->len > 0 ? g_ptr_array_steal_index(soap->idle, soap->idle->len - 1) : curl_easy_init();
-    curl_easy_reset(easy);
+    CURL *easy = curl_easy_init();
     curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

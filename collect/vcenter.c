@@ -5,7 +5,6 @@
 #include "collect/escape.h"
 #include "collect/table.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define LOGOUT_TIMEOUT_S 10

@@ -8,9 +8,10 @@
 #include <libxml/parserInternals.h>
 #include <string.h>
 
-#define BLOCK_BYTES (64 * 1024)
-#define MOST_ELEMENT_BYTES (256 * 1024 * 1024) /* of one element handed over; a hostile server's bound */
-#define MOST_PUSH_BYTES (1024 * 1024)
+#define BLOCK_BYTES ((gsize)64 * 1024)
+#define MOST_ELEMENT_BYTES                                                                                   \
+    ((gsize)256 * 1024 * 1024) /* of one element handed over; a hostile server's bound */
+#define MOST_PUSH_BYTES ((gsize)1024 * 1024)
 #define MOST_DEPTH 64
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
 

@@ -107,6 +107,7 @@ static void free_groups(Problem *p)
     free_lists(&p->members);
     free_lists(&p->groups_of);
     free_lists(&p->rules_of);
+    free_lists(&p->counted_of);
     free_lists(&p->needs);
     free_lists(&p->needed_by);
 }
@@ -368,16 +369,23 @@ static bool is_rule(const Problem *p, int g)
            p->needed_by.first[g + 1] > p->needed_by.first[g];
 }
 
-static void list_rules(Problem *p)
+static bool counts_moves(const Problem *p, int g)
+{
+    return p->group[g].count_moves;
+}
+
+/* for each process, those of its groups that are wanted */
+static Lists list_groups(const Problem *p, bool (*wanted)(const Problem *, int))
 {
     Pairs pairs = {0};
     for (int i = 0; i < p->joined.n; i++) {
-        if (is_rule(p, p->joined.from[i])) {
+        if (wanted(p, p->joined.from[i])) {
             append_pair(&pairs, p->joined.to[i], p->joined.from[i]);
         }
     }
-    p->rules_of = problem_lists(&pairs, p->n_processes);
+    Lists lists = problem_lists(&pairs, p->n_processes);
     free_pairs(&pairs);
+    return lists;
 }
 
 bool problem_finish(Problem *p, GError **error)
@@ -398,7 +406,8 @@ bool problem_finish(Problem *p, GError **error)
     p->groups_of = problem_lists(&(Pairs){p->joined.n, p->joined.to, p->joined.from}, p->n_processes);
     p->needs = problem_lists(&p->depends, p->n_groups);
     p->needed_by = problem_lists(&(Pairs){p->depends.n, p->depends.to, p->depends.from}, p->n_groups);
-    list_rules(p);
+    p->rules_of = list_groups(p, is_rule);
+    p->counted_of = list_groups(p, counts_moves);
     p->budgets_of = problem_lists(&p->debited, p->n_growths);
     p->growths_of = problem_lists(&(Pairs){p->n_growths, p->grower, NULL}, p->n_processes);
     for (int r = 0; r < p->n_resources; r++) {

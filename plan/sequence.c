@@ -28,8 +28,10 @@ static Held taken_by(const Model *model, const Change *change)
     const ModelVm *vm = change->vm >= 0 ? &model->vms[change->vm] : NULL;
     if (change->action == ACTION_MIGRATE)
         return held_by_vm(model, (guint)change->vm);
-    double mib = change->action == ACTION_ADD_MEMORY && vm->running ? change->amount - vm->memory_mib : 0;
-    gboolean locked = vm && model->snapshot->vms[change->vm].memory_reservation_locked == 1;
+    if (change->action != ACTION_ADD_MEMORY || !vm || !vm->running)
+        return (Held){{0}};
+    double mib = change->amount - vm->memory_mib;
+    gboolean locked = model->snapshot->vms[change->vm].memory_reservation_locked == 1;
     return (Held){{mib * 1024, 0, locked ? mib : 0}};
 }
 
@@ -253,7 +255,7 @@ typedef struct Edges {
 
 static gboolean is_before(const Edges *edges, guint earlier, guint later)
 {
-    return edges->before[later * edges->words + earlier / 64] >> (earlier % 64) & 1;
+    return (edges->before[later * edges->words + earlier / 64] >> (earlier % 64) & 1) != 0;
 }
 
 static void set_before(Edges *edges, guint earlier, guint later)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/state.h"
 
-#include <limits.h>
 #include <string.h>
 
 static const int64_t *row(const int64_t *rows, int i, int width)
@@ -148,14 +147,12 @@ static int count_moved(State *s, int process, int change)
 {
     const Problem *p = s->problem;
     int before = s->most_moved;
-    for (int i = p->groups_of.first[process]; i < p->groups_of.first[process + 1]; i++) {
-        int g = p->groups_of.item[i];
-        if (p->group[g].count_moves) {
-            s->groups_with[s->group_moved[g]]--;
-            s->group_moved[g] += change;
-            s->groups_with[s->group_moved[g]]++;
-            s->most_moved = MAX(s->most_moved, s->group_moved[g]);
-        }
+    for (int i = p->counted_of.first[process]; i < p->counted_of.first[process + 1]; i++) {
+        int g = p->counted_of.item[i];
+        s->groups_with[s->group_moved[g]]--;
+        s->group_moved[g] += change;
+        s->groups_with[s->group_moved[g]]++;
+        s->most_moved = MAX(s->most_moved, s->group_moved[g]);
     }
     while (s->most_moved && !s->groups_with[s->most_moved]) {
         s->most_moved--;
@@ -170,23 +167,30 @@ static int away_delta(const State *s, int process, int to)
     return (to != home) - (s->machine[process] != home);
 }
 
+/* whether one process more or less away from home could change the highest count of a group */
+static bool touches_most(const State *s, int process, int away)
+{
+    const Problem *p = s->problem;
+    for (int i = p->counted_of.first[process]; away && i < p->counted_of.first[process + 1]; i++) {
+        if (s->group_moved[p->counted_of.item[i]] >= s->most_moved - 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* what leaving home (+1), coming home (-1) or neither (0) of one or two processes adds for the group moved
  * most */
 static void add_group_moves(State *s, Cost *delta, int process, int away, int other, int other_away)
 {
     const Problem *p = s->problem;
-    if (!p->group_moves_weight || (!away && !other_away)) {
+    if (!p->group_moves_weight || (!touches_most(s, process, away) && !touches_most(s, other, other_away))) {
         return;
     }
-    int change =
-        (away ? count_moved(s, process, away) : 0) + (other_away ? count_moved(s, other, other_away) : 0);
+    int change = count_moved(s, process, away) + count_moved(s, other, other_away);
     delta->level[p->levels.move] += p->group_moves_weight * change;
-    if (other_away) {
-        count_moved(s, other, -other_away);
-    }
-    if (away) {
-        count_moved(s, process, -away);
-    }
+    count_moved(s, other, -other_away);
+    count_moved(s, process, -away);
 }
 
 /* whether a process fits the machine it would go to */

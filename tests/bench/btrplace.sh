@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # BtrPlace's 5,000-host workloads repaired by plan's problem and search: migrations beside the least there can be, and
 # seconds beside the 180 s published for BtrPlace itself (TDSC 2013).
 #   DATA=DIR   holds btrplace/

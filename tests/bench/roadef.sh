@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The ROADEF/EURO Challenge 2012 instances through plan's problem and search: cost by the independent checker, and the
 # gap to the best known in % of the initial cost, beside the median finalist's and team S41's at 300 s.
 #   DATA=DIR      holds roadef/

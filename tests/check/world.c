@@ -178,7 +178,7 @@ const Step *world_step(const World *world, guint index)
 
 gboolean step_is_before(const World *world, guint earlier, guint later)
 {
-    return world->before[(gsize)later * world->words + earlier / 64] >> (earlier % 64) & 1;
+    return (world->before[(gsize)later * world->words + earlier / 64] >> (earlier % 64) & 1) != 0;
 }
 
 /* A step comes after those that it names, and after all that they come after. */

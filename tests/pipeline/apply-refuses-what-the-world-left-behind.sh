@@ -48,7 +48,7 @@ says 'instance UUID'
 says '00000000-0000-0000-0000-000000000000'
 says 'Of another name:'
 says '\u{1B}[31mrenamed'
-says 'refused: 2 things are no longer as the plan states; nothing was changed (--skip-stale'
+says 'refused: nothing was changed; no longer as the plan states: 2 (--skip-stale'
 test ! -e undone && test ! -e back.journal.csv || fail 'something was left behind'
 
 exits 3 "$BIN/apply" --skip-stale back.csv moved -o undone

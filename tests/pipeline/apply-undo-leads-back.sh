@@ -3,7 +3,7 @@
 . "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 exits 0 "$BIN/apply" --undo plan.journal.csv -o back.csv
-says "$migrations migrations back, $((steps - migrations)) additions that stay"
+says "migrations back $migrations, additions that stay $((steps - migrations))"
 exits 0 "$BIN/apply" back.csv after -o undone
 says "$migrations steps done, $((steps - migrations)) advice"
 column() {
@@ -18,5 +18,5 @@ cmp -s hosts.before hosts.after && fail 'nothing had moved'
 # A run that has not ended cannot be undone.
 head -n 4 plan.journal.csv >cut.csv
 exits 1 "$BIN/apply" --undo cut.csv -o never.csv
-says 'found 1 steps of which the end is not known'
+says 'found steps of which the end is not known (1)'
 test ! -e never.csv

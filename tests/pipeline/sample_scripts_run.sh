@@ -39,7 +39,7 @@ code=0
 "$TOP/samples/gate.sh" "$TOP/samples/snapshot" review >said 2>&1 || code=$?
 test "$code" -eq 2 || fail "the gate's exit code on the sample is $code: $(cat said)"
 grep -q '^Plan: ' said || fail "the gate shows no plan"
-"$BUILD/tests/generate" --vms 20 --hot 0 --short 0 --odd 0 --rules 0 -o calm
+"$BUILD/tests/generate" --vms 120 --fill-cpu 10 --hot 0 --short 0 --odd 0 --rules 0 -o calm
 code=0
 "$TOP/samples/gate.sh" calm calm-review >said 2>&1 || code=$?
 test "$code" -eq 0 || fail "the gate's exit code on a calm cluster is $code: $(cat said)"

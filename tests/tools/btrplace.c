@@ -81,7 +81,7 @@ static bool read_nodes(Centre *centre, const char *dir, GError **error)
         add_name(centre->node, centre->nodes, ((Row)nodes->pdata[i])[0]);
     }
     centre->part_of = g_new(int, nodes->len + 1);
-    memset(centre->part_of, 0xff, sizeof(int) * nodes->len);
+    memset(centre->part_of, 0xff, sizeof(int) * (nodes->len + 1));
     for (guint i = 0; i < parts->len; i++) {
         Row row = parts->pdata[i];
         g_auto(GStrv) members = g_strsplit(row[1], " ", -1);

@@ -64,9 +64,9 @@ static void a_move_and_its_reverse_give_the_same_figures(void)
         CU_ASSERT_EQUAL(now->cpu_reserved_mhz, before->cpu_reserved_mhz);
         CU_ASSERT_EQUAL(now->memory_reserved_mib, before->memory_reserved_mib);
         CU_ASSERT_EQUAL_FATAL(model->vms_on[i]->len, planning->model->vms_on[i]->len);
-        CU_ASSERT_EQUAL(memcmp(model->vms_on[i]->data, planning->model->vms_on[i]->data,
-                               model->vms_on[i]->len * sizeof(guint)),
-                        0);
+        for (guint v = 0; v < model->vms_on[i]->len; v++)
+            CU_ASSERT_EQUAL(g_array_index(model->vms_on[i], guint, v),
+                            g_array_index(planning->model->vms_on[i], guint, v));
     }
 }
 

@@ -202,7 +202,8 @@ static void tried_changes_cost_what_was_said(void)
     CU_ASSERT_TRUE(tried[0] > 100 && tried[1] > 100 && tried[2] > 100);
 }
 
-/* what is refused would have broken a limit (a new lack of a dependency is refused even where others lack at home) */
+/* what is refused would have broken a limit (a new lack of a dependency is refused even where others lack at
+ * home) */
 static void refused_shifts_would_violate(void)
 {
     int refused = 0;

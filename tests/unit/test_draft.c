@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/draft.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <math.h>
+#include <string.h>
+
+void test_draft_suite(void);
+
+/* One host at 85 % CPU and 40 % memory, one at 20 and 30 %. */
+static Estate *two_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 40);
+    add_host(estate, "h2", 2000, 30);
+    add_vm(estate, "a", "h1", 1000, 10)->instance_uuid = "uuid-a";
+    add_vm(estate, "b", "h1", 500, 20);
+    return estate;
+}
+
+static ChangePlan *plan_of(const Planning *planning, Change change)
+{
+    g_autoptr(Decisions) decisions = decisions_new();
+    g_array_append_val(decisions->changes, change);
+    decisions_add_unsolved(decisions, 1, -1, g_strdup("cannot be helped"));
+    decisions->stopped_by = g_strdup("done");
+    return draft_plan(&planning->situation, decisions);
+}
+
+static const PlanRow *row_at(const ChangePlan *plan, guint index)
+{
+    CU_ASSERT_FATAL(index < plan->rows->len);
+    return &g_array_index(plan->rows, PlanRow, index);
+}
+
+static void a_migration_becomes_a_row_with_all_that_a_reviewer_needs(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
+    const PlanRow *row = row_at(plan, 0);
+    double copy = 10.0 * 1.5 * 1024 * 1024 * 1024;
+    CU_ASSERT_TRUE(row->kind == ROW_STEP && row->step == 1 && row->approve == 1 &&
+                   row->action == ACTION_MIGRATE);
+    CU_ASSERT_STRING_EQUAL(row->object_id, "a");
+    CU_ASSERT_STRING_EQUAL(row->instance_uuid, "uuid-a");
+    CU_ASSERT_STRING_EQUAL(row->cluster_id, "c1");
+    CU_ASSERT_STRING_EQUAL(row->cluster, "Cluster 1");
+    CU_ASSERT_STRING_EQUAL(row->from_id, "h1");
+    CU_ASSERT_STRING_EQUAL(row->to_id, "h2");
+    CU_ASSERT_STRING_EQUAL(row->unit, "");
+    CU_ASSERT_STRING_EQUAL(row->args, "copy_mib=15360");
+    CU_ASSERT_STRING_EQUAL(row->reason, "test");
+    CU_ASSERT_STRING_EQUAL(
+        row->effect, "h1: CPU 85.0 to 75.0 %, memory 40.0 to 30.0 %; h2: CPU 20.0 to 30.0 %, memory "
+                     "30.0 to 40.0 %; not checked, the snapshot lacks it: datastores, networks, CPU model");
+    CU_ASSERT_DOUBLE_EQUAL(row->est_s, 10 + copy * 8 / 8e9, 0.001);
+}
+
+static void an_addition_states_totals(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(ChangePlan) plan = plan_of(planning, growth(planning, "a", 128));
+    const PlanRow *row = row_at(plan, 0);
+    CU_ASSERT_STRING_EQUAL(row->from, "12288");
+    CU_ASSERT_STRING_EQUAL(row->to, "12416");
+    CU_ASSERT_STRING_EQUAL(row->unit, "MiB");
+    CU_ASSERT_STRING_EQUAL(row->from_id, "");
+    CU_ASSERT_EQUAL(row->est_s, 0.125);
+}
+
+static void what_stays_unsolved_is_a_row_without_a_step(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
+    const PlanRow *row = row_at(plan, 1);
+    CU_ASSERT_TRUE(row->kind == ROW_UNSOLVED && isnan(row->step) && row->approve == -1 && row->action == -1);
+    CU_ASSERT_STRING_EQUAL(row->object_id, "h2");
+    CU_ASSERT_STRING_EQUAL(row->reason, "cannot be helped");
+}
+
+static void a_change_without_a_safe_order_is_unsolved_and_its_effect_not_counted(void)
+{
+    Estate *estate = two_hosts();
+    add_vm(estate, "huge", "h1", 100, 1)->cpu_reservation_mhz = 20000;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "huge", "h2"));
+    CU_ASSERT_EQUAL_FATAL(plan->rows->len, 2);
+    CU_ASSERT_EQUAL(row_at(plan, 0)->kind, ROW_UNSOLVED);
+    CU_ASSERT_STRING_EQUAL(row_at(plan, 1)->reason, "no safe order found for a step that would help (test)");
+    CU_ASSERT_PTR_NOT_NULL(strstr(plan->summary, "0 to migrate"));
+}
+
+static void the_header_is_the_snapshots_and_the_policys(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), "[plan]\nseed=7\n");
+    g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
+    g_autofree char *policy = policy_plan_digest(planning->policy);
+    CU_ASSERT_STRING_EQUAL(plan->snapshot, planning->estate->snapshot->digest);
+    CU_ASSERT_STRING_EQUAL(plan->source_id, "source-1");
+    CU_ASSERT_EQUAL(plan->taken_at, planning->estate->snapshot->info.taken_at);
+    CU_ASSERT_STRING_EQUAL(plan->policy, policy);
+    CU_ASSERT_STRING_EQUAL(plan->seed, "7");
+    CU_ASSERT_STRING_EQUAL(plan->stopped_by, "done");
+    CU_ASSERT_STRING_EQUAL(plan->summary, "Plan: 1 to migrate, 0 to grow, 0 advised, 1 unsolved.");
+}
+
+static void a_clusters_row_has_its_figures_before_and_after(void)
+{
+    static const char *const expected[] = {
+        "hot_hosts=1/0",    "short_vms=0/0", "max_cpu_pct=85/75", "max_memory_pct=40/40",
+        "sd_cpu=32.5/22.5", "sd_memory=5/5", "moves=1",           "copy_mib=15360"};
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
+    const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, 0);
+    CU_ASSERT_FATAL(cluster->facts->len > G_N_ELEMENTS(expected));
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        CU_ASSERT_STRING_EQUAL(g_ptr_array_index(cluster->facts, i), expected[i]);
+}
+
+static void figures_leave_out_hosts_that_are_not_usable(void)
+{
+    Estate *estate = two_hosts();
+    add_host(estate, "h3", 9900, 99);
+    estate->snapshot->hosts[2].mode = HOST_MODE_MAINTENANCE;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    ClusterFigures figures = cluster_figures(planning->model, 0);
+    CU_ASSERT_EQUAL(figures.max_cpu_pct, 85);
+    CU_ASSERT_EQUAL(figures.hot_hosts, 1);
+}
+
+void test_draft_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("draft", NULL, NULL);
+    CU_ADD_TEST(suite, a_migration_becomes_a_row_with_all_that_a_reviewer_needs);
+    CU_ADD_TEST(suite, an_addition_states_totals);
+    CU_ADD_TEST(suite, what_stays_unsolved_is_a_row_without_a_step);
+    CU_ADD_TEST(suite, a_change_without_a_safe_order_is_unsolved_and_its_effect_not_counted);
+    CU_ADD_TEST(suite, the_header_is_the_snapshots_and_the_policys);
+    CU_ADD_TEST(suite, a_clusters_row_has_its_figures_before_and_after);
+    CU_ADD_TEST(suite, figures_leave_out_hosts_that_are_not_usable);
+}

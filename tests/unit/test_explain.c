@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/explain.h"
+
+#include "plan/draft.h"
+#include "plan/threshold.h"
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_explain_suite(void);
+
+/* One hot host, a cool one and one without vMotion. */
+static Estate *three_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 40);
+    add_host(estate, "h2", 2000, 30);
+    add_host(estate, "h3", 1000, 30);
+    estate->snapshot->hosts[2].vmotion = 0;
+    add_vm(estate, "a", "h1", 1000, 10);
+    add_vm(estate, "b", "h1", 2000, 20)->pinned = "PCI device";
+    add_vm(estate, "c", "h2", 100, 5);
+    return estate;
+}
+
+static char *explained(Estate *estate, const char *what, GError **error)
+{
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
+    g_autoptr(ChangePlan) plan = draft_plan(&planning->situation, decisions);
+    return explain(&planning->situation, plan, what, error);
+}
+
+static void assert_says(Estate *estate, const char *what, const char *const *words)
+{
+    g_autofree char *text = explained(estate, what, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    for (; *words; words++) {
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, *words));
+        if (!strstr(text, *words))
+            fprintf(stderr, "  found \"%s\", expected \"%s\"\n", text, *words);
+    }
+}
+
+static void a_vm_that_moves_is_told_why_and_where_it_could_go(void)
+{
+    const char *const words[] = {"VM a (a) on h1 (h1)",
+                                 "step 1: migrate to h2",
+                                 "why: relieves h1",
+                                 "effect: h1: CPU 85.0 to 75.0 %",
+                                 "h2: yes; with it CPU 30.0 %",
+                                 "h3: no, it has no vMotion",
+                                 NULL};
+    assert_says(three_hosts(), "a", words);
+}
+
+static void a_vm_that_stays_is_told_why_not(void)
+{
+    const char *const pinned[] = {"nothing: it is not short",
+                                  "it would never be moved: it is pinned (PCI device)", NULL};
+    const char *const idle[] = {"and its host is not hot", NULL};
+    assert_says(three_hosts(), "b", pinned);
+    assert_says(three_hosts(), "c", idle);
+}
+
+static void a_vm_is_told_its_rules(void)
+{
+    Estate *estate = three_hosts();
+    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "b c", "");
+    const char *const words[] = {"rule \"apart\" (must): keeps VMs apart, 0 VMs in breach", NULL};
+    assert_says(estate, "c", words);
+}
+
+static void a_host_is_told_its_load_its_rows_and_who_cannot_leave(void)
+{
+    const char *const hot[] = {"Host h1 (h1): hot, 2 running VMs", "85 %", "migrate of a to h2",
+                               "b is pinned (PCI device)", NULL};
+    const char *const fixed[] = {"nothing: it is within its thresholds", "It is no target: it has no vMotion",
+                                 NULL};
+    assert_says(three_hosts(), "h1", hot);
+    assert_says(three_hosts(), "h3", fixed);
+}
+
+static void a_name_serves_where_only_one_has_it(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->vms[0].name = "web";
+    const char *const words[] = {"VM web (a)", NULL};
+    assert_says(estate, "web", words);
+    estate = three_hosts();
+    estate->snapshot->vms[0].name = estate->snapshot->vms[2].name = "web";
+    g_autoptr(GError) twice = NULL;
+    CU_ASSERT_PTR_NULL(explained(estate, "web", &twice));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(twice);
+    CU_ASSERT_STRING_EQUAL(
+        twice->message,
+        "found several called \"web\": expected the id of a VM or host, or a name that only one has");
+    g_autoptr(GError) none = NULL;
+    CU_ASSERT_PTR_NULL(explained(three_hosts(), "nobody", &none));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(none);
+    CU_ASSERT_PTR_NOT_NULL(strstr(none->message, "found no \"nobody\""));
+}
+
+static void names_do_not_reach_the_terminal_raw(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->vms[0].name = "evil\x1b[2J";
+    g_autofree char *text = explained(estate, "a", NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "evil\\u{1B}"));
+}
+
+void test_explain_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("explain", NULL, NULL);
+    CU_ADD_TEST(suite, a_vm_that_moves_is_told_why_and_where_it_could_go);
+    CU_ADD_TEST(suite, a_vm_that_stays_is_told_why_not);
+    CU_ADD_TEST(suite, a_vm_is_told_its_rules);
+    CU_ADD_TEST(suite, a_host_is_told_its_load_its_rows_and_who_cannot_leave);
+    CU_ADD_TEST(suite, a_name_serves_where_only_one_has_it);
+    CU_ADD_TEST(suite, names_do_not_reach_the_terminal_raw);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/growth.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <math.h>
+#include <string.h>
+
+void test_growth_suite(void);
+
+/* VM "s" of 10 GiB, 9 of them active, on a host of 100 GiB with 40 in use. */
+static Estate *one_short_vm(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 2000, 40);
+    estate_measure_vm(estate, "s", 100, 9, 5);
+    estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
+    return estate;
+}
+
+static Vm *vm_of_estate(Estate *estate)
+{
+    return &estate->snapshot->vms[0];
+}
+
+static void assert_obstacle(Estate *estate, const char *policy, double to_mib, const char *words)
+{
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autofree char *found = growth_memory_obstacle(&planning->situation, planning->model, 0, to_mib);
+    if (!*words)
+        CU_ASSERT_PTR_NULL(found);
+    CU_ASSERT_PTR_NOT_NULL(strstr(found ? found : "", words));
+    if (!strstr(found ? found : "", words))
+        fprintf(stderr, "  found \"%s\", expected \"%s\"\n", found ? found : "", words);
+}
+
+static void sizes_are_multiples_of_the_hot_add_step(void)
+{
+    static const struct {
+        double step, at_least, expected;
+    } cases[] = {{128, 10368, 10368},
+                 {128, 10369, 10496},
+                 {NAN, 10369, 10369},
+                 {0, 10368.2, 10369},
+                 {1, 10368, 10368}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = one_short_vm();
+        vm_of_estate(estate)->memory_hot_add_step_mib = cases[i].step;
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        CU_ASSERT_EQUAL(growth_legal_memory(planning->model, 0, cases[i].at_least), cases[i].expected);
+    }
+}
+
+static void what_is_missing_makes_the_vm_normal(void)
+{
+    g_autoptr(Planning) planning = planning_new(one_short_vm(), NULL);
+    CU_ASSERT_DOUBLE_EQUAL(growth_missing_memory(planning->model, 0), 9 * 1024 / 0.8 - 10240, 0.001);
+    g_autoptr(Planning) lenient = planning_new(one_short_vm(), "[analyze]\nshort_pct=95\n");
+    CU_ASSERT_TRUE(growth_missing_memory(lenient->model, 0) < 0);
+}
+
+static void where_nothing_stands_against_it_there_is_no_obstacle(void)
+{
+    assert_obstacle(one_short_vm(), NULL, 10368, "");
+}
+
+static void the_vms_own_settings_forbid(void)
+{
+    Estate *estate = one_short_vm();
+    vm_of_estate(estate)->memory_hot_add = 0;
+    assert_obstacle(estate, NULL, 10368, "memory hot-add is off");
+    estate = one_short_vm();
+    vm_of_estate(estate)->memory_hot_add = -1;
+    assert_obstacle(estate, NULL, 10368, "it is not known whether memory hot-add is on");
+    estate = one_short_vm();
+    vm_of_estate(estate)->fault_tolerance = 1;
+    assert_obstacle(estate, NULL, 10368, "fault tolerance is on");
+    estate = one_short_vm();
+    vm_of_estate(estate)->disabled_methods = "ReconfigVM_Task";
+    assert_obstacle(estate, NULL, 10368, "reconfiguration is disabled");
+    estate = one_short_vm();
+    vm_of_estate(estate)->memory_limit_mib = 10300;
+    assert_obstacle(estate, NULL, 10368, "its memory limit of 10300 MiB is below 10368 MiB");
+    estate = one_short_vm();
+    vm_of_estate(estate)->role = VM_ROLE_SYSTEM;
+    assert_obstacle(estate, NULL, 10368, "is a system VM");
+    estate = one_short_vm();
+    vm_of_estate(estate)->connection = VM_DISCONNECTED;
+    assert_obstacle(estate, NULL, 10368, "is not connected");
+    assert_obstacle(one_short_vm(), "[plan]\nexclude_vms=s\n", 10368, "is named by exclude_vms");
+}
+
+static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_linux(void)
+{
+    static const struct {
+        double limit, size;
+        const char *guest;
+        double most;
+    } cases[] = {{12288, 10240, "", 12288},
+                 {NAN, 10240, "", 163840},
+                 {NAN, 2048, "rhel8_64Guest", 3072},
+                 {NAN, 2048, "ubuntu64Guest", 3072},
+                 {NAN, 2048, "windows2019srv_64Guest", 32768},
+                 {NAN, 3072, "rhel8_64Guest", 49152}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = estate_new();
+        add_host(estate, "h1", 2000, 40);
+        add_vm(estate, "s", "h1", 100, 1)->memory_hot_add = 1;
+        vm_of_estate(estate)->memory_hot_add_limit_mib = cases[i].limit;
+        vm_of_estate(estate)->memory_mib = cases[i].size;
+        vm_of_estate(estate)->guest_id = cases[i].guest;
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        g_autofree char *at = growth_memory_refusal(&planning->situation, planning->model, 0, cases[i].most);
+        g_autofree char *above =
+            growth_memory_refusal(&planning->situation, planning->model, 0, cases[i].most + 1);
+        CU_ASSERT_PTR_NULL(at);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(above);
+        CU_ASSERT_PTR_NOT_NULL(strstr(above, "above its hot-add limit"));
+    }
+}
+
+static void a_vm_that_is_squeezed_has_its_host_relieved_first(void)
+{
+    Estate *estate = one_short_vm();
+    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_KIB, 2048);
+    assert_obstacle(estate, NULL, 10368, "2 MiB of it are ballooned, swapped or compressed");
+}
+
+static void the_host_must_stay_normal_and_usable(void)
+{
+    assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=0\n", 10240 + 40 * 1024, "");
+    assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=0\n", 10241 + 40 * 1024,
+                    "its host h1 would be hot");
+    Estate *estate = one_short_vm();
+    estate->snapshot->hosts[0].mode = HOST_MODE_QUARANTINE;
+    assert_obstacle(estate, NULL, 10368, "its host h1 is unavailable");
+}
+
+static void a_locked_reservation_must_be_backed(void)
+{
+    Estate *estate = one_short_vm();
+    vm_of_estate(estate)->memory_reservation_locked = 1;
+    add_vm(estate, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
+    assert_obstacle(estate, NULL, 10240, "");
+    estate = one_short_vm();
+    vm_of_estate(estate)->memory_reservation_locked = 1;
+    add_vm(estate, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
+    assert_obstacle(estate, NULL, 10368, "its reservation is locked to its size");
+}
+
+static void the_buffer_must_hold_it(void)
+{
+    /* 60 GiB are unused, of which 59 are kept */
+    assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=59\n", 11264, "");
+    assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=59\n", 11265,
+                    "the buffer of Cluster 1 has 1024 MiB");
+}
+
+static void hot_add_is_off_only_where_a_person_could_turn_it_on(void)
+{
+    static const struct {
+        int flag, role;
+        gboolean off;
+    } cases[] = {{0, -1, TRUE}, {-1, -1, TRUE}, {1, -1, FALSE}, {0, VM_ROLE_SYSTEM, FALSE}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = one_short_vm();
+        vm_of_estate(estate)->memory_hot_add = cases[i].flag;
+        vm_of_estate(estate)->role = cases[i].role;
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        CU_ASSERT_EQUAL(growth_hot_add_is_off(planning->model, 0), cases[i].off);
+    }
+}
+
+static void an_export_that_does_not_tell_forbids_nothing(void)
+{
+    Estate *estate = one_short_vm();
+    vm_of_estate(estate)->memory_hot_add = -1;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    estate->assessment->origins[ORIGIN_EXPORT] = 1;
+    CU_ASSERT_FALSE(growth_hot_add_is_off(planning->model, 0));
+}
+
+/* ---- vCPUs ---- */
+
+static void vcpus_come_in_whole_sockets(void)
+{
+    Estate *estate = one_short_vm();
+    vm_of_estate(estate)->cores_per_socket = 2;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    CU_ASSERT_EQUAL(growth_legal_vcpus(planning->model, 0), 4);
+    g_autoptr(Planning) single = planning_new(one_short_vm(), "[plan]\ncpu_step=3\n");
+    CU_ASSERT_EQUAL(growth_legal_vcpus(single->model, 0), 5);
+}
+
+static void assert_cpu_obstacle(Estate *estate, double to, gboolean expected)
+{
+    estate->snapshot->hosts[0].cpu_threads = 20;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autofree char *found = growth_cpu_obstacle(&planning->situation, planning->model, 0, to);
+    CU_ASSERT_EQUAL(found != NULL, expected);
+}
+
+static void vcpus_need_hot_add_and_threads(void)
+{
+    Estate *estate = one_short_vm();
+    vm_of_estate(estate)->cpu_hot_add = 1;
+    assert_cpu_obstacle(estate, 4, FALSE);
+    estate = one_short_vm();
+    vm_of_estate(estate)->cpu_hot_add = 0;
+    assert_cpu_obstacle(estate, 4, TRUE);
+    estate = one_short_vm();
+    vm_of_estate(estate)->cpu_hot_add = 1;
+    assert_cpu_obstacle(estate, 21, TRUE);
+}
+
+void test_growth_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("growth", NULL, NULL);
+    CU_ADD_TEST(suite, sizes_are_multiples_of_the_hot_add_step);
+    CU_ADD_TEST(suite, what_is_missing_makes_the_vm_normal);
+    CU_ADD_TEST(suite, where_nothing_stands_against_it_there_is_no_obstacle);
+    CU_ADD_TEST(suite, the_vms_own_settings_forbid);
+    CU_ADD_TEST(suite, the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_linux);
+    CU_ADD_TEST(suite, a_vm_that_is_squeezed_has_its_host_relieved_first);
+    CU_ADD_TEST(suite, the_host_must_stay_normal_and_usable);
+    CU_ADD_TEST(suite, a_locked_reservation_must_be_backed);
+    CU_ADD_TEST(suite, the_buffer_must_hold_it);
+    CU_ADD_TEST(suite, hot_add_is_off_only_where_a_person_could_turn_it_on);
+    CU_ADD_TEST(suite, an_export_that_does_not_tell_forbids_nothing);
+    CU_ADD_TEST(suite, vcpus_come_in_whole_sockets);
+    CU_ADD_TEST(suite, vcpus_need_hot_add_and_threads);
+}

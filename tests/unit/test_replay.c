@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/replay.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_replay_suite(void);
+
+/* h1 and h2 hold 90 of 100 GiB, of which a and b are 40 each; h3 has room. */
+static Estate *full_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 3000, 90);
+    add_host(estate, "h2", 3000, 90);
+    add_host(estate, "h3", 3000, 30);
+    add_vm(estate, "a", "h1", 100, 40)->instance_uuid = "uuid-a";
+    add_vm(estate, "b", "h2", 100, 40);
+    return estate;
+}
+
+static PlanRow step(double number, const char *after, const char *vm, const char *from, const char *to)
+{
+    PlanRow row = plan_row_unknown();
+    row.kind = ROW_STEP;
+    row.step = number;
+    row.after = after;
+    row.approve = 1;
+    row.action = ACTION_MIGRATE;
+    row.object_id = row.object = vm;
+    row.from_id = row.from = from;
+    row.to_id = row.to = to;
+    row.line = 10 + (guint)number;
+    return row;
+}
+
+static PlanRow addition(double number, const char *vm, const char *from, const char *to)
+{
+    PlanRow row = step(number, "", vm, "", "");
+    row.action = ACTION_ADD_MEMORY;
+    row.from = from;
+    row.to = to;
+    row.unit = "MiB";
+    return row;
+}
+
+/* all problems, a line each */
+static char *problems_of(const Planning *planning, const PlanRow *rows, guint n)
+{
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    plan->name = "p";
+    for (guint i = 0; i < n; i++)
+        changeplan_add(plan, &rows[i]);
+    replay_check(&planning->situation, plan, problems);
+    g_ptr_array_add(problems, NULL);
+    return g_strjoinv("\n", (char **)problems->pdata);
+}
+
+static void assert_problems(Estate *estate, const char *expected, const PlanRow *rows, guint n)
+{
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autofree char *found = problems_of(planning, rows, n);
+    CU_ASSERT_STRING_EQUAL(found, expected);
+    if (strcmp(found, expected) != 0)
+        fprintf(stderr, "  found \"%s\", expected \"%s\"\n", found, expected);
+}
+
+#define PROBLEMS(estate, expected, ...)                                                                      \
+    do {                                                                                                     \
+        const PlanRow rows[] = {__VA_ARGS__};                                                                \
+        assert_problems(estate, expected, rows, G_N_ELEMENTS(rows));                                         \
+    } while (0)
+
+static void a_sound_plan_has_no_problems(void)
+{
+    PROBLEMS(full_hosts(), "", step(1, "", "a", "h1", "h3"), step(2, "1", "b", "h2", "h1"));
+}
+
+static void rows_may_stand_in_any_order(void)
+{
+    PROBLEMS(full_hosts(), "", step(2, "1", "b", "h2", "h1"), step(1, "", "a", "h1", "h3"));
+}
+
+static void steps_not_approved_are_not_replayed(void)
+{
+    PlanRow refused = step(1, "", "a", "h1", "h2");
+    refused.approve = 0;
+    PROBLEMS(full_hosts(), "", refused);
+}
+
+static void a_step_without_what_makes_its_room_is_refused(void)
+{
+    PROBLEMS(full_hosts(), "p:12: step 2 (migrate b): h1 could go over its memory",
+             step(1, "", "a", "h1", "h3"), step(2, "", "b", "h2", "h1"));
+    PROBLEMS(full_hosts(), "p:12: step 2 (migrate b): h1 would be over its memory",
+             step(2, "", "b", "h2", "h1"));
+}
+
+static void what_the_snapshot_contradicts_is_named(void)
+{
+    PROBLEMS(full_hosts(), "p:11: step 1 (migrate a): found it on h1: expected it on h2",
+             step(1, "", "a", "h2", "h3"));
+    PROBLEMS(full_hosts(), "p:11: object_id: found c: expected a VM of the snapshot",
+             step(1, "", "c", "h1", "h3"));
+    PlanRow other = step(1, "", "a", "h1", "h3");
+    other.instance_uuid = "uuid-b";
+    PROBLEMS(full_hosts(), "p:11: step 1 (migrate a): found instance UUID uuid-a: expected uuid-b", other);
+    PROBLEMS(full_hosts(), "p:11: step 1 (add_memory a): found 43008 MiB: expected 1024",
+             addition(1, "a", "1024", "2048"));
+}
+
+static void a_vm_that_is_never_moved_is_refused(void)
+{
+    Estate *estate = full_hosts();
+    estate->snapshot->vms[0].pinned = "USB";
+    PROBLEMS(estate, "p:11: step 1 (migrate a): it is pinned (USB)", step(1, "", "a", "h1", "h3"));
+}
+
+static void a_target_that_cannot_run_the_vm_is_refused(void)
+{
+    Estate *estate = full_hosts();
+    estate->snapshot->hosts[2].mode = HOST_MODE_MAINTENANCE;
+    PROBLEMS(estate, "p:11: step 1 (migrate a): h3 is not in normal mode", step(1, "", "a", "h1", "h3"));
+}
+
+static void a_mandatory_rule_that_would_be_broken_is_named(void)
+{
+    Estate *estate = full_hosts();
+    add_rule(estate, "off-h3", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
+    PROBLEMS(estate, "p:11: step 1 (migrate a): the mandatory rule \"off-h3\" would be broken on h3",
+             step(1, "", "a", "h1", "h3"));
+}
+
+static void a_step_after_an_absent_one_is_refused(void)
+{
+    PROBLEMS(full_hosts(), "p:12: step 2 (migrate a): a step that it comes after is absent or not approved",
+             step(2, "1", "a", "h1", "h3"));
+}
+
+void test_replay_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("replay", NULL, NULL);
+    CU_ADD_TEST(suite, a_sound_plan_has_no_problems);
+    CU_ADD_TEST(suite, rows_may_stand_in_any_order);
+    CU_ADD_TEST(suite, steps_not_approved_are_not_replayed);
+    CU_ADD_TEST(suite, a_step_without_what_makes_its_room_is_refused);
+    CU_ADD_TEST(suite, what_the_snapshot_contradicts_is_named);
+    CU_ADD_TEST(suite, a_vm_that_is_never_moved_is_refused);
+    CU_ADD_TEST(suite, a_target_that_cannot_run_the_vm_is_refused);
+    CU_ADD_TEST(suite, a_mandatory_rule_that_would_be_broken_is_named);
+    CU_ADD_TEST(suite, a_step_after_an_absent_one_is_refused);
+}
