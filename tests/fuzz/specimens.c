@@ -65,13 +65,16 @@ static char *path_of(const Specimens *specimens, const char *file)
 
 static void remove_all(const char *path)
 {
-    g_autoptr(GDir) directory = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
     const char *name;
     while (directory && (name = g_dir_read_name(directory))) {
         g_autofree char *inner = g_build_filename(path, name, NULL);
         remove_all(inner);
     }
-    (void)g_remove(path);
+    if (directory)
+        g_rmdir(path);
+    else
+        g_unlink(path);
 }
 
 /* ---- from a snapshot to a plan, and back from the files ---- */

@@ -16,7 +16,7 @@ static const char *const scraps[] = {
     ",", "\"",     "\n",        "\r",       "\r\n",        "'",  "=",   "-",      ".",
     " ", "#",      "0",         "-1",       "1e9",         "+1", "nan", "0.0004", "999999999999999",
     "",  "100000", "unlimited", "yes",      "h1 h1",       "[",  "]",   "\t",     "99999999999999999999",
-    ";", "\x1b[",  "\xff",      "\xe2\x82", "\xe2\x80\xae"};
+    ";", "\x1b[",  "\xff",      "\xe2\x82", "\xe2\x80\x8b"};
 
 static guint below(GRand *chance, gsize n)
 {
