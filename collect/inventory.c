@@ -218,8 +218,7 @@ static void end_page(gpointer data)
     for (guint i = 0; i < MOST_COUNTERS && reading->counters[i]; i++)
         reading->marks[i] = *reading->counters[i];
     if (reading->progress)
-        program_progress(reading->inventory->program, "reading %s: %u", reading->progress,
-                         reading->marks[0]);
+        program_progress(reading->inventory->program, "reading %s: %u", reading->progress, reading->marks[0]);
 }
 
 /* ---- the tree ---- */
