@@ -308,10 +308,11 @@ static void print_cost(Instance *in)
     process *= in->process_weight;
     machine *= in->machine_weight;
     most *= in->service_weight;
+    int64_t total = load + balance + process + most + machine;
     printf(
         "load %lld\nbalance %lld\nprocess_moves %lld\nservice_moves %lld\nmachine_moves %lld\ntotal %lld\n",
         (long long)load, (long long)balance, (long long)process, (long long)most, (long long)machine,
-        (long long)(load + balance + process + most + machine));
+        (long long)total);
     free(moved);
 }
 
