@@ -311,7 +311,9 @@ static gboolean *where_hosts_may_heat(const World *world, const Bindings *bindin
     const Snapshot *snapshot = world->snapshot;
     gboolean *may_heat = g_new0(gboolean, snapshot->n_clusters);
     for (guint i = 0; i < snapshot->n_hosts; i++)
-        may_heat[snapshot->hosts[i].cluster] |= world->hosts[i].to_empty;
+        for (int kind = 0; kind < N_FULL; kind++)
+            may_heat[snapshot->hosts[i].cluster] |=
+                world->hosts[i].to_empty || world->hosts_at_start[i].held[kind] > world->hosts[i].most[kind];
     for (guint i = 0; i < bindings->len; i++) {
         const Binding *binding = g_ptr_array_index(bindings, i);
         if (binding->mandatory && binding_breaches(binding, world->vms_at_start) > 0)
