@@ -12,6 +12,7 @@ enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMOR
 
 #define MHZ_UNITS 1000.0          /* CPU is counted in thousandths of a MHz, as it is written */
 #define NO_LIMIT 1000000000000000 /* above every sum of needs */
+#define NEWLY_HOT 1000            /* how much worse a point over is where there is none today */
 #define BREACH (100 * (int64_t)POINT)
 #define HALF_WRITTEN_PCT 0.00049 /* usage is compared as written, to the thousandth */
 #define COOLDOWN_TIMES 10        /* what a move costs more within cooldown_s of the last */
@@ -80,6 +81,11 @@ static int64_t weight_of_points(int64_t capacity)
     return capacity > 0 ? MAX(1, 100 * (int64_t)POINT / capacity) : 0;
 }
 
+static gboolean is_normal_today(const Building *b, guint host, Resource r)
+{
+    return model_usage_pct(b->model, host, r, 0) <= b->model->hosts[host].threshold[r];
+}
+
 static void add_machine(Building *b, guint host)
 {
     const Model *model = b->model;
@@ -103,7 +109,7 @@ static void add_machine(Building *b, guint host)
             if (isnan(at->threshold[r]))
                 continue;
             safety[n] = (int64_t)floor((double)capacity[n] * (at->threshold[r] + HALF_WRITTEN_PCT) / 100);
-            hot[n] = weight_of_points(capacity[n]);
+            hot[n] = weight_of_points(capacity[n]) * (is_normal_today(b, host, r) ? NEWLY_HOT : 1);
         }
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
             units(NEED_CPU_RESERVED, model->snapshot->hosts[host].cpu_mhz);

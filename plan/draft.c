@@ -38,22 +38,30 @@ static double spread_deviation(const Spread *spread)
     return sqrt(MAX(0, spread->squares / spread->n - mean * mean));
 }
 
+static guint short_vms_on(const Model *model, guint host)
+{
+    guint n = 0;
+    for (guint i = 0; i < model->vms_on[host]->len; i++) {
+        const ModelVm *vm = &model->vms[g_array_index(model->vms_on[host], guint, i)];
+        double used = load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024);
+        n += vm->state == STATE_SHORT && used > model->policy->short_pct;
+    }
+    return n;
+}
+
 ClusterFigures cluster_figures(const Model *model, guint cluster)
 {
     Spread cpu = {0}, memory = {0};
     ClusterFigures figures = {0};
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
-        if (model->hosts[i].cluster != (int)cluster || !model->hosts[i].usable)
+        if (model->hosts[i].cluster != (int)cluster)
+            continue;
+        figures.short_vms += short_vms_on(model, i);
+        if (!model->hosts[i].usable)
             continue;
         spread_add(&cpu, model_usage_pct(model, i, RESOURCE_CPU, 0));
         spread_add(&memory, model_usage_pct(model, i, RESOURCE_HOST_MEMORY, 0));
         figures.hot_hosts += model_excess(model, i, NULL) > 0;
-    }
-    for (guint i = 0; i < model->snapshot->n_vms; i++) {
-        const ModelVm *vm = &model->vms[i];
-        figures.short_vms +=
-            model->snapshot->vms[i].cluster == (int)cluster && vm->state == STATE_SHORT &&
-            load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024) > model->policy->short_pct;
     }
     figures.max_cpu_pct = cpu.most;
     figures.max_memory_pct = memory.most;

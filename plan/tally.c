@@ -188,14 +188,14 @@ static bool shares(const Problem *p, int g, int process)
 
 /* the rules of one process's groups but dependencies; a group that it shares with the process which takes its
    place (or -1) does not change */
-static bool try_groups(const Tally *t, int process, int to, int instead, Cost *delta)
+static bool try_groups(const Tally *t, int mover, int to, int replaced, Cost *delta)
 {
     const Problem *p = t->problem;
-    int from = t->machine[process];
+    int from = t->machine[mover];
     bool feasible = true;
-    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+    for (int i = p->rules_of.first[mover]; i < p->rules_of.first[mover + 1]; i++) {
         int g = p->rules_of.item[i];
-        if (instead >= 0 && shares(p, g, instead)) {
+        if (replaced >= 0 && shares(p, g, replaced)) {
             continue;
         }
         const Group *group = &p->group[g];

@@ -174,14 +174,28 @@ static void relieve_into(Threshold *t, guint host, GArray *into)
     const Policy *policy = t->now->policy;
     gboolean unbounded = policy->published_exact || policy->max_moves_per_host <= 0;
     for (guint moves = 0;
-         model_excess(t->now, host, NULL) > 0 && (unbounded || moves < policy->max_moves_per_host); moves++)
-        if (!relieve_once(t, host, into))
+         model_excess(t->now, host, NULL) > 0 && (unbounded || moves < policy->max_moves_per_host); moves++) {
+        gboolean used_up = policy->max_moves > 0 && into->len >= policy->max_moves;
+        if (used_up || !relieve_once(t, host, into))
             return;
+    }
+}
+
+static gboolean has_vms_left_to_drs(const Threshold *t, guint host)
+{
+    const char *why = NULL;
+    for (guint i = 0; i < t->now->vms_on[host]->len; i++)
+        if (compatibility_left_to_drs(t->situation->compatibility,
+                                      g_array_index(t->now->vms_on[host], guint, i), &why))
+            return TRUE;
+    return FALSE;
 }
 
 /* Advice is not done: what follows is decided as if it never were. */
 static void advise_relief(Threshold *t, guint host)
 {
+    if (!has_vms_left_to_drs(t, host))
+        return;
     Model *real = t->now;
     t->now = model_copy(real);
     relieve_into(t, host, t->decisions->advice);

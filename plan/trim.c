@@ -2,15 +2,15 @@
 #include "plan/trim.h"
 
 #include "plan/draft.h"
+#include "plan/trial.h"
 
 #include <math.h>
 
 typedef struct Trim {
     const ClusterProblem *problem;
     const Policy *policy;
-    Placement *placement;
+    Trial *trial;                     /* the placement */
     Model *end;                       /* with all steps of the placement */
-    Cost cost;                        /* of the placement */
     double lost_relief, lost_balance; /* points given up so far */
 } Trim;
 
@@ -30,26 +30,30 @@ static Change reversed(const Change *change)
     return back;
 }
 
-/* puts a step into the placement, or takes it out; growths are known by their VM */
+/* the growth of a VM, or -1 */
+static int growth_of(const Trim *trim, const Change *change)
+{
+    for (guint g = 0; change->action == ACTION_ADD_MEMORY && g < trim->problem->growing->len; g++)
+        if (g_array_index(trim->problem->growing, guint, g) == (guint)change->vm)
+            return (int)g;
+    return -1;
+}
+
+/* puts a step into the placement, or takes it out */
 static void set_step(const Trim *trim, const Change *change, gboolean done, int size)
 {
     const ClusterProblem *problem = trim->problem;
-    if (change->action == ACTION_MIGRATE) {
-        trim->placement->machine[problem->process_of[change->vm]] =
-            problem->machine_of[done ? change->to : change->from];
-        return;
-    }
-    for (guint g = 0; g < problem->growing->len; g++)
-        if (g_array_index(problem->growing, guint, g) == (guint)change->vm)
-            trim->placement->size[g] = done ? size : 0;
+    if (change->action == ACTION_MIGRATE)
+        trial_shift(trim->trial, problem->process_of[change->vm],
+                    problem->machine_of[done ? change->to : change->from]);
+    else
+        trial_resize(trim->trial, growth_of(trim, change), done ? size : 0);
 }
 
 static int size_of(const Trim *trim, const Change *change)
 {
-    for (guint g = 0; change->action == ACTION_ADD_MEMORY && g < trim->problem->growing->len; g++)
-        if (g_array_index(trim->problem->growing, guint, g) == (guint)change->vm)
-            return trim->placement->size[g];
-    return 0;
+    int growth = growth_of(trim, change);
+    return growth < 0 ? 0 : trial_size(trim->trial, growth);
 }
 
 static guint hot_among(const Model *model, const Change *change)
@@ -70,9 +74,8 @@ static double unevenness(const Trim *trim)
 }
 
 /* whether the placement without a step may stand, by its cost and what has been given up before */
-static gboolean may_stand(const Trim *trim, const Cost *without, double lost_balance)
+static gboolean may_stand(const Trim *trim, const Cost *with, const Cost *without, double lost_balance)
 {
-    const Cost *with = &trim->cost;
     double lost = trim->lost_relief + points(without->level[LEVEL_HOT] - with->level[LEVEL_HOT]);
     return without->level[LEVEL_BROKEN] <= with->level[LEVEL_BROKEN] &&
            without->level[LEVEL_EMPTYING] <= with->level[LEVEL_EMPTYING] &&
@@ -88,20 +91,20 @@ static void try_without(Trim *trim, const Change *change)
     Change back = reversed(change);
     int size = size_of(trim, change);
     guint hot = hot_among(trim->end, change);
+    const Cost with = trial_cost(trim->trial, NULL);
     double uneven = balanced ? unevenness(trim) : 0;
     effect_apply(trim->end, &back);
     set_step(trim, change, FALSE, 0);
     int64_t violations = 0;
-    Cost without = problem_cost(trim->problem->problem, trim->placement, &violations);
+    const Cost without = trial_cost(trim->trial, &violations);
     double lost_balance = balanced ? unevenness(trim) - uneven : 0;
+    int balance = trim->problem->level_balance;
     gboolean power =
-        model_saves_power(trim->end, trim->problem->cluster) &&
-        without.level[trim->problem->level_balance] > trim->cost.level[trim->problem->level_balance];
+        model_saves_power(trim->end, trim->problem->cluster) && without.level[balance] > with.level[balance];
     if (violations == 0 && !power && hot_among(trim->end, change) <= hot &&
-        may_stand(trim, &without, lost_balance)) {
-        trim->lost_relief += MAX(0, points(without.level[LEVEL_HOT] - trim->cost.level[LEVEL_HOT]));
+        may_stand(trim, &with, &without, lost_balance)) {
+        trim->lost_relief += MAX(0, points(without.level[LEVEL_HOT] - with.level[LEVEL_HOT]));
         trim->lost_balance += MAX(0, lost_balance);
-        trim->cost = without;
         return;
     }
     set_step(trim, change, TRUE, size);
@@ -111,10 +114,11 @@ static void try_without(Trim *trim, const Change *change)
 static double gain_of(Trim *trim, const Change *change)
 {
     int size = size_of(trim, change);
+    int64_t with = trial_cost(trim->trial, NULL).level[LEVEL_HOT];
     set_step(trim, change, FALSE, 0);
-    Cost without = problem_cost(trim->problem->problem, trim->placement, NULL);
+    int64_t without = trial_cost(trim->trial, NULL).level[LEVEL_HOT];
     set_step(trim, change, TRUE, size);
-    return points(without.level[LEVEL_HOT] - trim->cost.level[LEVEL_HOT]);
+    return points(without - with);
 }
 
 static int compare_gain(gconstpointer a, gconstpointer b)
@@ -127,9 +131,8 @@ static int compare_gain(gconstpointer a, gconstpointer b)
 
 void trim_placement(const ClusterProblem *problem, const Model *start, Placement *placement)
 {
-    Trim trim = {
-        .problem = problem, .policy = start->policy, .placement = placement, .end = model_copy(start)};
-    trim.cost = problem_cost(problem->problem, placement, NULL);
+    g_autoptr(Trial) trial = trial_new(problem->problem, placement);
+    Trim trim = {.problem = problem, .policy = start->policy, .trial = trial, .end = model_copy(start)};
     g_autoptr(GArray) changes = change_list_new();
     g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(Step));
     cluster_problem_changes(problem, start, placement, changes);
@@ -142,5 +145,6 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
     g_array_sort(steps, compare_gain);
     for (guint i = 0; i < steps->len; i++)
         try_without(&trim, &g_array_index(steps, Step, i).change);
+    trial_save(trial, placement);
     model_free(trim.end);
 }

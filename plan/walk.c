@@ -9,8 +9,9 @@
 enum {
     POLISH_MIN = 200000, /* changes that a polish may evaluate */
     POLISH_PER_PROCESS = 40,
-    SAMPLES = 5000,    /* changes looked at to set the guide */
-    CLOCK_EVERY = 1000 /* changes between looks at the clock and the temperature */
+    SAMPLES = 5000,     /* changes looked at to set the guide */
+    PRICE_STEPS = 1000, /* steps of the price of capacity in a walk */
+    CLOCK_EVERY = 1000  /* changes between looks at the clock and the temperature */
 };
 
 static const double WARM_PART = 0.8;   /* of a walk: capacity has a price */
@@ -132,28 +133,25 @@ Guide walk_measure(Walk *w)
 }
 
 /* what a unit held above a limit costs the walk: as much as the resource that costs most, for the same share
-   of a machine */
+   of what all processes need */
 static void set_prices(const Walk *w, int64_t *price)
 {
     const Problem *p = w->problem;
-    double capacity[PROBLEM_RESOURCES] = {0};
+    double needed[PROBLEM_RESOURCES] = {0};
     double dearest = 0;
-    for (int m = 0; m < p->n_machines; m++) {
-        for (int r = 0; r < p->n_resources; r++) {
-            int64_t cell = (int64_t)m * p->n_resources + r;
-            capacity[r] += (double)p->capacity[cell];
-        }
+    for (int i = 0; i < p->n_processes * p->n_resources; i++) {
+        needed[i % p->n_resources] += (double)p->need[i];
+    }
+    for (int i = 0; i < p->n_machines * p->n_resources; i++) {
+        dearest = MAX(dearest, needed[i % p->n_resources] * (double)p->safety_cost[i]);
     }
     for (int r = 0; r < p->n_resources; r++) {
-        dearest = MAX(dearest, capacity[r] * (double)p->safety_cost[r]);
-    }
-    for (int r = 0; r < p->n_resources; r++) {
-        price[r] = 1 + (int64_t)(dearest / MAX(capacity[r], 1));
+        price[r] = 1 + (int64_t)(dearest / MAX(needed[r], 1));
     }
 }
 
 typedef struct {
-    double priced; /* the part of a walk that the price of capacity has seen */
+    int priced;    /* steps that the price of capacity has seen */
     double raised; /* by how much the price is above its steady course */
     double temperature;
     double weight[PROBLEM_LEVELS]; /* the guide's, and of what is held above limits */
@@ -284,12 +282,13 @@ static void cool_down(const Walk *w, Mood *mood, double warm, double done)
 /* raise the price of what is held above limits: steadily while warm, and more while something is */
 static void raise_price(const Walk *w, Mood *mood, double done)
 {
-    for (; mood->priced < done; mood->priced += 0.001) {
-        if (mood->priced < WARM_PART) {
+    for (; mood->priced < (int)(done * PRICE_STEPS); mood->priced++) {
+        double part = (double)mood->priced / PRICE_STEPS;
+        if (part < WARM_PART) {
             mood->weight[STATE_OVER] *= WARM_RISE;
         }
-        if (mood->priced > EARLY_PART && w->state->violations) {
-            double rise = mood->priced < WARM_PART ? OVER_RISE : LATE_RISE;
+        if (part > EARLY_PART && w->state->violations) {
+            double rise = part < WARM_PART ? OVER_RISE : LATE_RISE;
             mood->weight[STATE_OVER] *= rise;
             mood->raised *= rise;
         } else if (mood->raised > 1) {
@@ -307,7 +306,8 @@ void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
     int64_t price[PROBLEM_RESOURCES];
     set_prices(w, price);
     state_set_price(w->state, price);
-    for (double done = 0; done < 1 && cost_compare(&w->best_cost, w->goal) > 0; done = progress(w, &span)) {
+    double done = 0;
+    while (done < 1 && cost_compare(&w->best_cost, w->goal) > 0) {
         cool_down(w, &mood, warm, done);
         raise_price(w, &mood, done);
         if (w->state->price && done > WARM_PART && (!w->state->violations || done > LAST_CALL)) {
@@ -319,6 +319,7 @@ void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
         for (int i = 0; i < CLOCK_EVERY; i++) {
             step(w, &mood);
         }
+        done = progress(w, &span);
     }
     state_set_price(w->state, NULL);
     walk_go_to(w, w->best);

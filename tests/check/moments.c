@@ -189,10 +189,10 @@ static GArray *stays_of(const World *world, guint vm)
     return stays;
 }
 
-static gboolean is_over_before(const World *world, const Stay *stay, const Stay *other)
+static gboolean is_over_before(const World *world, const Stay *gone, const Stay *next)
 {
-    return stay->departure >= 0 && other->arrival >= 0 &&
-           step_is_before(world, (guint)stay->departure, (guint)other->arrival);
+    return gone->departure >= 0 && next->arrival >= 0 &&
+           step_is_before(world, (guint)gone->departure, (guint)next->arrival);
 }
 
 static void check_pair(World *world, const Binding *binding, guint a, guint b)
@@ -201,13 +201,13 @@ static void check_pair(World *world, const Binding *binding, guint a, guint b)
     g_autoptr(GArray) stays_b = stays_of(world, b);
     for (guint i = 0; i < stays_a->len; i++) {
         for (guint j = 0; j < stays_b->len; j++) {
-            const Stay *one = &g_array_index(stays_a, Stay, i), *other = &g_array_index(stays_b, Stay, j);
-            if (one->host == other->host && !is_over_before(world, one, other) &&
-                !is_over_before(world, other, one))
-                complain(world, world_step(world, (guint)MAX(one->arrival, other->arrival))->row,
+            const Stay *first = &g_array_index(stays_a, Stay, i), *second = &g_array_index(stays_b, Stay, j);
+            if (first->host == second->host && !is_over_before(world, first, second) &&
+                !is_over_before(world, second, first))
+                complain(world, world_step(world, (guint)MAX(first->arrival, second->arrival))->row,
                          "%s and %s may be on %s at once: rule \"%s\" keeps them apart",
                          world->snapshot->vms[a].id, world->snapshot->vms[b].id,
-                         world->snapshot->hosts[one->host].id, binding->name);
+                         world->snapshot->hosts[first->host].id, binding->name);
         }
     }
 }

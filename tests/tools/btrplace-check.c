@@ -53,13 +53,25 @@ typedef struct {
     int moved;
 } Check;
 
+/* a whole number, or the end */
+static long number(const char *text)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (end == text || *end) {
+        fprintf(stderr, "btrplace-check: %s is not a whole number\n", text);
+        exit(2);
+    }
+    return value;
+}
+
 static void add_node(char **row, void *data)
 {
     Node *node = g_new0(Node, 1);
-    node->cpu = atol(row[1]);
-    node->memory = atol(row[2]);
-    node->online = atoi(row[3]);
-    node->must_be_offline = atoi(row[4]);
+    node->cpu = number(row[1]);
+    node->memory = number(row[2]);
+    node->online = number(row[3]) != 0;
+    node->must_be_offline = number(row[4]) != 0;
     node->demands_before = g_array_new(FALSE, FALSE, sizeof(long));
     g_hash_table_insert(((Check *)data)->nodes, g_strdup(row[0]), node);
 }
@@ -89,8 +101,8 @@ static void add_vm(char **row, void *data)
     Check *check = data;
     Vm *vm = g_new0(Vm, 1);
     vm->from = g_strdup(row[1]);
-    vm->memory = atol(row[3]);
-    vm->cpu = atol(row[4]);
+    vm->memory = number(row[3]);
+    vm->cpu = number(row[4]);
     g_hash_table_insert(check->vms, g_strdup(row[0]), vm);
     g_array_append_val(find_node(check, vm->from)->demands_before, vm->cpu);
 }

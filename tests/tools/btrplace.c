@@ -81,7 +81,9 @@ static bool read_nodes(Centre *centre, const char *dir, GError **error)
         add_name(centre->node, centre->nodes, ((Row)nodes->pdata[i])[0]);
     }
     centre->part_of = g_new(int, nodes->len + 1);
-    memset(centre->part_of, 0xff, sizeof(int) * (nodes->len + 1));
+    for (guint i = 0; i < nodes->len; i++) {
+        centre->part_of[i] = -1;
+    }
     for (guint i = 0; i < parts->len; i++) {
         Row row = parts->pdata[i];
         g_auto(GStrv) members = g_strsplit(row[1], " ", -1);
@@ -121,7 +123,9 @@ static int add_reach(Centre *centre, const char *part_list)
     for (guint i = 0; names[i]; i++) {
         int part = index_of(centre->parts, names[i]);
         for (guint n = 0; n < centre->nodes->len; n++) {
-            allowed[n] |= part >= 0 && centre->part_of[n] == part;
+            if (part >= 0 && centre->part_of[n] == part) {
+                allowed[n] = true;
+            }
         }
     }
     return problem_add_reach(centre->problem, allowed, NULL, 1);

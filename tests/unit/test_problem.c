@@ -7,8 +7,7 @@
 #include "plan/problem_data.h"
 #include "plan/random.h"
 #include "plan/state.h"
-
-#include <CUnit/CUnit.h>
+#include "tests/unit/cunit.h"
 
 void test_problem_suite(void);
 

@@ -5,8 +5,8 @@
 
 #include "plan/random.h"
 #include "plan/search.h"
+#include "tests/unit/cunit.h"
 
-#include <CUnit/CUnit.h>
 #include <string.h>
 
 void test_search_suite(void);
