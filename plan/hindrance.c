@@ -10,22 +10,35 @@ const char *resource_word(Resource resource)
     return words[resource];
 }
 
+static gboolean backs_reservations(const Model *now, guint vm, guint host)
+{
+    const ModelHost *at = &now->hosts[host];
+    const Host *row = &now->snapshot->hosts[host];
+    double cpu = model_vm_cpu_reserved(now, vm), memory = model_vm_memory_reserved(now, vm);
+    return !(cpu > 0 && at->cpu_reserved_mhz + cpu > row->cpu_mhz) &&
+           !(memory > 0 && (at->memory_reserved_mib + memory) * 1024 > row->memory_kib);
+}
+
+/* whether nothing hinders, without words */
+static gboolean is_target(const Situation *situation, const Model *now, guint vm, guint host)
+{
+    return !compatibility_obstacle(situation->compatibility, vm, host) &&
+           model_stays_normal(now, host, now->vms[vm].demand) && backs_reservations(now, vm, host) &&
+           !rules_broken_by(situation->rules, now, vm, host, TRUE);
+}
+
 char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host)
 {
     const char *why = compatibility_obstacle(situation->compatibility, vm, host);
     if (why)
         return g_strdup(why);
-    const ModelHost *at = &now->hosts[host];
     const double *demand = now->vms[vm].demand;
     if (!model_stays_normal(now, host, demand))
         return g_strdup_printf(
             "would be hot (CPU %.1f %%, memory %.1f %%)",
             model_usage_pct(now, host, RESOURCE_CPU, demand[RESOURCE_CPU]),
             model_usage_pct(now, host, RESOURCE_HOST_MEMORY, demand[RESOURCE_HOST_MEMORY]));
-    const Host *row = &now->snapshot->hosts[host];
-    double cpu = model_vm_cpu_reserved(now, vm), memory = model_vm_memory_reserved(now, vm);
-    if ((cpu > 0 && at->cpu_reserved_mhz + cpu > row->cpu_mhz) ||
-        (memory > 0 && (at->memory_reserved_mib + memory) * 1024 > row->memory_kib))
+    if (!backs_reservations(now, vm, host))
         return g_strdup("cannot back the VM's reservations");
     const BoundRule *rule = rules_broken_by(situation->rules, now, vm, host, TRUE);
     return rule ? g_strdup_printf("would break the mandatory rule \"%s\"", rule->name) : NULL;
@@ -50,12 +63,13 @@ static gboolean has_target(const Situation *situation, const Model *now, guint v
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
         if (now->hosts[host].cluster != now->snapshot->vms[vm].cluster || (int)host == now->vms[vm].host)
             continue;
-        g_autofree char *why = hindrance_of_target(situation, now, vm, host);
-        if (!why)
+        if (is_target(situation, now, vm, host))
             return TRUE;
-        if (!*example)
-            *example = g_strdup_printf("%s: %s %s", now->snapshot->vms[vm].name,
-                                       now->snapshot->hosts[host].name, why);
+        if (*example)
+            continue;
+        g_autofree char *why = hindrance_of_target(situation, now, vm, host);
+        *example =
+            g_strdup_printf("%s: %s %s", now->snapshot->vms[vm].name, now->snapshot->hosts[host].name, why);
     }
     return FALSE;
 }

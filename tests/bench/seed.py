@@ -3,7 +3,8 @@
 
 Hot hosts left, moves and bytes are the plans' own (#cluster rows). Which of two plans is better in the design's order
 is found here, by making their steps on the assessment's demands: VMs in breach of mandatory rules and points over the
-memory, VMs on hosts to empty, points over the hot threshold, MiB missing, VMs in breach of should-rules, seconds.
+memory, VMs on hosts to empty, points over the hot threshold, MiB missing, VMs in breach of should-rules, seconds
+(vCPUs are on no level, so adding them is no cost: threshold never does).
 optimize gives up what brings less than min_gain points: so much of the third is no worse. Nothing here fails for
 being worse: it prints what was reached and missed.
 """
@@ -83,7 +84,8 @@ class Fleet:
                 missing = self.demand(vm, "memory") / 1024 * 100 / SHORT_PCT - mib[vm]
                 levels[self.cluster_of(vm)][3] += max(0, math.ceil(missing))
         for step in steps:
-            levels[step["cluster_id"]][SECONDS] += float(step["est_s"] or 0)
+            if step["action"] != "add_cpu":
+                levels[step["cluster_id"]][SECONDS] += float(step["est_s"] or 0)
         return levels
 
     def cluster_of(self, vm):
