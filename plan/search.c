@@ -19,10 +19,10 @@ enum {
 static const double FIRM = 6; /* how much more the levels before the last weigh in every other walk */
 static const double FIRST_PART =
     0.05; /* of the time: a cool round, which also tells how fast changes are evaluated */
-static const double COOLEST = 0.02;   /* heat of the first round */
+static const double COOLEST = 0.002;  /* heat of the first round */
 static const double FULL_HEAT = 5000; /* changes per process that make a round at full heat worth while */
 static const double LONGEST = 50000;  /* changes per process in one round: then rather start anew */
-static const double LONG_PART = 0.6;  /* of the time that is left, at most, for one round */
+static const double LONG_PART = 0.9;  /* of the time that is left, at most, for one round */
 
 /* one walk and what it does next, on a thread of its own */
 typedef struct {
@@ -120,8 +120,8 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
         double left_us = (double)(end_us - now_us);
         double round_us = left_us < 0.1 * (double)(end_us - began_us) ? left_us : LONG_PART * left_us;
         double work = MIN(longest, per_us * round_us);
-        double heat = MIN(heats[i % (int)G_N_ELEMENTS(heats)],
-                          MAX(COOLEST, work / s->problem->n_processes / FULL_HEAT));
+        double share = work / s->problem->n_processes / FULL_HEAT;
+        double heat = MIN(heats[i % (int)G_N_ELEMENTS(heats)], MAX(COOLEST, share * share));
         round_of_walks(s, i, heat, (int64_t)longest, now_us + (int64_t)round_us);
         now_us = g_get_monotonic_time();
     }

@@ -127,6 +127,7 @@ Guide walk_measure(Walk *w)
         weight *= seen[l] > 0 ? STEP_BETWEEN_LEVELS : 1;
     }
     guide.warm = n_seen > 1 ? 0.05 * weight : 3;
+    guide.drop = n_seen > 1 ? 1 : 0.01;
     guide.cool = n_seen > 1 ? 0.3 : 0.03;
     guide.cold = n_seen > 1 ? 0.02 : 3e-6;
     return guide;
@@ -270,7 +271,7 @@ static double between(double from, double to, double part)
 static void cool_down(const Walk *w, Mood *mood, double warm, double done)
 {
     const Guide *guide = &w->guide;
-    double cool = MIN(warm, guide->cool);
+    double cool = MIN(warm * guide->drop, guide->cool);
     mood->temperature = done < WARM_PART ? between(warm, cool, done / WARM_PART)
                                          : between(cool, guide->cold, (done - WARM_PART) / (1 - WARM_PART));
     for (int l = 0; l < w->problem->n_levels; l++) {

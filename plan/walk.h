@@ -18,7 +18,8 @@ typedef struct {
     double weight[PROBLEM_LEVELS];
     int last; /* the rightmost level that changes: those left of it weigh more and more while a walk cools */
     double warm; /* first temperature */
-    double cool; /* where capacity becomes hard */
+    double cool; /* where capacity becomes hard, at most */
+    double drop; /* the same as part of the first temperature, at most */
     double cold; /* last */
 } Guide;
 

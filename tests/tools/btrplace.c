@@ -80,7 +80,7 @@ static bool read_nodes(Centre *centre, const char *dir, GError **error)
     for (guint i = 0; i < nodes->len; i++) {
         add_name(centre->node, centre->nodes, ((Row)nodes->pdata[i])[0]);
     }
-    centre->part_of = g_new(int, nodes->len + 1);
+    centre->part_of = g_new0(int, nodes->len + 1);
     for (guint i = 0; i < nodes->len; i++) {
         centre->part_of[i] = -1;
     }
@@ -119,10 +119,11 @@ static bool read_nodes(Centre *centre, const char *dir, GError **error)
 static int add_reach(Centre *centre, const char *part_list)
 {
     g_auto(GStrv) names = g_strsplit(part_list, " ", -1);
-    g_autofree bool *allowed = g_new0(bool, centre->nodes->len);
+    guint n_nodes = centre->nodes->len;
+    g_autofree bool *allowed = g_new0(bool, n_nodes);
     for (guint i = 0; names[i]; i++) {
         int part = index_of(centre->parts, names[i]);
-        for (guint n = 0; n < centre->nodes->len; n++) {
+        for (guint n = 0; n < n_nodes; n++) {
             if (part >= 0 && centre->part_of[n] == part) {
                 allowed[n] = true;
             }
