@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/clearance.h"
 
+#include "apply/roster.h"
+
 #include <string.h>
 
 #define BATCH_ENTITIES 100
@@ -18,13 +20,17 @@ static gboolean is_step(const PlanRow *row)
 
 /* ---- privileges ---- */
 
-/* As the API reference names them at RelocateVM_Task and VirtualMachineConfigSpec. */
-enum { HOT_MIGRATE, COLD_MIGRATE, MEMORY, CPUS, N_PRIVILEGES };
-static const char *const privileges[N_PRIVILEGES] = {
-    [HOT_MIGRATE] = "Resource.HotMigrate",
-    [COLD_MIGRATE] = "Resource.ColdMigrate",
-    [MEMORY] = "VirtualMachine.Config.Memory",
-    [CPUS] = "VirtualMachine.Config.CPUCount",
+/* As the API reference names them at RelocateVM_Task, VirtualMachineConfigSpec and EnterMaintenanceMode_Task;
+ * and what they are needed on. */
+enum { HOT_MIGRATE, COLD_MIGRATE, MEMORY, CPUS, MAINTENANCE, N_PRIVILEGES };
+static const struct {
+    const char *name, *kind;
+} privileges[N_PRIVILEGES] = {
+    [HOT_MIGRATE] = {"Resource.HotMigrate", "VirtualMachine"},
+    [COLD_MIGRATE] = {"Resource.ColdMigrate", "VirtualMachine"},
+    [MEMORY] = {"VirtualMachine.Config.Memory", "VirtualMachine"},
+    [CPUS] = {"VirtualMachine.Config.CPUCount", "VirtualMachine"},
+    [MAINTENANCE] = {"Host.Config.Maintenance", "HostSystem"},
 };
 
 static int privilege_of(const PlanRow *step, const Snapshot *snapshot)
@@ -37,14 +43,16 @@ static int privilege_of(const PlanRow *step, const Snapshot *snapshot)
         return MEMORY;
     case ACTION_ADD_CPU:
         return CPUS;
+    case ACTION_ENTER_MAINTENANCE:
+        return MAINTENANCE;
     default:
         return -1;
     }
 }
 
-/* What one question is about: a privilege, and the VMs that lack it. */
+/* What one question is about: a privilege, and the VMs, or hosts, on which it lacks. */
 typedef struct Lack {
-    const char *privilege;
+    int privilege;
     GPtrArray *ids; /* char * */
 } Lack;
 
@@ -66,10 +74,10 @@ static gboolean ask_once(Vcenter *vcenter, Lack *lack, const GPtrArray *ids, gui
     if (!body)
         return FALSE;
     for (guint i = first; i < ids->len && i < first + BATCH_ENTITIES; i++)
-        soap_append_reference(body, "entity", "VirtualMachine", g_ptr_array_index(ids, i));
+        soap_append_reference(body, "entity", privileges[lack->privilege].kind, g_ptr_array_index(ids, i));
     g_string_append(body, "<sessionId>");
     xml_append_text(body, vcenter->session);
-    g_string_append_printf(body, "</sessionId><privId>%s</privId>", lack->privilege);
+    g_string_append_printf(body, "</sessionId><privId>%s</privId>", privileges[lack->privilege].name);
     SoapCall call = {.method = "HasPrivilegeOnEntities",
                      .body = g_string_free(body, FALSE),
                      .depth = 3,
@@ -95,13 +103,15 @@ static void report_lack(const Lack *lack, const Snapshot *snapshot, GPtrArray *p
 {
     if (lack->ids->len == 0)
         return;
-    int vm = snapshot_find_vm(snapshot, g_ptr_array_index(lack->ids, 0));
-    const char *name = vm >= 0 ? snapshot->vms[vm].name : g_ptr_array_index(lack->ids, 0);
+    const char *privilege = privileges[lack->privilege].name, *id = g_ptr_array_index(lack->ids, 0);
+    int vm = snapshot_find_vm(snapshot, id), host = snapshot_find_host(snapshot, id);
+    const char *name = vm >= 0 ? snapshot->vms[vm].name : host >= 0 ? snapshot->hosts[host].name : id;
     g_ptr_array_add(problems,
                     lack->ids->len == 1
-                        ? g_strdup_printf("the account lacks the privilege %s on %s", lack->privilege, name)
-                        : g_strdup_printf("the account lacks the privilege %s on %u VMs, %s among them",
-                                          lack->privilege, lack->ids->len, name));
+                        ? g_strdup_printf("the account lacks the privilege %s on %s", privilege, name)
+                        : g_strdup_printf("the account lacks the privilege %s on %u %s, %s among them",
+                                          privilege, lack->ids->len,
+                                          lack->privilege == MAINTENANCE ? "hosts" : "VMs", name));
 }
 
 gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Snapshot *snapshot,
@@ -111,7 +121,7 @@ gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Sn
         g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
         g_autoptr(GPtrArray) ids = g_ptr_array_new();
         g_autoptr(GPtrArray) lacking = g_ptr_array_new_with_free_func(g_free);
-        Lack lack = {privileges[privilege], lacking};
+        Lack lack = {privilege, lacking};
         for (guint i = 0; i < plan->rows->len; i++) {
             const PlanRow *row = row_at(plan, i);
             if (is_step(row) && privilege_of(row, snapshot) == privilege &&
@@ -227,8 +237,9 @@ void clearance_drs(const ChangePlan *plan, const Snapshot *snapshot, const Polic
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = row_at(plan, i);
         int cluster = snapshot_find_cluster(snapshot, row->cluster_id);
-        if (!is_step(row) || row->action != ACTION_MIGRATE || cluster < 0 || policy->drs_clusters_plan ||
-            snapshot->clusters[cluster].drs != DRS_FULL || !g_hash_table_add(seen, (gpointer)row->cluster_id))
+        if (!is_step(row) || row->action != ACTION_MIGRATE || roster_stated_power(row) != VM_POWER_ON ||
+            cluster < 0 || policy->drs_clusters_plan || snapshot->clusters[cluster].drs != DRS_FULL ||
+            !g_hash_table_add(seen, (gpointer)row->cluster_id))
             continue;
         g_ptr_array_add(problems,
                         g_strdup_printf("the cluster %s is now fully automated by DRS, which would move VMs "

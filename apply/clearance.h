@@ -21,7 +21,8 @@ gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Sn
 gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *problems,
                               GPtrArray *warnings, GError **error);
 
-/* adds the clusters that DRS has come to automate since the plan was made, unless the policy plans such */
+/* adds the clusters that DRS has come to automate since the plan was made, unless the policy plans such; VMs
+ * that do not run are none of its business */
 void clearance_drs(const ChangePlan *plan, const Snapshot *snapshot, const Policy *policy,
                    GPtrArray *problems);
 

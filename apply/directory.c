@@ -18,7 +18,7 @@ typedef struct Directory {
     Roster *roster;
     Effects *effects;
     GArray *ended; /* double: numbers of steps that were started and not yet waited for */
-    gboolean changed;
+    gboolean vms_changed, hosts_changed;
 } Directory;
 
 static Directory *directory_of(Target *target)
@@ -75,6 +75,11 @@ static gboolean directory_recheck(Target *target, const PlanRow *step, char **pr
 static void do_step(Directory *directory, const PlanRow *step)
 {
     Roster *roster = directory->roster;
+    if (step->action == ACTION_ENTER_MAINTENANCE) {
+        roster_do(roster, step);
+        directory->hosts_changed = TRUE;
+        return;
+    }
     guint vm = (guint)snapshot_find_vm(directory->snapshot, step->object_id);
     guint from = (guint)roster->host[vm];
     double size_before = roster->memory_mib[vm];
@@ -83,7 +88,7 @@ static void do_step(Directory *directory, const PlanRow *step)
         effects_migrate(directory->effects, vm, from, (guint)roster->host[vm], size_before * 1024);
     else if (step->action == ACTION_ADD_MEMORY)
         effects_add_memory(directory->effects, vm, from, (roster->memory_mib[vm] - size_before) * 1024);
-    directory->changed = TRUE;
+    directory->vms_changed = TRUE;
 }
 
 static gboolean directory_start(Target *target, const PlanRow *step, char **task, GError **error)
@@ -279,12 +284,19 @@ static gboolean copy_series(Directory *directory, SnapshotWriter *writer, GError
 
 static gboolean copy_tables(Directory *directory, SnapshotWriter *writer, GError **error)
 {
-    static const Table *const unchanged[] = {&clusters_table, &pools_table, &hosts_table, &rules_table};
-    for (gsize i = 0; i < G_N_ELEMENTS(unchanged); i++)
-        if (!snapshot_writer_copy(writer, directory->snapshot, unchanged[i], directory->path, error))
+    const struct {
+        const Table *table;
+        gboolean changed;
+    } tables[] = {{&clusters_table, FALSE},
+                  {&pools_table, FALSE},
+                  {&hosts_table, directory->hosts_changed},
+                  {&vms_table, directory->vms_changed},
+                  {&rules_table, FALSE}};
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
+        if (!tables[i].changed &&
+            !snapshot_writer_copy(writer, directory->snapshot, tables[i].table, directory->path, error))
             return FALSE;
-    return directory->changed ||
-           snapshot_writer_copy(writer, directory->snapshot, &vms_table, directory->path, error);
+    return TRUE;
 }
 
 static void change_tables(Directory *directory)
@@ -298,6 +310,8 @@ static void change_tables(Directory *directory)
         vm->memory_mib = roster->memory_mib[i];
         vm->vcpus = roster->vcpus[i];
     }
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        snapshot->hosts[i].mode = roster->mode[i];
     snapshot->info.taken_at += (gint64)snapshot->info.window_s;
 }
 

@@ -15,6 +15,9 @@ Roster *roster_new(const Snapshot *snapshot)
         roster->memory_mib[i] = snapshot->vms[i].memory_mib;
         roster->vcpus[i] = snapshot->vms[i].vcpus;
     }
+    roster->mode = g_new(int, snapshot->n_hosts);
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        roster->mode[i] = snapshot->hosts[i].mode;
     return roster;
 }
 
@@ -25,6 +28,7 @@ void roster_free(Roster *roster)
     g_free(roster->host);
     g_free(roster->memory_mib);
     g_free(roster->vcpus);
+    g_free(roster->mode);
     g_free(roster);
 }
 
@@ -73,19 +77,23 @@ static void compare_total(const Comparison *c, const char *what, double is)
     differ(c, what, was, number->str);
 }
 
-/* A host that VMs can be moved to, or off, live: mode matters for the one that shall take them. */
-static void compare_host(const Comparison *c, const char *what, const Host *host, gboolean takes)
+/* A host that can be worked with; FALSE where it cannot. */
+static gboolean compare_host(const Comparison *c, const char *what, const Host *host)
 {
     static const char *const connections[] = {"connected", "not responding", "disconnected"};
-    static const char *const modes[] = {"normal mode", "entering maintenance mode", "maintenance mode",
-                                        "quarantine mode"};
     if (host->connection != CONNECTION_CONNECTED)
         differ(c, what, connections[CONNECTION_CONNECTED],
                host->connection < 0 ? "not known" : connections[host->connection]);
     else if (host->power != HOST_POWER_ON)
         differ(c, what, "powered on", "not powered on");
-    else if (takes && host->mode != HOST_MODE_NORMAL)
-        differ(c, what, modes[HOST_MODE_NORMAL], host->mode < 0 ? "not known" : modes[host->mode]);
+    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
+}
+
+static void differ_in_mode(const Comparison *c, const char *what, int mode)
+{
+    static const char *const modes[] = {"normal mode", "entering maintenance mode", "maintenance mode",
+                                        "quarantine mode"};
+    differ(c, what, modes[HOST_MODE_NORMAL], mode < 0 ? "not known" : modes[mode]);
 }
 
 static void compare_migration(const Comparison *c, guint vm)
@@ -100,7 +108,7 @@ static void compare_migration(const Comparison *c, guint vm)
         differ(c, "host", was, is);
     } else {
         compare_name(c, "host", step->from, from->name);
-        compare_host(c, "host", from, FALSE);
+        compare_host(c, "host", from);
     }
     if (to_index < 0) {
         differ(c, "target host", step->to_id, "no such host");
@@ -108,26 +116,69 @@ static void compare_migration(const Comparison *c, guint vm)
     }
     const Host *to = &snapshot->hosts[to_index];
     compare_name(c, "target host", step->to, to->name);
-    compare_host(c, "target host", to, TRUE);
+    int mode = c->roster->mode[to_index];
+    if (compare_host(c, "target host", to) && mode != HOST_MODE_NORMAL)
+        differ_in_mode(c, "target host", mode);
     if (to->cluster != from->cluster)
         differ(c, "target's cluster", snapshot->clusters[from->cluster].name,
                snapshot->clusters[to->cluster].name);
 }
 
+int roster_stated_power(const PlanRow *step)
+{
+    if (list_contains(step->args, "power=off"))
+        return VM_POWER_OFF;
+    return list_contains(step->args, "power=suspended") ? VM_POWER_SUSPENDED : VM_POWER_ON;
+}
+
 static void compare_power(const Comparison *c, const Vm *vm)
 {
     static const char *const powers[] = {"powered on", "powered off", "suspended"};
-    gboolean off = list_contains(c->step->args, "power=off");
-    int stated = off ? VM_POWER_OFF : VM_POWER_ON;
+    int stated = roster_stated_power(c->step);
     if (vm->power != stated)
         differ(c, "power", powers[stated], powers[vm->power]);
     if (vm->connection >= 0 && vm->connection != VM_CONNECTED)
         differ(c, "VM", "connected", "not connected");
 }
 
+void roster_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
+                                GPtrArray *differences)
+{
+    Comparison c = {.step = step, .differences = differences};
+    if (compare_host(&c, "host", host) && mode != HOST_MODE_NORMAL && mode != HOST_MODE_ENTERING)
+        differ_in_mode(&c, "host", mode);
+    if (running->len == 0)
+        return;
+    const char *first = g_ptr_array_index(running, 0);
+    g_autofree char *is =
+        running->len == 1 ? g_strdup(first) : g_strdup_printf("%u, %s among them", running->len, first);
+    differ(&c, "running VMs on the host", "none", is);
+}
+
+static void compare_maintenance(const Comparison *c)
+{
+    const Snapshot *snapshot = c->roster->snapshot;
+    int index = snapshot_find_host(snapshot, c->step->object_id);
+    if (index < 0) {
+        differ(c, "host", c->step->object_id, "no such host");
+        return;
+    }
+    g_autoptr(GPtrArray) running = g_ptr_array_new();
+    for (guint i = 0; i < snapshot->n_vms; i++)
+        if (c->roster->host[i] == index && snapshot->vms[i].power == VM_POWER_ON)
+            g_ptr_array_add(running, (gpointer)snapshot->vms[i].name);
+    compare_name(c, "host", c->step->object, snapshot->hosts[index].name);
+    roster_compare_maintenance(c->step, &snapshot->hosts[index], c->roster->mode[index], running,
+                               c->differences);
+}
+
 void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed)
 {
     Comparison c = {roster, step, differences, renamed};
+    if (step->action == ACTION_ENTER_MAINTENANCE) {
+        compare_maintenance(&c);
+        return;
+    }
     int index = snapshot_find_vm(roster->snapshot, step->object_id);
     if (index < 0) {
         differ(&c, "VM", step->object_id, "no such VM");
@@ -157,6 +208,10 @@ void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differ
 
 void roster_do(Roster *roster, const PlanRow *step)
 {
+    if (step->action == ACTION_ENTER_MAINTENANCE) {
+        roster->mode[snapshot_find_host(roster->snapshot, step->object_id)] = HOST_MODE_MAINTENANCE;
+        return;
+    }
     int index = snapshot_find_vm(roster->snapshot, step->object_id);
     double total = 0;
     table_parse_number(step->to, FALSE, FALSE, &total);

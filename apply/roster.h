@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a snapshot's VMs stand and how big they are, as steps change it; and what differs between that and
- * what a step states.
+ * Where a snapshot's VMs stand and how big they are, and the modes of its hosts, as steps change it; and what
+ * differs between that and what a step states.
  */
 #ifndef APPLY_ROSTER_H
 #define APPLY_ROSTER_H
@@ -13,6 +13,7 @@ typedef struct Roster {
     const Snapshot *snapshot;
     int *host;                  /* [n_vms]: index of the VM's host */
     double *memory_mib, *vcpus; /* [n_vms] */
+    int *mode;                  /* [n_hosts]: HOST_MODE_…, or -1 */
 } Roster;
 
 /* as the snapshot has it, which must outlive the roster */
@@ -29,8 +30,18 @@ typedef struct Difference {
 Difference *difference_new(double step, const char *what, const char *was, const char *is);
 void difference_free(Difference *difference);
 
+/* the power state (VM_POWER_…) that the VM of a step must have: on, unless args say otherwise */
+int roster_stated_power(const PlanRow *step);
+
+/* adds to differences (Difference *) all that forbids a host, in this mode and with these running VMs (their
+ * names), to enter maintenance mode: it must be connected, on, in normal mode or on its way, and empty of
+ * them */
+void roster_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
+                                GPtrArray *differences);
+
 /* adds to differences (Difference *) all that forbids a step; to renamed, where not NULL, objects that only
- * bear another name. Migrations and additions are known, other actions are a difference of their own */
+ * bear another name. Migrations, additions and enter_maintenance are known, other actions are a difference of
+ * their own */
 void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed);
 
 /* does the step, which roster_compare must have found right */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/tasks.h"
 
+#include "apply/reading.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -278,4 +280,29 @@ gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer 
         begin_anew(tasks);
     }
     return TRUE;
+}
+
+char *task_running_on(Vcenter *vcenter, const char *kind, const char *id, const char *description,
+                      GError **error)
+{
+    static const char *const recent[] = {"recentTask"};
+    static const char *const paths[] = {"info.descriptionId", "info.state"};
+    g_auto(Reading) object = {0};
+    g_autoptr(GError) failure = NULL;
+    if (!reading_take(&object, vcenter, kind, id, recent, G_N_ELEMENTS(recent), &failure)) {
+        if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
+            return g_strdup("");
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return NULL;
+    }
+    g_auto(GStrv) tasks = g_strsplit(object.texts[0] ? object.texts[0] : "", " ", -1);
+    for (char **one = tasks; *one && **one; one++) {
+        g_auto(Reading) task = {0};
+        if (!reading_take(&task, vcenter, "Task", *one, paths, G_N_ELEMENTS(paths), NULL))
+            continue; /* forgotten meanwhile */
+        if (g_strcmp0(task.texts[0], description) == 0 &&
+            (g_strcmp0(task.texts[1], "running") == 0 || g_strcmp0(task.texts[1], "queued") == 0))
+            return g_strdup(*one);
+    }
+    return g_strdup("");
 }

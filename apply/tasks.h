@@ -38,6 +38,11 @@ gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer 
 /* the mean progress of those that run, in percent */
 double tasks_progress_pct(const Tasks *tasks);
 
+/* the id of a task with this descriptionId that runs, or is queued, on an object at this moment; "" where
+ * there is none; the caller frees it */
+char *task_running_on(Vcenter *vcenter, const char *kind, const char *id, const char *description,
+                      GError **error);
+
 /* a fault as people read it: "MemoryHotPlugNotSupported: …"; the caller frees it */
 char *fault_text(const SoapFault *fault);
 

@@ -6,8 +6,8 @@
 
 typedef struct Undoing {
     ChangePlan *plan;
-    GHashTable *last; /* id of a host or a VM -> number of the last step that touches it */
-    guint steps, advice;
+    GHashTable *last;              /* id of a host or a VM -> number of the last step that touches it */
+    guint steps, additions, hosts; /* migrations back; what stays as it is */
 } Undoing;
 
 static const char *keep(Undoing *undoing, const char *text)
@@ -67,8 +67,24 @@ static PlanRow reverse(Undoing *undoing, const JournalRow *done)
     return row;
 }
 
-static void undo_migration(Undoing *undoing, const JournalRow *done)
+/* What the intent of a migration that succeeded in this row says of a VM that did not run; "" for others. */
+static const char *power_of(const Journal *journal, guint index)
 {
+    double step = g_array_index(journal->rows, JournalRow, index).step;
+    while (index-- > 0) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+        if (row->step != step || row->event != EVENT_INTENT)
+            continue;
+        if (list_contains(row->detail, "power=off"))
+            return "power=off";
+        return list_contains(row->detail, "power=suspended") ? "power=suspended" : "";
+    }
+    return "";
+}
+
+static void undo_migration(Undoing *undoing, const Journal *journal, guint index)
+{
+    const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
     PlanRow row = reverse(undoing, done);
     g_autofree char *reason = g_strdup_printf("undoes step %.0f", done->step);
     row.kind = ROW_STEP;
@@ -76,6 +92,7 @@ static void undo_migration(Undoing *undoing, const JournalRow *done)
     row.approve = 1;
     row.action = ACTION_MIGRATE;
     row.reason = keep(undoing, reason);
+    row.args = power_of(journal, index);
     row.after = touch(undoing, row.step, (const char *const[]){row.object_id, row.from_id, row.to_id});
     changeplan_add(undoing->plan, &row);
 }
@@ -90,7 +107,20 @@ static void advise_on_addition(Undoing *undoing, const JournalRow *done)
     row.kind = ROW_ADVICE;
     row.action = memory ? ACTION_RECLAIM_MEMORY : -1;
     row.reason = keep(undoing, reason);
-    undoing->advice++;
+    undoing->additions++;
+    changeplan_add(undoing->plan, &row);
+}
+
+static void advise_on_host(Undoing *undoing, const JournalRow *done)
+{
+    PlanRow row = reverse(undoing, done);
+    g_autofree char *reason = g_strdup_printf(
+        "step %.0f made it enter maintenance mode: it has to exit before a VM can migrate back to it",
+        done->step);
+    row.kind = ROW_ADVICE;
+    row.action = ACTION_EXIT_MAINTENANCE;
+    row.reason = keep(undoing, reason);
+    undoing->hosts++;
     changeplan_add(undoing->plan, &row);
 }
 
@@ -101,7 +131,9 @@ static void undo_rows(Undoing *undoing, const Journal *journal)
         if (row->event != EVENT_SUCCEEDED)
             continue;
         if (row->action == ACTION_MIGRATE)
-            undo_migration(undoing, row);
+            undo_migration(undoing, journal, i);
+        else if (row->action == ACTION_ENTER_MAINTENANCE)
+            advise_on_host(undoing, row);
         else
             advise_on_addition(undoing, row);
     }
@@ -113,7 +145,7 @@ ChangePlan *undo_plan(const Journal *journal, GError **error)
         return NULL;
     g_autoptr(ChangePlan) plan = changeplan_new();
     g_autoptr(GHashTable) last = g_hash_table_new(g_str_hash, g_str_equal);
-    Undoing undoing = {plan, last, 0, 0};
+    Undoing undoing = {.plan = plan, .last = last};
     undo_rows(&undoing, journal);
     if (plan->rows->len == 0) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: found no step that succeeded: expected one to undo",
@@ -121,8 +153,11 @@ ChangePlan *undo_plan(const Journal *journal, GError **error)
         return NULL;
     }
     const JournalRow *end = &g_array_index(journal->rows, JournalRow, journal->rows->len - 1);
-    g_autofree char *summary = g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u",
-                                               end->plan, undoing.steps, undoing.advice);
+    g_autofree char *hosts = undoing.hosts
+                                 ? g_strdup_printf(", hosts that stay in maintenance mode %u", undoing.hosts)
+                                 : g_strdup("");
+    g_autofree char *summary = g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u%s",
+                                               end->plan, undoing.steps, undoing.additions, hosts);
     plan->source_id = changeplan_string(plan, end->source_id);
     plan->taken_at = end->time;
     plan->summary = changeplan_string(plan, summary);

@@ -2,16 +2,17 @@
 /*
  * A vCenter as a target: RelocateVM_Task with the host alone, ReconfigVM_Task with the absolute new size and
  * the changeVersion that was read just before, so that a repeat does no harm and a concurrent edit is a
- * fault.
+ * fault, EnterMaintenanceMode_Task of a host that runs no VM (maintenance.c).
  */
 #include "collect/vsphere.h"
 
 #include "analyze/evaluation.h"
 #include "apply/clearance.h"
+#include "apply/maintenance.h"
+#include "apply/reading.h"
 #include "apply/roster.h"
 #include "apply/target.h"
 #include "apply/tasks.h"
-#include "collect/properties.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -121,18 +122,7 @@ static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray 
 
 /* ---- one VM as it is now ---- */
 
-enum {
-    NOW_NAME,
-    NOW_UUID,
-    NOW_HOST,
-    NOW_POWER,
-    NOW_CONNECTION,
-    NOW_MEMORY,
-    NOW_VCPUS,
-    NOW_VERSION,
-    NOW_TASKS,
-    N_NOW
-};
+enum { NOW_NAME, NOW_UUID, NOW_HOST, NOW_POWER, NOW_CONNECTION, NOW_MEMORY, NOW_VCPUS, NOW_VERSION, N_NOW };
 static const char *const now_paths[N_NOW] = {
     [NOW_NAME] = "name",
     [NOW_UUID] = "config.instanceUuid",
@@ -142,75 +132,11 @@ static const char *const now_paths[N_NOW] = {
     [NOW_MEMORY] = "config.hardware.memoryMB",
     [NOW_VCPUS] = "config.hardware.numCPU",
     [NOW_VERSION] = "config.changeVersion",
-    [NOW_TASKS] = "recentTask",
 };
-
-/* The texts of properties of one object; of an array, its elements' texts with spaces between. */
-typedef struct Reading {
-    guint n;
-    char *texts[N_NOW]; /* NULL: not set */
-    gboolean found;
-} Reading;
-
-static void reading_clear(Reading *reading)
-{
-    for (guint i = 0; i < N_NOW; i++)
-        g_clear_pointer(&reading->texts[i], g_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
-
-static gboolean take_reading(const PropertyObject *object, gpointer data, GError **error)
-{
-    (void)error;
-    Reading *reading = data;
-    reading->found = TRUE;
-    for (guint i = 0; i < reading->n; i++) {
-        const Element *value = object->values[i];
-        g_autoptr(GString) text = g_string_new(value ? value->text : NULL);
-        for (const Element *one = value ? value->first : NULL; one; one = one->next)
-            g_string_append_printf(text, "%s%s", text->len ? " " : "", one->text);
-        g_free(reading->texts[i]);
-        reading->texts[i] = value ? g_strdup(text->str) : NULL;
-    }
-    return TRUE;
-}
-
-/* FALSE and SOAP_ERROR_FAULT also where the object does not exist. Logs in again where the session has ended.
- */
-static gboolean read_object(Vsphere *vsphere, const char *kind, const char *id, const char *const *paths,
-                            guint n, Reading *reading, GError **error)
-{
-    const char *const ids[] = {id, NULL};
-    PropertyQuery query = {
-        .kind = kind, .paths = paths, .n_paths = n, .ids = ids, .take = take_reading, .data = reading};
-    reading->n = n;
-    g_autoptr(GError) failure = NULL;
-    gboolean ok = properties_retrieve(vsphere->vcenter, &query, 1, &failure);
-    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
-        g_clear_error(&failure);
-        ok = vcenter_login(vsphere->vcenter, &failure) &&
-             properties_retrieve(vsphere->vcenter, &query, 1, &failure);
-    }
-    if (ok && !reading->found) {
-        ok = FALSE;
-        g_set_error(&failure, SOAP_ERROR, SOAP_ERROR_FAULT, "%s: there is no %s", id, kind);
-    }
-    if (!ok)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return ok;
-}
 
 static gboolean read_vm(Vsphere *vsphere, const char *id, Reading *reading, GError **error)
 {
-    return read_object(vsphere, "VirtualMachine", id, now_paths, N_NOW, reading, error);
-}
-
-static int word_of(const char *text, const char *const *words)
-{
-    for (int i = 0; text && words[i]; i++)
-        if (strcmp(text, words[i]) == 0)
-            return i;
-    return -1;
+    return reading_take(reading, vsphere->vcenter, "VirtualMachine", id, now_paths, N_NOW, error);
 }
 
 /* ---- looking again ---- */
@@ -241,7 +167,7 @@ static gboolean update_host(Vsphere *vsphere, const char *id, GError **error)
     int index = snapshot_find_host(vsphere->snapshot, id);
     if (index < 0) /* comparing says so */
         return TRUE;
-    if (!read_object(vsphere, "HostSystem", id, paths, G_N_ELEMENTS(paths), &reading, error))
+    if (!reading_take(&reading, vsphere->vcenter, "HostSystem", id, paths, G_N_ELEMENTS(paths), error))
         return FALSE;
     Host *host = &vsphere->snapshot->hosts[index];
     host->connection = word_of(reading.texts[0], connections);
@@ -280,12 +206,47 @@ static gboolean read_for_recheck(Vsphere *vsphere, const PlanRow *step, int vm, 
            (update_host(vsphere, step->from_id, error) && update_host(vsphere, step->to_id, error));
 }
 
+/* Sets differences to all that keeps the host from the mode, as it is now; one that is in it already may
+ * stay.
+ */
+static gboolean recheck_host(Vsphere *vsphere, const PlanRow *step, GPtrArray *differences, GError **error)
+{
+    int index = snapshot_find_host(vsphere->snapshot, step->object_id);
+    if (index < 0) {
+        g_ptr_array_add(differences, difference_new(step->step, "host", step->object_id, "no such host"));
+        return TRUE;
+    }
+    if (!update_host(vsphere, step->object_id, error))
+        return FALSE;
+    const Host *host = &vsphere->snapshot->hosts[index];
+    if (host->mode == HOST_MODE_MAINTENANCE)
+        return TRUE;
+    g_autoptr(GPtrArray) running = maintenance_running(vsphere->vcenter, step->object_id, error);
+    if (!running)
+        return FALSE;
+    roster_compare_maintenance(step, host, host->mode, running, differences);
+    return TRUE;
+}
+
+static gboolean recheck_vm(Vsphere *vsphere, const PlanRow *step, GPtrArray *differences, GError **error)
+{
+    int vm = snapshot_find_vm(vsphere->snapshot, step->object_id);
+    if (vm >= 0 && !read_for_recheck(vsphere, step, vm, error))
+        return FALSE;
+    g_autoptr(Roster) roster = roster_new(vsphere->snapshot);
+    roster_compare(roster, step, differences, NULL);
+    return TRUE;
+}
+
 static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **problem, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
-    int vm = snapshot_find_vm(vsphere->snapshot, step->object_id);
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     g_autoptr(GError) failure = NULL;
-    if (vm >= 0 && !read_for_recheck(vsphere, step, vm, &failure)) {
+    gboolean read = step->action == ACTION_ENTER_MAINTENANCE
+                        ? recheck_host(vsphere, step, differences, &failure)
+                        : recheck_vm(vsphere, step, differences, &failure);
+    if (!read) {
         if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
@@ -293,9 +254,6 @@ static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **prob
         *problem = g_strdup(failure->message); /* the VM or a host is gone */
         return TRUE;
     }
-    g_autoptr(Roster) roster = roster_new(vsphere->snapshot);
-    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
-    roster_compare(roster, step, differences, NULL);
     *problem = describe_differences(differences);
     return TRUE;
 }
@@ -321,6 +279,8 @@ static GString *reconfiguration(const Vsphere *vsphere, const PlanRow *step)
 
 static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
 {
+    if (step->action == ACTION_ENTER_MAINTENANCE)
+        return maintenance_enter(vsphere->vcenter, step, error);
     if (step->action != ACTION_MIGRATE)
         return vcenter_ask(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(vsphere, step), TRUE, error);
     GString *body = g_string_new(NULL);
@@ -329,10 +289,25 @@ static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
     return vcenter_ask(vsphere->vcenter, "RelocateVM_Task", body, TRUE, error);
 }
 
+/* as the recheck just found it: a host that was entering the mode gets there when the last VM leaves */
+static gboolean is_in_maintenance(const Vsphere *vsphere, const PlanRow *step)
+{
+    int host = step->action == ACTION_ENTER_MAINTENANCE
+                   ? snapshot_find_host(vsphere->snapshot, step->object_id)
+                   : -1;
+    return host >= 0 && vsphere->snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
+}
+
 static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     g_autoptr(GError) failure = NULL;
+    if (is_in_maintenance(vsphere, step)) {
+        StepEnd *end = g_new(StepEnd, 1);
+        *end = (StepEnd){step->step, OUTCOME_SUCCEEDED, g_strdup("it was in maintenance mode already")};
+        g_queue_push_tail(&vsphere->ended, end);
+        return TRUE;
+    }
     *task = submit(vsphere, step, &failure);
     if (*task) {
         g_hash_table_insert(vsphere->steps, g_strdup(*task), (gpointer)step);
@@ -344,7 +319,7 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    /* no answer, or none to be read: the call may have been carried out, as the VM itself will tell */
+    /* no answer, or none to be read: the call may have been carried out, as the object itself will tell */
     program_warn(vsphere->program, "step %.0f: %s; looking what became of it", step->step, failure->message);
     *task = g_strdup("");
     g_queue_push_tail(&vsphere->unknown, (gpointer)step);
@@ -353,22 +328,12 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
 
 /* ---- ends ---- */
 
-/* What a VM itself tells of a step whose task cannot be asked. `started` says whether it once was. */
 static gboolean judge_vm(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end,
                          GError **error)
 {
     g_auto(Reading) reading = {0};
-    g_autoptr(GError) failure = NULL;
-    end->step = step->step;
-    if (!read_vm(vsphere, step->object_id, &reading, &failure)) {
-        if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
-            g_propagate_error(error, g_steal_pointer(&failure));
-            return FALSE;
-        }
-        end->outcome = OUTCOME_FAILED;
-        end->detail = g_strdup(failure->message);
-        return TRUE;
-    }
+    if (!read_vm(vsphere, step->object_id, &reading, error))
+        return FALSE;
     gboolean moves = step->action == ACTION_MIGRATE;
     const char *is = reading.texts[moves                               ? NOW_HOST
                                    : step->action == ACTION_ADD_MEMORY ? NOW_MEMORY
@@ -382,6 +347,43 @@ static gboolean judge_vm(Vsphere *vsphere, const PlanRow *step, gboolean started
         end->detail = g_strdup_printf("its task is gone, and the VM %s %s", moves ? "is on" : "has",
                                       is ? is : "nothing");
     }
+    return TRUE;
+}
+
+static gboolean judge_host(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end,
+                           GError **error)
+{
+    static const char *const paths[] = {"runtime.inMaintenanceMode"};
+    g_auto(Reading) reading = {0};
+    if (!reading_take(&reading, vsphere->vcenter, "HostSystem", step->object_id, paths, G_N_ELEMENTS(paths),
+                      error))
+        return FALSE;
+    if (g_strcmp0(reading.texts[0], "true") == 0) {
+        end->outcome = OUTCOME_SUCCEEDED;
+    } else if (!started) {
+        end->outcome = OUTCOME_NOT_STARTED;
+    } else {
+        end->outcome = OUTCOME_FAILED;
+        end->detail = g_strdup("its task is gone, and the host is not in maintenance mode");
+    }
+    return TRUE;
+}
+
+/* What a VM or a host itself tells of a step whose task cannot be asked. `started` says whether it once was.
+ */
+static gboolean judge(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    end->step = step->step;
+    if (step->action == ACTION_ENTER_MAINTENANCE ? judge_host(vsphere, step, started, end, &failure)
+                                                 : judge_vm(vsphere, step, started, end, &failure))
+        return TRUE;
+    if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    end->outcome = OUTCOME_FAILED;
+    end->detail = g_strdup(failure->message);
     return TRUE;
 }
 
@@ -405,37 +407,11 @@ static gboolean settle_task(Vsphere *vsphere, const PlanRow *step, const char *t
             return FALSE;
     g_autofree char *fault = (char *)how.fault;
     if (how.vanished)
-        return judge_vm(vsphere, step, TRUE, end, error);
+        return judge(vsphere, step, TRUE, end, error);
     end->step = step->step;
     end->outcome = how.succeeded ? OUTCOME_SUCCEEDED : OUTCOME_FAILED;
     end->detail = g_steal_pointer(&fault);
     return TRUE;
-}
-
-/* The task that works on the VM at this moment and does what the step does; "" where there is none. */
-static char *find_running_task(Vsphere *vsphere, const PlanRow *step, GError **error)
-{
-    static const char *const paths[] = {"info.descriptionId", "info.state"};
-    const char *wanted =
-        step->action == ACTION_MIGRATE ? "VirtualMachine.relocate" : "VirtualMachine.reconfigure";
-    g_auto(Reading) vm = {0};
-    g_autoptr(GError) failure = NULL;
-    if (!read_vm(vsphere, step->object_id, &vm, &failure)) {
-        if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
-            return g_strdup("");
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return NULL;
-    }
-    g_auto(GStrv) ids = g_strsplit(vm.texts[NOW_TASKS] ? vm.texts[NOW_TASKS] : "", " ", -1);
-    for (char **id = ids; *id && **id; id++) {
-        g_auto(Reading) task = {0};
-        if (!read_object(vsphere, "Task", *id, paths, G_N_ELEMENTS(paths), &task, NULL))
-            continue; /* forgotten meanwhile */
-        if (g_strcmp0(task.texts[0], wanted) == 0 &&
-            (g_strcmp0(task.texts[1], "running") == 0 || g_strcmp0(task.texts[1], "queued") == 0))
-            return g_strdup(*id);
-    }
-    return g_strdup("");
 }
 
 static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *task, StepEnd *end,
@@ -444,16 +420,22 @@ static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *
     Vsphere *vsphere = vsphere_of(target);
     if (*task)
         return settle_task(vsphere, step, task, end, error);
-    g_autofree char *running = find_running_task(vsphere, step, error);
+    g_autofree char *running =
+        step->action == ACTION_ENTER_MAINTENANCE
+            ? maintenance_task(vsphere->vcenter, step->object_id, error)
+            : task_running_on(vsphere->vcenter, "VirtualMachine", step->object_id,
+                              step->action == ACTION_MIGRATE ? "VirtualMachine.relocate"
+                                                             : "VirtualMachine.reconfigure",
+                              error);
     if (!running)
         return FALSE;
     return *running ? settle_task(vsphere, step, running, end, error)
-                    : judge_vm(vsphere, step, FALSE, end, error);
+                    : judge(vsphere, step, FALSE, end, error);
 }
 
 typedef struct Waiting {
     Vsphere *vsphere;
-    GPtrArray *vanished; /* PlanRow: to be asked of the VM itself */
+    GPtrArray *vanished; /* PlanRow: to be asked of the VM or host itself */
 } Waiting;
 
 static void step_ended(const TaskEnd *task, gpointer data)
@@ -480,7 +462,7 @@ static gboolean gather_ends(Vsphere *vsphere, double timeout_s, GError **error)
     for (guint i = 0; i < vanished->len; i++) {
         StepEnd *end = g_new0(StepEnd, 1);
         g_queue_push_tail(&vsphere->ended, end);
-        if (!judge_vm(vsphere, g_ptr_array_index(vanished, i), TRUE, end, error)) {
+        if (!judge(vsphere, g_ptr_array_index(vanished, i), TRUE, end, error)) {
             g_free(g_queue_pop_tail(&vsphere->ended));
             return FALSE;
         }

@@ -138,6 +138,24 @@ static const char *after_of(const Drafting *drafting, const Change *change)
     return keep(drafting, text->str);
 }
 
+/* What apply needs to know of a step beside its object and where it leads. */
+static const char *args_of(const Drafting *drafting, const Change *change)
+{
+    const Model *now = drafting->now;
+    const Snapshot *snapshot = now->snapshot;
+    g_autoptr(GString) args = g_string_new(NULL);
+    if (change->action == ACTION_MIGRATE) {
+        g_string_append_printf(args, "copy_mib=%.0f", ceil(effect_copy_bytes(now, change) / (1024 * 1024)));
+        if (!now->vms[change->vm].running)
+            g_string_append_printf(args, " power=%s",
+                                   snapshot->vms[change->vm].power == VM_POWER_OFF ? "off" : "suspended");
+    } else if (change->action == ACTION_ENTER_MAINTENANCE && *now->policy->vsan_mode &&
+               snapshot->clusters[now->hosts[change->to].cluster].vsan != 0) {
+        g_string_append_printf(args, "vsan_mode=%s", now->policy->vsan_mode);
+    }
+    return keep(drafting, args->str);
+}
+
 static int compare_guint(gconstpointer a, gconstpointer b)
 {
     guint left = *(const guint *)a, right = *(const guint *)b;
@@ -155,11 +173,7 @@ static void draft_steps(Drafting *drafting)
         g_array_sort(change->after, compare_guint);
         row.after = after_of(drafting, change);
         row.est_s = table_round(effect_seconds(drafting->now, change));
-        g_autoptr(GString) args = g_string_new(NULL);
-        if (change->action == ACTION_MIGRATE)
-            g_string_append_printf(args, "copy_mib=%.0f",
-                                   ceil(effect_copy_bytes(drafting->now, change) / (1024 * 1024)));
-        row.args = keep(drafting, args->str);
+        row.args = args_of(drafting, change);
         changeplan_add(drafting->plan, &row);
         effect_apply(drafting->now, change);
     }
@@ -281,17 +295,20 @@ static void draft_header(const Drafting *drafting)
     ChangePlan *plan = drafting->plan;
     const Model *start = drafting->situation->start;
     const Snapshot *snapshot = start->snapshot;
-    guint moves = 0, additions = 0;
+    guint moves = 0, additions = 0, emptied = 0;
     for (guint i = 0; i < drafting->decisions->changes->len; i++) {
         int action = g_array_index(drafting->decisions->changes, Change, i).action;
         moves += action == ACTION_MIGRATE;
         additions += action == ACTION_ADD_MEMORY || action == ACTION_ADD_CPU;
+        emptied += action == ACTION_ENTER_MAINTENANCE;
     }
+    g_autofree char *maintenance =
+        emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
     g_autofree char *policy = policy_plan_digest(start->policy);
     g_autofree char *past = words_of_past(drafting);
-    g_autofree char *summary =
-        g_strdup_printf("Plan: %u to migrate, %u to grow, %u advised, %u unsolved.%s", moves, additions,
-                        drafting->decisions->advice->len, drafting->decisions->unsolved->len, past);
+    g_autofree char *summary = g_strdup_printf(
+        "Plan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s", moves, additions, maintenance,
+        drafting->decisions->advice->len, drafting->decisions->unsolved->len, past);
     plan->snapshot = keep(drafting, snapshot->digest);
     plan->source = keep(drafting, snapshot->info.source);
     plan->source_id = keep(drafting, snapshot->info.source_id);

@@ -111,11 +111,12 @@ static gboolean waits_for_own(const Pending *pending, guint position)
     return FALSE;
 }
 
-/* an addition waits for whoever is still to leave its host */
+/* an addition waits for whoever is still to leave its host, and so does a host on its way into maintenance */
 static gboolean waits_for_others(const Pending *pending, guint position)
 {
     const Change *change = pending_at(pending, position);
-    for (guint i = 0; change->action == ACTION_ADD_MEMORY && i < pending->left->len; i++)
+    gboolean waits = change->action == ACTION_ADD_MEMORY || change->action == ACTION_ENTER_MAINTENANCE;
+    for (guint i = 0; waits && i < pending->left->len; i++)
         if (pending_at(pending, i)->action == ACTION_MIGRATE && pending_at(pending, i)->from == change->to)
             return TRUE;
     return FALSE;

@@ -289,9 +289,9 @@ void check_moments(World *world, const Bindings *bindings, guint orders, guint32
     g_autofree GArray **departures = g_new0(GArray *, n);
     for (guint i = 0; i < world->steps->len; i++) {
         const Step *step = world_step(world, i);
-        if (step->vm < 0 || !world->vms[step->vm].running)
+        if (step->vm < 0)
             continue;
-        if (step->row->action != ACTION_ADD_CPU)
+        if (step->row->action != ACTION_ADD_CPU && world->vms[step->vm].running)
             note(arrivals, step->to, i);
         if (step->row->action == ACTION_MIGRATE)
             note(departures, step->from, i);

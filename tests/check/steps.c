@@ -122,9 +122,16 @@ static const char *fact_obstacle(const World *world, const Vm *vm, int from, int
 
 /* ---- which VM may be touched ---- */
 
+/* One that does not run goes along with the others of a host that is emptied, where the policy says so. */
+static gboolean goes_along(const World *world, const Vm *vm)
+{
+    int host = world->vms[vm - world->snapshot->vms].host;
+    return world->policy->evacuate_powered_off && world->hosts[host].to_empty;
+}
+
 static const char *untouchable(const World *world, const Vm *vm)
 {
-    if (vm->power != VM_POWER_ON)
+    if (vm->power != VM_POWER_ON && !goes_along(world, vm))
         return "the VM is not running";
     if (vm->role >= 0 || policy_matches(world->policy->system_vms, vm->folder, vm->name))
         return "a system VM";
@@ -163,6 +170,16 @@ static const char *left_to_drs(const World *world, const Vm *vm)
     return NULL;
 }
 
+/* args say what the VM's power state is, unless it runs */
+static void check_power(World *world, const PlanRow *row, const Vm *vm)
+{
+    static const char *const words[] = {
+        [VM_POWER_ON] = NULL, [VM_POWER_OFF] = "power=off", [VM_POWER_SUSPENDED] = "power=suspended"};
+    for (int power = VM_POWER_OFF; row->kind == ROW_STEP && power <= VM_POWER_SUSPENDED; power++)
+        if (list_contains(row->args, words[power]) != (vm->power == power))
+            complain(world, row, "args are \"%s\": wrong about %s", row->args, words[power]);
+}
+
 static void check_migration(World *world, const PlanRow *row, guint vm)
 {
     const Vm *at = &world->snapshot->vms[vm];
@@ -172,7 +189,8 @@ static void check_migration(World *world, const PlanRow *row, guint vm)
     check_end(world, row, "to", row->to_id, row->to);
     if (from < 0 || to < 0)
         return;
-    const char *drs = left_to_drs(world, at);
+    const char *drs = at->power == VM_POWER_ON ? left_to_drs(world, at) : NULL; /* DRS moves running VMs */
+    check_power(world, row, at);
     const char *obstacles[] = {untouchable(world, at), unmovable(world, at, from),
                                state_obstacle(world, at, to), fact_obstacle(world, at, from, to),
                                row->kind == ROW_STEP ? drs
@@ -291,9 +309,14 @@ static void check_maintenance(World *world, const PlanRow *row)
         return;
     if (!world->hosts[host].to_empty)
         complain(world, row, "nobody asked to empty this host");
-    if (world->snapshot->clusters[world->snapshot->hosts[host].cluster].vsan == 1 &&
-        !*world->policy->vsan_mode)
+    int vsan = world->snapshot->clusters[world->snapshot->hosts[host].cluster].vsan;
+    gboolean with_mode = vsan != 0 && *world->policy->vsan_mode;
+    g_autofree char *mode =
+        with_mode ? g_strdup_printf("vsan_mode=%s", world->policy->vsan_mode) : g_strdup("");
+    if (vsan == 1 && !with_mode)
         complain(world, row, "a vSAN host, and no vsan_mode");
+    if (strcmp(row->args, mode) != 0)
+        complain(world, row, "args are \"%s\": expected \"%s\"", row->args, mode);
     for (guint i = 0; i < world->snapshot->n_vms; i++)
         if (world->vms[i].running && world->vms[i].host == host)
             complain(world, row, "%s still runs there", world->snapshot->vms[i].id);

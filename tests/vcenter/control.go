@@ -21,6 +21,7 @@ type control struct {
 	unknown    bool
 	log        []request
 	counts     map[string]int
+	vsanModes  map[string]int // asked for with maintenance mode
 	inFlight   int
 	mostFlight int
 	wire       wireCounts
@@ -83,7 +84,7 @@ func (c *control) reset() {
 	defer c.mu.Unlock()
 	c.rules, c.properties, c.unknown, c.log = nil, nil, false, nil
 	c.privileges = make(map[string]map[string]bool)
-	c.counts = make(map[string]int)
+	c.counts, c.vsanModes = make(map[string]int), make(map[string]int)
 	c.mostFlight = c.inFlight
 	c.wire = wireCounts{}
 	if c.sessions == nil {
@@ -107,6 +108,14 @@ func (c *control) match(method string) *rule {
 		}
 	}
 	return found
+}
+
+func (c *control) countVsanMode(mode string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if mode != "" {
+		c.vsanModes[mode]++
+	}
 }
 
 func (c *control) addRule(r *rule) {

@@ -77,7 +77,8 @@ func (srv *server) serveStats(w http.ResponseWriter, _ *http.Request) {
 		OpenSessions       int            `json:"open_sessions"`
 		MostInFlight       int            `json:"most_in_flight"`
 		MostMovesOnOneHost int            `json:"most_moves_on_one_host"`
-	}{srv.control.wire, srv.control.counts, open, srv.control.mostFlight, most})
+		VsanModes          map[string]int `json:"vsan_modes"`
+	}{srv.control.wire, srv.control.counts, open, srv.control.mostFlight, most, srv.control.vsanModes})
 }
 
 func number(q url.Values, key string, otherwise float64) (float64, error) {

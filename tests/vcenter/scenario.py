@@ -433,6 +433,38 @@ def a_removed_vm_is_not_found(client):
     assert vm not in host.vm and vm not in client.all(vim.VirtualMachine)
 
 
+def a_host_enters_maintenance_mode_when_no_vm_runs_on_it(client):
+    vm, _ = client.movable()
+    host = vm.runtime.host
+    running = [one for one in host.vm if one.runtime.powerState == "poweredOn"]
+
+    def enter(timeout=0):
+        return host.EnterMaintenanceMode_Task(timeout=timeout, evacuatePoweredOffVms=False)
+
+    task = enter()
+    while task.info.state == "queued":
+        time.sleep(0.02)
+    assert task.info.descriptionId == "HostSystem.enterMaintenanceMode" and task in host.recentTask
+    raises(vim.fault.TaskInProgress, enter)
+    other = next(one for one in client.all(vim.VirtualMachine) if one.runtime.host in host.parent.host and one not in running)
+    assert any(isinstance(e, vim.fault.InvalidHostState) for e in client.check(other, host).error)
+    task.CancelTask()
+    assert isinstance(client.finish(task).error, vmodl.fault.RequestCanceled)
+    assert isinstance(client.finish(enter(timeout=1)).error, vim.fault.Timedout)
+    assert not host.runtime.inMaintenanceMode
+    client.order("deny", privilege="Host.Config.Maintenance", id=host._moId)
+    raises(vim.fault.NoPermission, enter)
+    client.order("reset")
+    task = enter()
+    for one in running:
+        assert task.info.state in ("queued", "running") and not host.runtime.inMaintenanceMode
+        client.order("set", id=one._moId, power="poweredOff")
+    assert client.finish(task).state == "success"
+    assert host.runtime.inMaintenanceMode and host.summary.runtime.inMaintenanceMode
+    info = outcome(client, lambda _: enter(), None)
+    assert isinstance(info.error, vim.fault.InvalidState), info.error
+
+
 def main():
     client = Client(*sys.argv[1:])
     for scenario in SCENARIOS:
@@ -466,6 +498,7 @@ SCENARIOS = [
     the_clock_takes_the_samples_along,
     an_hour_of_samples_is_kept_and_the_last_are_given,
     a_removed_vm_is_not_found,
+    a_host_enters_maintenance_mode_when_no_vm_runs_on_it,
 ]
 
 if __name__ == "__main__":

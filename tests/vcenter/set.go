@@ -58,7 +58,8 @@ func (srv *server) setHost(h *host, key, value string) error {
 	case "power":
 		runtime.PowerState = types.HostSystemPowerState(value)
 	case "maintenance":
-		runtime.InMaintenanceMode = value == "yes"
+		h.setMaintenance(value == "yes")
+		return nil
 	case "quarantine":
 		runtime.InQuarantineMode = types.NewBool(value == "yes")
 	case "entering":
@@ -66,12 +67,21 @@ func (srv *server) setHost(h *host, key, value string) error {
 	default:
 		return fmt.Errorf("%s of a host cannot be set", key)
 	}
-	srv.update(func() {
-		h.Runtime = runtime
-		shown := runtime
-		h.Summary.Runtime = &shown
-	})
+	h.setRuntime(runtime)
 	return nil
+}
+
+func (h *host) setMaintenance(on bool) {
+	runtime := h.Runtime
+	runtime.InMaintenanceMode = on
+	h.setRuntime(runtime)
+}
+
+func (h *host) setRuntime(runtime types.HostRuntimeInfo) {
+	h.srv.update(func() {
+		h.Runtime = runtime
+		h.Summary.Runtime = &runtime
+	})
 }
 
 // setEntering starts or ends the task that tells a host entering maintenance.

@@ -54,6 +54,8 @@ type operation struct {
 	duration time.Duration
 	hosts    []*host                      // that it loads while it runs
 	check    func() types.BaseMethodFault // before it runs
+	ready    func() bool                  // nil, or what it waits for before its end
+	timeout  time.Duration                // of that; 0: none
 	finish   func() (types.AnyType, types.BaseMethodFault)
 	ended    func() // always, at last
 }
@@ -135,7 +137,34 @@ func (r *taskRunner) perform(t *task, op operation) (types.AnyType, types.BaseMe
 		}
 		r.srv.update(func() { t.Info.Progress = int32(i * 100 / steps) })
 	}
+	if fault := r.await(t, op); fault != nil {
+		return nil, fault
+	}
 	return op.finish()
+}
+
+// await looks again at every change whether the operation is ready.
+func (r *taskRunner) await(t *task, op operation) types.BaseMethodFault {
+	if op.ready == nil {
+		return nil
+	}
+	var late <-chan time.Time
+	if op.timeout > 0 {
+		late = time.After(op.timeout)
+	}
+	for {
+		changed := r.srv.changes.wait()
+		if op.ready() {
+			return nil
+		}
+		select {
+		case <-t.cancel:
+			return &types.RequestCanceled{}
+		case <-late:
+			return &types.Timedout{}
+		case <-changed:
+		}
+	}
 }
 
 // takeSlots waits until each of the hosts has room for one more relocation;

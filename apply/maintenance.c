@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/maintenance.h"
+
+#include "apply/reading.h"
+#include "apply/tasks.h"
+
+#include <string.h>
+
+#define VSAN_MODE "vsan_mode="
+
+/* The VM's name is added where it runs on the host; one that has vanished does not. */
+static gboolean look_at_vm(Vcenter *vcenter, const char *id, const char *host_id, GPtrArray *running,
+                           GError **error)
+{
+    static const char *const paths[] = {"name", "runtime.powerState", "runtime.host"};
+    g_auto(Reading) vm = {0};
+    g_autoptr(GError) failure = NULL;
+    if (!reading_take(&vm, vcenter, "VirtualMachine", id, paths, G_N_ELEMENTS(paths), &failure)) {
+        if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
+            return TRUE;
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    if (g_strcmp0(vm.texts[1], "poweredOn") == 0 && g_strcmp0(vm.texts[2], host_id) == 0)
+        g_ptr_array_add(running, g_strdup(vm.texts[0] ? vm.texts[0] : id));
+    return TRUE;
+}
+
+GPtrArray *maintenance_running(Vcenter *vcenter, const char *host_id, GError **error)
+{
+    static const char *const paths[] = {"vm"};
+    g_auto(Reading) host = {0};
+    if (!reading_take(&host, vcenter, "HostSystem", host_id, paths, G_N_ELEMENTS(paths), error))
+        return NULL;
+    g_autoptr(GPtrArray) running = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) ids = g_strsplit(host.texts[0] ? host.texts[0] : "", " ", -1);
+    for (char **id = ids; *id && **id; id++)
+        if (!look_at_vm(vcenter, *id, host_id, running, error))
+            return NULL;
+    return g_steal_pointer(&running);
+}
+
+char *maintenance_task(Vcenter *vcenter, const char *host_id, GError **error)
+{
+    return task_running_on(vcenter, "HostSystem", host_id, "HostSystem.enterMaintenanceMode", error);
+}
+
+/* HostMaintenanceSpec: what vSAN shall do with the host's data; without it, vCenter's own default */
+static void append_vsan_mode(GString *body, const char *args)
+{
+    g_auto(GStrv) words = g_strsplit(args, " ", -1);
+    for (char **word = words; *word; word++) {
+        if (!g_str_has_prefix(*word, VSAN_MODE))
+            continue;
+        g_string_append(body, "<maintenanceSpec><vsanMode><objectAction>");
+        xml_append_text(body, *word + strlen(VSAN_MODE));
+        g_string_append(body, "</objectAction></vsanMode></maintenanceSpec>");
+        return;
+    }
+}
+
+char *maintenance_enter(Vcenter *vcenter, const PlanRow *step, GError **error)
+{
+    g_autofree char *running = maintenance_task(vcenter, step->object_id, error);
+    if (!running || *running)
+        return g_steal_pointer(&running);
+    GString *body = g_string_new(NULL);
+    soap_append_reference(body, "_this", "HostSystem", step->object_id);
+    g_string_append(body, "<timeout>0</timeout><evacuatePoweredOffVms>false</evacuatePoweredOffVms>");
+    append_vsan_mode(body, step->args);
+    return vcenter_ask(vcenter, "EnterMaintenanceMode_Task", body, TRUE, error);
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# A host that is evacuated is empty and in maintenance mode on the copy of the snapshot, its powered-off VM moved as well;
+# analyze finds it unavailable. A run that was cut short goes on, and undo leads back once the host has left the mode.
+. "$TOP/tests/pipeline/lib/applying.sh"
+host=host-15
+cat >policy.ini <<'END'
+[plan]
+evacuate=esx-a05*
+evacuate_powered_off=yes
+vsan_mode=evacuateAllData
+END
+stamp() {
+    (cd "$1" && sha256sum -- *.csv >SHA256SUMS)
+}
+# edit DIRECTORY TABLE ID COLUMN VALUE
+edit() {
+    python3 - "$@" <<'END'
+import csv, sys
+directory, table, key, column, value = sys.argv[1:]
+path = directory + "/" + table
+rows = list(csv.reader(open(path, newline="")))
+[row] = [row for row in rows if row[0] == key]
+row[rows[0].index(column)] = value
+csv.writer(open(path, "w", newline=""), lineterminator="\n").writerows(rows)
+END
+    stamp "$1"
+}
+# plan_for DIRECTORY: plan.csv, which the independent checker agrees with
+plan_for() {
+    "$BIN/analyze" -q --policy policy.ini "$1" -o assessment.csv
+    "$BIN/plan" -q --policy policy.ini "$1" assessment.csv -o plan.csv
+    "$BUILD/tests/plan-check" "$1" assessment.csv plan.csv policy.ini
+    grep -q "^step,[0-9]*,[0-9 ]*,yes,enter_maintenance,$host," plan.csv || fail 'no step enter_maintenance'
+}
+mode_of() {
+    python3 -c 'import csv, sys
+print(next(r["mode"] for r in csv.DictReader(open(sys.argv[1] + "/hosts.csv", newline="")) if r["id"] == sys.argv[2]))' "$1" $host
+}
+
+plan_for "$before"
+grep -q '^step,.*,migrate,vm-1199,.*,copy_mib=0 power=off,' plan.csv || fail 'the powered-off VM does not move'
+! grep -q 'vsan_mode=' plan.csv || fail 'a vSAN mode for a host without vSAN'
+exits 0 "$BIN/apply" --policy policy.ini --dry-run plan.csv "$before"
+exits 0 "$BIN/apply" --policy policy.ini plan.csv "$before" -o after
+test "$(mode_of after)" = maintenance || fail "the host's mode is $(mode_of after)"
+test "$(mode_of "$before")" = normal || fail 'the target itself was changed'
+(cd after && sha256sum --quiet -c SHA256SUMS)
+! grep -qw $host after/vms.csv || fail 'VMs stand on the host'
+"$BIN/analyze" -q after -o after.csv
+grep -q "^host,$host,.*,unavailable,.*in maintenance mode" after.csv || fail 'analyze finds it available'
+
+# Cut short before its last step, it goes on.
+enter=$(grep -n ",intent,enter_maintenance,$host," plan.journal.csv | cut -d: -f1)
+head -n $((enter - 1)) plan.journal.csv >cut.csv
+exits 0 "$BIN/apply" --policy policy.ini plan.csv "$before" -o resumed --journal cut.csv
+diff -r after resumed
+
+# Back: refused while the host is in the mode, which the advice says.
+exits 0 "$BIN/apply" --undo plan.journal.csv -o back.csv
+says 'hosts that stay in maintenance mode 1'
+grep -q "^advice,,,,exit_maintenance,$host," back.csv || fail 'no advice to exit maintenance mode'
+exits 1 "$BIN/apply" --dry-run --no-recheck-load back.csv after
+says 'maintenance mode'
+cp -r after exited
+edit exited hosts.csv $host mode normal
+exits 0 "$BIN/apply" back.csv exited -o undone
+python3 - "$before" undone <<'END'
+import csv, sys
+one, two = ({r["id"]: r["host_id"] for r in csv.DictReader(open(d + "/vms.csv", newline=""))} for d in sys.argv[1:])
+sys.exit(one != two)
+END
+
+# What keeps a host from the mode: one that is neither normal nor entering, a lost connection.
+for edit in "mode quarantine quarantine.mode" "connection disconnected disconnected"; do
+    set -- $edit
+    cp -r "$before" "odd-$2"
+    edit "odd-$2" hosts.csv $host "$1" "$2"
+    exits 1 "$BIN/apply" --policy policy.ini --dry-run --no-recheck-load plan.csv "odd-$2"
+    says "$(echo "$3" | tr . ' ')"
+done
+
+# A host of a vSAN cluster says what vSAN shall do; one that is entering the mode already is asked to as well.
+cp -r "$before" vsan
+edit vsan clusters.csv domain-c8 vsan yes
+edit vsan hosts.csv $host mode entering
+plan_for vsan
+grep -q "^step,.*,enter_maintenance,$host,.*,vsan_mode=evacuateAllData," plan.csv || fail 'no vSAN mode'
+exits 0 "$BIN/apply" --policy policy.ini plan.csv vsan -o vsan-after --journal vsan.journal.csv
+test "$(mode_of vsan-after)" = maintenance || fail "the mode of a host that was entering it is $(mode_of vsan-after)"
+sed -i '/^vsan_mode/d' policy.ini
+"$BIN/analyze" -q --policy policy.ini vsan -o assessment.csv
+"$BIN/plan" -q --policy policy.ini vsan assessment.csv -o plan.csv
+! grep -q '^step,.*,enter_maintenance' plan.csv || fail 'a vSAN host without vsan_mode'

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/roster.h"
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+
+void test_roster_suite(void);
+
+/* A host of one running and one powered-off VM, and an empty one. */
+static Estate *two_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 1000, 10);
+    add_host(estate, "h2", 1000, 10);
+    add_vm(estate, "a", "h1", 500, 2);
+    add_vm(estate, "off", "h1", 0, 1)->power = VM_POWER_OFF;
+    return estate;
+}
+
+static PlanRow step_of(Action action, const char *id, const char *from, const char *to)
+{
+    PlanRow row = plan_row_unknown();
+    row.kind = ROW_STEP;
+    row.step = 1;
+    row.action = (int)action;
+    row.object_id = row.object = id;
+    row.from_id = row.from = from;
+    row.to_id = row.to = to;
+    return row;
+}
+
+/* "what: was, is; …" */
+static char *differences_of(const Roster *roster, const PlanRow *step)
+{
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    GString *text = g_string_new(NULL);
+    roster_compare(roster, step, differences, NULL);
+    for (guint i = 0; i < differences->len; i++) {
+        const Difference *one = g_ptr_array_index(differences, i);
+        g_string_append_printf(text, "%s%s: %s, %s", i ? "; " : "", one->what, one->was, one->is);
+    }
+    return g_string_free(text, FALSE);
+}
+
+#define ASSERT_DIFFERS(roster, step, expected)                                                               \
+    do {                                                                                                     \
+        g_autofree char *found_ = differences_of(roster, step);                                              \
+        CU_ASSERT_STRING_EQUAL(found_, expected);                                                            \
+    } while (0)
+
+static void a_host_enters_maintenance_when_no_vm_runs_there(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
+    PlanRow leave = step_of(ACTION_MIGRATE, "a", "h1", "h2");
+    PlanRow back = step_of(ACTION_MIGRATE, "a", "h2", "h1");
+    ASSERT_DIFFERS(roster, &enter, "running VMs on the host: none, a");
+    ASSERT_DIFFERS(roster, &leave, "");
+    roster_do(roster, &leave);
+    ASSERT_DIFFERS(roster, &enter, "");
+    roster_do(roster, &enter);
+    CU_ASSERT_EQUAL(roster->mode[host_of(planning, "h1")], HOST_MODE_MAINTENANCE);
+    ASSERT_DIFFERS(roster, &enter, "host: normal mode, maintenance mode");
+    ASSERT_DIFFERS(roster, &back, "target host: normal mode, maintenance mode");
+}
+
+static void the_mode_is_entered_from_normal_or_on_the_way_by_a_live_host_alone(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    Host *host = &planning->estate->snapshot->hosts[host_of(planning, "h2")];
+    PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h2", "", "");
+    static const struct {
+        int mode, connection, power;
+        const char *differs;
+    } cases[] = {
+        {HOST_MODE_NORMAL, CONNECTION_CONNECTED, HOST_POWER_ON, ""},
+        {HOST_MODE_ENTERING, CONNECTION_CONNECTED, HOST_POWER_ON, ""},
+        {HOST_MODE_QUARANTINE, CONNECTION_CONNECTED, HOST_POWER_ON, "host: normal mode, quarantine mode"},
+        {HOST_MODE_MAINTENANCE, CONNECTION_CONNECTED, HOST_POWER_ON, "host: normal mode, maintenance mode"},
+        {HOST_MODE_NORMAL, CONNECTION_DISCONNECTED, HOST_POWER_ON, "host: connected, disconnected"},
+        {HOST_MODE_NORMAL, CONNECTION_CONNECTED, HOST_POWER_STANDBY, "host: powered on, not powered on"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        host->mode = cases[i].mode;
+        host->connection = cases[i].connection;
+        host->power = cases[i].power;
+        g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+        ASSERT_DIFFERS(roster, &enter, cases[i].differs);
+    }
+    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    PlanRow nowhere = step_of(ACTION_ENTER_MAINTENANCE, "h9", "", "");
+    ASSERT_DIFFERS(roster, &nowhere, "host: h9, no such host");
+}
+
+static void args_say_the_power_state_of_a_vm_that_does_not_run(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    PlanRow cold = step_of(ACTION_MIGRATE, "off", "h1", "h2");
+    ASSERT_DIFFERS(roster, &cold, "power: powered on, powered off");
+    cold.args = "copy_mib=0 power=off";
+    ASSERT_DIFFERS(roster, &cold, "");
+    cold.args = "copy_mib=0 power=suspended";
+    ASSERT_DIFFERS(roster, &cold, "power: suspended, powered off");
+}
+
+void test_roster_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("roster", NULL, NULL);
+    CU_ADD_TEST(suite, a_host_enters_maintenance_when_no_vm_runs_there);
+    CU_ADD_TEST(suite, the_mode_is_entered_from_normal_or_on_the_way_by_a_live_host_alone);
+    CU_ADD_TEST(suite, args_say_the_power_state_of_a_vm_that_does_not_run);
+}
