@@ -60,6 +60,18 @@ static GArray *search_changes(Job *job, const Situation *situation, const GArray
     return changes;
 }
 
+/* takes out of a list the changes of the VMs that another names: what is then not helped is told as unsolved
+ */
+static void drop_changes(GArray *changes, const GArray *named)
+{
+    for (guint i = changes->len; i-- > 0;)
+        for (guint j = 0; j < named->len; j++)
+            if (g_array_index(changes, Change, i).vm == g_array_index(named, Change, j).vm) {
+                g_array_remove_index(changes, i);
+                break;
+            }
+}
+
 /* What cannot be put into a safe order is forbidden, and the search made again, a few times. */
 static void do_job(gpointer data, gpointer unused)
 {
@@ -89,6 +101,8 @@ static void do_job(gpointer data, gpointer unused)
         }
         if (blocked->len == 0)
             return;
+        if (attempt + 1 == MOST_ATTEMPTS)
+            drop_changes(job->changes, blocked);
     }
 }
 

@@ -642,7 +642,9 @@ void state_free(State *s)
 
 void state_save(const State *s, Placement *placement)
 {
-    memcpy(placement->machine, s->machine, sizeof(int) * (size_t)s->problem->n_processes);
+    if (s->problem->n_processes) {
+        memcpy(placement->machine, s->machine, sizeof(int) * (size_t)s->problem->n_processes);
+    }
     if (s->problem->n_growths) {
         memcpy(placement->size, s->size, sizeof(int) * (size_t)s->problem->n_growths);
     }

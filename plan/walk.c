@@ -63,7 +63,7 @@ static void note(Walk *w)
     for (int i = 0; i < w->n_touched; i++) {
         w->best->machine[w->touched[i]] = s->machine[w->touched[i]];
     }
-    if (w->all_touched) {
+    if (w->all_touched && w->problem->n_processes) {
         memcpy(w->best->machine, s->machine, sizeof(int) * (size_t)w->problem->n_processes);
     }
     for (int g = 0; g < w->problem->n_growths; g++) {
