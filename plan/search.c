@@ -7,18 +7,18 @@
 #include "plan/walk.h"
 
 enum {
-    ROUNDS = 12,         /* at most, when bounded by work */
+    ROUNDS = 24,         /* at most, when bounded by work */
     ROUNDS_WITHOUT = 10, /* that brought nothing, and the search ends */
-    ROUND_MIN = 50000,   /* changes evaluated in a round of a small problem */
-    ROUND_MAX = 400000,  /* and of a large one */
+    ROUND_MIN = 60000,   /* changes evaluated in a round of a small problem */
+    ROUND_MAX = 200000,  /* and of a large one */
     ROUND_PER_PROCESS = 400,
     REPAIR_MIN = 200000, /* changes that the first repair may evaluate */
     REPAIR_PER_PROCESS = 40
 };
 
 static const double FIRM = 6; /* how much more the levels before the last weigh in every other walk */
-static const double FIRST_PART =
-    0.05; /* of the time: a cool round, which also tells how fast changes are evaluated */
+/* of the time: a cool round, which also tells how fast changes are evaluated */
+static const double FIRST_PART = 0.05;
 static const double COOLEST = 0.002;  /* heat of the first round */
 static const double FULL_HEAT = 5000; /* changes per process that make a round at full heat worth while */
 static const double LONGEST = 50000;  /* changes per process in one round: then rather start anew */

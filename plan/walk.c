@@ -21,8 +21,8 @@ static const double WARM_RISE = 1.005; /* of the price of capacity, for each tho
 static const double OVER_RISE = 1.015; /* the same, while something is over a limit */
 static const double LATE_RISE = 1.04;  /* the same, after the warm part */
 static const double STIFFER = 40;      /* by how much the levels before the last gain weight */
-static const double STEP_BETWEEN_LEVELS =
-    2; /* what a typical change of a level weighs in those of the next */
+/* what a typical change of a level weighs in those of the next */
+static const double STEP_BETWEEN_LEVELS = 2;
 
 Walk *walk_new(const Problem *p, const Placement *start, uint64_t seed)
 {
