@@ -10,7 +10,7 @@ enum {
     ROUNDS = 24,         /* at most, when bounded by work */
     ROUNDS_WITHOUT = 10, /* that brought nothing, and the search ends */
     ROUND_MIN = 60000,   /* changes evaluated in a round of a small problem */
-    ROUND_MAX = 200000,  /* and of a large one */
+    ROUND_MAX = 100000,  /* and of a large one */
     ROUND_PER_PROCESS = 400,
     REPAIR_MIN = 200000, /* changes that the first repair may evaluate */
     REPAIR_PER_PROCESS = 40
