@@ -12,7 +12,7 @@ enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMOR
 
 #define MHZ_UNITS 1000.0          /* CPU is counted in thousandths of a MHz, as it is written */
 #define NO_LIMIT 1000000000000000 /* above every sum of needs */
-#define NEWLY_HOT 1000            /* how much worse a point over is where there is none today */
+#define NEWLY_HOT 30              /* times as bad as other points: those of hosts that are normal today */
 #define BREACH (100 * (int64_t)POINT)
 #define HALF_WRITTEN_PCT 0.00049 /* usage is compared as written, to the thousandth */
 #define COOLDOWN_TIMES 10        /* what a move costs more within cooldown_s of the last */

@@ -107,7 +107,7 @@ def compare(tool, work, nodes, instances, view, limit):
     cluster = Cluster(nodes, instances, 1, view)
     files = cluster.write(f"{work}/{nodes}-{view}")
     peer = ["hbal", "-t", files[0], VIEWS[view], *files[1:]]
-    print(f"\n{nodes} hosts, {instances} VMs, CPU as {view}: {' '.join(['hbal', '-t', 'CLUSTER', *peer[3:]][:4])}")
+    print(f"\n{nodes} hosts, {instances} VMs, CPU as {view} (hbal {VIEWS[view]})", flush=True)
     output, seconds = run(peer, limit)
     if output is None:
         print(f"  the peer took more than {limit} s: not compared")

@@ -78,8 +78,9 @@ def main():
     growth = [(vms, run(binaries, generate, work, hosts, vms, clusters, rounds)) for hosts, vms, clusters in GROWTH]
     largest = run(binaries, generate, work, *LARGEST[:3], rounds)
     growth.append((LARGEST[1], largest))
-    report_target(f"{ONE_CLUSTER[1]:,} VMs in one cluster, wall s", one[0], ONE_CLUSTER[3])
-    report_target(f"{LARGEST[1]:,} VMs in {LARGEST[2]} clusters, wall s", largest[0], LARGEST[3])
+    print(f"  load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
+    report_target(f"{ONE_CLUSTER[1]:,} VMs in one cluster, wall s (CPU {one[1]:.2f})", one[0], ONE_CLUSTER[3])
+    report_target(f"{LARGEST[1]:,} VMs in {LARGEST[2]} clusters, wall s (CPU {largest[1]:.2f})", largest[0], LARGEST[3])
     report_target(f"{LARGEST[1]:,} VMs in {LARGEST[2]} clusters, peak MB", largest[2] / MB, LARGEST[4])
     for (fewer, smaller), (more, larger) in zip(growth, growth[1:]):
         report_target(f"CPU time, {fewer:,} to {more:,} VMs", larger[1] / smaller[1], GROWTH_TARGET)

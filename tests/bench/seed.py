@@ -18,7 +18,7 @@ import sys
 
 CLUSTERS, CLUSTERS_SHORT, CLUSTERS_PER_SNAPSHOT = 200, 40, 40
 HOSTS, VMS = 8, 80  # a cluster, on the mean
-INSTANTS, INSTANTS_SHORT = range(432, 2016, 144), (600, 1200)
+INSTANTS, INSTANTS_SHORT = range(432, 2016, 144), (432, 1440)
 STRATEGIES = ("threshold", "optimize")
 DECIDING = ("cpu", "host_memory")
 MIN_GAIN, SHORT_PCT, HOT, SECONDS = 1, 80, 2, 5  # two defaults of the policy, and two levels

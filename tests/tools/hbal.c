@@ -4,8 +4,8 @@
  * hbal CLUSTER [UTIL] [--moves N] [--seed S]: even out memory and CPU of a cluster in the text format of
  * Ganeti's htools (htools(1)), as hbal(1) does, with at most N moves, by plan's problem and search. CPU is
  * vcpus ÷ physical cores, or the load of UTIL (hbal -U). Instances are taken to live on shared storage: a
- * move is a live migration. Prints moves as the peer does, those that help most first, each into memory that
- * is free when it is made.
+ * move is a live migration. The search starts from moves that are each the best one. Prints moves as the peer
+ * does, those that help most first, each into memory that is free when it is made.
  */
 
 #include "plan/search.h"
@@ -19,8 +19,8 @@
 enum { MEMORY, CPU, RESOURCES };
 enum { NODE_COLUMNS = 10, INSTANCE_COLUMNS = 7, POLICY_COLUMNS = 6 };
 
-#define LOAD_UNITS 1e6 /* of CPU: vcpus and loads are fractions of a core and of a node */
-#define WORK_PER_INSTANCE 100
+#define LOAD_UNITS 1e6        /* of CPU: vcpus and loads are fractions of a core and of a node */
+#define WORK_PER_INSTANCE 100 /* changes that the search evaluates */
 
 typedef struct {
     char *name;
@@ -274,11 +274,12 @@ static gboolean make_best_move(const Cluster *cluster, int *machine)
  * weight is set to what squares weigh when they are made. */
 static int *start_from(const Cluster *cluster, int moves, double weight[RESOURCES])
 {
-    int *machine = g_new(int, cluster->instances->len);
+    int *machine = g_new0(int, cluster->instances->len);
     for (guint i = 0; i < cluster->instances->len; i++)
         machine[i] = instance_at(cluster, i)->node;
-    for (int i = 0; i < moves && make_best_move(cluster, machine); i++)
-        continue;
+    int left = moves;
+    while (left > 0 && make_best_move(cluster, machine))
+        left--;
     weigh(cluster, weight);
     for (guint i = 0; i < cluster->instances->len; i++)
         shift(cluster, instance_at(cluster, i), machine[i], instance_at(cluster, i)->node);
