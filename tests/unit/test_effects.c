@@ -203,7 +203,7 @@ static void roster_names_every_difference(void)
     roster_compare(roster, &step, differences, renamed);
     CU_ASSERT_EQUAL_FATAL(differences->len, 1);
     CU_ASSERT_STRING_EQUAL(((Difference *)g_ptr_array_index(differences, 0))->is, "host-2 (host-2)");
-    snapshot->hosts[1].mode = HOST_MODE_MAINTENANCE;
+    roster->mode[1] = HOST_MODE_MAINTENANCE;
     snapshot->vms[0].power = VM_POWER_SUSPENDED;
     roster_compare(roster, &step, differences, renamed);
     CU_ASSERT_EQUAL(differences->len, 4);
