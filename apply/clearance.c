@@ -53,7 +53,8 @@ static int privilege_of(const PlanRow *step, const Snapshot *snapshot)
 /* What one question is about: a privilege, and the VMs, or hosts, on which it lacks. */
 typedef struct Lack {
     int privilege;
-    GPtrArray *ids; /* char * */
+    GPtrArray *ids;  /* char * */
+    guint of_before; /* of them, found by questions before */
 } Lack;
 
 /* EntityPrivilege: of one entity, which of the privileges are granted */
@@ -66,6 +67,12 @@ static gboolean take_privileges(const Element *element, gpointer data, GError **
     if (id && granted && strcmp(granted, "true") != 0 && strcmp(granted, "1") != 0)
         g_ptr_array_add(lack->ids, g_strdup(id));
     return TRUE;
+}
+
+static void forget_lack(gpointer data)
+{
+    Lack *lack = data;
+    g_ptr_array_set_size(lack->ids, (int)lack->of_before);
 }
 
 static gboolean ask_once(Vcenter *vcenter, Lack *lack, const GPtrArray *ids, guint first, GError **error)
@@ -81,6 +88,7 @@ static gboolean ask_once(Vcenter *vcenter, Lack *lack, const GPtrArray *ids, gui
     SoapCall call = {.method = "HasPrivilegeOnEntities",
                      .body = g_string_free(body, FALSE),
                      .depth = 3,
+                     .begin = forget_lack,
                      .take = take_privileges,
                      .data = lack};
     return soap_call(vcenter->soap, &call, error);
@@ -91,6 +99,7 @@ static gboolean ask_privileges(Vcenter *vcenter, Lack *lack, const GPtrArray *id
                                GError **error)
 {
     g_autoptr(GError) failure = NULL;
+    lack->of_before = lack->ids->len;
     if (ask_once(vcenter, lack, ids, first, &failure))
         return TRUE;
     if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION))
@@ -121,7 +130,7 @@ gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Sn
         g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
         g_autoptr(GPtrArray) ids = g_ptr_array_new();
         g_autoptr(GPtrArray) lacking = g_ptr_array_new_with_free_func(g_free);
-        Lack lack = {privilege, lacking};
+        Lack lack = {privilege, lacking, 0};
         for (guint i = 0; i < plan->rows->len; i++) {
             const PlanRow *row = row_at(plan, i);
             if (is_step(row) && privilege_of(row, snapshot) == privilege &&

@@ -204,16 +204,11 @@ gboolean connection_ask(Connection *connection, GError **error)
     return connection->password_file ? read_password_file(connection, error) : prompt(connection, error);
 }
 
-void connection_forget_password(Connection *connection)
+void connection_clear(Connection *connection)
 {
     if (connection->password)
         explicit_bzero(connection->password, strlen(connection->password));
-    g_clear_pointer(&connection->password, g_free);
-}
-
-void connection_clear(Connection *connection)
-{
-    connection_forget_password(connection);
+    g_free(connection->password);
     g_free(connection->url);
     g_free(connection->username);
     g_free(connection->password_file);

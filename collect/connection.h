@@ -31,9 +31,7 @@ gboolean connection_resolve(Connection *connection, const char *source, GError *
  * terminal, which does not show what is typed */
 gboolean connection_ask(Connection *connection, GError **error);
 
-/* removes the password from memory */
-void connection_forget_password(Connection *connection);
-
+/* wipes the password from memory, and frees the rest */
 void connection_clear(Connection *connection);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Connection, connection_clear)
 

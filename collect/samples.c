@@ -125,13 +125,22 @@ static void read_times(SampleReader *reader, const Element *answer)
 
 /* ---- values ---- */
 
-/* Percent apart, every counter is a whole number, and -1 or nothing where it is missing. */
+/* These counters are whole numbers, -1 or nothing where a sample is missing. NAN for what is none. */
+static double parse_value(const char *text)
+{
+    double value = 0;
+    const char *at = text;
+    for (; g_ascii_isdigit(*at); at++)
+        value = value * 10 + (*at - '0');
+    gboolean whole = at > text && (*at == ',' || *at == '\0');
+    return whole && isfinite(value) ? value : NAN;
+}
+
 static void add_value(SampleReader *reader, int metric, guint index, const char *text)
 {
-    char *end;
-    double value = g_ascii_strtod(text, &end);
+    double value = parse_value(text);
     guint slot = index < reader->slots->len ? g_array_index(reader->slots, guint, index) : ABSENT;
-    if (end == text || !(value >= 0) || !isfinite(value) || slot == ABSENT)
+    if (isnan(value) || slot == ABSENT)
         return;
     double *sum = &reader->sums[metric][slot];
     *sum = isnan(*sum) ? value : *sum + value;

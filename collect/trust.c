@@ -118,6 +118,10 @@ void trust_apply(Trust *trust, CURL *transfer)
     gboolean any = trust->insecure && !trust->pinned && !trust->authorities;
     curl_easy_setopt(transfer, CURLOPT_SSL_VERIFYPEER, any ? 0L : 1L);
     curl_easy_setopt(transfer, CURLOPT_SSL_VERIFYHOST, any || trust->pinned ? 0L : 2L);
+    if (any || trust->pinned || trust->authorities) { /* the system's need not be read, once a connection */
+        curl_easy_setopt(transfer, CURLOPT_CAINFO, NULL);
+        curl_easy_setopt(transfer, CURLOPT_CAPATH, NULL);
+    }
     curl_easy_setopt(transfer, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(transfer, CURLOPT_SSL_CTX_FUNCTION, set_up_tls);
     curl_easy_setopt(transfer, CURLOPT_SSL_CTX_DATA, trust);

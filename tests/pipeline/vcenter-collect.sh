@@ -46,7 +46,7 @@ vcenter_stop
 vcenter_start --extra
 collects 0 'what is left out'
 same_tables 'what is left out' out/s expected
-grep -q ',templates=1 orphaned=1 inaccessible=1$' out/s/snapshot.csv || complain 'what is left out' 'not counted'
+grep -q ',templates=1 orphaned=1 inaccessible=1 dependency_rules=1 empty_rules=1 rule_members=1$' out/s/snapshot.csv || complain 'what is left out' 'not counted'
 order 'rule?method=QueryPerf&do=fault&fault=ManagedObjectNotFound'
 collects 1 'a fault that names no VM'
 says 'a fault that names no VM' '^collect: .*: QueryPerf: ManagedObjectNotFound'
