@@ -7,10 +7,12 @@
 #include "plan/walk.h"
 
 enum {
-    ROUNDS = 24,         /* at most, when bounded by work */
-    ROUNDS_WITHOUT = 10, /* that brought nothing, and the search ends */
-    ROUND_MIN = 60000,   /* changes evaluated in a round of a small problem */
-    ROUND_MAX = 100000,  /* and of a large one */
+    FEWEST_WITHOUT = 7, /* rounds that brought nothing, and the search by work ends: large problems */
+    MOST_WITHOUT = 30,  /* and small ones */
+    ROUNDS_WITHOUT_PER_PROCESS = 10000, /* rounds × processes in between */
+    ROUNDS_IN_ALL = 3,                  /* times as many at most, when bounded by work */
+    ROUND_MIN = 60000,                  /* changes evaluated in a round of a small problem */
+    ROUND_MAX = 100000,                 /* and of a large one */
     ROUND_PER_PROCESS = 400,
     REPAIR_MIN = 200000, /* changes that the first repair may evaluate */
     REPAIR_PER_PROCESS = 40
@@ -94,9 +96,11 @@ static bool proven(const Search *s)
 static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
 {
     int64_t round = CLAMP((int64_t)n_focus * ROUND_PER_PROCESS, ROUND_MIN, ROUND_MAX);
-    int64_t left = work_limit ? work_limit : ROUNDS * round;
+    int patience =
+        CLAMP(ROUNDS_WITHOUT_PER_PROCESS / MAX(s->problem->n_processes, 1), FEWEST_WITHOUT, MOST_WITHOUT);
+    int64_t left = work_limit ? work_limit : ROUNDS_IN_ALL * patience * round;
     int without = 0;
-    while (left > 0 && without < ROUNDS_WITHOUT && !proven(s)) {
+    while (left > 0 && without < patience && !proven(s)) {
         static const double heats[] = {1, 0.5, 25, 0.25, 5, 0.5};
         double heat = heats[without % (int)G_N_ELEMENTS(heats)];
         without = round_of_walks(s, without, heat, MIN(left, round), 0) ? 0 : without + 1;

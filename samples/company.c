@@ -469,7 +469,7 @@ static void tell_bound_vms(Fleet *fleet)
     }
     vm_named(fleet, "ham-bi-report01")->datastores = "datastore-22 datastore-24";
     vm_named(fleet, "ham-bi-report02")->datastores = "datastore-24";
-    vm_named(fleet, "ham-license")->pinned = "USB device of the host";
+    vm_named(fleet, "ham-license")->pinned = "PCI passthrough device";
     vm_named(fleet, "ham-backup-proxy01")->disabled_methods = "MigrateVM_Task RelocateVM_Task";
     vm_named(fleet, "ham-shop-app01")->drs_override = DRS_OVERRIDE_DISABLED;
     vm_named(fleet, "ham-hana")->drs_override = DRS_OVERRIDE_MANUAL;
@@ -524,7 +524,7 @@ static void add_rules(Fleet *fleet)
 {
     add_rule(fleet, "domain controllers apart", CLUSTER_APPS, RULE_VM_ANTI_AFFINITY, 1, 1,
              "ham-dc01 ham-dc02", "");
-    add_rule(fleet, "shop web tier apart", CLUSTER_APPS, RULE_VM_ANTI_AFFINITY, 0, 1,
+    add_rule(fleet, "shop web tier apart", CLUSTER_APPS, RULE_VM_ANTI_AFFINITY, 1, 1,
              "ham-shop-web01 ham-shop-web02 ham-shop-web03 ham-shop-web04 ham-shop-web05 ham-shop-web06", "");
     add_rule(fleet, "Kafka brokers apart", CLUSTER_APPS, RULE_VM_ANTI_AFFINITY, 1, 1,
              "ham-kafka01 ham-kafka02 ham-kafka03", "");
@@ -540,9 +540,9 @@ static void add_rules(Fleet *fleet)
              "ham-fin-app01 ham-fin-app02 ham-fin-app03 ham-fin-app04 ham-fin-app05 ham-fin-app06 "
              "ham-fin-batch01 ham-fin-batch02 ham-fin-batch03 ham-fin-batch04",
              "host-29 host-30 host-31");
-    add_rule(fleet, "SAP servers apart", CLUSTER_DATA, RULE_VM_ANTI_AFFINITY, 0, 1,
+    add_rule(fleet, "SAP servers apart", CLUSTER_DATA, RULE_VM_ANTI_AFFINITY, 1, 1,
              "ham-sap-ascs01 ham-sap-ascs02", "");
-    add_rule(fleet, "brokers apart", CLUSTER_DESKTOPS, RULE_VM_ANTI_AFFINITY, 0, 0,
+    add_rule(fleet, "brokers apart", CLUSTER_DESKTOPS, RULE_VM_ANTI_AFFINITY, 1, 0,
              "vdi-broker01 vdi-broker02", "");
 }
 
