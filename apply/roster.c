@@ -145,7 +145,7 @@ void roster_compare_maintenance(const PlanRow *step, const Host *host, int mode,
                                 GPtrArray *differences)
 {
     Comparison c = {.step = step, .differences = differences};
-    if (compare_host(&c, "host", host) && mode != HOST_MODE_NORMAL && mode != HOST_MODE_ENTERING)
+    if (compare_host(&c, "host", host) && (mode < 0 || mode == HOST_MODE_MAINTENANCE))
         differ_in_mode(&c, "host", mode);
     if (running->len == 0)
         return;

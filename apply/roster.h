@@ -34,8 +34,7 @@ void difference_free(Difference *difference);
 int roster_stated_power(const PlanRow *step);
 
 /* adds to differences (Difference *) all that forbids a host, in this mode and with these running VMs (their
- * names), to enter maintenance mode: it must be connected, on, in normal mode or on its way, and empty of
- * them */
+ * names), to enter maintenance mode: it must be connected, on, not in the mode yet, and empty of them */
 void roster_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
                                 GPtrArray *differences);
 

@@ -229,6 +229,11 @@ static int any_host_for(const Outcome *o, guint vm)
     return best;
 }
 
+static gboolean is_live(const Host *host)
+{
+    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
+}
+
 static void move_powered_off(const Outcome *o)
 {
     const Model *start = o->start;
@@ -237,6 +242,8 @@ static void move_powered_off(const Outcome *o)
         if (at->running || !model_is_to_empty(start, (guint)at->host))
             continue;
         g_autofree char *immovable = compatibility_immovable(o->situation->compatibility, vm);
+        if (!immovable && !is_live(&start->snapshot->hosts[at->host]))
+            immovable = g_strdup("cannot leave a host that is not connected and powered on");
         int to = immovable ? -1 : any_host_for(o, vm);
         if (to < 0) {
             decisions_add_unsolved(o->decisions, -1, (int)vm,
@@ -261,6 +268,13 @@ static void empty_hosts(const Outcome *o)
         if (o->end->vms_on[host]->len > 0) {
             decisions_add_unsolved(o->decisions, (int)host, -1,
                                    hindrance_of_full_host(o->situation, o->end, host));
+            continue;
+        }
+        if (!is_live(&snapshot->hosts[host])) {
+            decisions_add_unsolved(
+                o->decisions, (int)host, -1,
+                g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
+                         "maintenance mode"));
             continue;
         }
         if (snapshot->clusters[snapshot->hosts[host].cluster].vsan == 1 && !*o->start->policy->vsan_mode) {

@@ -307,9 +307,13 @@ static void check_maintenance(World *world, const PlanRow *row)
     int host = snapshot_find_host(world->snapshot, row->object_id);
     if (host < 0)
         return;
+    const Host *at = &world->snapshot->hosts[host];
     if (!world->hosts[host].to_empty)
         complain(world, row, "nobody asked to empty this host");
-    int vsan = world->snapshot->clusters[world->snapshot->hosts[host].cluster].vsan;
+    if (at->connection != CONNECTION_CONNECTED || at->power != HOST_POWER_ON ||
+        at->mode == HOST_MODE_MAINTENANCE)
+        complain(world, row, "the host is not connected and on, or in maintenance mode");
+    int vsan = world->snapshot->clusters[at->cluster].vsan;
     gboolean with_mode = vsan != 0 && *world->policy->vsan_mode;
     g_autofree char *mode =
         with_mode ? g_strdup_printf("vsan_mode=%s", world->policy->vsan_mode) : g_strdup("");

@@ -2,7 +2,7 @@
 # A host that is evacuated is empty and in maintenance mode on the copy of the snapshot, its powered-off VM moved as well;
 # analyze finds it unavailable. A run that was cut short goes on, and undo leads back once the host has left the mode.
 . "$TOP/tests/pipeline/lib/applying.sh"
-host=host-15
+host='host-15'
 cat >policy.ini <<'END'
 [plan]
 evacuate=esx-a05*
@@ -70,14 +70,20 @@ one, two = ({r["id"]: r["host_id"] for r in csv.DictReader(open(d + "/vms.csv", 
 sys.exit(one != two)
 END
 
-# What keeps a host from the mode: one that is neither normal nor entering, a lost connection.
-for edit in "mode quarantine quarantine.mode" "connection disconnected disconnected"; do
+# What keeps a host from the mode: that it is in it already, a lost connection.
+for edit in "mode maintenance maintenance.mode" "connection disconnected disconnected"; do
     set -- $edit
     cp -r "$before" "odd-$2"
     edit "odd-$2" hosts.csv $host "$1" "$2"
     exits 1 "$BIN/apply" --policy policy.ini --dry-run --no-recheck-load plan.csv "odd-$2"
     says "$(echo "$3" | tr . ' ')"
 done
+
+# Nothing is planned for a host that is not connected: what stays there is told.
+"$BIN/analyze" -q --policy policy.ini odd-disconnected -o assessment.csv
+"$BIN/plan" -q --policy policy.ini odd-disconnected assessment.csv -o plan.csv
+! grep -q "^step,.*,enter_maintenance,\|^step,.*,migrate,.*,$host,.* power=off" plan.csv || fail 'a lost host is to enter the mode'
+grep -q '^unsolved,.*,vm-1199,.*cannot leave a host that is not connected' plan.csv || fail 'the powered-off VM is forgotten'
 
 # A host of a vSAN cluster says what vSAN shall do; one that is entering the mode already is asked to as well.
 cp -r "$before" vsan

@@ -2,7 +2,7 @@
 # A host of the simulated vCenter is evacuated and then enters maintenance mode, with what vSAN shall do; what stands
 # against it refuses the plan or fails that step alone; a host that another brings into the mode is waited for.
 . "$TOP/tests/pipeline/lib/vcenter_apply.sh"
-host=host-15
+host='host-15'
 cp -r "$snapshot" vsan
 sed -i '/^domain-c8,/s/,no,yes,percent/,yes,yes,percent/' vsan/clusters.csv
 (cd vsan && sha256sum -- *.csv >SHA256SUMS)

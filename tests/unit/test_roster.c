@@ -65,7 +65,7 @@ static void a_host_enters_maintenance_when_no_vm_runs_there(void)
     ASSERT_DIFFERS(roster, &back, "target host: normal mode, maintenance mode");
 }
 
-static void the_mode_is_entered_from_normal_or_on_the_way_by_a_live_host_alone(void)
+static void a_live_host_enters_the_mode_from_any_other(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     Host *host = &planning->estate->snapshot->hosts[host_of(planning, "h2")];
@@ -76,7 +76,7 @@ static void the_mode_is_entered_from_normal_or_on_the_way_by_a_live_host_alone(v
     } cases[] = {
         {HOST_MODE_NORMAL, CONNECTION_CONNECTED, HOST_POWER_ON, ""},
         {HOST_MODE_ENTERING, CONNECTION_CONNECTED, HOST_POWER_ON, ""},
-        {HOST_MODE_QUARANTINE, CONNECTION_CONNECTED, HOST_POWER_ON, "host: normal mode, quarantine mode"},
+        {HOST_MODE_QUARANTINE, CONNECTION_CONNECTED, HOST_POWER_ON, ""},
         {HOST_MODE_MAINTENANCE, CONNECTION_CONNECTED, HOST_POWER_ON, "host: normal mode, maintenance mode"},
         {HOST_MODE_NORMAL, CONNECTION_DISCONNECTED, HOST_POWER_ON, "host: connected, disconnected"},
         {HOST_MODE_NORMAL, CONNECTION_CONNECTED, HOST_POWER_STANDBY, "host: powered on, not powered on"},
@@ -109,6 +109,6 @@ void test_roster_suite(void)
 {
     CU_pSuite suite = CU_add_suite("roster", NULL, NULL);
     CU_ADD_TEST(suite, a_host_enters_maintenance_when_no_vm_runs_there);
-    CU_ADD_TEST(suite, the_mode_is_entered_from_normal_or_on_the_way_by_a_live_host_alone);
+    CU_ADD_TEST(suite, a_live_host_enters_the_mode_from_any_other);
     CU_ADD_TEST(suite, args_say_the_power_state_of_a_vm_that_does_not_run);
 }
