@@ -9,9 +9,10 @@
 typedef struct Trim {
     const ClusterProblem *problem;
     const Policy *policy;
-    Trial *trial;                     /* the placement */
-    Model *end;                       /* with all steps of the placement */
-    double lost_relief, lost_balance; /* points given up so far */
+    Trial *trial;        /* the placement */
+    Model *end;          /* with all steps of the placement */
+    double lost_balance; /* points of deviation given up so far: each step brings little of it, all together
+                            much */
 } Trim;
 
 /* a step that could be taken out, and the points of relief it brings */
@@ -76,7 +77,7 @@ static double unevenness(const Trim *trim)
 /* whether the placement without a step may stand, by its cost and what has been given up before */
 static gboolean may_stand(const Trim *trim, const Cost *with, const Cost *without, double lost_balance)
 {
-    double lost = trim->lost_relief + points(without->level[LEVEL_HOT] - with->level[LEVEL_HOT]);
+    double lost = points(without->level[LEVEL_HOT] - with->level[LEVEL_HOT]);
     return without->level[LEVEL_BROKEN] <= with->level[LEVEL_BROKEN] &&
            without->level[LEVEL_EMPTYING] <= with->level[LEVEL_EMPTYING] &&
            without->level[LEVEL_SHORT] <= with->level[LEVEL_SHORT] &&
@@ -103,7 +104,6 @@ static void try_without(Trim *trim, const Change *change)
         model_saves_power(trim->end, trim->problem->cluster) && without.level[balance] > with.level[balance];
     if (violations == 0 && !power && hot_among(trim->end, change) <= hot &&
         may_stand(trim, &with, &without, lost_balance)) {
-        trim->lost_relief += MAX(0, points(without.level[LEVEL_HOT] - with.level[LEVEL_HOT]));
         trim->lost_balance += MAX(0, lost_balance);
         return;
     }
