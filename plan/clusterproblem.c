@@ -34,11 +34,6 @@ static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
                                        [NEED_NET] = RESOURCE_NET};
 #define N_MEASURED_NEEDS 4
 
-static gboolean is_excluded(const Model *model, guint host)
-{
-    return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);
-}
-
 static int64_t units(int need, double amount)
 {
     return isnan(amount)
@@ -128,7 +123,7 @@ static void add_machine(Building *b, guint host)
                        .stay_cost = empty,
                        .on_cost = b->saves_power && at->usable,
                        .max_leaving = empty || most <= 0 ? -1 : (int)most,
-                       .closed = empty || !at->target || is_excluded(model, host)};
+                       .closed = empty || !at->target || model_is_excluded(model, host)};
     b->built->machine_of[host] = problem_add_machine(b->built->problem, &machine);
     g_array_append_val(b->built->hosts, host);
 }
@@ -216,7 +211,7 @@ static gboolean is_pinned(const Building *b, guint vm)
     guint home = (guint)model->vms[vm].host;
     const char *drs;
     g_autofree char *immovable = compatibility_immovable(b->situation->compatibility, vm);
-    return immovable || is_excluded(model, home) ||
+    return immovable || model_is_excluded(model, home) ||
            (!model->vms[vm].measured && !model_is_to_empty(model, home)) ||
            (!b->options->with_drs_vms && compatibility_left_to_drs(b->situation->compatibility, vm, &drs));
 }
@@ -343,8 +338,8 @@ static void add_growths(Building *b)
 {
     const Model *model = b->model;
     g_autoptr(GHashTable) budgets = g_hash_table_new(NULL, NULL);
-    double room = model->buffer_memory[b->built->cluster];
-    int cluster_budget = problem_add_budget(b->built->problem, isnan(room) ? 0 : units(NEED_MEMORY, room));
+    double room = growth_cluster_room(model, b->built->cluster);
+    int cluster_budget = problem_add_budget(b->built->problem, units(NEED_MEMORY, room));
     for (guint p = 0; p < b->built->vms->len; p++) {
         guint vm = g_array_index(b->built->vms, guint, p);
         double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;

@@ -153,7 +153,7 @@ const char *compatibility_obstacle(const Compatibility *compatibility, guint vm,
         return "is not in normal mode";
     if (!model->hosts[host].usable)
         return host_is_failover(snapshot, target) ? "is a dedicated failover host" : "has no measurements";
-    if (policy_matches(model->policy->exclude_hosts, NULL, target->name))
+    if (model_is_excluded(model, host))
         return "is named by exclude_hosts";
     if (model_is_to_empty(model, host))
         return "is to be emptied";

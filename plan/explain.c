@@ -61,7 +61,7 @@ static void add_load(GString *out, const char *name, const Load *load, const cha
     if (!isnan(load->usage_pct))
         g_string_append_printf(text, ", %.1f %%", load->usage_pct);
     if (!isnan(load->threshold_pct))
-        g_string_append_printf(text, " (threshold %.0f %%)", load->threshold_pct);
+        g_string_append_printf(text, " (threshold %g %%)", load->threshold_pct);
     add(out, "  %s: %s%s%s", name, text->str, *load->reason ? "; " : "", load->reason);
 }
 

@@ -58,6 +58,12 @@ static double hot_add_limit(const Vm *row)
     return row->memory_mib * HOT_ADD_LIMIT_TIMES;
 }
 
+static char *excluded_words(const Model *now, guint vm)
+{
+    return g_strdup_printf("its host %s is named by exclude_hosts",
+                           now->snapshot->hosts[now->vms[vm].host].name);
+}
+
 char *growth_memory_refusal(const Situation *situation, const Model *now, guint vm, double to_mib)
 {
     const Vm *row = &now->snapshot->vms[vm];
@@ -66,6 +72,8 @@ char *growth_memory_refusal(const Situation *situation, const Model *now, guint 
     if (growth_hot_add_is_off(now, vm))
         return g_strdup(row->memory_hot_add == 0 ? "memory hot-add is off"
                                                  : "it is not known whether memory hot-add is on");
+    if (model_is_excluded(now, (guint)now->vms[vm].host))
+        return excluded_words(now, vm);
     if (row->fault_tolerance == 1)
         return g_strdup("fault tolerance is on: its size is fixed");
     if (list_contains(row->disabled_methods, "ReconfigVM_Task"))
@@ -98,6 +106,18 @@ double growth_failover_lack(const Model *model, guint cluster)
     return demand - (capacity - largest);
 }
 
+/* KiB that could be added and the others still bear the loss of the largest host, where they have to */
+static double failover_room(const Model *model, guint cluster)
+{
+    gboolean must = model->policy->ha_check == HA_CHECK_HARD && model->snapshot->clusters[cluster].ha == 1;
+    return must ? MAX(0, -growth_failover_lack(model, cluster)) : INFINITY;
+}
+
+double growth_cluster_room(const Model *model, guint cluster)
+{
+    return MIN(model->buffer_memory[cluster], failover_room(model, cluster));
+}
+
 /* What its host, its cluster and its pools have no room for. */
 static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
 {
@@ -121,8 +141,7 @@ static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
         return g_strdup_printf(
             "the buffer of %s has %.0f MiB left to give (buffer_reserve_pct kept), %.0f MiB are needed",
             snapshot->clusters[at->cluster].name, now->buffer_memory[at->cluster] / 1024, kib / 1024);
-    if (now->policy->ha_check == HA_CHECK_HARD && snapshot->clusters[at->cluster].ha == 1 &&
-        growth_failover_lack(now, (guint)at->cluster) + kib > 0)
+    if (kib > failover_room(now, (guint)at->cluster))
         return g_strdup("the cluster could then not bear the loss of its largest host (ha_check=hard)");
     for (int pool = snapshot->vms[vm].pool; pool >= 0; pool = snapshot->pools[pool].parent) {
         double left = pool_limit(&snapshot->pools[pool], RESOURCE_HOST_MEMORY) - now->pool_memory[pool];
@@ -172,8 +191,10 @@ char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm
     double mhz = (to_vcpus - now->vms[vm].vcpus) * host->core_mhz;
     guint past = history_of(situation->history, now->snapshot->info.source_id, row->instance_uuid, row->id)
                      ->cpu_additions;
-    if (now->vms[vm].system || policy_matches(now->policy->exclude_vms, row->folder, row->name))
+    if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
+    if (model_is_excluded(now, (guint)now->vms[vm].host))
+        return excluded_words(now, vm);
     if (row->cpu_hot_add != 1 && !(row->cpu_hot_add < 0 && now->assessment->origins[ORIGIN_EXPORT] > 0))
         return g_strdup("CPU hot-add is off");
     if (row->fault_tolerance == 1 || list_contains(row->disabled_methods, "ReconfigVM_Task"))

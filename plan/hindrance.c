@@ -122,7 +122,7 @@ char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint 
     Resource worst = RESOURCE_CPU;
     model_excess(now, host, &worst);
     GString *words = g_string_new(NULL);
-    g_string_append_printf(words, "stays hot: %s at %.1f %%, above %.0f %%", resource_word(worst),
+    g_string_append_printf(words, "stays hot: %s at %.1f %%, above %g %%", resource_word(worst),
                            model_usage_pct(now, host, worst, 0), now->hosts[host].threshold[worst]);
     if (now->hosts[host].usable)
         append_hindrances(words, situation, now, host);

@@ -247,6 +247,11 @@ double model_vm_memory_reserved(const Model *model, guint vm)
     return row->memory_reservation_mib > 0 ? row->memory_reservation_mib : 0;
 }
 
+gboolean model_is_excluded(const Model *model, guint host)
+{
+    return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);
+}
+
 gboolean model_is_to_empty(const Model *model, guint host)
 {
     const Host *row = &model->snapshot->hosts[host];

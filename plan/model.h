@@ -18,7 +18,7 @@ typedef struct ModelHost {
     double capacity[N_RESOURCES];  /* NAN where not known */
     double demand[N_RESOURCES];    /* now; NAN where not measured */
     double threshold[N_RESOURCES]; /* percent above which it is hot; NAN where the resource does not decide */
-    double cpu_reserved_mhz, memory_reserved_mib; /* of the running VMs on it now, overheads included */
+    double cpu_reserved_mhz, memory_reserved_mib; /* of the running VMs on it now */
     int state;                                    /* State, as assessed */
     gboolean usable;                              /* available, measured, no dedicated failover host */
     gboolean target;                              /* usable, with vMotion */
@@ -66,6 +66,9 @@ double model_vm_memory(const Model *model, guint vm);
 /* what the VM has reserved, MHz and MiB: all of its memory where the reservation is locked to it */
 double model_vm_cpu_reserved(const Model *model, guint vm);
 double model_vm_memory_reserved(const Model *model, guint vm);
+
+/* TRUE for a host that exclude_hosts names: no step is about it or its VMs */
+gboolean model_is_excluded(const Model *model, guint host);
 
 /* TRUE for a host that is to be emptied: entering maintenance, or named by evacuate= */
 gboolean model_is_to_empty(const Model *model, guint host);

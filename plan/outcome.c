@@ -34,7 +34,7 @@ static char *relief_words(const Model *start, const Model *end, guint host)
 {
     Resource worst = RESOURCE_CPU;
     model_excess(start, host, &worst);
-    return g_strdup_printf("relieves %s: %s at %.1f %% is above %.0f %%, %.1f %% when all is done",
+    return g_strdup_printf("relieves %s: %s at %.1f %% is above %g %%, %.1f %% when all is done",
                            start->snapshot->hosts[host].name, resource_word(worst),
                            model_usage_pct(start, host, worst, 0), start->hosts[host].threshold[worst],
                            model_usage_pct(end, host, worst, 0));
@@ -92,7 +92,7 @@ static char *reason_of_growth(const Model *start, const Change *change)
 {
     const ModelVm *vm = &start->vms[change->vm];
     double used = vm->demand[RESOURCE_MEMORY];
-    return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %.0f %%; %.1f %% after",
+    return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after",
                            start->snapshot->vms[change->vm].name, load_usage_pct(used, change->was * 1024),
                            change->was, start->policy->short_pct,
                            load_usage_pct(used, change->amount * 1024));
@@ -195,7 +195,7 @@ static void add_vcpus(const Outcome *o, const BusyVm *busy)
     int host = o->end->vms[vm].host;
     Change change = {
         .action = ACTION_ADD_CPU, .vm = (int)vm, .from = host, .to = host, .was = was, .amount = to};
-    change.reason = g_strdup_printf("%s uses %.1f %% of its %.0f vCPUs, above %.0f %%; %.1f %% of %.0f",
+    change.reason = g_strdup_printf("%s uses %.1f %% of its %.0f vCPUs, above %g %%; %.1f %% of %.0f",
                                     o->start->snapshot->vms[vm].name, busy->usage, was,
                                     o->start->policy->vm_cpu_pct, busy->usage * was / to, to);
     decide(o, change);

@@ -140,7 +140,7 @@ static int best_target(const Threshold *t, guint vm)
 static char *relief_reason(const Threshold *t, guint vm, guint host, Resource worst, const char *drs)
 {
     return g_strdup_printf(
-        "relieves %s: %s at %.1f %% is above %.0f %%; %s is its least-used VM that can move%s%s",
+        "relieves %s: %s at %.1f %% is above %g %%; %s is its least-used VM that can move%s%s",
         host_row(t, host)->name, resource_word(worst), model_usage_pct(t->now, host, worst, 0),
         t->now->hosts[host].threshold[worst], vm_row(t, vm)->name, drs ? "; left to you: " : "",
         drs ? drs : "");
@@ -205,7 +205,7 @@ static void advise_relief(Threshold *t, guint host)
 
 static void relieve(Threshold *t, guint host)
 {
-    if (policy_matches(t->now->policy->exclude_hosts, NULL, host_row(t, host)->name)) {
+    if (model_is_excluded(t->now, host)) {
         decisions_add_unsolved(t->decisions, (int)host, -1,
                                g_strdup("stays hot: it is named by exclude_hosts"));
         return;
@@ -274,7 +274,7 @@ static void add_memory(Threshold *t, const ShortVm *at)
                        .was = was,
                        .amount = to};
     addition.reason = g_strdup_printf(
-        "%s is short: its guest uses %.1f %% of %.0f MiB, above %.0f %%; %.1f %% after", row->name, at->usage,
+        "%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after", row->name, at->usage,
         was, policy->short_pct, load_usage_pct(t->now->vms[at->vm].demand[RESOURCE_MEMORY], to * 1024));
     g_array_append_val(t->decisions->changes, addition);
     effect_apply(t->now, &addition);

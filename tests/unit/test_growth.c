@@ -89,6 +89,8 @@ static void the_vms_own_settings_forbid(void)
     vm_of_estate(estate)->connection = VM_DISCONNECTED;
     assert_obstacle(estate, NULL, 10368, "is not connected");
     assert_obstacle(one_short_vm(), "[plan]\nexclude_vms=s\n", 10368, "is named by exclude_vms");
+    assert_obstacle(one_short_vm(), "[plan]\nexclude_hosts=h*\n", 10368,
+                    "its host h1 is named by exclude_hosts");
 }
 
 static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_linux(void)
@@ -181,6 +183,27 @@ static void an_export_that_does_not_tell_forbids_nothing(void)
     CU_ASSERT_FALSE(growth_hot_add_is_off(planning->model, 0));
 }
 
+static void additions_leave_room_for_the_loss_of_a_host_where_they_must(void)
+{
+    static const char hard[] = "[plan]\nbuffer_reserve_pct=0\nha_check=hard\n";
+    static const char warn[] = "[plan]\nbuffer_reserve_pct=0\nha_check=warn\n";
+    for (int ha = 0; ha <= 1; ha++) {
+        Estate *estate = one_short_vm();
+        add_host(estate, "h2", 1000, 59);
+        estate->snapshot->clusters[0].ha = ha;
+        g_autoptr(Planning) planning = planning_new(estate, hard);
+        CU_ASSERT_EQUAL(growth_cluster_room(planning->model, 0), (ha ? 1 : 101) * ESTATE_GIB);
+    }
+    Estate *estate = one_short_vm();
+    add_host(estate, "h2", 1000, 59);
+    estate->snapshot->clusters[0].ha = 1;
+    assert_obstacle(estate, hard, 10240 + 1025, "could then not bear the loss of its largest host");
+    estate = one_short_vm();
+    add_host(estate, "h2", 1000, 59);
+    estate->snapshot->clusters[0].ha = 1;
+    assert_obstacle(estate, warn, 10240 + 1025, "");
+}
+
 /* ---- vCPUs ---- */
 
 static void vcpus_come_in_whole_sockets(void)
@@ -214,6 +237,14 @@ static void vcpus_need_hot_add_and_threads(void)
     assert_cpu_obstacle(estate, 21, TRUE);
 }
 
+static void a_vm_that_is_not_connected_gets_no_vcpus(void)
+{
+    Estate *estate = one_short_vm();
+    vm_of_estate(estate)->cpu_hot_add = 1;
+    vm_of_estate(estate)->connection = VM_DISCONNECTED;
+    assert_cpu_obstacle(estate, 4, TRUE);
+}
+
 void test_growth_suite(void)
 {
     CU_pSuite suite = CU_add_suite("growth", NULL, NULL);
@@ -228,6 +259,8 @@ void test_growth_suite(void)
     CU_ADD_TEST(suite, the_buffer_must_hold_it);
     CU_ADD_TEST(suite, hot_add_is_off_only_where_a_person_could_turn_it_on);
     CU_ADD_TEST(suite, an_export_that_does_not_tell_forbids_nothing);
+    CU_ADD_TEST(suite, additions_leave_room_for_the_loss_of_a_host_where_they_must);
     CU_ADD_TEST(suite, vcpus_come_in_whole_sockets);
     CU_ADD_TEST(suite, vcpus_need_hot_add_and_threads);
+    CU_ADD_TEST(suite, a_vm_that_is_not_connected_gets_no_vcpus);
 }
