@@ -37,6 +37,11 @@ static const char *directory_account(Target *target)
     return "";
 }
 
+static const char *directory_source_id(Target *target)
+{
+    return directory_of(target)->snapshot->info.source_id;
+}
+
 static gboolean directory_view(Target *target, const Policy *policy, const Snapshot **snapshot,
                                Assessment **assessment, GError **error)
 {
@@ -352,6 +357,7 @@ Target *target_directory_new(const char *directory, const char *output, GError *
         .finish = directory_finish,
         .now = directory_now,
         .account = directory_account,
+        .source_id = directory_source_id,
         .free = directory_free,
     };
     /* Made and removed again: that AFTER cannot be had is to be known before any step. */

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#define WIDEST_CELL 60 /* characters */
+#define WIDEST_CELL 60      /* characters */
+#define ROUNDING_PCT 0.0005 /* of what a plan states */
 
 static void preflight_init(Preflight *preflight)
 {
@@ -121,8 +122,68 @@ static ChangePlan *plan_to_do(const Target *target, const ChangePlan *plan, cons
     return to_do;
 }
 
-static gboolean replay(Preflight *preflight, const ChangePlan *to_do, const Snapshot *snapshot,
-                       const Assessment *assessment, const Policy *policy, GError **error)
+/* Where the plan says that its cluster's fullest host will stand; NAN where it does not say. */
+static double promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
+{
+    const char *key = resource == RESOURCE_CPU           ? "max_cpu_pct="
+                      : resource == RESOURCE_HOST_MEMORY ? "max_memory_pct="
+                                                         : NULL;
+    for (guint i = 0; key && i < plan->clusters->len; i++) {
+        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
+        for (guint j = 0; strcmp(cluster->id, cluster_id) == 0 && j < cluster->facts->len; j++) {
+            const char *fact = g_ptr_array_index(cluster->facts, j), *after = strchr(fact, '/');
+            if (g_str_has_prefix(fact, key) && after)
+                return g_ascii_strtod(after + 1, NULL);
+        }
+    }
+    return NAN;
+}
+
+/* A host that takes something in may not end hot, but for heat that the plan itself foresaw: emptying a host
+ * or mending a rule can be worth it. */
+static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Model *start, const Model *end,
+                         guint host)
+{
+    static const char *const names[N_RESOURCES] = {[RESOURCE_CPU] = "CPU", [RESOURCE_HOST_MEMORY] = "memory"};
+    const Host *row = &end->snapshot->hosts[host];
+    for (Resource resource = 0; resource < N_RESOURCES; resource++) {
+        double before = model_usage_pct(start, host, resource, 0);
+        double after = model_usage_pct(end, host, resource, 0);
+        double threshold = end->hosts[host].threshold[resource];
+        double promised = promised_pct(plan, end->snapshot->clusters[row->cluster].id, resource);
+        if (after > before && after > threshold && after > promised + ROUNDING_PCT)
+            g_ptr_array_add(
+                preflight->problems,
+                g_strdup_printf("%s (%s) would become hot: %s at %.1f %%, above %.0f %%; by its load "
+                                "now it is at %.1f %% (--no-recheck-load)",
+                                row->name, row->id, names[resource], after, threshold, before));
+    }
+}
+
+static void look_at_heat(Preflight *preflight, const ChangePlan *plan, const ChangePlan *to_do,
+                         const Model *start)
+{
+    g_autoptr(Model) end = model_copy(start);
+    g_autoptr(GArray) rows = dependencies_order(to_do);
+    g_autofree gboolean *takes = g_new0(gboolean, start->snapshot->n_hosts);
+    for (guint i = 0; i < rows->len; i++) {
+        Change change;
+        if (!effect_of_row(end, to_do->name,
+                           &g_array_index(to_do->rows, PlanRow, g_array_index(rows, guint, i)), &change,
+                           NULL))
+            return; /* the replay says so */
+        effect_apply(end, &change);
+        if (change.vm >= 0)
+            takes[change.to] = TRUE;
+    }
+    for (guint host = 0; host < start->snapshot->n_hosts; host++)
+        if (takes[host])
+            look_at_host(preflight, plan, start, end, host);
+}
+
+static gboolean replay(Preflight *preflight, const ChangePlan *plan, const ChangePlan *to_do,
+                       const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
+                       GError **error)
 {
     g_autoptr(Model) model = model_new(snapshot, assessment, policy, error);
     if (!model)
@@ -132,6 +193,7 @@ static gboolean replay(Preflight *preflight, const ChangePlan *to_do, const Snap
     g_autoptr(Compatibility) compatibility = compatibility_new(model);
     Situation situation = {model, rules, compatibility, history};
     replay_check(&situation, to_do, preflight->problems);
+    look_at_heat(preflight, plan, to_do, model);
     return TRUE;
 }
 
@@ -150,7 +212,7 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
     /* What else would go wrong in a world that is another one is of no interest. */
     if (!preflight_allows(preflight, options, NULL))
         return TRUE;
-    if (assessment && !replay(preflight, to_do, snapshot, assessment, policy, error))
+    if (assessment && !replay(preflight, plan, to_do, snapshot, assessment, policy, error))
         return FALSE;
     return target->class->check(target, to_do, preflight->problems, preflight->warnings, error);
 }

@@ -100,6 +100,11 @@ static void compare_migration(const Comparison *c, guint vm)
 {
     const Snapshot *snapshot = c->roster->snapshot;
     const PlanRow *step = c->step;
+    if (c->roster->host[vm] < 0) {
+        g_autofree char *was = g_strdup_printf("%s (%s)", step->from, step->from_id);
+        differ(c, "host", was, "not known");
+        return;
+    }
     const Host *from = &snapshot->hosts[c->roster->host[vm]];
     int to_index = snapshot_find_host(snapshot, step->to_id);
     if (strcmp(from->id, step->from_id) != 0) {
@@ -136,7 +141,7 @@ static void compare_power(const Comparison *c, const Vm *vm)
     static const char *const powers[] = {"powered on", "powered off", "suspended"};
     int stated = roster_stated_power(c->step);
     if (vm->power != stated)
-        differ(c, "power", powers[stated], powers[vm->power]);
+        differ(c, "power", powers[stated], vm->power < 0 ? "not known" : powers[vm->power]);
     if (vm->connection >= 0 && vm->connection != VM_CONNECTED)
         differ(c, "VM", "connected", "not connected");
 }

@@ -151,8 +151,23 @@ static gboolean settle(Run *run, guint index, GError **error)
     return record_step(run, index, EVENT_SUCCEEDED, NULL, detail, error);
 }
 
+/* Ids mean something else at another source: what became of a step is asked only where it was begun. */
+static gboolean is_where_they_began(Run *run, GError **error)
+{
+    const char *found = run->target->class->source_id(run->target),
+               *expected = run->progress->plan->source_id;
+    if (progress_count(run->progress, STEP_OPEN) == 0 || strcmp(found, expected) == 0)
+        return TRUE;
+    g_set_error(error, VMANGER_ERROR, 0,
+                "the target: found source_id %s: expected %s, where an earlier run left steps open", found,
+                expected);
+    return FALSE;
+}
+
 gboolean run_settle(Run *run, GError **error)
 {
+    if (!is_where_they_began(run, error))
+        return FALSE;
     for (guint i = 0; i < run->progress->plan->rows->len; i++)
         if (run->progress->states[i] == STEP_OPEN && (!begin(run, error) || !settle(run, i, error)))
             return FALSE;

@@ -69,6 +69,9 @@ typedef struct TargetClass {
     gint64 (*now)(Target *target);
     const char *(*account)(Target *target);
 
+    /* what its snapshots call their source: a vCenter's instance UUID */
+    const char *(*source_id)(Target *target);
+
     void (*free)(Target *target);
 } TargetClass;
 

@@ -52,6 +52,11 @@ static const char *vsphere_account(Target *target)
     return vsphere_of(target)->vcenter->account;
 }
 
+static const char *vsphere_source_id(Target *target)
+{
+    return vsphere_of(target)->vcenter->instance_uuid;
+}
+
 /* ---- what is there ---- */
 
 static void remove_directory(const char *path)
@@ -147,9 +152,8 @@ static void update_vm(Vsphere *vsphere, int index, const Reading *reading)
     static const char *const connections[] = {"connected", "disconnected", "inaccessible",
                                               "invalid",   "orphaned",     NULL};
     Vm *vm = &vsphere->snapshot->vms[index];
-    int host =
+    vm->host =
         reading->texts[NOW_HOST] ? snapshot_find_host(vsphere->snapshot, reading->texts[NOW_HOST]) : -1;
-    vm->host = host >= 0 ? host : vm->host;
     vm->instance_uuid = snapshot_string(vsphere->snapshot, reading->texts[NOW_UUID]);
     vm->power = word_of(reading->texts[NOW_POWER], powers);
     vm->connection = word_of(reading->texts[NOW_CONNECTION], connections);
@@ -536,6 +540,7 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
         .finish = vsphere_finish,
         .now = vsphere_now,
         .account = vsphere_account,
+        .source_id = vsphere_source_id,
         .free = vsphere_free,
     };
     g_autoptr(Vcenter) vcenter = vcenter_open(connection, program, error);

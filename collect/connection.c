@@ -95,8 +95,12 @@ static gboolean read_address(Connection *connection, const char *address, gboole
                     where, expected);
         return FALSE;
     }
-    if (!uri || strcmp(g_uri_get_scheme(uri), "https") != 0 || !g_uri_get_host(uri) || !*g_uri_get_host(uri))
-        return fail(error, where, complete, expected);
+    if (!uri || strcmp(g_uri_get_scheme(uri), "https") != 0 || !g_uri_get_host(uri) ||
+        !*g_uri_get_host(uri)) {
+        gboolean telling =
+            strchr(complete, '@') != NULL; /* a password with a '/', which an address cannot hold */
+        return fail(error, where, telling ? "an address that cannot be read" : complete, expected);
+    }
     const char *path = g_uri_get_path(uri);
     connection->url =
         g_uri_join(G_URI_FLAGS_ENCODED_PATH, "https", NULL, g_uri_get_host(uri), g_uri_get_port(uri),

@@ -10,7 +10,7 @@
 
 #define BLOCK_BYTES ((gsize)64 * 1024)
 #define MOST_ELEMENT_BYTES                                                                                   \
-    ((gsize)256 * 1024 * 1024) /* of one element handed over; a hostile server's bound */
+    ((gsize)64 * 1024 * 1024) /* of one element handed over; a hostile server's bound */
 #define MOST_PUSH_BYTES ((gsize)1024 * 1024)
 #define MOST_DEPTH 64
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
@@ -160,7 +160,11 @@ static void end_element(void *data, const xmlChar *name, const xmlChar *prefix, 
 static void characters(void *data, const xmlChar *text, int length)
 {
     XmlReader *reader = data;
-    if (reader->building > 0)
+    if (reader->building == 0 || reader->error)
+        return;
+    if (reader->arena.total + reader->text->len + (gsize)length > MOST_ELEMENT_BYTES)
+        stop(reader, "an element too large or too deep to be an answer");
+    else
         g_string_append_len(reader->text, (const char *)text, length);
 }
 

@@ -38,6 +38,7 @@ refuses 'plan: --check of a snapshot' 'good: cannot be read: Is a directory$' pl
 refuses 'plan: arguments the wrong way round' 'good\.csv: found no directory: expected a snapshot$' plan good.csv good -o out/x
 refuses 'apply: no output' 'a directory is tried on a copy: expected -o AFTER ' apply good-plan.csv good
 refuses 'apply: no target' 'expected a PLAN and a TARGET ' apply good-plan.csv
+refuses 'apply: a copy of a vCenter' '-o AFTER is for a directory: ' apply good-plan.csv https://localhost:9/sdk -o out/x
 refuses 'apply: too much' 'expected a PLAN and a TARGET ' apply good-plan.csv good good -o out/x
 refuses 'apply: two modes' 'expected one of --undo and --verify-journal ' apply --undo a --verify-journal b
 refuses 'apply: --undo without an output' '--undo takes -o NEW, ' apply --undo good.csv

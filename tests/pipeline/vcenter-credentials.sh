@@ -41,6 +41,14 @@ GOVC_URL="administrator%40vsphere.local:s%26cret%3C%22%C3%A9@${host%/sdk}" "$BIN
 test "$is" = 0 || complain 'GOVC_URL' "exit code $is"
 ! grep -rqF 'cret' out heard said || complain 'GOVC_URL' 'the password is written'
 
+for address in "https://$account:se/cret@$host" "$account:se/cret@$host"; do
+    is=0
+    GOVC_URL=$address "$BIN/collect" -o out/s >heard 2>said </dev/null || is=$?
+    test "$is" = 1 || complain 'an address that cannot be read' "exit code $is"
+    says 'an address that cannot be read' '^collect: GOVC_URL: found .*: expected https://HOST/sdk'
+    ! grep -q 'cret' said || complain 'an address that cannot be read' 'the password is shown'
+done
+
 # the prompt: on the terminal itself, which does not show what is typed
 cat >prompt.py <<'EOF'
 import os, pty, sys, termios

@@ -46,6 +46,26 @@ refuses_plan 'an older plan' 'age of the plan' 'clock?advance=90000'
 applies 0 'an older plan, allowed' --max-age 0 --dry-run --no-recheck-load
 vcenter_stop
 
+# the target of step 1 has become busy since, by work that the plan knows nothing of
+vcenter_plan
+vcenter_stop
+cp -r "$snapshot" busy
+python3 - "$target" <<'EOF'
+import csv, sys
+cpu_mhz = next(float(row["cpu_mhz"]) for row in csv.DictReader(open("busy/hosts.csv")) if row["id"] == sys.argv[1])
+rows = list(csv.reader(open("busy/samples.csv")))
+for row in rows:
+    if row[:2] == [sys.argv[1], "cpu_usage_mhz"]:
+        row[-1] = " ".join([f"{cpu_mhz * 0.795:.0f}"] * len(row[-1].split()))
+csv.writer(open("busy/samples.csv", "w"), lineterminator="\n").writerows(rows)
+EOF
+rm busy/SHA256SUMS
+"$BIN/collect" -q busy -o served
+snapshot=served vcenter_start
+refuses_plan 'a target that is busy now' "[(]$target[)] would become hot: CPU at [0-9.]+ %, above 80 %"
+applies 0 'a busy target, allowed' --no-recheck-load --dry-run
+vcenter_stop
+
 # the other steps go on where the person says so
 vcenter_plan
 order "set?id=$vm&power=poweredOff"

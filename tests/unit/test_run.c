@@ -104,6 +104,12 @@ static const char *fake_account(Target *target)
     return "tester";
 }
 
+static const char *fake_source_id(Target *target)
+{
+    (void)target;
+    return "source-1";
+}
+
 static const TargetClass fake_class = {
     .kind = "fake",
     .recheck = fake_recheck,
@@ -113,6 +119,7 @@ static const TargetClass fake_class = {
     .finish = fake_finish,
     .now = fake_now,
     .account = fake_account,
+    .source_id = fake_source_id,
 };
 
 /* ---- fixtures ---- */
@@ -340,6 +347,23 @@ static void a_lost_target_leaves_its_step_open_and_the_next_run_settles_it(void)
     }
 }
 
+static void open_steps_are_not_settled_at_another_source(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", NULL});
+    f.fake.lost = 1;
+    CU_ASSERT_FALSE(run_steps(f.run, 8, 8, NULL));
+    run_again(&f);
+    f.plan->source_id = "source-2";
+    g_autoptr(GError) error = NULL;
+    guint rows = f.journal->rows->len;
+    CU_ASSERT_FALSE(run_settle(f.run, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "found source_id source-1: expected source-2"));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "");
+    CU_ASSERT_EQUAL(f.journal->rows->len, rows);
+    tear_down(&f);
+}
+
 /* From the moment the disk is full no further call is made; what ran is waited for. */
 static void a_full_disk_stops_before_the_next_call(void)
 {
@@ -411,6 +435,7 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, a_problem_found_just_before_or_a_refusal_is_a_failure_without_a_change);
     CU_ADD_TEST(suite, a_signal_lets_nothing_start_and_waits_for_what_runs);
     CU_ADD_TEST(suite, a_lost_target_leaves_its_step_open_and_the_next_run_settles_it);
+    CU_ADD_TEST(suite, open_steps_are_not_settled_at_another_source);
     CU_ADD_TEST(suite, a_full_disk_stops_before_the_next_call);
     CU_ADD_TEST(suite, steps_that_are_done_or_not_approved_are_left_alone);
     CU_ADD_TEST(suite, the_journal_of_another_plan_is_refused);

@@ -126,6 +126,21 @@ static gboolean refuse_second(const Element *element, gpointer data, GError **er
     return FALSE;
 }
 
+static void text_has_a_bound(void)
+{
+    enum { PIECE = 1 << 20, PIECES = 65 };
+    g_autofree char *piece = g_strnfill(PIECE, 'x');
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(XmlReader) reader = xml_reader_new(1, take, out);
+    gboolean ok = xml_reader_push(reader, "<r><v>", strlen("<r><v>"), &error);
+    for (int i = 0; i < PIECES && ok; i++)
+        ok = xml_reader_push(reader, piece, PIECE, &error);
+    CU_ASSERT_FALSE(ok);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "too large or too deep"));
+}
+
 static void an_error_of_the_taker_ends_the_parsing(void)
 {
     int count = 0;
@@ -192,6 +207,7 @@ void test_xml_suite(void)
     CU_ADD_TEST(suite, nothing_is_loaded_or_expanded);
     CU_ADD_TEST(suite, what_is_no_xml_is_refused);
     CU_ADD_TEST(suite, depth_has_a_bound);
+    CU_ADD_TEST(suite, text_has_a_bound);
     CU_ADD_TEST(suite, an_error_of_the_taker_ends_the_parsing);
     CU_ADD_TEST(suite, large_elements_do_not_disturb_those_after_them);
     CU_ADD_TEST(suite, paths_lead_to_the_first_element_of_each_name);
