@@ -42,9 +42,9 @@ History *history_read(char *const *paths, GError **error);
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
                             const char *id);
 
-/* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate, by
- * least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting again
- * finds the same. Fewer than three migrations leave the policy's set-up and rate as they are */
+/* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate,
+ * by least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting
+ * again finds the same. Fewer than three migrations leave the policy's set-up and rate as they are */
 typedef struct MoveTimes {
     guint n;          /* migrations with an estimate */
     double error_pct; /* by how much their estimates were off, the median; NAN where there are none */
