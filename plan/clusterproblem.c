@@ -130,19 +130,6 @@ static void add_machine(Building *b, guint host)
 
 /* ---- where a VM may be ---- */
 
-static gboolean rule_forbids(const BoundRule *rule, guint host)
-{
-    gboolean listed = FALSE;
-    for (guint i = 0; i < rule->n_hosts && !listed; i++)
-        listed = rule->hosts[i] == host;
-    return listed == (rule->type == RULE_VM_HOST_ANTI_AFFINITY);
-}
-
-static gboolean is_about_hosts(const BoundRule *rule)
-{
-    return rule->type == RULE_VM_HOST_AFFINITY || rule->type == RULE_VM_HOST_ANTI_AFFINITY;
-}
-
 static gboolean is_forbidden(const Building *b, guint vm, guint host)
 {
     const GArray *pairs = b->options->forbidden;
@@ -161,7 +148,7 @@ static char *reach_key(const Building *b, guint vm)
                            (const void *)row->networks, row->evc_required);
     const GArray *rules = rules_of_vm(b->situation->rules, vm);
     for (guint i = 0; rules && i < rules->len; i++)
-        if (is_about_hosts(rules_at(b->situation->rules, g_array_index(rules, guint, i))))
+        if (rule_is_about_hosts(rules_at(b->situation->rules, g_array_index(rules, guint, i))))
             g_string_append_printf(key, " %u", g_array_index(rules, guint, i));
     if (b->options->forbidden)
         g_string_append_printf(key, " vm %u", vm);
@@ -181,7 +168,7 @@ static int make_reach(const Building *b, guint vm)
                                       !is_forbidden(b, vm, host));
         for (guint i = 0; rules && i < rules->len; i++) {
             const BoundRule *rule = rules_at(b->situation->rules, g_array_index(rules, guint, i));
-            if (!is_about_hosts(rule) || !rule_forbids(rule, host))
+            if (!rule_is_about_hosts(rule) || !rule_forbids_host(rule, host))
                 continue;
             if (rule->mandatory)
                 allowed[m] = false;
@@ -269,7 +256,7 @@ static void add_groups(Building *b)
 {
     for (guint r = 0; r < rules_count(b->situation->rules); r++) {
         const BoundRule *rule = rules_at(b->situation->rules, r);
-        if (rule->cluster != (int)b->built->cluster || is_about_hosts(rule))
+        if (rule->cluster != (int)b->built->cluster || rule_is_about_hosts(rule))
             continue;
         Group group = {.apart = rule->type == RULE_VM_ANTI_AFFINITY,
                        .together = rule->type == RULE_VM_AFFINITY,

@@ -284,7 +284,7 @@ static void draft_clusters(const Drafting *drafting)
 static char *words_of_past(const Drafting *drafting)
 {
     const Situation *situation = drafting->situation;
-    MoveTimes times = history_move_times(situation->history, situation->start->policy->migration_setup_s);
+    MoveTimes times = history_move_times(situation->history, situation->start->policy);
     return times.n ? g_strdup_printf(" Estimates of %u past migrations were off by %.0f %% (median).",
                                      times.n, times.error_pct)
                    : g_strdup("");

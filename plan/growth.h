@@ -34,8 +34,8 @@ double growth_legal_vcpus(const Model *model, guint vm);
 /* the same as growth_memory_obstacle for a total of vCPUs */
 char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus);
 
-/* KiB that additions may take of a cluster: what its buffer has to give and, under ha_check=hard, what the loss
- * of its largest host leaves */
+/* KiB that additions may take of a cluster: what its buffer has to give and, under ha_check=hard, what the
+ * loss of its largest host leaves */
 double growth_cluster_room(const Model *model, guint cluster);
 
 /* KiB by which the memory demand of a cluster is above what its usable hosts have without the largest; 0 or

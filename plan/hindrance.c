@@ -27,17 +27,30 @@ static gboolean is_target(const Situation *situation, const Model *now, guint vm
            !rules_broken_by(situation->rules, now, vm, host, TRUE);
 }
 
+/* "would be hot (CPU 81.0 %, memory 44.0 %)": of what is known, CPU and memory, and whatever else is over */
+static char *words_of_heat(const Model *now, guint vm, guint host)
+{
+    GString *words = g_string_new("would be hot");
+    const char *separator = " (";
+    for (int r = 0; r < N_RESOURCES; r++) {
+        double more = now->vms[vm].demand[r];
+        double pct = model_usage_pct(now, host, (Resource)r, isnan(more) ? 0 : more);
+        gboolean main = r == RESOURCE_CPU || r == RESOURCE_HOST_MEMORY;
+        if (isnan(pct) || !(main || pct > now->hosts[host].threshold[r]))
+            continue;
+        g_string_append_printf(words, "%s%s %.1f %%", separator, resource_word((Resource)r), pct);
+        separator = ", ";
+    }
+    return g_string_free(g_string_append_c(words, ')'), FALSE);
+}
+
 char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host)
 {
     const char *why = compatibility_obstacle(situation->compatibility, vm, host);
     if (why)
         return g_strdup(why);
-    const double *demand = now->vms[vm].demand;
-    if (!model_stays_normal(now, host, demand))
-        return g_strdup_printf(
-            "would be hot (CPU %.1f %%, memory %.1f %%)",
-            model_usage_pct(now, host, RESOURCE_CPU, demand[RESOURCE_CPU]),
-            model_usage_pct(now, host, RESOURCE_HOST_MEMORY, demand[RESOURCE_HOST_MEMORY]));
+    if (!model_stays_normal(now, host, now->vms[vm].demand))
+        return words_of_heat(now, vm, host);
     if (!backs_reservations(now, vm, host))
         return g_strdup("cannot back the VM's reservations");
     const BoundRule *rule = rules_broken_by(situation->rules, now, vm, host, TRUE);
@@ -112,8 +125,8 @@ static void append_hindrances(GString *words, const Situation *situation, const 
     if (h.movable)
         g_string_append_printf(
             words,
-            "; %u of its VMs could move, but max_moves_per_host, min_vm_pct or the little it would "
-            "help stand against it",
+            "; %u of its VMs could move, but the policy's bounds on moves, min_vm_pct or the little it "
+            "would help stand against it",
             h.movable);
 }
 
@@ -124,7 +137,9 @@ char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint 
     GString *words = g_string_new(NULL);
     g_string_append_printf(words, "stays hot: %s at %.1f %%, above %g %%", resource_word(worst),
                            model_usage_pct(now, host, worst, 0), now->hosts[host].threshold[worst]);
-    if (now->hosts[host].usable)
+    if (model_is_excluded(now, host))
+        g_string_append(words, "; it is named by exclude_hosts");
+    else if (now->hosts[host].usable)
         append_hindrances(words, situation, now, host);
     else
         g_string_append(words, host_is_failover(now->snapshot, &now->snapshot->hosts[host])
@@ -137,6 +152,9 @@ char *hindrance_of_full_host(const Situation *situation, const Model *now, guint
 {
     GString *words = g_string_new(NULL);
     g_string_append_printf(words, "is to be emptied and still holds %u running VMs", now->vms_on[host]->len);
-    append_hindrances(words, situation, now, host);
+    if (model_is_excluded(now, host))
+        g_string_append(words, "; it is named by exclude_hosts");
+    else
+        append_hindrances(words, situation, now, host);
     return g_string_free(words, FALSE);
 }

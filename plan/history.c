@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define BITS_PER_MIB (8.0 * 1024 * 1024)
+
 History *history_new(void)
 {
     History *history = g_new0(History, 1);
@@ -127,33 +129,41 @@ static int compare_double(gconstpointer a, gconstpointer b)
     return left < right ? -1 : left > right;
 }
 
-MoveTimes history_move_times(const History *history, double setup_s)
+static void note_errors(const History *history, MoveTimes *times)
 {
-    MoveTimes times = {0, NAN, setup_s, 1};
     g_autoptr(GArray) errors = g_array_new(FALSE, FALSE, sizeof(double));
-    double x = 0, y = 0, xx = 0, xy = 0;
     for (guint i = 0; i < history->migrations->len; i++) {
         const PastMigration *past = &g_array_index(history->migrations, PastMigration, i);
-        if (isnan(past->est_s))
-            continue;
-        double copy_s = MAX(0, past->est_s - setup_s);
         double error_pct = fabs(past->est_s - past->real_s) / past->real_s * 100;
-        g_array_append_val(errors, error_pct);
+        if (!isnan(error_pct))
+            g_array_append_val(errors, error_pct);
+    }
+    g_array_sort(errors, compare_double);
+    times->n = errors->len;
+    times->error_pct = errors->len ? g_array_index(errors, double, errors->len / 2) : NAN;
+}
+
+MoveTimes history_move_times(const History *history, const Policy *policy)
+{
+    MoveTimes times = {0, NAN, policy->migration_setup_s, 1};
+    double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+    note_errors(history, &times);
+    for (guint i = 0; i < history->migrations->len; i++) {
+        const PastMigration *past = &g_array_index(history->migrations, PastMigration, i);
+        double copy_s = past->copy_mib * BITS_PER_MIB / (policy->vmotion_mbps * 1e6);
+        if (isnan(copy_s))
+            continue;
+        n++;
         x += copy_s;
         y += past->real_s;
         xx += copy_s * copy_s;
         xy += copy_s * past->real_s;
     }
-    times.n = errors->len;
-    if (times.n == 0)
-        return times;
-    g_array_sort(errors, compare_double);
-    times.error_pct = g_array_index(errors, double, times.n / 2);
-    double spread = times.n * xx - x * x;
-    if (times.n < 3 || spread <= 0)
+    double spread = n * xx - x * x;
+    if (n < 3 || spread <= 0)
         return times;
     /* Neither can be negative in the world, whatever noise makes of the line. */
-    times.slope = MAX(0, (times.n * xy - x * y) / spread);
-    times.setup_s = MAX(0, (y - times.slope * x) / times.n);
+    times.slope = MAX(0, (n * xy - x * y) / spread);
+    times.setup_s = MAX(0, (y - times.slope * x) / n);
     return times;
 }

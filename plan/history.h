@@ -7,6 +7,7 @@
 #ifndef PLAN_HISTORY_H
 #define PLAN_HISTORY_H
 
+#include "analyze/policy.h"
 #include "plan/journal.h"
 
 typedef struct VmHistory {
@@ -41,15 +42,15 @@ History *history_read(char *const *paths, GError **error);
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
                             const char *id);
 
-/* how long migrations take, fitted to those of the past: real = setup_s + slope × (estimate − the set-up it
- * was made with), by least squares over those that have an estimate; fewer than three leave the estimate as
- * it is */
+/* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate,
+ * by least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting
+ * again finds the same. Fewer than three migrations leave the policy's set-up and rate as they are */
 typedef struct MoveTimes {
     guint n;          /* migrations with an estimate */
     double error_pct; /* by how much their estimates were off, the median; NAN where there are none */
     double setup_s, slope;
 } MoveTimes;
 
-MoveTimes history_move_times(const History *history, double setup_s);
+MoveTimes history_move_times(const History *history, const Policy *policy);
 
 #endif

@@ -77,7 +77,7 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         g_prefix_error(error, "%s: ", paths[1]);
         return FALSE;
     }
-    MoveTimes times = history_move_times(inputs->history, inputs->policy->migration_setup_s);
+    MoveTimes times = history_move_times(inputs->history, inputs->policy);
     inputs->model->move_setup_s = times.setup_s;
     inputs->model->move_slope = times.slope;
     inputs->rules = rules_new(inputs->model);

@@ -134,9 +134,9 @@ static gboolean is_listed(const guint *list, guint n, guint value)
     return n > 0 && bsearch(&value, list, n, sizeof *list, compare_guint);
 }
 
-static gboolean is_misplaced(const BoundRule *rule, int host)
+gboolean rule_forbids_host(const BoundRule *rule, guint host)
 {
-    return is_listed(rule->hosts, rule->n_hosts, (guint)host) == (rule->type == RULE_VM_HOST_ANTI_AFFINITY);
+    return is_listed(rule->hosts, rule->n_hosts, host) == (rule->type == RULE_VM_HOST_ANTI_AFFINITY);
 }
 
 /* breaches of a rule among VMs, as if mover stood on mover_host */
@@ -157,7 +157,7 @@ static guint group_breaches(const BoundRule *rule, const Model *model, guint mov
     return rule->type == RULE_VM_AFFINITY ? running - largest : running - g_hash_table_size(on_host);
 }
 
-static gboolean is_about_hosts(const BoundRule *rule)
+gboolean rule_is_about_hosts(const BoundRule *rule)
 {
     return rule->type == RULE_VM_HOST_AFFINITY || rule->type == RULE_VM_HOST_ANTI_AFFINITY;
 }
@@ -169,18 +169,19 @@ gboolean rule_names_vm(const BoundRule *rule, guint vm)
 
 guint rule_breaches(const BoundRule *rule, const Model *model)
 {
-    if (!is_about_hosts(rule))
+    if (!rule_is_about_hosts(rule))
         return group_breaches(rule, model, G_MAXUINT, -1);
     guint breaches = 0;
     for (guint i = 0; i < rule->n_vms; i++)
-        breaches += model->vms[rule->vms[i]].running && is_misplaced(rule, model->vms[rule->vms[i]].host);
+        breaches +=
+            model->vms[rule->vms[i]].running && rule_forbids_host(rule, (guint)model->vms[rule->vms[i]].host);
     return breaches;
 }
 
 static gboolean is_broken_by(const BoundRule *rule, const Model *model, guint vm, guint host)
 {
-    if (is_about_hosts(rule))
-        return is_misplaced(rule, (int)host) && !is_misplaced(rule, model->vms[vm].host);
+    if (rule_is_about_hosts(rule))
+        return rule_forbids_host(rule, host) && !rule_forbids_host(rule, (guint)model->vms[vm].host);
     return group_breaches(rule, model, vm, (int)host) > group_breaches(rule, model, G_MAXUINT, -1);
 }
 

@@ -35,6 +35,10 @@ const GArray *rules_of_vm(const RuleSet *rules, guint vm);
 /* TRUE where the rule names the VM */
 gboolean rule_names_vm(const BoundRule *rule, guint vm);
 
+/* TRUE for a rule between VMs and hosts, and then whether it keeps its VMs off a host */
+gboolean rule_is_about_hosts(const BoundRule *rule);
+gboolean rule_forbids_host(const BoundRule *rule, guint host);
+
 /* VMs in breach of the rule as the model stands: those beyond the largest group of a keep-together rule,
  * beyond the first on a host of a keep-apart rule, on a host that is not allowed */
 guint rule_breaches(const BoundRule *rule, const Model *model);

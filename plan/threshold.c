@@ -205,16 +205,14 @@ static void advise_relief(Threshold *t, guint host)
 
 static void relieve(Threshold *t, guint host)
 {
-    if (model_is_excluded(t->now, host)) {
-        decisions_add_unsolved(t->decisions, (int)host, -1,
-                               g_strdup("stays hot: it is named by exclude_hosts"));
-        return;
-    }
-    relieve_into(t, host, t->decisions->changes);
+    gboolean excluded = model_is_excluded(t->now, host);
+    if (!excluded)
+        relieve_into(t, host, t->decisions->changes);
     if (model_excess(t->now, host, NULL) <= 0)
         return;
     decisions_add_unsolved(t->decisions, (int)host, -1, hindrance_of_hot_host(t->situation, t->now, host));
-    advise_relief(t, host);
+    if (!excluded)
+        advise_relief(t, host);
 }
 
 /* ---- additions ---- */

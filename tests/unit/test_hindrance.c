@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/hindrance.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_hindrance_suite(void);
+
+/* VM "a", which nobody measured, on h1; and h2 with this much CPU in use and disk throughput. */
+static Estate *unmeasured_vm(double mhz, double kibps)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 2000, 40);
+    add_host(estate, "h2", mhz, 30)->disk_capacity_kibps = 1000;
+    estate_measure(estate, "h2", METRIC_DISK_KIBPS, kibps);
+    estate_add_vm(estate, "a", "h1");
+    return estate;
+}
+
+static void assert_target_words(Estate *estate, const char *expected)
+{
+    g_autoptr(Planning) planning = planning_new(estate, "[analyze]\ndisk_hot_pct=50\n");
+    g_autofree char *why = hindrance_of_target(&planning->situation, planning->model, 0, 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(why);
+    CU_ASSERT_STRING_EQUAL(why, expected);
+    if (strcmp(why, expected) != 0)
+        fprintf(stderr, "  found \"%s\", expected \"%s\"\n", why, expected);
+}
+
+static void what_is_over_is_named_and_what_is_not_known_is_left_out(void)
+{
+    assert_target_words(unmeasured_vm(9000, 100), "would be hot (CPU 90.0 %, memory 30.0 %)");
+    assert_target_words(unmeasured_vm(1000, 600),
+                        "would be hot (CPU 10.0 %, memory 30.0 %, disk throughput 60.0 %)");
+}
+
+static void an_excluded_host_says_so(void)
+{
+    g_autoptr(Planning) planning = planning_new(unmeasured_vm(1000, 100), "[plan]\nexclude_hosts=h1\n");
+    g_autofree char *full = hindrance_of_full_host(&planning->situation, planning->model, 0);
+    CU_ASSERT_STRING_EQUAL(full,
+                           "is to be emptied and still holds 1 running VMs; it is named by exclude_hosts");
+}
+
+void test_hindrance_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("hindrance", NULL, NULL);
+    CU_ADD_TEST(suite, what_is_over_is_named_and_what_is_not_known_is_left_out);
+    CU_ADD_TEST(suite, an_excluded_host_says_so);
+}
