@@ -2,11 +2,10 @@
 #include "apply/run.h"
 
 #include "collect/escape.h"
+#include "collect/interrupt.h"
 
 #include <math.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define WAIT_S 0.5 /* how soon a signal is noticed */
@@ -23,9 +22,8 @@ struct Run {
     GHashTable *busy;   /* an object's id to itself, while a step on it runs */
     GHashTable *moving; /* a host's id to how many migrations to or from it run */
     guint running, parallel, parallel_per_host;
-    int signals; /* a file of the signals that came; -1: they are not caught */
+    Interrupt *interrupt; /* NULL before the steps */
     guint n_signals;
-    sigset_t mask_before;
     GError *stop; /* why no further step may start */
 };
 
@@ -47,29 +45,14 @@ Run *run_new(Target *target, Progress *progress, Journal *journal, const Program
     run->ready = g_sequence_new(NULL);
     run->busy = g_hash_table_new(g_str_hash, g_str_equal);
     run->moving = g_hash_table_new(g_str_hash, g_str_equal);
-    run->signals = -1;
     return run;
-}
-
-static void catch_signals(Run *run)
-{
-    sigset_t caught;
-    sigemptyset(&caught);
-    sigaddset(&caught, SIGINT);
-    sigaddset(&caught, SIGTERM);
-    sigaddset(&caught, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &caught, &run->mask_before);
-    run->signals = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 void run_free(Run *run)
 {
     if (!run)
         return;
-    if (run->signals >= 0) {
-        close(run->signals);
-        pthread_sigmask(SIG_SETMASK, &run->mask_before, NULL);
-    }
+    interrupt_free(run->interrupt);
     g_clear_error(&run->stop);
     g_hash_table_destroy(run->busy);
     g_hash_table_destroy(run->moving);
@@ -320,12 +303,9 @@ static void stop(Run *run, GError *reason)
 
 static void look_for_signals(Run *run)
 {
-    struct signalfd_siginfo came;
-    while (read(run->signals, &came, sizeof came) == (ssize_t)sizeof came) {
+    const char *name;
+    while ((name = interrupt_next(run->interrupt))) {
         g_autoptr(GError) unwritten = NULL;
-        const char *name = came.ssi_signo == SIGINT    ? "SIGINT"
-                           : came.ssi_signo == SIGTERM ? "SIGTERM"
-                                                       : "SIGHUP";
         run->n_signals++;
         stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
         program_warn(run->program, "%s: no new step is started; %s", name,
@@ -392,7 +372,7 @@ gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **e
     GError *failure = NULL;
     run->parallel = parallel;
     run->parallel_per_host = parallel_per_host;
-    catch_signals(run);
+    run->interrupt = interrupt_new();
     if (!prepare(run, &failure))
         stop(run, failure);
     for (;;) {

@@ -24,6 +24,7 @@ struct Soap {
     CURLSH *shared; /* cookies: the session */
     char *action;   /* the header that names the API version */
     char *operation;
+    Interrupt *interrupt; /* NULL: signals are not heeded */
     guint n_calls;
     char peer[64];
 };
@@ -84,6 +85,11 @@ void soap_set_version(Soap *soap, const char *version)
 {
     g_free(soap->action);
     soap->action = g_strdup_printf("SOAPAction: urn:vim25%s%s", version ? "/" : "", version ? version : "");
+}
+
+void soap_heed(Soap *soap, Interrupt *interrupt)
+{
+    soap->interrupt = interrupt;
 }
 
 const char *soap_peer(const Soap *soap)
@@ -451,8 +457,15 @@ static gboolean conclude_finished(Soap *soap, GPtrArray *transfers, GError **err
 static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *next, gpointer data,
                     GError **error)
 {
+    struct curl_waitfd signals = {.fd = soap->interrupt ? interrupt_fd(soap->interrupt) : -1,
+                                  .events = CURL_WAIT_POLLIN};
     for (;;) {
         SoapCall call = {0};
+        const char *signal = soap->interrupt ? interrupt_next(soap->interrupt) : NULL;
+        if (signal) {
+            g_set_error(error, VMANGER_ERROR, 0, "stopped by %s", signal);
+            return FALSE;
+        }
         while (next && transfers->len < parallel && next(&call, data)) {
             g_ptr_array_add(transfers, transfer_new(soap, &call));
             call = (SoapCall){0};
@@ -465,7 +478,7 @@ static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *
         if (!conclude_finished(soap, transfers, error))
             return FALSE;
         if (transfers->len == before)
-            curl_multi_poll(soap->multi, NULL, 0, wait_ms, NULL);
+            curl_multi_poll(soap->multi, &signals, soap->interrupt ? 1 : 0, wait_ms, NULL);
     }
 }
 

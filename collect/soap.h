@@ -10,6 +10,7 @@
 #define COLLECT_SOAP_H
 
 #include "collect/connection.h"
+#include "collect/interrupt.h"
 #include "collect/program.h"
 #include "collect/xml.h"
 
@@ -54,6 +55,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Soap, soap_free)
 
 /* sets the API version of the calls that follow, as "7.0" */
 void soap_set_version(Soap *soap, const char *version);
+
+/* lets signals end the calls that follow with an error; NULL: no longer */
+void soap_heed(Soap *soap, Interrupt *interrupt);
 
 /* makes one call; its body is freed */
 gboolean soap_call(Soap *soap, SoapCall *call, GError **error);

@@ -57,8 +57,8 @@ static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, Co
     return TRUE;
 }
 
-gboolean vsphere_collect(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,
-                         GError **error)
+static gboolean collect_whole(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,
+                              GError **error)
 {
     g_autoptr(GError) failure = NULL;
     if (collect_once(vcenter, request, result, &failure))
@@ -70,6 +70,16 @@ gboolean vsphere_collect(Vcenter *vcenter, const CollectRequest *request, Collec
     /* what was read so far may be cut short without a word */
     program_warn(request->program, "%s; logging in again and starting over", failure->message);
     return vcenter_login(vcenter, error) && collect_once(vcenter, request, result, error);
+}
+
+gboolean vsphere_collect(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,
+                         GError **error)
+{
+    g_autoptr(Interrupt) interrupt = interrupt_new();
+    soap_heed(vcenter->soap, interrupt);
+    gboolean ok = collect_whole(vcenter, request, result, error);
+    soap_heed(vcenter->soap, NULL);
+    return ok;
 }
 
 gboolean collect_from_vsphere(const CollectRequest *request, CollectResult *result, GError **error)
