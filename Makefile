@@ -19,6 +19,9 @@ PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi
+# The benchmarks' peers: ganeti's hbal, the exact solver cbc, VMware's pyvmomi, curl and xmllint.
+BENCH_PACKAGES = python3 ganeti-htools coinor-cbc python3-pyvmomi curl libxml2-utils golang-go \
+	golang-github-vmware-govmomi-dev
 LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto
 
 CC = gcc
@@ -172,7 +175,7 @@ BENCH ?= $(patsubst tests/bench/%.sh,%,$(wildcard tests/bench/*.sh))
 .PHONY: bench bench-full
 bench: export SHORT = 1
 bench bench-full: build-packages
-	@$(call need,python3)
+	@$(call need,$(BENCH_PACKAGES))
 	@$(MAKE) --no-print-directory all tools
 	@for name in $(BENCH); do \
 		TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) DATA=$(abspath $(DATA)) \
