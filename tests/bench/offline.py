@@ -58,14 +58,14 @@ def steps(binaries, snapshot, out):
     samples = os.path.join(snapshot, "samples.csv")
     assessment, plan = out + "/assessment.csv", out + "/plan.csv"
     # What plan itself costs: optimize spends as much as it is given (scale.sh measures that).
-    policy = out + "/threshold.ini"
+    policy = out + ".threshold.ini"
     with open(policy, "w", encoding="utf-8") as file:
         file.write("[plan]\nstrategy=threshold\n")
     return {
         "collect": ([binaries + "/collect", snapshot, "-o", out + "/collected"], [*tables, samples]),
         "analyze": ([binaries + "/analyze", snapshot, "-o", assessment], [*tables, samples]),
         "plan": ([binaries + "/plan", "--policy", policy, snapshot, assessment, "-o", plan], [*tables, assessment]),
-        "apply": ([binaries + "/apply", plan, snapshot, "-o", out + "/after", "--journal", out + "/journal.csv"],
+        "apply": ([binaries + "/apply", "--policy", policy, plan, snapshot, "-o", out + "/after", "--journal", out + "/journal.csv"],
                   [*tables, samples, plan]),
     }
 
