@@ -64,12 +64,36 @@ static void inputs_clear(Inputs *inputs)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inputs, inputs_clear)
 
+typedef struct SnapshotReading {
+    const char *directory;
+    GError *error;
+} SnapshotReading;
+
+static gpointer read_snapshot(gpointer data)
+{
+    SnapshotReading *reading = data;
+    return snapshot_read(reading->directory, SNAPSHOT_STRICT, &reading->error);
+}
+
+/* the two large inputs, side by side; where both are at fault, the snapshot is named */
+static gboolean read_files(Inputs *inputs, char **paths, GError **error)
+{
+    SnapshotReading reading = {paths[0], NULL};
+    g_autoptr(GError) assessment_error = NULL;
+    GThread *thread = g_thread_new("snapshot", read_snapshot, &reading);
+    inputs->assessment = assessment_read(paths[1], &assessment_error);
+    inputs->snapshot = g_thread_join(thread);
+    if (!inputs->snapshot)
+        g_propagate_error(error, reading.error);
+    else if (!inputs->assessment)
+        g_propagate_error(error, g_steal_pointer(&assessment_error));
+    return inputs->snapshot && inputs->assessment;
+}
+
 static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
                             GError **error)
 {
-    if (!(inputs->policy = policy_read(program->policy, error)) ||
-        !(inputs->snapshot = snapshot_read(paths[0], SNAPSHOT_STRICT, error)) ||
-        !(inputs->assessment = assessment_read(paths[1], error)) ||
+    if (!(inputs->policy = policy_read(program->policy, error)) || !read_files(inputs, paths, error) ||
         !(inputs->history = history_read(options->history, error)))
         return FALSE;
     inputs->model = model_new(inputs->snapshot, inputs->assessment, inputs->policy, error);
