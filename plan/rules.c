@@ -15,9 +15,13 @@ static int compare_guint(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* Each once: a list that a person wrote may name one twice. */
 static guint *take_sorted(GArray *indices, guint *n)
 {
     g_array_sort(indices, compare_guint);
+    for (guint i = indices->len; i-- > 1;)
+        if (g_array_index(indices, guint, i) == g_array_index(indices, guint, i - 1))
+            g_array_remove_index(indices, i);
     *n = indices->len;
     return (guint *)(void *)g_array_free(indices, FALSE);
 }

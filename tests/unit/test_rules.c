@@ -40,6 +40,13 @@ static void breaches_are_counted_by_vm(void)
     CU_ASSERT_EQUAL(breaches(RULE_VM_HOST_ANTI_AFFINITY, "a b c", "h3"), 0);
 }
 
+static void a_member_that_is_listed_twice_counts_once(void)
+{
+    CU_ASSERT_EQUAL(breaches(RULE_VM_ANTI_AFFINITY, "a c a", ""), 0);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_ANTI_AFFINITY, "b a b a", ""), 1);
+    CU_ASSERT_EQUAL(breaches(RULE_VM_HOST_AFFINITY, "a c c", "h1 h1"), 1);
+}
+
 static void vms_that_do_not_run_break_nothing(void)
 {
     Estate *estate = three_hosts();
@@ -137,6 +144,7 @@ void test_rules_suite(void)
 {
     CU_pSuite suite = CU_add_suite("rules", NULL, NULL);
     CU_ADD_TEST(suite, breaches_are_counted_by_vm);
+    CU_ADD_TEST(suite, a_member_that_is_listed_twice_counts_once);
     CU_ADD_TEST(suite, vms_that_do_not_run_break_nothing);
     CU_ADD_TEST(suite, a_disabled_rule_binds_nobody);
     CU_ADD_TEST(suite, rules_between_vms_bind_unless_they_say_no);
