@@ -433,8 +433,15 @@ static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *
                               error);
     if (!running)
         return FALSE;
-    return *running ? settle_task(vsphere, step, running, end, error)
-                    : judge(vsphere, step, FALSE, end, error);
+    if (!*running)
+        return judge(vsphere, step, FALSE, end, error);
+    /* it may be somebody else's: only the VM or host itself tells whether it did what the step asks for */
+    if (!settle_task(vsphere, step, running, end, error))
+        return FALSE;
+    if (end->outcome != OUTCOME_SUCCEEDED)
+        return TRUE;
+    g_clear_pointer(&end->detail, g_free);
+    return judge(vsphere, step, TRUE, end, error);
 }
 
 typedef struct Waiting {

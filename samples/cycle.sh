@@ -25,7 +25,7 @@ flock -n 9 || { echo "vmanger: the cycle before is still at work"; exit 0; } >&2
 
 # Exit code 3: the snapshot is complete but for what the warnings name; they are on standard error.
 code=0
-vmanger-collect --quiet "$GOVC_URL" --archive "$dir/snapshots" || code=$?
+vmanger-collect --quiet --archive "$dir/snapshots" || code=$?
 test "$code" -eq 0 || test "$code" -eq 3
 
 name=$(readlink "$dir/snapshots/latest")

@@ -12,7 +12,14 @@ fail() {
 }
 
 # A cycle on the sample, in place of a vCenter: quiet, and all its results in their places.
-export VMANGER_DIR="$PWD/kept" GOVC_URL="$TOP/samples/snapshot"
+# Its collect names no source, as GOVC_URL may hold a password: here it gets the sample for one.
+export VMANGER_DIR="$PWD/kept" SOURCE="$TOP/samples/snapshot"
+rm bin/vmanger-collect
+cat >bin/vmanger-collect <<EOF
+#!/bin/sh
+exec "$BIN/collect" "\$@" "\$SOURCE"
+EOF
+chmod +x bin/vmanger-collect
 mkdir -p kept/snapshots/2020-01-01T000000Z
 touch -d '2020-01-01' kept/snapshots/2020-01-01T000000Z
 "$TOP/samples/cycle.sh" >said 2>&1 || fail "the cycle failed: $(cat said)"
@@ -23,7 +30,7 @@ grep -q ',migrate,' kept/plans/latest.csv || fail "no plan"
 test ! -e kept/snapshots/2020-01-01T000000Z || fail "an old snapshot was kept"
 
 # A second one that cannot measure fails and keeps the newest.
-GOVC_URL=$PWD/nothing "$TOP/samples/cycle.sh" >said 2>&1 && fail "a cycle without a source succeeded"
+SOURCE=$PWD/nothing "$TOP/samples/cycle.sh" >said 2>&1 && fail "a cycle without a source succeeded"
 test -s said || fail "a cycle without a source said nothing"
 test -f kept/snapshots/latest/SHA256SUMS || fail "a failed cycle lost the newest snapshot"
 

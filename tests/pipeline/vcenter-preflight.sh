@@ -62,7 +62,7 @@ EOF
 rm busy/SHA256SUMS
 "$BIN/collect" -q busy -o served
 snapshot=served vcenter_start
-refuses_plan 'a target that is busy now' "[(]$target[)] would become hot: CPU at [0-9.]+ %, above 80 %"
+refuses_plan 'a target that is busy now' "[(]${target}[)] would become hot: CPU at [0-9.]+ %, above 80 %"
 applies 0 'a busy target, allowed' --no-recheck-load --dry-run
 vcenter_stop
 
