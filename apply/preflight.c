@@ -189,7 +189,8 @@ static gboolean replay(Preflight *preflight, const ChangePlan *plan, const Chang
     if (!model)
         return FALSE;
     g_autoptr(History) history = history_new();
-    g_autoptr(RuleSet) rules = rules_new(model);
+    /* An undo plan, of no snapshot, leads back to where things stood: also where a rule was broken there. */
+    g_autoptr(RuleSet) rules = *plan->snapshot ? rules_new(model) : rules_none(model);
     g_autoptr(Compatibility) compatibility = compatibility_new(model);
     Situation situation = {model, rules, compatibility, history};
     replay_check(&situation, to_do, preflight->problems);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/replay.h"
 
+#include "plan/growth.h"
 #include "plan/sequence.h"
 
 #include <string.h>
@@ -26,6 +27,18 @@ G_GNUC_PRINTF(3, 4) static void add_problem(const Replay *replay, const PlanRow 
                                     row->object, text));
 }
 
+/* why the VM is not for moving, or not for growing, whatever its hosts; NULL where it is */
+static char *refusal(const Replay *replay, const Model *now, const Change *change)
+{
+    guint vm = (guint)change->vm;
+    if (change->action == ACTION_ADD_MEMORY)
+        return growth_memory_refusal(replay->situation, now, vm, change->amount);
+    g_autofree char *immovable = change->action == ACTION_MIGRATE
+                                     ? compatibility_immovable(replay->situation->compatibility, vm)
+                                     : NULL;
+    return immovable ? g_strdup_printf("it %s", immovable) : NULL;
+}
+
 /* what the model contradicts of a row, by itself */
 static gboolean agrees(const Replay *replay, const Model *now, const PlanRow *row, const Change *change)
 {
@@ -48,13 +61,10 @@ static gboolean agrees(const Replay *replay, const Model *now, const PlanRow *ro
         add_problem(replay, row, "found %.0f %s: expected %s", size, row->unit, row->from);
         return FALSE;
     }
-    g_autofree char *immovable =
-        change->action == ACTION_MIGRATE
-            ? compatibility_immovable(replay->situation->compatibility, (guint)change->vm)
-            : NULL;
-    if (immovable)
-        add_problem(replay, row, "it %s", immovable);
-    return immovable == NULL;
+    g_autofree char *why = refusal(replay, now, change);
+    if (why)
+        add_problem(replay, row, "%s", why);
+    return why == NULL;
 }
 
 static gboolean take_row(Replay *replay, Model *now, const PlanRow *row)

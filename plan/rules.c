@@ -87,13 +87,19 @@ static void bind_policy_rule(RuleSet *rules, const Snapshot *snapshot, const Pol
     }
 }
 
+RuleSet *rules_none(const Model *model)
+{
+    RuleSet *rules = g_new0(RuleSet, 1);
+    rules->rules = g_array_new(FALSE, FALSE, sizeof(BoundRule));
+    rules->n_vms = model->snapshot->n_vms;
+    rules->of_vm = g_new0(GArray *, rules->n_vms);
+    return rules;
+}
+
 RuleSet *rules_new(const Model *model)
 {
     const Snapshot *snapshot = model->snapshot;
-    RuleSet *rules = g_new0(RuleSet, 1);
-    rules->rules = g_array_new(FALSE, FALSE, sizeof(BoundRule));
-    rules->n_vms = snapshot->n_vms;
-    rules->of_vm = g_new0(GArray *, snapshot->n_vms);
+    RuleSet *rules = rules_none(model);
     for (guint i = 0; i < snapshot->n_rules; i++)
         if (snapshot->rules[i].enabled != 0)
             bind_snapshot_rule(rules, snapshot, &snapshot->rules[i]);

@@ -23,6 +23,9 @@ typedef struct BoundRule {
 /* the rules of a model; the names belong to its snapshot and policy */
 RuleSet *rules_new(const Model *model);
 
+/* no rules, for a model's VMs */
+RuleSet *rules_none(const Model *model);
+
 void rules_free(RuleSet *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleSet, rules_free)
 
