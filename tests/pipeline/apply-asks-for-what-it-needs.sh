@@ -15,7 +15,7 @@ misused 'needs --journal FILE' - "$before" -o after
 misused '--undo takes -o NEW' --undo journal.csv
 misused 'a journal and nothing else' --verify-journal journal.csv plan.csv
 misused 'expected positive numbers' --parallel 0 plan.csv "$before" -o after
-misused 'another kind of target' plan.csv ftp://host/sdk -o after
+misused 'another kind of target' plan.csv ftp://host/sdk
 misused 'nowhere.csv: cannot be read' nowhere.csv "$before" -o after
 misused 'expected a snapshot' plan.csv nowhere -o after
 misused 'expected a new or an empty directory' plan.csv "$before" -o "$before"

@@ -108,12 +108,12 @@ static void args_say_the_power_state_of_a_vm_that_does_not_run(void)
 static void what_is_no_longer_known_of_a_vm_is_a_difference(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    PlanRow move = step_of(ACTION_MIGRATE, "a", "h1", "h2");
+    PlanRow step = step_of(ACTION_MIGRATE, "a", "h1", "h2");
     Vm *vm = &planning->estate->snapshot->vms[vm_of(planning, "a")];
     vm->host = -1; /* as apply finds it on a host that has come since, or may not read it any more */
     vm->power = -1;
     g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
-    ASSERT_DIFFERS(roster, &move, "power: powered on, not known; host: h1 (h1), not known");
+    ASSERT_DIFFERS(roster, &step, "power: powered on, not known; host: h1 (h1), not known");
 }
 
 void test_roster_suite(void)
