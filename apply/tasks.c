@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/tasks.h"
 
+#include "collect/properties.h"
+
 #include "apply/reading.h"
 
 #include <math.h>
 #include <string.h>
 
 #define MOST_RESTARTS 3
+#define SILENCE_S 10
 
 /* One task that is waited for. */
 typedef struct Watched {
     double progress_pct;
+    gint64 heard; /* of it last: monotonic, in microseconds */
     gboolean in_view;
 } Watched;
 
@@ -49,7 +53,9 @@ void tasks_free(Tasks *tasks)
 
 void tasks_add(Tasks *tasks, const char *id)
 {
-    g_hash_table_replace(tasks->watched, g_strdup(id), g_new0(Watched, 1));
+    Watched *watched = g_new0(Watched, 1);
+    watched->heard = g_get_monotonic_time();
+    g_hash_table_replace(tasks->watched, g_strdup(id), watched);
 }
 
 guint tasks_count(const Tasks *tasks)
@@ -176,6 +182,21 @@ static const Element *changed_value(const Element *update, const char *name)
     return NULL;
 }
 
+/* TaskInfo.state: queued and running are no end. */
+static void take_state(Tasks *tasks, const char *id, const char *state, const Element *error,
+                       const Element *result)
+{
+    if (strcmp(state, "success") == 0) {
+        TaskEnd end = {.id = id, .succeeded = TRUE, .result = result};
+        end_task(tasks, &end);
+    } else if (strcmp(state, "error") == 0) {
+        SoapFault fault = soap_fault_of(error);
+        g_autofree char *text = fault_text(&fault);
+        TaskEnd end = {.id = id, .fault = *text ? text : "no reason given"};
+        end_task(tasks, &end);
+    }
+}
+
 /* ObjectUpdate: what changed in a task, or that it left the view */
 static void take_update(Tasks *tasks, const Element *update)
 {
@@ -186,20 +207,16 @@ static void take_update(Tasks *tasks, const Element *update)
     const Element *state = changed_value(update, "info.state"),
                   *progress = changed_value(update, "info.progress");
     const SoapFault missing = soap_fault_of(element_at(update, "missingSet.fault"));
+    watched->heard = g_get_monotonic_time();
     if (progress)
         watched->progress_pct = CLAMP(g_ascii_strtod(progress->text, NULL), 0, 100);
     if (g_strcmp0(element_text(update, "kind"), "leave") == 0 ||
         strcmp(missing.type, "ManagedObjectNotFound") == 0) {
         TaskEnd end = {.id = id, .vanished = TRUE};
         end_task(tasks, &end);
-    } else if (state && strcmp(state->text, "success") == 0) {
-        TaskEnd end = {.id = id, .succeeded = TRUE, .result = changed_value(update, "info.result")};
-        end_task(tasks, &end);
-    } else if (state && strcmp(state->text, "error") == 0) {
-        SoapFault fault = soap_fault_of(changed_value(update, "info.error"));
-        g_autofree char *text = fault_text(&fault);
-        TaskEnd end = {.id = id, .fault = *text ? text : "no reason given"};
-        end_task(tasks, &end);
+    } else if (state) {
+        take_state(tasks, id, state->text, changed_value(update, "info.error"),
+                   changed_value(update, "info.result"));
     }
 }
 
@@ -235,6 +252,63 @@ static gboolean wait_for_updates(Tasks *tasks, double timeout_s, GError **error)
                      .fault = take_lost,
                      .data = tasks};
     return soap_call(tasks->vcenter->soap, &call, error);
+}
+
+/* ---- silence ---- */
+
+static gboolean take_looked_at(const PropertyObject *object, gpointer data, GError **error)
+{
+    (void)error;
+    if (object->values[0])
+        take_state(data, object->id, object->values[0]->text, object->values[1], object->values[2]);
+    return TRUE;
+}
+
+/* A task that vanished before it was ever reported is never reported at all. */
+static gboolean look_at(Tasks *tasks, const char *id, GError **error)
+{
+    static const char *const paths[] = {"info.state", "info.error", "info.result"};
+    const char *const ids[] = {id, NULL};
+    PropertyQuery query = {.kind = "Task",
+                           .paths = paths,
+                           .n_paths = G_N_ELEMENTS(paths),
+                           .ids = ids,
+                           .take = take_looked_at,
+                           .data = tasks};
+    g_autoptr(GError) failure = NULL;
+    if (properties_retrieve(tasks->vcenter, &query, 1, &failure) && query.vanished == 0)
+        return TRUE;
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
+        tasks->lost = TRUE;
+        return TRUE;
+    }
+    if (failure && !g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    TaskEnd end = {.id = id, .vanished = TRUE};
+    end_task(tasks, &end);
+    return TRUE;
+}
+
+static gboolean look_at_silent(Tasks *tasks, GError **error)
+{
+    gint64 now = g_get_monotonic_time();
+    g_autoptr(GPtrArray) silent = g_ptr_array_new_with_free_func(g_free);
+    GHashTableIter iter;
+    gpointer id, value;
+    g_hash_table_iter_init(&iter, tasks->watched);
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        Watched *watched = value;
+        if (now - watched->heard < (gint64)SILENCE_S * G_USEC_PER_SEC)
+            continue;
+        watched->heard = now;
+        g_ptr_array_add(silent, g_strdup(id));
+    }
+    for (guint i = 0; i < silent->len; i++)
+        if (!look_at(tasks, g_ptr_array_index(silent, i), error))
+            return FALSE;
+    return TRUE;
 }
 
 /* ---- waiting ---- */
@@ -276,7 +350,7 @@ gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer 
         if (!tasks->lost && !wait_for_updates(tasks, timeout_s, error))
             return FALSE;
         if (!tasks->lost)
-            return TRUE;
+            return look_at_silent(tasks, error);
         begin_anew(tasks);
     }
     return TRUE;

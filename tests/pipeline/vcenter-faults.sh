@@ -50,4 +50,22 @@ fails_one 'a call that never arrived' 'the call was lost on its way, and nothing
 memory_vm=$(sed -n 's/^step,[0-9]*,[^,]*,yes,add_memory,\([^,]*\),.*/\1/p' plan.csv | head -n 1)
 fails_one 'hot-add taken away' 'MemoryHotPlugNotSupported' "set?id=$memory_vm&memory_hot_add=no"
 option=--fault-in-call fails_one 'the same, thrown by the call' '.*ReconfigVM_Task: MemoryHotPlugNotSupported' "set?id=$memory_vm&memory_hot_add=no"
+# meanwhile CASE ORDER: given once, when steps have been submitted and their tasks have had time to end
+meanwhile() {
+    begins 'rule?method=WaitForUpdatesEx&do=delay&seconds=1&times=0'
+    (
+        trap - EXIT
+        timeout 30 sh -c 'until grep -q ,submitted, plan.journal.csv 2>/dev/null; do sleep 0.1; done'
+        sleep 0.6
+        curl -sf -X POST "$control/$2"
+    ) >order.answer &
+    ordered=$!
+    applies 0 "$1"
+    wait "$ordered" || complain "$1" 'the order was refused'
+    tells "$1" "^Apply complete: $steps steps done"
+    vcenter_stop
+}
+meanwhile 'tasks that vanish' forget
+grep -q '[1-9]' order.answer || complain 'tasks that vanish' "none did: $(cat order.answer)"
+meanwhile 'a vCenter that restarts' 'restart?seconds=1'
 finish
