@@ -115,6 +115,9 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
     static const double heats[] = {1, 0.1, 0.3, 0.05};
     int64_t began_us = g_get_monotonic_time();
     int64_t before = s->turn[0].walk->work;
+    for (guint i = 0; i < s->n; i++) {
+        s->turn[i].walk->ejects = true;
+    }
     int64_t first_us = (int64_t)(FIRST_PART * (double)(end_us - began_us));
     round_of_walks(s, 0, COOLEST, 0, began_us + first_us);
     double per_us = (double)(s->turn[0].walk->work - before) / (double)MAX(first_us, 1);

@@ -9,9 +9,13 @@
 enum {
     POLISH_MIN = 200000, /* changes that a polish may evaluate */
     POLISH_PER_PROCESS = 40,
-    SAMPLES = 5000,     /* changes looked at to set the guide */
-    PRICE_STEPS = 1000, /* steps of the price of capacity in a walk */
-    CLOCK_EVERY = 1000  /* changes between looks at the clock and the temperature */
+    SAMPLES = 5000,        /* changes looked at to set the guide */
+    PRICE_STEPS = 1000,    /* steps of the price of capacity in a walk */
+    CLOCK_EVERY = 1000,    /* changes between looks at the clock and the temperature */
+    EJECTION_EVERY = 1000, /* changes between ejections, which cost as much as hundreds */
+    EJECTIONS = 8,         /* processes that make way for one, at most */
+    EJECTION_LOOKS = 16,   /* processes looked at for each */
+    CONTENDERS = 8         /* machines of which the one that costs most gives a process away */
 };
 
 static const double WARM_PART = 0.8;   /* of a walk: capacity has a price */
@@ -158,7 +162,8 @@ typedef struct {
     double weight[PROBLEM_LEVELS]; /* the guide's, and of what is held above limits */
 } Mood;
 
-static bool accept(Walk *w, const Mood *mood, const Cost *delta)
+/* what a change adds to the one number that the walk feels */
+static double feel(const Walk *w, const Mood *mood, const Cost *delta)
 {
     double felt = 0;
     for (int l = 0; l < w->problem->n_levels; l++) {
@@ -167,6 +172,12 @@ static bool accept(Walk *w, const Mood *mood, const Cost *delta)
     if (w->state->price) {
         felt += mood->weight[STATE_OVER] * (double)delta->level[STATE_OVER];
     }
+    return felt;
+}
+
+static bool accept(Walk *w, const Mood *mood, const Cost *delta)
+{
+    double felt = feel(w, mood, delta);
     return felt <= 0 || random_unit(&w->random) < exp(-felt / mood->temperature);
 }
 
@@ -228,9 +239,122 @@ static void try_block(Walk *w)
     }
 }
 
+/* the machine of a few that costs most for its load */
+static int pick_costly_machine(Walk *w)
+{
+    int picked = -1;
+    int64_t most = -1;
+    for (int i = 0; i < CONTENDERS; i++) {
+        int m = random_below(&w->random, w->problem->n_machines);
+        const Load *load = &w->state->load[m];
+        if (load->over_capacity + load->over_safety > most) {
+            most = load->over_capacity + load->over_safety;
+            picked = m;
+        }
+    }
+    return picked;
+}
+
+typedef struct {
+    int process;
+    int machine; /* where it was, or is to go */
+    double felt;
+} Shift;
+
+/* of a few shifts off a crowded machine, to where the newcomer was, home or anywhere, the one that is felt to
+   help most; felt as no less than `enough` if there is none */
+static Shift find_ejection(Walk *w, const Mood *mood, const Shift *newcomer, int crowded, double enough)
+{
+    State *s = w->state;
+    Shift best = {.felt = enough};
+    int n = s->n_on[crowded];
+    int offset = random_below(&w->random, n);
+    for (int i = 0; i < MIN(n, EJECTION_LOOKS); i++) {
+        int process = s->on[crowded][(i + offset) % n];
+        int targets[] = {newcomer->machine, w->problem->home[process],
+                         random_below(&w->random, w->problem->n_machines)};
+        for (guint k = 0; k < G_N_ELEMENTS(targets) && process != newcomer->process; k++) {
+            Cost delta;
+            w->work++;
+            if (targets[k] == crowded || !state_try_shift(s, process, targets[k], &delta)) {
+                continue;
+            }
+            double felt = feel(w, mood, &delta);
+            if (felt < best.felt) {
+                best = (Shift){process, targets[k], felt};
+            }
+        }
+    }
+    return best;
+}
+
+/* shift a process even if it does not fit there, and tell how that is felt; whether it may be there at all */
+static bool intrude(Walk *w, const Mood *mood, int process, int to, double *felt)
+{
+    State *s = w->state;
+    Cost delta = {0};
+    /* where capacity has a price, all other limits hold throughout */
+    if (s->price ? !state_try_shift(s, process, to, &delta) : !state_may(w->problem, process, to)) {
+        return false;
+    }
+    Cost before = s->cost;
+    state_shift(s, process, to);
+    for (int l = 0; l < w->problem->n_levels; l++) {
+        delta.level[l] = s->cost.level[l] - before.level[l];
+    }
+    *felt = feel(w, mood, &delta);
+    return true;
+}
+
+/* move a process off a machine that costs, and others out of its way, and accept or undo all of that at once
+ */
+static void try_ejection(Walk *w, const Mood *mood)
+{
+    State *s = w->state;
+    int from = pick_costly_machine(w);
+    int to = random_below(&w->random, w->problem->n_machines);
+    double felt;
+    if (to == from || !s->n_on[from]) {
+        return;
+    }
+    Shift done[1 + EJECTIONS] = {{s->on[from][random_below(&w->random, s->n_on[from])], from, 0}};
+    if (!intrude(w, mood, done[0].process, to, &felt)) {
+        return;
+    }
+    double bearable = -mood->temperature * log(1 - random_unit(&w->random));
+    bool broken = !s->price && s->violations;
+    int n = 1;
+    while ((felt > bearable || broken) && n <= EJECTIONS) {
+        double enough = broken ? HUGE_VAL : 0;
+        Shift out = find_ejection(w, mood, &done[0], to, enough);
+        if (out.felt >= enough) {
+            break;
+        }
+        state_shift(s, out.process, out.machine);
+        felt += out.felt;
+        done[n++] = (Shift){out.process, to, 0};
+        broken = !s->price && s->violations;
+    }
+    if (felt > bearable || broken) {
+        while (n) {
+            n--;
+            state_shift(s, done[n].process, done[n].machine);
+        }
+        return;
+    }
+    while (n) {
+        touch(w, done[--n].process);
+    }
+    note(w);
+}
+
 static void step(Walk *w, const Mood *mood)
 {
     const Problem *p = w->problem;
+    if (w->ejects && !random_below(&w->random, EJECTION_EVERY)) {
+        try_ejection(w, mood);
+        return;
+    }
     int kind = random_below(&w->random, 32);
     if (kind < 14) {
         try_swap(w, mood);

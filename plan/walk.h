@@ -6,7 +6,8 @@
  * One walk through placements: simulated annealing (Kirkpatrick, Gelatt, Vecchi, 1983) over moves,
  * homecomings, swaps and growths. While it is warm, capacity may be exceeded at a price that rises for as
  * long as it is (strategic oscillation), since large processes find a place only when several small ones make
- * room.
+ * room. Ejections (Glover, 1996) do the same in one step: one process goes where it does not fit, others
+ * leave, and all of it is accepted or none.
  */
 
 #include "plan/random.h"
@@ -37,6 +38,7 @@ typedef struct {
     int *touched; /* [P] processes that moved since `best` was written */
     int n_touched;
     bool all_touched;
+    bool ejects;  /* also moves processes that several others make way for; pays in long walks */
     int64_t work; /* changes evaluated */
 } Walk;
 
