@@ -400,8 +400,7 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
         problem_set_evenness(built->problem, NEED_CPU, 1);
         problem_set_evenness(built->problem, NEED_MEMORY, 1);
     }
-    if (model->policy->max_moves > 0)
-        problem_set_max_moves(built->problem, (int)model->policy->max_moves);
+    problem_set_max_moves(built->problem, options->max_moves);
     return problem_finish(built->problem, error) ? g_steal_pointer(&built) : NULL;
 }
 

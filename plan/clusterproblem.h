@@ -39,6 +39,7 @@ typedef struct ClusterProblem {
 
 typedef struct ClusterProblemOptions {
     gboolean with_drs_vms;   /* VMs left to DRS may move: for advice */
+    int max_moves;           /* at most so many migrations; -1 any number */
     const GArray *forbidden; /* guint pairs VM, host: moves that no safe order was found for; NULL for none */
 } ClusterProblemOptions;
 

@@ -19,6 +19,7 @@ typedef struct Job {
     const GArray *threshold; /* Change: the other strategy's */
     guint cluster;
     gboolean wanted, with_drs_vms;
+    int max_moves;   /* -1: any number */
     GArray *changes; /* Change: the result, with neither reasons nor order */
     SearchStop stopped_by;
     GError *error;
@@ -43,7 +44,7 @@ static Placement *better(const ClusterProblem *problem, Placement *one, Placemen
 static GArray *search_changes(Job *job, const Situation *situation, const GArray *forbidden)
 {
     const Model *start = situation->start;
-    ClusterProblemOptions options = {job->with_drs_vms, forbidden};
+    ClusterProblemOptions options = {job->with_drs_vms, job->max_moves, forbidden};
     g_autoptr(ClusterProblem) problem = cluster_problem_new(situation, job->cluster, &options, &job->error);
     if (!problem)
         return NULL;
@@ -114,12 +115,53 @@ static gboolean has_hosts(const Model *model, guint cluster)
     return FALSE;
 }
 
+static double excess_of_cluster(const Model *model, guint cluster)
+{
+    double sum = 0;
+    for (guint host = 0; host < model->snapshot->n_hosts; host++)
+        if (model->hosts[host].cluster == (int)cluster && model->hosts[host].usable)
+            sum += MAX(0, model_excess(model, host, NULL));
+    return sum;
+}
+
+static guint count_moves(const GArray *changes)
+{
+    guint moves = 0;
+    for (guint i = 0; changes && i < changes->len; i++)
+        moves += g_array_index(changes, Change, i).action == ACTION_MIGRATE;
+    return moves;
+}
+
+/* Under a bound on the whole plan's moves clusters go one by one, the hottest first, each with what is left.
+ */
+static void do_jobs_within(Job *jobs, guint n, guint max_moves)
+{
+    g_autofree double *excess = g_new(double, n + 1);
+    for (guint i = 0; i < n; i++)
+        excess[i] = jobs[i].wanted ? excess_of_cluster(jobs[i].situation->start, jobs[i].cluster) : -1;
+    for (;;) {
+        guint hottest = 0;
+        for (guint i = 1; i < n; i++)
+            if (excess[i] > excess[hottest])
+                hottest = i;
+        if (n == 0 || excess[hottest] < 0)
+            return;
+        excess[hottest] = -1;
+        jobs[hottest].max_moves = (int)max_moves;
+        do_job(&jobs[hottest], NULL);
+        max_moves -= MIN(max_moves, count_moves(jobs[hottest].changes));
+    }
+}
+
 /* Clusters share nothing, so each is searched by itself, on as many threads as there are processors. */
 static void do_jobs(Job *jobs, guint n, GError **error)
 {
+    double max_moves = n > 0 ? jobs[0].situation->start->policy->max_moves : 0;
+    if (max_moves > 0)
+        do_jobs_within(jobs, n, (guint)max_moves);
     GThreadPool *pool = g_thread_pool_new(do_job, NULL, (gint)g_get_num_processors(), FALSE, NULL);
     for (guint i = 0; i < n; i++)
-        if (jobs[i].wanted)
+        if (jobs[i].wanted && max_moves <= 0)
             g_thread_pool_push(pool, &jobs[i], NULL);
     g_thread_pool_free(pool, FALSE, TRUE);
     for (guint i = 0; i < n; i++)
@@ -137,6 +179,7 @@ static Job *jobs_new(const Situation *situation, const GArray *threshold, gboole
                         .cluster = i,
                         .wanted = has_hosts(situation->start, i),
                         .with_drs_vms = with_drs_vms,
+                        .max_moves = -1,
                         .stopped_by = SEARCH_OPTIMAL};
     return jobs;
 }
