@@ -47,25 +47,32 @@ fails_one() {
 }
 fails_one 'a fault of the call' '.*RelocateVM_Task: InvalidState: ' 'rule?method=RelocateVM_Task&do=fault&fault=InvalidState&nth=2'
 fails_one 'a call that never arrived' 'the call was lost on its way, and nothing was started' 'rule?method=RelocateVM_Task&do=drop&nth=2'
-memory_vm=$(sed -n 's/^step,[0-9]*,[^,]*,yes,add_memory,\([^,]*\),.*/\1/p' plan.csv | head -n 1)
-fails_one 'hot-add taken away' 'MemoryHotPlugNotSupported' "set?id=$memory_vm&memory_hot_add=no"
-option=--fault-in-call fails_one 'the same, thrown by the call' '.*ReconfigVM_Task: MemoryHotPlugNotSupported' "set?id=$memory_vm&memory_hot_add=no"
-# meanwhile CASE ORDER: given once, when steps have been submitted and their tasks have had time to end
+# meanwhile CODE CASE ORDER OPTION...: apply ends so, while the order is given once steps have been submitted and their
+# tasks have had time to end
 meanwhile() {
+    code=$1 case=$2 now=$3
+    shift 3
     begins 'rule?method=WaitForUpdatesEx&do=delay&seconds=1&times=0'
     (
         trap - EXIT
         timeout 30 sh -c 'until grep -q ,submitted, plan.journal.csv 2>/dev/null; do sleep 0.1; done'
         sleep 0.6
-        curl -sf -X POST "$control/$2"
+        curl -sf -X POST "$control/$now"
     ) >order.answer &
     ordered=$!
-    applies 0 "$1"
-    wait "$ordered" || complain "$1" 'the order was refused'
-    tells "$1" "^Apply complete: $steps steps done"
+    applies "$code" "$case" "$@"
+    wait "$ordered" || complain "$case" 'the order was refused'
     vcenter_stop
 }
-meanwhile 'tasks that vanish' forget
+meanwhile 0 'tasks that vanish' forget
+tells 'tasks that vanish' "^Apply complete: $steps steps done"
 grep -q '[1-9]' order.answer || complain 'tasks that vanish' "none did: $(cat order.answer)"
-meanwhile 'a vCenter that restarts' 'restart?seconds=1'
+meanwhile 0 'a vCenter that restarts' 'restart?seconds=1'
+tells 'a vCenter that restarts' "^Apply complete: $steps steps done"
+last_vm=$(sed -n 's/^step,[0-9]*,[^,]*,yes,add_memory,\([^,]*\),.*/\1/p' plan.csv | tail -n 1)
+meanwhile 3 'hot-add taken away' "set?id=$last_vm&memory_hot_add=no" --parallel 1
+tells 'hot-add taken away' 'failed: MemoryHotPlugNotSupported'
+option=--fault-in-call
+meanwhile 3 'the same, thrown by the call' "set?id=$last_vm&memory_hot_add=no" --parallel 1
+tells 'the same, thrown by the call' 'failed: .*ReconfigVM_Task: MemoryHotPlugNotSupported'
 finish
