@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of RFC 4180 text, read strictly by libcsv and written with as few quotes as the format allows.
+ * Rows of RFC 4180 text, read strictly by libcsv (rows that have neither quote nor carriage return are just
+ * split at their commas) and written with as few quotes as the format allows.
  *
  * Every error says `file:line: what was found: what was expected`. Lines are those of the text: a quoted cell
  * may hold line feeds. NUL, invalid UTF-8, a byte order mark, a blank line, a stray quote or carriage return
