@@ -8,11 +8,13 @@ typedef struct Known {
     gboolean vmotion, host_datastores, host_networks, vm_datastores, vm_networks, cpu_model;
 } Known;
 
+enum { N_POWERS = VM_POWER_SUSPENDED + 1 };
+
 struct Compatibility {
     const Model *model;
     Known known;
     GHashTable *subsets; /* two lists, separated by a line feed -> whether the host's has all of the VM's */
-    char *unchecked;
+    char *unchecked[N_POWERS]; /* by the VM's power state */
 };
 
 static Known look(const Snapshot *snapshot)
@@ -32,16 +34,31 @@ static Known look(const Snapshot *snapshot)
     return known;
 }
 
-static char *words_of_unknown(const Known *known)
+/*
+ * A VM that does not run is only registered on the other host, which takes no vMotion; one that is powered
+ * off may start on any CPU, while a suspended one goes on where it stopped ("Cold Migration", documentation
+ * of vSphere 8).
+ */
+static gboolean needs_vmotion(int power)
+{
+    return power != VM_POWER_OFF && power != VM_POWER_SUSPENDED;
+}
+
+static gboolean needs_cpu(int power)
+{
+    return power != VM_POWER_OFF;
+}
+
+static char *words_of_unknown(const Known *known, int power)
 {
     GString *words = g_string_new(NULL);
-    if (!known->vmotion)
+    if (!known->vmotion && needs_vmotion(power))
         g_string_append(words, ", vMotion");
     if (!known->host_datastores || !known->vm_datastores)
         g_string_append(words, ", datastores");
     if (!known->host_networks || !known->vm_networks)
         g_string_append(words, ", networks");
-    if (!known->cpu_model)
+    if (!known->cpu_model && needs_cpu(power))
         g_string_append(words, ", CPU model");
     return g_string_free(g_string_erase(words, 0, words->len ? 2 : 0), FALSE);
 }
@@ -51,7 +68,8 @@ Compatibility *compatibility_new(const Model *model)
     Compatibility *compatibility = g_new0(Compatibility, 1);
     compatibility->model = model;
     compatibility->known = look(model->snapshot);
-    compatibility->unchecked = words_of_unknown(&compatibility->known);
+    for (int power = 0; power < N_POWERS; power++)
+        compatibility->unchecked[power] = words_of_unknown(&compatibility->known, power);
     compatibility->subsets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return compatibility;
 }
@@ -61,13 +79,14 @@ void compatibility_free(Compatibility *compatibility)
     if (!compatibility)
         return;
     g_hash_table_destroy(compatibility->subsets);
-    g_free(compatibility->unchecked);
+    for (int power = 0; power < N_POWERS; power++)
+        g_free(compatibility->unchecked[power]);
     g_free(compatibility);
 }
 
-const char *compatibility_unchecked(const Compatibility *compatibility)
+const char *compatibility_unchecked(const Compatibility *compatibility, guint vm)
 {
-    return compatibility->unchecked;
+    return compatibility->unchecked[compatibility->model->snapshot->vms[vm].power];
 }
 
 static const char *const role_words[] = {"is a system VM", "is a placeholder", "is the vCenter's own VM",
@@ -137,6 +156,23 @@ static gboolean cpu_fits(const Snapshot *snapshot, const Vm *vm, const Host *sou
            (*vm->evc_required && strcmp(vm->evc_required, target->evc_mode) == 0);
 }
 
+/* why the host takes no VM of this kind at all */
+static const char *obstacle_of_host(const Model *model, guint host, int power)
+{
+    const Host *target = &model->snapshot->hosts[host];
+    if (target->connection != CONNECTION_CONNECTED || target->power != HOST_POWER_ON)
+        return "is not connected and powered on";
+    if (target->mode != HOST_MODE_NORMAL)
+        return "is not in normal mode";
+    if (host_is_failover(model->snapshot, target))
+        return "is a dedicated failover host";
+    if (!model->hosts[host].usable && power == VM_POWER_ON)
+        return "has no measurements";
+    if (model_is_excluded(model, host))
+        return "is named by exclude_hosts";
+    return model_is_to_empty(model, host) ? "is to be emptied" : NULL;
+}
+
 /* In the order in which a person would look. */
 const char *compatibility_obstacle(const Compatibility *compatibility, guint vm, guint host)
 {
@@ -144,22 +180,15 @@ const char *compatibility_obstacle(const Compatibility *compatibility, guint vm,
     const Known *known = &compatibility->known;
     const Snapshot *snapshot = model->snapshot;
     const Vm *row = &snapshot->vms[vm];
-    const Host *target = &snapshot->hosts[host];
+    const Host *source = &snapshot->hosts[model->vms[vm].host], *target = &snapshot->hosts[host];
     if (target->cluster != row->cluster)
         return "is in another cluster";
-    if (target->connection != CONNECTION_CONNECTED || target->power != HOST_POWER_ON)
-        return "is not connected and powered on";
-    if (target->mode != HOST_MODE_NORMAL)
-        return "is not in normal mode";
-    if (!model->hosts[host].usable)
-        return host_is_failover(snapshot, target) ? "is a dedicated failover host" : "has no measurements";
-    if (model_is_excluded(model, host))
-        return "is named by exclude_hosts";
-    if (model_is_to_empty(model, host))
-        return "is to be emptied";
-    if (known->vmotion && target->vmotion != 1)
+    const char *why = obstacle_of_host(model, host, row->power);
+    if (why)
+        return why;
+    if (known->vmotion && needs_vmotion(row->power) && target->vmotion != 1)
         return "has no vMotion";
-    if (known->vmotion && snapshot->hosts[model->vms[vm].host].vmotion != 1)
+    if (known->vmotion && needs_vmotion(row->power) && source->vmotion != 1)
         return "cannot be reached: the VM's own host has no vMotion";
     if (known->host_datastores && known->vm_datastores &&
         (!*row->datastores || !has_all_known(compatibility, target->datastores, row->datastores)))
@@ -168,7 +197,7 @@ const char *compatibility_obstacle(const Compatibility *compatibility, guint vm,
     if (known->host_networks && known->vm_networks && *row->networks &&
         !has_all_known(compatibility, target->networks, row->networks))
         return "lacks a network of the VM";
-    if (known->cpu_model && !cpu_fits(snapshot, row, &snapshot->hosts[model->vms[vm].host], target))
+    if (known->cpu_model && needs_cpu(row->power) && !cpu_fits(snapshot, row, source, target))
         return "has another CPU model, and no EVC mode covers both";
     return NULL;
 }

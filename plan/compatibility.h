@@ -17,17 +17,20 @@ Compatibility *compatibility_new(const Model *model);
 void compatibility_free(Compatibility *compatibility);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Compatibility, compatibility_free)
 
-/* why the VM is never moved live, in words that follow "it"; NULL where it may be. The caller frees it */
+/* why the VM is never moved, in words that follow "it"; NULL where it may be. The caller frees it */
 char *compatibility_immovable(const Compatibility *compatibility, guint vm);
 
 /* TRUE where the VM is left to DRS: the cluster is fully automated, or the VM has an override that the policy
  * respects */
 gboolean compatibility_left_to_drs(const Compatibility *compatibility, guint vm, const char **why);
 
-/* why the VM cannot run on the host, in words that follow the host's name; NULL where it can */
+/* why the VM cannot run on the host, or, where it does not run, be registered there: in words that follow the
+ * host's name; NULL where it can */
 const char *compatibility_obstacle(const Compatibility *compatibility, guint vm, guint host);
 
-/* what could not be checked since the whole snapshot lacks it: "vMotion, networks", or "" */
-const char *compatibility_unchecked(const Compatibility *compatibility);
+/* what could not be checked for a move of the VM since the whole snapshot lacks it: "vMotion, networks", or
+ * ""
+ */
+const char *compatibility_unchecked(const Compatibility *compatibility, guint vm);
 
 #endif

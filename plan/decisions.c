@@ -32,3 +32,9 @@ void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason
     Unsolved unsolved = {host, vm, reason};
     g_array_append_val(decisions->unsolved, unsolved);
 }
+
+void decisions_make(Decisions *decisions, Model *now, const Change *change)
+{
+    effect_apply(now, change);
+    g_array_append_vals(decisions->changes, change, 1);
+}

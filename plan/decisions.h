@@ -30,6 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decisions, decisions_free)
 /* reason is taken over */
 void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason);
 
+/* adds a change, which is taken over, and carries it out on the model of what has been decided so far */
+void decisions_make(Decisions *decisions, Model *now, const Change *change);
+
 /* what strategies decide with; nothing is owned */
 typedef struct Situation {
     const Model *start;

@@ -119,8 +119,11 @@ static PlanRow row_of_change(const Drafting *drafting, const Change *change)
     fill_from_to(drafting, change, &row);
     row.reason = keep(drafting, change->reason);
     g_autofree char *effect = effect_words(drafting->now, change);
-    const char *unchecked = compatibility_unchecked(drafting->situation->compatibility);
-    if (change->action == ACTION_MIGRATE && *unchecked) {
+    const char *unchecked =
+        change->action == ACTION_MIGRATE
+            ? compatibility_unchecked(drafting->situation->compatibility, (guint)change->vm)
+            : "";
+    if (*unchecked) {
         g_autofree char *noted =
             g_strdup_printf("%s; not checked, the snapshot lacks it: %s", effect, unchecked);
         row.effect = keep(drafting, noted);

@@ -3,6 +3,7 @@
 
 #include "analyze/buffer.h"
 #include "plan/clusterproblem.h"
+#include "plan/evacuation.h"
 #include "plan/growth.h"
 #include "plan/hindrance.h"
 
@@ -167,8 +168,7 @@ static void put_in_order_of_help(const Outcome *o)
 
 static void decide(const Outcome *o, Change change)
 {
-    effect_apply(o->end, &change);
-    g_array_append_val(o->decisions->changes, change);
+    decisions_make(o->decisions, o->end, &change);
 }
 
 typedef struct BusyVm {
@@ -215,101 +215,6 @@ static void add_vcpus_where_short(const Outcome *o)
     g_array_sort(busy, compare_busy);
     for (guint i = 0; i < busy->len; i++)
         add_vcpus(o, &g_array_index(busy, BusyVm, i));
-}
-
-static int any_host_for(const Outcome *o, guint vm)
-{
-    int best = -1;
-    const Host *hosts = o->start->snapshot->hosts;
-    for (guint host = 0; host < o->start->snapshot->n_hosts; host++)
-        if ((int)host != o->end->vms[vm].host && !model_is_to_empty(o->start, host) &&
-            !compatibility_obstacle(o->situation->compatibility, vm, host) &&
-            (best < 0 || strcmp(hosts[host].id, hosts[best].id) < 0))
-            best = (int)host;
-    return best;
-}
-
-static gboolean is_live(const Host *host)
-{
-    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
-}
-
-static void move_powered_off(const Outcome *o)
-{
-    const Model *start = o->start;
-    for (guint vm = 0; start->policy->evacuate_powered_off && vm < start->snapshot->n_vms; vm++) {
-        const ModelVm *at = &o->end->vms[vm];
-        if (at->running || !model_is_to_empty(start, (guint)at->host))
-            continue;
-        g_autofree char *immovable = compatibility_immovable(o->situation->compatibility, vm);
-        if (!immovable && !is_live(&start->snapshot->hosts[at->host]))
-            immovable = g_strdup("cannot leave a host that is not connected and powered on");
-        int to = immovable ? -1 : any_host_for(o, vm);
-        if (to < 0) {
-            decisions_add_unsolved(o->decisions, -1, (int)vm,
-                                   g_strdup_printf("powered off, stays on %s, which is to be emptied: it %s",
-                                                   start->snapshot->hosts[at->host].name,
-                                                   immovable ? immovable : "can run on no other host"));
-            continue;
-        }
-        Change change = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = at->host, .to = to};
-        change.reason =
-            g_strdup_printf("empties %s of powered-off VMs too", start->snapshot->hosts[at->host].name);
-        decide(o, change);
-    }
-}
-
-static void empty_hosts(const Outcome *o)
-{
-    const Snapshot *snapshot = o->start->snapshot;
-    for (guint host = 0; host < snapshot->n_hosts; host++) {
-        if (!model_is_to_empty(o->start, host) || snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE)
-            continue;
-        if (o->end->vms_on[host]->len > 0) {
-            decisions_add_unsolved(o->decisions, (int)host, -1,
-                                   hindrance_of_full_host(o->situation, o->end, host));
-            continue;
-        }
-        if (!is_live(&snapshot->hosts[host])) {
-            decisions_add_unsolved(
-                o->decisions, (int)host, -1,
-                g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
-                         "maintenance mode"));
-            continue;
-        }
-        if (snapshot->clusters[snapshot->hosts[host].cluster].vsan == 1 && !*o->start->policy->vsan_mode) {
-            decisions_add_unsolved(
-                o->decisions, (int)host, -1,
-                g_strdup("is empty, but a vSAN host enters maintenance mode only with vsan_mode set"));
-            continue;
-        }
-        Change change = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = (int)host, .to = (int)host};
-        change.reason = g_strdup(snapshot->hosts[host].mode == HOST_MODE_ENTERING
-                                     ? "is entering maintenance mode and is empty then"
-                                     : "is named by evacuate and is empty then");
-        decide(o, change);
-    }
-}
-
-/* Hosts that a power_saving cluster no longer needs, but for those kept in reserve: vmanger does not switch
- * them. */
-static void advise_standby(const Outcome *o)
-{
-    const Snapshot *snapshot = o->start->snapshot;
-    for (guint cluster = 0; cluster < snapshot->n_clusters; cluster++) {
-        double kept = 0;
-        for (guint host = 0; host < snapshot->n_hosts; host++) {
-            if (o->start->policy->power != POWER_STANDBY || !model_saves_power(o->start, cluster) ||
-                o->end->hosts[host].cluster != (int)cluster || !o->end->hosts[host].usable ||
-                o->end->vms_on[host]->len > 0 || snapshot->hosts[host].standby_supported == 0 ||
-                kept++ < o->start->policy->hosts_in_reserve)
-                continue;
-            Change advice = {.action = ACTION_STANDBY_HOST, .vm = -1, .from = (int)host, .to = (int)host};
-            advice.reason =
-                g_strdup("is empty, and the cluster does not need it: it can go into standby mode");
-            g_array_append_val(o->decisions->advice, advice);
-        }
-    }
 }
 
 /* ---- what stays ---- */
@@ -414,9 +319,7 @@ Model *outcome_complete(const Situation *situation, Decisions *decisions)
     }
     put_in_order_of_help(&o);
     add_vcpus_where_short(&o);
-    move_powered_off(&o);
-    empty_hosts(&o);
-    advise_standby(&o);
+    evacuation_complete(situation, o.end, decisions);
     name_hot_hosts(&o);
     name_short_vms(&o);
     name_broken_rules(&o);

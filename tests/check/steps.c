@@ -94,8 +94,10 @@ static const char *state_obstacle(const World *world, const Vm *vm, int to)
         return "the target is not connected and on";
     if (host->mode != HOST_MODE_NORMAL)
         return "the target is not in normal mode";
-    if (!world->hosts[to].usable)
-        return "the target is unmeasured or a failover host";
+    if (host_is_failover(world->snapshot, host))
+        return "the target is a failover host";
+    if (vm->power == VM_POWER_ON && !world->hosts[to].usable)
+        return "the target is unmeasured";
     if (world->hosts[to].to_empty)
         return "the target is to be emptied";
     if (policy_matches(world->policy->exclude_hosts, NULL, host->name))
@@ -103,19 +105,20 @@ static const char *state_obstacle(const World *world, const Vm *vm, int to)
     return NULL;
 }
 
+/* A VM that does not run is registered elsewhere, without vMotion; a powered-off one starts on any CPU. */
 static const char *fact_obstacle(const World *world, const Vm *vm, int from, int to)
 {
     const Snapshot *snapshot = world->snapshot;
     const Host *source = &snapshot->hosts[from], *target = &snapshot->hosts[to];
     Facts facts = known_facts(snapshot);
-    if (facts.vmotion && (source->vmotion != 1 || target->vmotion != 1))
+    if (vm->power == VM_POWER_ON && facts.vmotion && (source->vmotion != 1 || target->vmotion != 1))
         return "no vMotion on one of the hosts";
     if (facts.host_datastores && facts.vm_datastores &&
         (!*vm->datastores || !lists_all(vm->datastores, target->datastores)))
         return "the target lacks a datastore";
     if (facts.host_networks && facts.vm_networks && !lists_all(vm->networks, target->networks))
         return "the target lacks a network";
-    if (facts.cpu_model && !cpu_is_compatible(snapshot, vm, source, target))
+    if (vm->power != VM_POWER_OFF && facts.cpu_model && !cpu_is_compatible(snapshot, vm, source, target))
         return "the CPUs are not compatible";
     return NULL;
 }

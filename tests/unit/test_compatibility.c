@@ -135,8 +135,53 @@ static void what_nobody_knows_forbids_nothing_and_is_told(void)
     estate->snapshot->hosts[0].vmotion = target_of(estate)->vmotion = -1;
     g_autoptr(Planning) planning = planning_new(estate, NULL);
     CU_ASSERT_PTR_NULL(compatibility_obstacle(planning->compatibility, 0, 1));
-    CU_ASSERT_STRING_EQUAL(compatibility_unchecked(planning->compatibility),
+    CU_ASSERT_STRING_EQUAL(compatibility_unchecked(planning->compatibility, 0),
                            "vMotion, datastores, networks, CPU model");
+}
+
+static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
+{
+    static const struct {
+        int power;
+        const char *model, *expected, *unchecked;
+    } cases[] = {
+        {VM_POWER_ON, "x", "has no measurements", "datastores, networks"},
+        {VM_POWER_OFF, "y", "", "datastores, networks"},
+        {VM_POWER_SUSPENDED, "x", "", "datastores, networks"},
+        {VM_POWER_SUSPENDED, "y", "has another CPU model, and no EVC mode covers both",
+         "datastores, networks"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = estate_new();
+        Host *own = add_host(estate, "h1", 3000, 40);
+        own->cpu_model = "x";
+        own->vmotion = 0;
+        Host *target = estate_add_host(estate, "h2");
+        target->cpu_model = cases[i].model;
+        target->vmotion = 0;
+        add_vm(estate, "a", "h1", 1000, 10)->power = cases[i].power;
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        const char *found = compatibility_obstacle(planning->compatibility, 0, 1);
+        CU_ASSERT_STRING_EQUAL(found ? found : "", cases[i].expected);
+        CU_ASSERT_STRING_EQUAL(compatibility_unchecked(planning->compatibility, 0), cases[i].unchecked);
+    }
+}
+
+static void a_vm_that_does_not_run_needs_its_datastores_and_networks(void)
+{
+    Estate *estate = two_hosts();
+    target_of(estate)->datastores = "d2";
+    estate->snapshot->vms[0].datastores = "d1";
+    estate->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(estate, NULL, "lacks a datastore of the VM");
+    estate = two_hosts();
+    target_of(estate)->networks = "n2";
+    estate->snapshot->vms[0].networks = "n1";
+    estate->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(estate, NULL, "lacks a network of the VM");
+    estate = two_hosts();
+    estate->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(estate, "[plan]\nexclude_hosts=h2\n", "is named by exclude_hosts");
 }
 
 /* ---- VMs ---- */
@@ -214,6 +259,8 @@ void test_compatibility_suite(void)
     CU_ADD_TEST(suite, a_list_that_only_this_vm_lacks_forbids);
     CU_ADD_TEST(suite, cpus_agree_by_model_or_by_evc);
     CU_ADD_TEST(suite, what_nobody_knows_forbids_nothing_and_is_told);
+    CU_ADD_TEST(suite, a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements);
+    CU_ADD_TEST(suite, a_vm_that_does_not_run_needs_its_datastores_and_networks);
     CU_ADD_TEST(suite, vms_that_are_never_moved_say_why);
     CU_ADD_TEST(suite, a_fully_automated_cluster_and_overrides_are_left_to_drs);
 }

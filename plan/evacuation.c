@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/evacuation.h"
+
+#include "plan/hindrance.h"
+
+#include <string.h>
+
+typedef struct Evacuation {
+    const Situation *situation;
+    const Model *start;
+    Model *end; /* with every change */
+    Decisions *decisions;
+    guint *registered; /* [n_hosts]: VMs that each host then holds, running or not */
+} Evacuation;
+
+static gboolean is_live(const Host *host)
+{
+    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
+}
+
+/* ---- powered-off VMs ---- */
+
+/* why the VM may not be registered on the host, in words that follow the host's name; NULL where it may. A
+ * mandatory rule holds for a VM that does not run too: it is to be powered on there */
+static char *obstacle_for(const Evacuation *e, guint vm, guint host)
+{
+    const char *why = compatibility_obstacle(e->situation->compatibility, vm, host);
+    if (why)
+        return g_strdup(why);
+    const BoundRule *rule = rules_broken_by(e->situation->rules, e->end, vm, host, TRUE);
+    return rule ? g_strdup_printf("would break the mandatory rule \"%s\"", rule->name) : NULL;
+}
+
+/* TRUE where host goes before another that could take the VM as well: it holds fewer VMs */
+static gboolean goes_before(const Evacuation *e, guint host, guint other)
+{
+    const Host *hosts = e->start->snapshot->hosts;
+    if (e->registered[host] != e->registered[other])
+        return e->registered[host] < e->registered[other];
+    return strcmp(hosts[host].id, hosts[other].id) < 0;
+}
+
+/* the host to register a powered-off VM on; -1 where there is none, and then why tells of one host */
+static int host_for(const Evacuation *e, guint vm, char **why)
+{
+    const Snapshot *snapshot = e->start->snapshot;
+    int best = -1;
+    for (guint host = 0; host < snapshot->n_hosts; host++) {
+        if (snapshot->hosts[host].cluster != snapshot->vms[vm].cluster || (int)host == e->end->vms[vm].host)
+            continue;
+        g_autofree char *obstacle = obstacle_for(e, vm, host);
+        if (!obstacle && (best < 0 || goes_before(e, host, (guint)best)))
+            best = (int)host;
+        if (obstacle && !*why)
+            *why = g_strdup_printf("no other host can take it (%s %s)", snapshot->hosts[host].name, obstacle);
+    }
+    if (!*why)
+        *why = g_strdup("the cluster has no other host");
+    return best;
+}
+
+/* why the VM stays where it is, whatever the other hosts; NULL where it may go */
+static char *reason_to_stay(const Evacuation *e, guint vm)
+{
+    g_autofree char *immovable = compatibility_immovable(e->situation->compatibility, vm);
+    if (immovable)
+        return g_strdup_printf("it %s", immovable);
+    return is_live(&e->start->snapshot->hosts[e->end->vms[vm].host])
+               ? NULL
+               : g_strdup("it cannot leave a host that is not connected and powered on");
+}
+
+static void move_powered_off(const Evacuation *e, guint vm)
+{
+    guint from = (guint)e->end->vms[vm].host;
+    const char *name = e->start->snapshot->hosts[from].name;
+    g_autofree char *why = reason_to_stay(e, vm);
+    int to = why ? -1 : host_for(e, vm, &why);
+    if (to < 0) {
+        decisions_add_unsolved(
+            e->decisions, -1, (int)vm,
+            g_strdup_printf("powered off, stays on %s, which is to be emptied: %s", name, why));
+        return;
+    }
+    Change change = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = (int)from, .to = to};
+    change.reason = g_strdup_printf("empties %s of powered-off VMs too", name);
+    decisions_make(e->decisions, e->end, &change);
+    e->registered[from]--;
+    e->registered[to]++;
+}
+
+static void move_all_powered_off(const Evacuation *e)
+{
+    guint n = e->start->snapshot->n_vms;
+    for (guint vm = 0; vm < n; vm++)
+        e->registered[e->end->vms[vm].host]++;
+    for (guint vm = 0; e->start->policy->evacuate_powered_off && vm < n; vm++)
+        if (!e->end->vms[vm].running && model_is_to_empty(e->start, (guint)e->end->vms[vm].host))
+            move_powered_off(e, vm);
+}
+
+/* ---- hosts ---- */
+
+/* what keeps a host that is to be emptied out of maintenance mode; NULL where nothing does */
+static char *obstacle_to_maintenance(const Evacuation *e, guint host)
+{
+    const Snapshot *snapshot = e->start->snapshot;
+    const Host *row = &snapshot->hosts[host];
+    if (e->end->vms_on[host]->len > 0)
+        return hindrance_of_full_host(e->situation, e->end, host);
+    if (!is_live(row))
+        return g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
+                        "maintenance mode");
+    if (snapshot->clusters[row->cluster].vsan == 1 && !*e->start->policy->vsan_mode)
+        return g_strdup("is empty, but a vSAN host enters maintenance mode only with vsan_mode set");
+    return NULL;
+}
+
+static void enter_maintenance(const Evacuation *e)
+{
+    const Snapshot *snapshot = e->start->snapshot;
+    for (guint host = 0; host < snapshot->n_hosts; host++) {
+        if (!model_is_to_empty(e->start, host) || snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE)
+            continue;
+        char *why = obstacle_to_maintenance(e, host);
+        if (why) {
+            decisions_add_unsolved(e->decisions, (int)host, -1, why);
+            continue;
+        }
+        Change change = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = (int)host, .to = (int)host};
+        change.reason = g_strdup(snapshot->hosts[host].mode == HOST_MODE_ENTERING
+                                     ? "is entering maintenance mode and is empty then"
+                                     : "is named by evacuate and is empty then");
+        decisions_make(e->decisions, e->end, &change);
+    }
+}
+
+/* Hosts that a power_saving cluster no longer needs, but for those kept in reserve: vmanger does not switch
+ * them. */
+static void advise_standby(const Evacuation *e, guint cluster)
+{
+    const Snapshot *snapshot = e->start->snapshot;
+    double kept = 0;
+    for (guint host = 0; host < snapshot->n_hosts; host++) {
+        const ModelHost *at = &e->end->hosts[host];
+        if (at->cluster != (int)cluster || !at->usable || e->end->vms_on[host]->len > 0 ||
+            snapshot->hosts[host].standby_supported == 0 || kept++ < e->start->policy->hosts_in_reserve)
+            continue;
+        Change advice = {.action = ACTION_STANDBY_HOST, .vm = -1, .from = (int)host, .to = (int)host};
+        advice.reason = g_strdup("is empty, and the cluster does not need it: it can go into standby mode");
+        g_array_append_val(e->decisions->advice, advice);
+    }
+}
+
+void evacuation_complete(const Situation *situation, Model *end, Decisions *decisions)
+{
+    const Model *start = situation->start;
+    g_autofree guint *registered = g_new0(guint, start->snapshot->n_hosts + 1);
+    Evacuation e = {situation, start, end, decisions, registered};
+    move_all_powered_off(&e);
+    enter_maintenance(&e);
+    for (guint cluster = 0; cluster < start->snapshot->n_clusters; cluster++)
+        if (start->policy->power == POWER_STANDBY && model_saves_power(start, cluster))
+            advise_standby(&e, cluster);
+}

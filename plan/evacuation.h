@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of an evacuation, once running VMs are placed: powered-off VMs are registered elsewhere where the
+ * policy asks, and hosts that are empty then enter maintenance mode, or are advised to stand by.
+ */
+#ifndef PLAN_EVACUATION_H
+#define PLAN_EVACUATION_H
+
+#include "plan/decisions.h"
+
+/* adds to the decisions what is to become of hosts, given the model with all of their changes made; what
+ * cannot be done becomes unsolved */
+void evacuation_complete(const Situation *situation, Model *end, Decisions *decisions);
+
+#endif

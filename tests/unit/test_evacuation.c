@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/evacuation.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_evacuation_suite(void);
+
+#define COLD "[plan]\nevacuate=h1\nevacuate_powered_off=yes\n"
+
+/* Hosts h1 to h3; h1 is to be emptied and holds nothing but what tests add. */
+static Estate *three_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 1000, 10);
+    add_host(estate, "h2", 1000, 10);
+    add_host(estate, "h3", 1000, 10);
+    return estate;
+}
+
+static Vm *add_cold(Estate *estate, const char *id, const char *host_id)
+{
+    Vm *vm = add_vm(estate, id, host_id, 100, 1);
+    vm->power = VM_POWER_OFF;
+    return vm;
+}
+
+/* What is decided: "a>h2 maintenance>h1 standby>h3", then each unsolved as "!h1: reason"; the caller frees.
+ */
+static char *evacuated(Estate *estate, const char *policy)
+{
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Model) end = model_copy(planning->model);
+    g_autoptr(Decisions) decisions = decisions_new();
+    const Snapshot *snapshot = planning->model->snapshot;
+    GString *words = g_string_new(NULL);
+    evacuation_complete(&planning->situation, end, decisions);
+    for (guint i = 0; i < decisions->changes->len; i++) {
+        const Change *change = &g_array_index(decisions->changes, Change, i);
+        g_string_append_printf(words, "%s%s>%s", i ? " " : "",
+                               change->vm >= 0 ? snapshot->vms[change->vm].id : "maintenance",
+                               snapshot->hosts[change->to].id);
+    }
+    for (guint i = 0; i < decisions->unsolved->len; i++) {
+        const Unsolved *unsolved = &g_array_index(decisions->unsolved, Unsolved, i);
+        g_string_append_printf(words, "!%s: %s",
+                               unsolved->vm >= 0 ? snapshot->vms[unsolved->vm].id
+                                                 : snapshot->hosts[unsolved->host].id,
+                               unsolved->reason);
+    }
+    return g_string_free(words, FALSE);
+}
+
+static void assert_evacuated(Estate *estate, const char *policy, const char *expected)
+{
+    g_autofree char *found = evacuated(estate, policy);
+    CU_ASSERT_STRING_EQUAL(found, expected);
+    if (strcmp(found, expected) != 0)
+        printf("\n  found: %s\n", found);
+}
+
+static void powered_off_vms_are_spread_over_the_hosts_with_the_fewest(void)
+{
+    Estate *estate = three_hosts();
+    add_vm(estate, "x", "h2", 100, 1);
+    add_cold(estate, "a", "h1");
+    add_cold(estate, "b", "h1");
+    add_cold(estate, "c", "h1")->power = VM_POWER_SUSPENDED;
+    assert_evacuated(estate, COLD, "a>h3 b>h2 c>h3 maintenance>h1");
+}
+
+static void powered_off_vms_stay_unless_the_policy_asks(void)
+{
+    Estate *estate = three_hosts();
+    add_cold(estate, "a", "h1");
+    assert_evacuated(estate, "[plan]\nevacuate=h1\n", "maintenance>h1");
+}
+
+static void a_powered_off_vm_goes_only_where_mandatory_rules_let_it_run(void)
+{
+    static const struct {
+        int type;
+        gboolean mandatory;
+        const char *hosts, *expected;
+    } cases[] = {
+        {RULE_VM_HOST_AFFINITY, TRUE, "h1 h3", "a>h3 maintenance>h1"},
+        {RULE_VM_HOST_ANTI_AFFINITY, TRUE, "h2", "a>h3 maintenance>h1"},
+        {RULE_VM_HOST_ANTI_AFFINITY, FALSE, "h2", "a>h2 maintenance>h1"},
+        {RULE_VM_HOST_AFFINITY, TRUE, "h1",
+         "maintenance>h1!a: powered off, stays on h1, which is to be emptied: no other host can take it "
+         "(h2 would break the mandatory rule \"r\")"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = three_hosts();
+        add_cold(estate, "a", "h1");
+        add_rule(estate, "r", cases[i].type, cases[i].mandatory, "a", cases[i].hosts);
+        assert_evacuated(estate, COLD, cases[i].expected);
+    }
+}
+
+static void a_powered_off_vm_needs_neither_vmotion_nor_the_same_cpu(void)
+{
+    Estate *estate = three_hosts();
+    for (guint i = 0; i < 3; i++) {
+        estate->snapshot->hosts[i].vmotion = 0;
+        estate->snapshot->hosts[i].cpu_model = i ? "new" : "old";
+    }
+    add_cold(estate, "a", "h1");
+    add_cold(estate, "b", "h1")->power = VM_POWER_SUSPENDED;
+    assert_evacuated(estate, COLD,
+                     "a>h2 maintenance>h1!b: powered off, stays on h1, which is to be emptied: no other host "
+                     "can take it (h2 has another CPU model, and no EVC mode covers both)");
+}
+
+static void what_holds_a_powered_off_vm_is_told(void)
+{
+    Estate *estate = three_hosts();
+    add_cold(estate, "a", "h1")->pinned = "PCI passthrough device";
+    assert_evacuated(estate, COLD,
+                     "maintenance>h1!a: powered off, stays on h1, which is to be emptied: it is pinned (PCI "
+                     "passthrough device)");
+    estate = estate_new();
+    add_host(estate, "h1", 1000, 10);
+    add_cold(estate, "a", "h1");
+    assert_evacuated(estate, COLD,
+                     "maintenance>h1!a: powered off, stays on h1, which is to be emptied: the cluster has no "
+                     "other host");
+}
+
+static void a_host_that_is_not_empty_or_not_connected_is_unsolved(void)
+{
+    Estate *estate = three_hosts();
+    add_vm(estate, "a", "h1", 100, 1)->pinned = "CPU affinity";
+    g_autofree char *full = evacuated(estate, COLD);
+    CU_ASSERT_TRUE(g_str_has_prefix(full, "!h1: is to be emptied and still holds "));
+    estate = three_hosts();
+    estate->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
+    assert_evacuated(estate, COLD,
+                     "!h1: is to be emptied, but is not connected and powered on: it cannot enter "
+                     "maintenance mode");
+}
+
+void test_evacuation_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("evacuation", NULL, NULL);
+    CU_ADD_TEST(suite, powered_off_vms_are_spread_over_the_hosts_with_the_fewest);
+    CU_ADD_TEST(suite, powered_off_vms_stay_unless_the_policy_asks);
+    CU_ADD_TEST(suite, a_powered_off_vm_goes_only_where_mandatory_rules_let_it_run);
+    CU_ADD_TEST(suite, a_powered_off_vm_needs_neither_vmotion_nor_the_same_cpu);
+    CU_ADD_TEST(suite, what_holds_a_powered_off_vm_is_told);
+    CU_ADD_TEST(suite, a_host_that_is_not_empty_or_not_connected_is_unsolved);
+}
