@@ -26,6 +26,11 @@ gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assess
     return host_is_available(host) && is_known(assessed) && !host_is_failover(snapshot, host);
 }
 
+gboolean vm_is_agent(const Vm *row)
+{
+    return row->role == VM_ROLE_SYSTEM;
+}
+
 gboolean vm_is_system(const Policy *policy, const Vm *vm)
 {
     return vm->role >= 0 || policy_matches(policy->system_vms, vm->folder, vm->name);

@@ -22,6 +22,10 @@ gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assess
 /* TRUE where the VM counts as load and is never a step: it has a role, or system_vms names it */
 gboolean vm_is_system(const Policy *policy, const Vm *vm);
 
+/* TRUE for a VM that vSphere runs for itself (vCLS, an ESX agent): when its host enters maintenance mode,
+ * vSphere powers it off or moves it, whoever asked for the mode */
+gboolean vm_is_agent(const Vm *row);
+
 /* sets the states and reasons of hosts and VMs; needs their loads */
 void states_decide(Subject *subject, const Policy *policy, Assessment *assessment);
 

@@ -4,6 +4,7 @@
  * and finish writes that copy. Tables that no step changes are copied as bytes, series row by row.
  */
 #include "analyze/evaluation.h"
+#include "analyze/states.h"
 #include "apply/effects.h"
 #include "apply/roster.h"
 #include "apply/target.h"
@@ -82,7 +83,7 @@ static void do_step(Directory *directory, const PlanRow *step)
     Roster *roster = directory->roster;
     if (step->action == ACTION_ENTER_MAINTENANCE) {
         roster_do(roster, step);
-        directory->hosts_changed = TRUE;
+        directory->hosts_changed = directory->vms_changed = TRUE;
         return;
     }
     guint vm = (guint)snapshot_find_vm(directory->snapshot, step->object_id);
@@ -314,6 +315,11 @@ static void change_tables(Directory *directory)
         vm->host_id = snapshot->hosts[vm->host].id;
         vm->memory_mib = roster->memory_mib[i];
         vm->vcpus = roster->vcpus[i];
+        /* as vSphere does with its own */
+        gboolean entered = roster->mode[vm->host] == HOST_MODE_MAINTENANCE &&
+                           snapshot->hosts[vm->host].mode != HOST_MODE_MAINTENANCE;
+        if (entered && vm_is_agent(vm))
+            vm->power = VM_POWER_OFF;
     }
     for (guint i = 0; i < snapshot->n_hosts; i++)
         snapshot->hosts[i].mode = roster->mode[i];

@@ -3,26 +3,30 @@
 
 #include "apply/reading.h"
 #include "apply/tasks.h"
+#include "collect/inventory.h"
 
 #include <string.h>
 
 #define VSAN_MODE "vsan_mode="
 
-/* The VM's name is added where it runs on the host; one that has vanished does not. */
+/* The VM's name is added where it runs on the host and has to leave it; one that has vanished does not. */
 static gboolean look_at_vm(Vcenter *vcenter, const char *id, const char *host_id, GPtrArray *running,
                            GError **error)
 {
-    static const char *const paths[] = {"name", "runtime.powerState", "runtime.host"};
+    enum { NAME, POWER, HOST, AGENT, N_PATHS = AGENT + N_VM_AGENT };
+    const char *paths[N_PATHS] = {[NAME] = "name", [POWER] = "runtime.powerState", [HOST] = "runtime.host"};
+    memcpy(paths + AGENT, vm_agent_paths, sizeof vm_agent_paths);
     g_auto(Reading) vm = {0};
     g_autoptr(GError) failure = NULL;
-    if (!reading_take(&vm, vcenter, "VirtualMachine", id, paths, G_N_ELEMENTS(paths), &failure)) {
+    if (!reading_take(&vm, vcenter, "VirtualMachine", id, paths, N_PATHS, &failure)) {
         if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
             return TRUE;
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    if (g_strcmp0(vm.texts[1], "poweredOn") == 0 && g_strcmp0(vm.texts[2], host_id) == 0)
-        g_ptr_array_add(running, g_strdup(vm.texts[0] ? vm.texts[0] : id));
+    if (g_strcmp0(vm.texts[POWER], "poweredOn") == 0 && g_strcmp0(vm.texts[HOST], host_id) == 0 &&
+        !inventory_is_agent((const char *const *)vm.texts + AGENT))
+        g_ptr_array_add(running, g_strdup(vm.texts[NAME] ? vm.texts[NAME] : id));
     return TRUE;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A vCenter's host on its way into maintenance mode: EnterMaintenanceMode_Task of HostSystem, which ends when
- * no VM runs there any more. It has no timeout, and leaves powered-off VMs where they are: the plan has moved
- * those that shall go.
+ * no VM runs there any more; vSphere powers off or moves its own (vCLS, agents). It has no timeout, and
+ * leaves powered-off VMs where they are: the plan has moved those that shall go.
  */
 #ifndef APPLY_MAINTENANCE_H
 #define APPLY_MAINTENANCE_H
@@ -10,8 +10,9 @@
 #include "collect/vcenter.h"
 #include "plan/changeplan.h"
 
-/* the names of the VMs that run on the host now, however they came there; free with g_ptr_array_unref. NULL
- * and SOAP_ERROR_FAULT where there is no such host */
+/* the names of the VMs that run on the host now, however they came there, but for vSphere's own (vCLS,
+ * agents), which it takes away itself; free with g_ptr_array_unref. NULL and SOAP_ERROR_FAULT where there is
+ * no such host */
 GPtrArray *maintenance_running(Vcenter *vcenter, const char *host_id, GError **error);
 
 /* the id of the task that brings the host into the mode at this moment; "" where there is none. The caller

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/roster.h"
 
+#include "analyze/states.h"
+
 #include <string.h>
 
 Roster *roster_new(const Snapshot *snapshot)
@@ -170,7 +172,8 @@ static void compare_maintenance(const Comparison *c)
     }
     g_autoptr(GPtrArray) running = g_ptr_array_new();
     for (guint i = 0; i < snapshot->n_vms; i++)
-        if (c->roster->host[i] == index && snapshot->vms[i].power == VM_POWER_ON)
+        if (c->roster->host[i] == index && snapshot->vms[i].power == VM_POWER_ON &&
+            !vm_is_agent(&snapshot->vms[i]))
             g_ptr_array_add(running, (gpointer)snapshot->vms[i].name);
     compare_name(c, "host", c->step->object, snapshot->hosts[index].name);
     roster_compare_maintenance(c->step, &snapshot->hosts[index], c->roster->mode[index], running,

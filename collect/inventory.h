@@ -56,6 +56,12 @@ gboolean inventory_take_host(Inventory *inventory, const PropertyQuery *query, c
 gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
                            GError **error);
 
+/* TRUE for a VM that vSphere runs for itself: vCLS, an ESX agent. Texts of the properties that
+ * vm_agent_paths names, NULL where not set */
+enum { VM_AGENT_MANAGER, VM_AGENT_TYPE, VM_AGENT_FLAG, N_VM_AGENT };
+extern const char *const vm_agent_paths[N_VM_AGENT];
+gboolean inventory_is_agent(const char *const texts[N_VM_AGENT]);
+
 /* takes out of rules and of failover hosts what is not in the tables */
 void inventory_prune_clusters(Inventory *inventory, GHashTable *hosts, GHashTable *vms);
 

@@ -43,6 +43,12 @@ enum {
     VM_GUEST_NAME,
     VM_ATTRIBUTES, /* the last: asked for only where the attribute "vmanger" exists */
 };
+
+/* single entries of an array by their keys: the whole of extraConfig is long */
+#define AGENT_FLAG "config.extraConfig[\"HDCS.agent\"].value"
+#define MANAGER "config.managedBy.extensionKey"
+#define MANAGER_TYPE "config.managedBy.type"
+
 const char *const vm_paths[] = {
     [VM_NAME] = "name",
     [VM_PARENT] = "parent",
@@ -54,10 +60,9 @@ const char *const vm_paths[] = {
     [VM_UUID] = "config.instanceUuid",
     [VM_GUEST] = "config.guestId",
     [VM_VERSION] = "config.version",
-    [VM_MANAGER] = "config.managedBy.extensionKey",
-    [VM_MANAGER_TYPE] = "config.managedBy.type",
-    /* single entries of an array by their keys: the whole of extraConfig is long */
-    [VM_AGENT] = "config.extraConfig[\"HDCS.agent\"].value",
+    [VM_MANAGER] = MANAGER,
+    [VM_MANAGER_TYPE] = MANAGER_TYPE,
+    [VM_AGENT] = AGENT_FLAG,
     [VM_PASSTHROUGH] = "config.extraConfig[\"pciPassthru0.pciSlotNumber\"].value",
     [VM_AFFINITY] = "config.cpuAffinity",
     [VM_VCPUS] = "config.hardware.numCPU",
@@ -114,18 +119,32 @@ gboolean inventory_find_attribute(Inventory *inventory, GError **error)
 
 /* ---- VMs ---- */
 
+const char *const vm_agent_paths[N_VM_AGENT] = {
+    [VM_AGENT_MANAGER] = MANAGER,
+    [VM_AGENT_TYPE] = MANAGER_TYPE,
+    [VM_AGENT_FLAG] = AGENT_FLAG,
+};
+
+gboolean inventory_is_agent(const char *const texts[N_VM_AGENT])
+{
+    const char *flag = texts[VM_AGENT_FLAG];
+    return (flag && g_ascii_strcasecmp(flag, "true") == 0) ||
+           g_strcmp0(texts[VM_AGENT_MANAGER], "com.vmware.vim.eam") == 0 ||
+           g_strcmp0(texts[VM_AGENT_TYPE], "cluster-agent") == 0;
+}
+
 /* Solutions that run VMs of their own: vCLS and ESX agents; SRM's placeholders. */
 static int role_of(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
                    const char *manager)
 {
     const char *type = inventory_text(inventory, query, object, VM_MANAGER_TYPE);
-    const char *agent = inventory_text(inventory, query, object, VM_AGENT);
+    const char *const agent_texts[N_VM_AGENT] = {manager, type,
+                                                 inventory_text(inventory, query, object, VM_AGENT)};
     const char *address = inventory_text(inventory, query, object, VM_ADDRESS);
     const char *name = inventory_text(inventory, query, object, VM_GUEST_NAME);
     const Vcenter *vcenter = inventory->vcenter;
     g_autoptr(GUri) url = g_uri_parse(vcenter->connection->url, G_URI_FLAGS_NONE, NULL);
-    if ((agent && g_ascii_strcasecmp(agent, "true") == 0) || strcmp(manager, "com.vmware.vim.eam") == 0 ||
-        g_strcmp0(type, "cluster-agent") == 0)
+    if (inventory_is_agent(agent_texts))
         return VM_ROLE_SYSTEM;
     if (g_str_has_prefix(manager, "com.vmware.vcDr") && g_strcmp0(type, "placeholderVm") == 0)
         return VM_ROLE_PLACEHOLDER;

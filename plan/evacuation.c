@@ -106,7 +106,7 @@ static char *obstacle_to_maintenance(const Evacuation *e, guint host)
 {
     const Snapshot *snapshot = e->start->snapshot;
     const Host *row = &snapshot->hosts[host];
-    if (e->end->vms_on[host]->len > 0)
+    if (model_vms_to_leave(e->end, host) > 0)
         return hindrance_of_full_host(e->situation, e->end, host);
     if (!is_live(row))
         return g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
@@ -114,6 +114,16 @@ static char *obstacle_to_maintenance(const Evacuation *e, guint host)
     if (snapshot->clusters[row->cluster].vsan == 1 && !*e->start->policy->vsan_mode)
         return g_strdup("is empty, but a vSAN host enters maintenance mode only with vsan_mode set");
     return NULL;
+}
+
+static char *reason_for_maintenance(const Evacuation *e, guint host)
+{
+    gboolean asked = e->start->snapshot->hosts[host].mode != HOST_MODE_ENTERING;
+    return g_strdup_printf(
+        "%s and is empty then%s", asked ? "is named by evacuate" : "is entering maintenance mode",
+        e->end->vms_on[host]->len > 0
+            ? ", but for VMs that vSphere runs for itself and takes away itself (vCLS, agents)"
+            : "");
 }
 
 static void enter_maintenance(const Evacuation *e)
@@ -128,9 +138,7 @@ static void enter_maintenance(const Evacuation *e)
             continue;
         }
         Change change = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = (int)host, .to = (int)host};
-        change.reason = g_strdup(snapshot->hosts[host].mode == HOST_MODE_ENTERING
-                                     ? "is entering maintenance mode and is empty then"
-                                     : "is named by evacuate and is empty then");
+        change.reason = reason_for_maintenance(e, host);
         decisions_make(e->decisions, e->end, &change);
     }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/hindrance.h"
 
+#include "analyze/states.h"
+
 #include <math.h>
 
 const char *resource_word(Resource resource)
@@ -106,11 +108,16 @@ static void sort_vm(const Situation *situation, const Model *now, guint vm, Hind
     }
 }
 
-static void append_hindrances(GString *words, const Situation *situation, const Model *now, guint host)
+/* of all VMs of the host, or, where it is to be emptied, of those that have to leave */
+static void append_hindrances(GString *words, const Situation *situation, const Model *now, guint host,
+                              gboolean to_empty)
 {
     g_auto(Hindrances) h = {0};
-    for (guint i = 0; i < now->vms_on[host]->len; i++)
-        sort_vm(situation, now, g_array_index(now->vms_on[host], guint, i), &h);
+    for (guint i = 0; i < now->vms_on[host]->len; i++) {
+        guint vm = g_array_index(now->vms_on[host], guint, i);
+        if (!to_empty || !vm_is_agent(&now->snapshot->vms[vm]))
+            sort_vm(situation, now, vm, &h);
+    }
     if (now->vms_on[host]->len == 0)
         g_string_append(words, "; no VM runs there: the load is the host's own");
     if (h.without_target)
@@ -140,7 +147,7 @@ char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint 
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else if (now->hosts[host].usable)
-        append_hindrances(words, situation, now, host);
+        append_hindrances(words, situation, now, host, FALSE);
     else
         g_string_append(words, host_is_failover(now->snapshot, &now->snapshot->hosts[host])
                                    ? "; a dedicated failover host is not relieved"
@@ -151,10 +158,11 @@ char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint 
 char *hindrance_of_full_host(const Situation *situation, const Model *now, guint host)
 {
     GString *words = g_string_new(NULL);
-    g_string_append_printf(words, "is to be emptied and still holds %u running VMs", now->vms_on[host]->len);
+    g_string_append_printf(words, "is to be emptied and still holds %u running VMs",
+                           model_vms_to_leave(now, host));
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else
-        append_hindrances(words, situation, now, host);
+        append_hindrances(words, situation, now, host, TRUE);
     return g_string_free(words, FALSE);
 }

@@ -258,6 +258,14 @@ gboolean model_is_to_empty(const Model *model, guint host)
     return row->mode == HOST_MODE_ENTERING || policy_matches(model->policy->evacuate, NULL, row->name);
 }
 
+guint model_vms_to_leave(const Model *model, guint host)
+{
+    guint n = 0;
+    for (guint i = 0; i < model->vms_on[host]->len; i++)
+        n += !vm_is_agent(&model->snapshot->vms[g_array_index(model->vms_on[host], guint, i)]);
+    return n;
+}
+
 gboolean model_saves_power(const Model *model, guint cluster)
 {
     const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id,

@@ -73,6 +73,10 @@ gboolean model_is_excluded(const Model *model, guint host);
 /* TRUE for a host that is to be emptied: entering maintenance, or named by evacuate= */
 gboolean model_is_to_empty(const Model *model, guint host);
 
+/* how many running VMs keep a host out of maintenance mode: all but vSphere's own, which leave by themselves
+ */
+guint model_vms_to_leave(const Model *model, guint host);
+
 /* TRUE where the cluster's pattern is power_saving and the policy asks to act on it */
 gboolean model_saves_power(const Model *model, guint cluster);
 

@@ -297,7 +297,7 @@ gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint c
         if (end->hosts[host].cluster != (int)cluster)
             continue;
         gboolean hot = end->hosts[host].usable && model_excess(end, host, NULL) > 0;
-        gboolean full = model_is_to_empty(end, host) && end->vms_on[host]->len > 0;
+        gboolean full = model_is_to_empty(end, host) && model_vms_to_leave(end, host) > 0;
         for (guint i = 0; (hot || full) && i < end->vms_on[host]->len; i++) {
             const char *why = NULL;
             if (compatibility_left_to_drs(situation->compatibility,

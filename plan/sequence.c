@@ -64,7 +64,9 @@ static char *obstacle_now(const Sequence *sequence, const Model *now, const Chan
     const Snapshot *snapshot = now->snapshot;
     const char *name = snapshot->hosts[change->to].name;
     if (change->action == ACTION_ENTER_MAINTENANCE)
-        return now->vms_on[change->to]->len ? g_strdup_printf("%s still holds running VMs", name) : NULL;
+        return model_vms_to_leave(now, (guint)change->to)
+                   ? g_strdup_printf("%s still holds running VMs", name)
+                   : NULL;
     if (change->action == ACTION_MIGRATE) {
         const char *why =
             compatibility_obstacle(sequence->compatibility, (guint)change->vm, (guint)change->to);

@@ -304,12 +304,12 @@ static void name_the_left_out(Threshold *t)
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
         if (now->hosts[i].state == STATE_HOT && !now->hosts[i].usable)
             decisions_add_unsolved(t->decisions, (int)i, -1, hindrance_of_hot_host(t->situation, now, i));
-        if (model_is_to_empty(now, i) && now->vms_on[i]->len > 0)
+        if (model_is_to_empty(now, i) && model_vms_to_leave(now, i) > 0)
             decisions_add_unsolved(
                 t->decisions, (int)i, -1,
                 g_strdup_printf("is to be emptied and holds %u running VMs: strategy=threshold "
                                 "evacuates nothing",
-                                now->vms_on[i]->len));
+                                model_vms_to_leave(now, i)));
     }
 }
 

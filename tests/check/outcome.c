@@ -148,11 +148,13 @@ static gboolean has_row(const World *world, RowKind kind, const char *id)
     return FALSE;
 }
 
+/* VMs that have to leave a host before it can enter maintenance mode: vSphere takes its own away itself */
 static guint running_on(const World *world, guint host)
 {
     guint n = 0;
     for (guint i = 0; i < world->snapshot->n_vms; i++)
-        n += world->vms[i].running && world->vms[i].host == (int)host;
+        n += world->vms[i].running && world->vms[i].host == (int)host &&
+             world->snapshot->vms[i].role != VM_ROLE_SYSTEM;
     return n;
 }
 

@@ -325,7 +325,8 @@ static void check_maintenance(World *world, const PlanRow *row)
     if (strcmp(row->args, mode) != 0)
         complain(world, row, "args are \"%s\": expected \"%s\"", row->args, mode);
     for (guint i = 0; i < world->snapshot->n_vms; i++)
-        if (world->vms[i].running && world->vms[i].host == host)
+        if (world->vms[i].running && world->vms[i].host == host &&
+            world->snapshot->vms[i].role != VM_ROLE_SYSTEM)
             complain(world, row, "%s still runs there", world->snapshot->vms[i].id);
 }
 

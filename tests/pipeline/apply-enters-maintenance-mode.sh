@@ -49,6 +49,17 @@ test "$(mode_of "$before")" = normal || fail 'the target itself was changed'
 "$BIN/analyze" -q after -o after.csv
 grep -q "^host,$host,.*,unavailable,.*in maintenance mode" after.csv || fail 'analyze finds it available'
 
+# A vCLS VM holds no host up: vSphere takes it away itself.
+sed 's/^evacuate=.*/evacuate=esx-a01*/' policy.ini >vcls.ini
+"$BIN/analyze" -q --policy vcls.ini "$before" -o vcls.csv
+"$BIN/plan" -q --policy vcls.ini "$before" vcls.csv -o vcls-plan.csv
+"$BUILD/tests/plan-check" "$before" vcls.csv vcls-plan.csv vcls.ini
+grep '^step,.*,enter_maintenance,host-11,' vcls-plan.csv | grep -q 'vSphere runs for itself' || fail 'a vCLS VM holds the host up'
+exits 0 "$BIN/apply" --policy vcls.ini vcls-plan.csv "$before" -o vcls-after
+grep -w host-11 vcls-after/vms.csv | cut -d, -f2,7,8 | sed 's/^vCLS-[^,]*/vCLS/' >left
+test "$(cat left)" = "vCLS,host-11,off" || fail "left on the host: $(cat left)"
+"$BIN/analyze" -q --policy vcls.ini vcls-after -o vcls-after.csv
+
 # Cut short before its last step, it goes on.
 enter=$(grep -n ",intent,enter_maintenance,$host," plan.journal.csv | cut -d: -f1)
 head -n $((enter - 1)) plan.journal.csv >cut.csv

@@ -142,6 +142,38 @@ static void a_host_that_is_not_empty_or_not_connected_is_unsolved(void)
                      "maintenance mode");
 }
 
+static void vms_that_vsphere_runs_for_itself_hold_up_no_maintenance(void)
+{
+    static const struct {
+        int role;
+        const char *expected;
+    } cases[] = {
+        {VM_ROLE_SYSTEM, "maintenance>h1"},
+        {VM_ROLE_VCENTER, "!h1: is to be emptied and still holds 1 "},
+        {VM_ROLE_IGNORE, "!h1: is to be emptied and still holds 1 "},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = three_hosts();
+        add_vm(estate, "a", "h1", 100, 1)->role = cases[i].role;
+        g_autofree char *found = evacuated(estate, COLD);
+        CU_ASSERT_TRUE(g_str_has_prefix(found, cases[i].expected));
+    }
+    Estate *estate = three_hosts();
+    add_vm(estate, "a", "h1", 100, 1);
+    g_autofree char *named = evacuated(estate, "[analyze]\nsystem_vms=a\n" COLD);
+    CU_ASSERT_TRUE(g_str_has_prefix(named, "!h1: is to be emptied and still holds 1 "));
+}
+
+static void what_holds_a_host_up_does_not_name_agents(void)
+{
+    Estate *estate = three_hosts();
+    add_vm(estate, "agent", "h1", 100, 1)->role = VM_ROLE_SYSTEM;
+    add_vm(estate, "a", "h1", 100, 1)->pinned = "CPU affinity";
+    g_autofree char *found = evacuated(estate, COLD);
+    CU_ASSERT_PTR_NOT_NULL(strstr(found, "1 of its VMs cannot move (a is pinned (CPU affinity))"));
+    CU_ASSERT_PTR_NULL(strstr(found, "agent"));
+}
+
 void test_evacuation_suite(void)
 {
     CU_pSuite suite = CU_add_suite("evacuation", NULL, NULL);
@@ -150,5 +182,7 @@ void test_evacuation_suite(void)
     CU_ADD_TEST(suite, a_powered_off_vm_goes_only_where_mandatory_rules_let_it_run);
     CU_ADD_TEST(suite, a_powered_off_vm_needs_neither_vmotion_nor_the_same_cpu);
     CU_ADD_TEST(suite, what_holds_a_powered_off_vm_is_told);
+    CU_ADD_TEST(suite, vms_that_vsphere_runs_for_itself_hold_up_no_maintenance);
+    CU_ADD_TEST(suite, what_holds_a_host_up_does_not_name_agents);
     CU_ADD_TEST(suite, a_host_that_is_not_empty_or_not_connected_is_unsolved);
 }

@@ -65,6 +65,16 @@ static void a_host_enters_maintenance_when_no_vm_runs_there(void)
     ASSERT_DIFFERS(roster, &back, "target host: normal mode, maintenance mode");
 }
 
+static void agents_hold_no_host_up(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
+    ASSERT_DIFFERS(roster, &enter, "running VMs on the host: none, a");
+    planning->estate->snapshot->vms[vm_of(planning, "a")].role = VM_ROLE_SYSTEM;
+    ASSERT_DIFFERS(roster, &enter, "");
+}
+
 static void a_live_host_enters_the_mode_from_any_other(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
@@ -120,6 +130,7 @@ void test_roster_suite(void)
 {
     CU_pSuite suite = CU_add_suite("roster", NULL, NULL);
     CU_ADD_TEST(suite, a_host_enters_maintenance_when_no_vm_runs_there);
+    CU_ADD_TEST(suite, agents_hold_no_host_up);
     CU_ADD_TEST(suite, a_live_host_enters_the_mode_from_any_other);
     CU_ADD_TEST(suite, args_say_the_power_state_of_a_vm_that_does_not_run);
     CU_ADD_TEST(suite, what_is_no_longer_known_of_a_vm_is_a_difference);

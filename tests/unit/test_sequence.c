@@ -242,6 +242,16 @@ static void a_host_enters_maintenance_when_all_have_left(void)
                  move(planning, "c", "h3"));
 }
 
+static void an_agent_holds_no_host_up(void)
+{
+    Estate *estate = full_hosts(10);
+    add_vm(estate, "agent", "h1", 100, 10)->role = VM_ROLE_SYSTEM;
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nevacuate=h1\n");
+    int h1 = (int)host_of(planning, "h1");
+    Change enter = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = h1, .to = h1};
+    ASSERT_ORDER(planning, "a>h3() maintenance>h1(1)", enter, move(planning, "a", "h3"));
+}
+
 /* ---- violations ---- */
 
 static char *violation_of(const Planning *planning, const Change *changes, guint n, guint *at)
@@ -334,6 +344,7 @@ void test_sequence_suite(void)
     CU_ADD_TEST(suite, an_addition_waits_for_what_brings_its_host_below_the_threshold);
     CU_ADD_TEST(suite, an_addition_on_a_host_with_room_waits_for_nobody);
     CU_ADD_TEST(suite, a_host_enters_maintenance_when_all_have_left);
+    CU_ADD_TEST(suite, an_agent_holds_no_host_up);
     CU_ADD_TEST(suite, a_missing_edge_is_a_violation_at_the_step_that_lacks_it);
     CU_ADD_TEST(suite, a_step_that_cannot_be_done_in_any_order_is_a_violation);
     CU_ADD_TEST(suite, moves_at_once_on_a_host_share_its_network);

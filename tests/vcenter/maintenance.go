@@ -15,6 +15,7 @@ var vsanModes = map[string]bool{"ensureObjectAccessibility": true, "evacuateAllD
 
 // EnterMaintenanceModeTask waits until no VM runs on the host, which takes none
 // from now on, and then sets the mode. It moves no VM itself: there is no DRS.
+// Agents (vCLS) do not hold it up: they are powered off.
 func (h *host) EnterMaintenanceModeTask(ctx *simulator.Context, req *types.EnterMaintenanceMode_Task) soap.HasFault {
 	refuse := func(fault *soap.Fault) soap.HasFault {
 		return &methods.EnterMaintenanceMode_TaskBody{Fault_: fault}
@@ -87,21 +88,35 @@ func (h *host) assessEntering() types.BaseMethodFault {
 	return nil
 }
 
-// empty tells whether no VM runs on the host.
+// empty tells whether no VM but agents runs on the host.
 func (h *host) empty() bool {
 	h.srv.world.Lock()
 	defer h.srv.world.Unlock()
 	for _, ref := range h.Vm {
-		if vm := h.srv.vms[ref.Value]; vm != nil && vm.on() {
+		if vm := h.srv.vms[ref.Value]; vm != nil && vm.on() && !vm.agent() {
 			return false
 		}
 	}
 	return true
 }
 
+// stopAgents powers off the VMs that vSphere runs for itself. The world's lock
+// is held.
+func (h *host) stopAgents() {
+	for _, ref := range h.Vm {
+		if vm := h.srv.vms[ref.Value]; vm != nil && vm.on() && vm.agent() {
+			h.srv.update(func() {
+				vm.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
+				vm.Summary.Runtime.PowerState = types.VirtualMachinePowerStatePoweredOff
+			})
+		}
+	}
+}
+
 func (h *host) enter() (types.AnyType, types.BaseMethodFault) {
 	h.srv.world.Lock()
 	defer h.srv.world.Unlock()
+	h.stopAgents()
 	h.setMaintenance(true)
 	return nil, nil
 }

@@ -226,6 +226,11 @@ func (vm *virtualMachine) refreshQuickStats() {
 	vm.srv.update(func() { vm.Summary.QuickStats = stats })
 }
 
+// agent tells whether vSphere runs the VM for itself.
+func (vm *virtualMachine) agent() bool {
+	return vm.Config != nil && vm.Config.ManagedBy != nil && vm.Config.ManagedBy.Type == "cluster-agent"
+}
+
 // on tells whether the VM runs.
 func (vm *virtualMachine) on() bool {
 	return vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
