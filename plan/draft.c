@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/draft.h"
 
-#include "plan/growth.h"
+#include "plan/failover.h"
 #include "plan/sequence.h"
 
 #include <math.h>
@@ -224,10 +224,14 @@ static void add_fact(const Drafting *drafting, PlanCluster *cluster, const char 
     g_ptr_array_add(cluster->facts, (gpointer)keep(drafting, text->str));
 }
 
-/* what of a cluster's memory demand would not fit were its largest host lost; 0 where all would */
-static double failover_lack_mib(const Model *model, guint cluster)
+/* what of a cluster's demand would not fit were its largest host lost, in whole units of so much; 0 where all
+ * would */
+static void add_failover_fact(const Drafting *drafting, PlanCluster *cluster, guint index, const char *key,
+                              Resource resource, double unit)
 {
-    return ceil(MAX(0, growth_failover_lack(model, cluster)) / 1024);
+    double before = failover_lack(drafting->situation->start, index, resource);
+    double after = failover_lack(drafting->now, index, resource);
+    add_fact(drafting, cluster, key, ceil(MAX(0, before) / unit), ceil(MAX(0, after) / unit));
 }
 
 /* The cluster's own steps: the others keep neither their hosts nor their network busy. */
@@ -271,9 +275,10 @@ static void draft_clusters(const Drafting *drafting)
         add_fact(drafting, &cluster, "max_memory_pct", before.max_memory_pct, after.max_memory_pct);
         add_fact(drafting, &cluster, "sd_cpu", before.sd_cpu, after.sd_cpu);
         add_fact(drafting, &cluster, "sd_memory", before.sd_memory, after.sd_memory);
-        if (start->snapshot->clusters[i].ha == 1 && policy->ha_check != HA_CHECK_OFF)
-            add_fact(drafting, &cluster, "failover_lack_mib", failover_lack_mib(start, i),
-                     failover_lack_mib(drafting->now, i));
+        if (failover_is_checked(start, i)) {
+            add_failover_fact(drafting, &cluster, i, "failover_lack_mib", RESOURCE_HOST_MEMORY, 1024);
+            add_failover_fact(drafting, &cluster, i, "failover_lack_mhz", RESOURCE_CPU, 1);
+        }
         add_fact(drafting, &cluster, "moves", moves, NAN);
         add_fact(drafting, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
         add_fact(drafting, &cluster, "makespan_s",
@@ -309,9 +314,10 @@ static void draft_header(const Drafting *drafting)
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
     g_autofree char *policy = policy_plan_digest(start->policy);
     g_autofree char *past = words_of_past(drafting);
+    g_autofree char *failover = failover_words(drafting->now);
     g_autofree char *summary = g_strdup_printf(
-        "Plan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s", moves, additions, maintenance,
-        drafting->decisions->advice->len, drafting->decisions->unsolved->len, past);
+        "Plan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s", moves, additions, maintenance,
+        drafting->decisions->advice->len, drafting->decisions->unsolved->len, failover, past);
     plan->snapshot = keep(drafting, snapshot->digest);
     plan->source = keep(drafting, snapshot->info.source);
     plan->source_id = keep(drafting, snapshot->info.source_id);

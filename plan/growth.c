@@ -2,6 +2,7 @@
 #include "plan/growth.h"
 
 #include "analyze/buffer.h"
+#include "plan/failover.h"
 
 #include <math.h>
 #include <string.h>
@@ -92,25 +93,11 @@ char *growth_memory_refusal(const Situation *situation, const Model *now, guint 
     return NULL;
 }
 
-double growth_failover_lack(const Model *model, guint cluster)
-{
-    double capacity = 0, demand = 0, largest = 0;
-    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
-        const ModelHost *at = &model->hosts[i];
-        if (at->cluster != (int)cluster || !at->usable)
-            continue;
-        capacity += at->capacity[RESOURCE_HOST_MEMORY];
-        demand += at->demand[RESOURCE_HOST_MEMORY];
-        largest = MAX(largest, at->capacity[RESOURCE_HOST_MEMORY]);
-    }
-    return demand - (capacity - largest);
-}
-
 /* KiB that could be added and the others still bear the loss of the largest host, where they have to */
 static double failover_room(const Model *model, guint cluster)
 {
-    gboolean must = model->policy->ha_check == HA_CHECK_HARD && model->snapshot->clusters[cluster].ha == 1;
-    return must ? MAX(0, -growth_failover_lack(model, cluster)) : INFINITY;
+    gboolean must = model->policy->ha_check == HA_CHECK_HARD && failover_is_checked(model, cluster);
+    return must ? MAX(0, -failover_lack(model, cluster, RESOURCE_HOST_MEMORY)) : INFINITY;
 }
 
 double growth_cluster_room(const Model *model, guint cluster)

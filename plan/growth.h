@@ -38,8 +38,4 @@ char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm
  * loss of its largest host leaves */
 double growth_cluster_room(const Model *model, guint cluster);
 
-/* KiB by which the memory demand of a cluster is above what its usable hosts have without the largest; 0 or
- * less: it fits */
-double growth_failover_lack(const Model *model, guint cluster);
-
 #endif

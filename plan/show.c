@@ -44,6 +44,7 @@ static void append_cluster(GString *out, const PlanCluster *cluster)
     append_change(out, cluster, "sd_cpu", "deviation of CPU", " points");
     append_change(out, cluster, "sd_memory", "deviation of memory", " points");
     append_change(out, cluster, "failover_lack_mib", "lacking if one fails", " MiB");
+    append_change(out, cluster, "failover_lack_mhz", "lacking if one fails", " MHz");
     const char *moves = fact(cluster, "moves"), *copy = fact(cluster, "copy_mib"),
                *span = fact(cluster, "makespan_s");
     if (moves && copy && span)

@@ -117,6 +117,58 @@ static void check_work(World *world, const PlanCluster *row, int cluster)
                  makespan ? makespan : "", longest);
 }
 
+/* what would not fit without the largest host: those to empty are not counted on, their VMs are */
+static double lack(const World *world, const HostAt *hosts, const VmAt *vms, int cluster, Resource resource)
+{
+    double room = 0, most = 0, demand = 0;
+    for (guint i = 0; i < world->snapshot->n_hosts; i++) {
+        const Host *row = &world->snapshot->hosts[i];
+        gboolean there = row->connection == CONNECTION_CONNECTED && row->power == HOST_POWER_ON &&
+                         row->mode == HOST_MODE_NORMAL && !hosts[i].to_empty;
+        if (row->cluster != cluster || !there || isnan(hosts[i].demand[resource]))
+            continue;
+        room += hosts[i].capacity[resource];
+        most = MAX(most, hosts[i].capacity[resource]);
+        demand += hosts[i].demand[resource];
+    }
+    for (guint i = 0; i < world->snapshot->n_vms; i++) {
+        const VmAt *vm = &vms[i];
+        if (world->snapshot->vms[i].cluster != cluster || !vm->running || !hosts[vm->host].to_empty ||
+            world->snapshot->vms[i].role == VM_ROLE_SYSTEM)
+            continue;
+        if (resource == RESOURCE_HOST_MEMORY)
+            demand += vm_needs_kib(vm);
+        else if (vm->measured)
+            demand += vm->demand[resource];
+    }
+    return MAX(0, table_round(demand - (room - most)));
+}
+
+static void check_failover(World *world, const PlanCluster *row, int cluster)
+{
+    static const struct {
+        const char *key;
+        Resource resource;
+        double unit;
+    } lacks[] = {{"failover_lack_mib", RESOURCE_HOST_MEMORY, 1024}, {"failover_lack_mhz", RESOURCE_CPU, 1}};
+    gboolean checked = world->snapshot->clusters[cluster].ha == 1 && world->policy->ha_check != HA_CHECK_OFF;
+    double after = 0;
+    for (guint i = 0; i < G_N_ELEMENTS(lacks); i++) {
+        Resource resource = lacks[i].resource;
+        double at_start = lack(world, world->hosts_at_start, world->vms_at_start, cluster, resource);
+        double at_end = lack(world, world->hosts, world->vms, cluster, resource);
+        if (checked)
+            expect_fact(world, row, lacks[i].key, ceil(at_start / lacks[i].unit),
+                        ceil(at_end / lacks[i].unit));
+        else if (fact(row, lacks[i].key))
+            complain(world, NULL, "#cluster %s: %s, where HA is not checked", row->id, lacks[i].key);
+        after += at_end;
+    }
+    if (checked && after > 0 && !strstr(world->plan->summary, "could not bear the loss of its largest host"))
+        complain(world, NULL, "#cluster %s lacks room for a lost host, and the summary does not say so",
+                 row->id);
+}
+
 static void check_cluster(World *world, const PlanCluster *row, const gboolean *may_heat)
 {
     int cluster = snapshot_find_cluster(world->snapshot, row->id);
@@ -133,6 +185,7 @@ static void check_cluster(World *world, const PlanCluster *row, const gboolean *
     expect_fact(world, row, "sd_cpu", before.sd_cpu, after.sd_cpu);
     expect_fact(world, row, "sd_memory", before.sd_memory, after.sd_memory);
     check_work(world, row, cluster);
+    check_failover(world, row, cluster);
     if (after.hot_hosts > before.hot_hosts && !may_heat[cluster])
         complain(world, NULL, "#cluster %s: %.0f hosts hot, %.0f before", row->id, after.hot_hosts,
                  before.hot_hosts);

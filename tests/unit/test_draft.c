@@ -130,6 +130,36 @@ static void figures_leave_out_hosts_that_are_not_usable(void)
     CU_ASSERT_EQUAL(figures.hot_hosts, 1);
 }
 
+/* the fact of the first cluster that has this key; "" where there is none */
+static const char *fact_of(const ChangePlan *plan, const char *key)
+{
+    const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, 0);
+    for (guint i = 0; i < cluster->facts->len; i++)
+        if (g_str_has_prefix(g_ptr_array_index(cluster->facts, i), key))
+            return g_ptr_array_index(cluster->facts, i);
+    return "";
+}
+
+static void what_a_lost_host_would_leave_without_room_is_told_in_numbers_and_words(void)
+{
+    static const struct {
+        const char *policy, *mib, *mhz, *summary;
+    } cases[] = {
+        {"[plan]\nha_check=off\n", "", "", "1 unsolved."},
+        {"[plan]\nha_check=warn\n", "failover_lack_mib=0/0", "failover_lack_mhz=500/500",
+         "1 unsolved. Cluster 1 could not bear the loss of its largest host: 500 MHz of CPU would be lacking."},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = two_hosts();
+        estate->snapshot->clusters[0].ha = 1;
+        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
+        CU_ASSERT_STRING_EQUAL(fact_of(plan, "failover_lack_mib"), cases[i].mib);
+        CU_ASSERT_STRING_EQUAL(fact_of(plan, "failover_lack_mhz"), cases[i].mhz);
+        CU_ASSERT_TRUE(g_str_has_suffix(plan->summary, cases[i].summary));
+    }
+}
+
 void test_draft_suite(void)
 {
     CU_pSuite suite = CU_add_suite("draft", NULL, NULL);
@@ -139,5 +169,6 @@ void test_draft_suite(void)
     CU_ADD_TEST(suite, a_change_without_a_safe_order_is_unsolved_and_its_effect_not_counted);
     CU_ADD_TEST(suite, the_header_is_the_snapshots_and_the_policys);
     CU_ADD_TEST(suite, a_clusters_row_has_its_figures_before_and_after);
+    CU_ADD_TEST(suite, what_a_lost_host_would_leave_without_room_is_told_in_numbers_and_words);
     CU_ADD_TEST(suite, figures_leave_out_hosts_that_are_not_usable);
 }

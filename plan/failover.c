@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/failover.h"
+
+#include "analyze/states.h"
+
+#include <math.h>
+
+gboolean failover_is_checked(const Model *model, guint cluster)
+{
+    return model->policy->ha_check != HA_CHECK_OFF && model->snapshot->clusters[cluster].ha == 1;
+}
+
+/* what a host's running VMs take to others when they leave it */
+static double leaving_demand(const Model *model, guint host, Resource resource)
+{
+    double sum = 0;
+    for (guint i = 0; i < model->vms_on[host]->len; i++) {
+        guint vm = g_array_index(model->vms_on[host], guint, i);
+        if (vm_is_agent(&model->snapshot->vms[vm]))
+            continue;
+        if (resource == RESOURCE_HOST_MEMORY)
+            sum += model_vm_memory(model, vm);
+        else if (model->vms[vm].measured)
+            sum += model->vms[vm].demand[resource];
+    }
+    return sum;
+}
+
+double failover_lack(const Model *model, guint cluster, Resource resource)
+{
+    double capacity = 0, demand = 0, largest = 0;
+    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
+        const ModelHost *at = &model->hosts[i];
+        if (at->cluster != (int)cluster)
+            continue;
+        if (model_is_to_empty(model, i)) {
+            demand += leaving_demand(model, i, resource);
+        } else if (host_is_available(&model->snapshot->hosts[i]) && !isnan(at->demand[resource])) {
+            capacity += at->capacity[resource];
+            demand += at->demand[resource];
+            largest = MAX(largest, at->capacity[resource]);
+        }
+    }
+    return table_round(demand - (capacity - largest));
+}
+
+char *failover_words(const Model *model)
+{
+    GString *words = g_string_new(NULL);
+    guint n = 0;
+    for (guint i = 0; i < model->snapshot->n_clusters; i++) {
+        double cpu = failover_lack(model, i, RESOURCE_CPU),
+               memory = failover_lack(model, i, RESOURCE_HOST_MEMORY);
+        if (!failover_is_checked(model, i) || (cpu <= 0 && memory <= 0))
+            continue;
+        if (n++ > 0)
+            continue;
+        g_string_append_printf(
+            words, " %s could not bear the loss of its largest host:", model->snapshot->clusters[i].name);
+        if (memory > 0)
+            g_string_append_printf(words, " %.0f MiB of memory", ceil(memory / 1024));
+        if (cpu > 0)
+            g_string_append_printf(words, "%s %.0f MHz of CPU", memory > 0 ? " and" : "", ceil(cpu));
+        g_string_append(words, " would be lacking");
+    }
+    if (n > 1)
+        g_string_append_printf(words, "; nor could %u more", n - 1);
+    return g_string_free(n ? g_string_append_c(words, '.') : words, FALSE);
+}

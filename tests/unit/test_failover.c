@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/failover.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+
+void test_failover_suite(void);
+
+/* Three hosts of 10,000 MHz and 100 GiB; h1 has a VM of 1000 MHz and 20 GiB. */
+static Estate *three_hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 3000, 30);
+    add_host(estate, "h2", 5000, 60);
+    add_host(estate, "h3", 5000, 70);
+    add_vm(estate, "a", "h1", 1000, 20);
+    estate->snapshot->clusters[0].ha = 1;
+    return estate;
+}
+
+static void assert_lack(Estate *estate, const char *policy, double mhz, double gib)
+{
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    CU_ASSERT_DOUBLE_EQUAL(failover_lack(planning->model, 0, RESOURCE_CPU), mhz, 0.001);
+    CU_ASSERT_DOUBLE_EQUAL(failover_lack(planning->model, 0, RESOURCE_HOST_MEMORY), gib * ESTATE_GIB, 0.001);
+}
+
+static void the_demand_of_all_is_held_against_all_but_the_largest(void)
+{
+    assert_lack(three_hosts(), NULL, 13000 - 20000, 160 - 200);
+    Estate *estate = three_hosts();
+    estate->snapshot->hosts[2].memory_kib = 150 * ESTATE_GIB;
+    assert_lack(estate, NULL, 13000 - 20000, 160 - 200);
+}
+
+static void a_host_to_empty_is_not_counted_on_but_its_vms_are(void)
+{
+    assert_lack(three_hosts(), "[plan]\nevacuate=h1\n", 11000 - 10000, 150 - 100);
+    Estate *estate = three_hosts();
+    estate->snapshot->hosts[0].mode = HOST_MODE_ENTERING;
+    assert_lack(estate, NULL, 11000 - 10000, 150 - 100);
+    estate = three_hosts();
+    estate->snapshot->vms[0].role = VM_ROLE_SYSTEM;
+    assert_lack(estate, "[plan]\nevacuate=h1\n", 10000 - 10000, 130 - 100);
+}
+
+static void an_unmeasured_vm_of_a_host_to_empty_counts_at_its_size(void)
+{
+    Estate *estate = three_hosts();
+    estate_add_vm(estate, "b", "h1");
+    assert_lack(estate, "[plan]\nevacuate=h1\n", 11000 - 10000, 160 - 100);
+}
+
+static void a_host_in_maintenance_is_not_counted_on(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->hosts[1].mode = HOST_MODE_MAINTENANCE;
+    assert_lack(estate, NULL, 8000 - 10000, 100 - 100);
+}
+
+static void a_dedicated_failover_host_is_counted_on(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
+    estate->snapshot->clusters[0].ha_failover_hosts = "h1";
+    assert_lack(estate, NULL, 13000 - 20000, 160 - 200);
+}
+
+static void what_lacks_is_said_in_words(void)
+{
+    static const struct {
+        int ha;
+        const char *policy, *expected;
+    } cases[] = {
+        {1, "[plan]\nha_check=warn\n", ""},
+        {0, "[plan]\nevacuate=h1\n", ""},
+        {1, "[plan]\nevacuate=h1\nha_check=off\n", ""},
+        {1, "[plan]\nevacuate=h1\n",
+         " Cluster 1 could not bear the loss of its largest host: 51200 MiB of memory and 1000 MHz of CPU would "
+         "be lacking."},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = three_hosts();
+        estate->snapshot->clusters[0].ha = cases[i].ha;
+        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        g_autofree char *found = failover_words(planning->model);
+        CU_ASSERT_STRING_EQUAL(found, cases[i].expected);
+    }
+}
+
+void test_failover_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("failover", NULL, NULL);
+    CU_ADD_TEST(suite, the_demand_of_all_is_held_against_all_but_the_largest);
+    CU_ADD_TEST(suite, a_host_to_empty_is_not_counted_on_but_its_vms_are);
+    CU_ADD_TEST(suite, an_unmeasured_vm_of_a_host_to_empty_counts_at_its_size);
+    CU_ADD_TEST(suite, a_host_in_maintenance_is_not_counted_on);
+    CU_ADD_TEST(suite, a_dedicated_failover_host_is_counted_on);
+    CU_ADD_TEST(suite, what_lacks_is_said_in_words);
+}
