@@ -12,7 +12,6 @@ enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMOR
 
 #define MHZ_UNITS 1000.0          /* CPU is counted in thousandths of a MHz, as it is written */
 #define NO_LIMIT 1000000000000000 /* above every sum of needs */
-#define NEWLY_HOT 30              /* times as bad as other points: those of hosts that are normal today */
 #define BREACH (100 * (int64_t)POINT)
 #define HALF_WRITTEN_PCT 0.00049 /* usage is compared as written, to the thousandth */
 #define COOLDOWN_TIMES 10        /* what a move costs more within cooldown_s of the last */
@@ -76,11 +75,6 @@ static int64_t weight_of_points(int64_t capacity)
     return capacity > 0 ? MAX(1, 100 * (int64_t)POINT / capacity) : 0;
 }
 
-static gboolean is_normal_today(const Building *b, guint host, Resource r)
-{
-    return model_usage_pct(b->model, host, r, 0) <= b->model->hosts[host].threshold[r];
-}
-
 static void add_machine(Building *b, guint host)
 {
     const Model *model = b->model;
@@ -104,7 +98,7 @@ static void add_machine(Building *b, guint host)
             if (isnan(at->threshold[r]))
                 continue;
             safety[n] = (int64_t)floor((double)capacity[n] * (at->threshold[r] + HALF_WRITTEN_PCT) / 100);
-            hot[n] = weight_of_points(capacity[n]) * (is_normal_today(b, host, r) ? NEWLY_HOT : 1);
+            hot[n] = weight_of_points(capacity[n]);
         }
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
             units(NEED_CPU_RESERVED, model->snapshot->hosts[host].cpu_mhz);
@@ -351,6 +345,7 @@ static Levels levels_of(const ClusterProblem *built)
 {
     return (Levels){.over_capacity = LEVEL_BROKEN,
                     .over_safety = LEVEL_HOT,
+                    .newly_over_safety = LEVEL_NEWLY_HOT,
                     .outside = LEVEL_BROKEN,
                     .preference = LEVEL_SHOULD,
                     .stay = LEVEL_EMPTYING,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A cluster as a placement problem: its hosts are machines, its running VMs processes, in whole numbers.
- * Levels of cost, compared from the left: what is broken, hosts to empty, points over the hot threshold, MiB
+ * Levels of cost, compared from the left: what is broken, hosts to empty, points over the hot threshold (of
+ * hosts that are normal today before those of hosts that are hot: a plan heats no host to cool another), MiB
  * missing, should-rules, seconds of the steps, balance; under balance=high and power the last two change
  * places, since steps cost seconds.
  */
@@ -12,14 +13,15 @@
 #include "plan/problem.h"
 
 enum {
-    LEVEL_BROKEN,   /* 100 a VM in breach of a mandatory rule, and points of memory and reservations over
-                       capacity */
-    LEVEL_EMPTYING, /* VMs on hosts to empty */
-    LEVEL_HOT,      /* points over the hot threshold, over usable hosts and deciding resources */
-    LEVEL_SHORT,    /* MiB missing to short VMs */
-    LEVEL_SHOULD,   /* VMs in breach of should-rules */
-    LEVEL_SECONDS,  /* milliseconds of the steps, or their number */
-    LEVEL_BALANCE,  /* unevenness, or hosts on */
+    LEVEL_BROKEN,    /* 100 a VM in breach of a mandatory rule, and points of memory and reservations over
+                        capacity */
+    LEVEL_EMPTYING,  /* VMs on hosts to empty */
+    LEVEL_NEWLY_HOT, /* points over the hot threshold, over hosts that are normal today */
+    LEVEL_HOT,       /* the same, over hosts that are hot today */
+    LEVEL_SHORT,     /* MiB missing to short VMs */
+    LEVEL_SHOULD,    /* VMs in breach of should-rules */
+    LEVEL_SECONDS,   /* milliseconds of the steps, or their number */
+    LEVEL_BALANCE,   /* unevenness, or hosts on */
     N_LEVELS
 };
 

@@ -77,6 +77,7 @@ static void free_machines(Problem *p)
     g_free(p->base);
     g_free(p->capacity_cost);
     g_free(p->safety_cost);
+    g_free(p->safety_level);
     g_free(p->location);
     g_free(p->neighbourhood);
     g_free(p->stay_cost);
@@ -345,6 +346,7 @@ static int64_t mean_use(const Problem *p, int r)
     return capacity > 0 ? (int64_t)(use / capacity * 10000) : 0;
 }
 
+/* from the use at home: what may be held, and where use above safety is counted */
 static void set_limits(Problem *p)
 {
     int width = p->n_resources;
@@ -354,8 +356,14 @@ static void set_limits(Problem *p)
             p->limit[p->home[i] * width + r] += p->need[i * width + r];
         }
     }
-    for (int i = 0; i < p->n_machines * width; i++) {
-        p->limit[i] = MAX(p->limit[i], p->capacity[i]);
+    p->safety_level = g_new(int, MAX(p->n_machines, 1));
+    for (int m = 0; m < p->n_machines; m++) {
+        bool over = false;
+        for (int i = m * width; i < (m + 1) * width; i++) {
+            over |= p->safety_cost[i] && p->limit[i] > p->safety[i];
+            p->limit[i] = MAX(p->limit[i], p->capacity[i]);
+        }
+        p->safety_level[m] = over ? p->levels.over_safety : p->levels.newly_over_safety;
     }
 }
 

@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PROBLEM_LEVELS = 8, PROBLEM_RESOURCES = 32 };
+enum { PROBLEM_LEVELS = 9, PROBLEM_RESOURCES = 32 };
 
 typedef struct {
     int64_t level[PROBLEM_LEVELS];
@@ -32,15 +32,16 @@ typedef struct {
 
 /* the level that each kind of cost is counted on */
 typedef struct {
-    int over_capacity; /* Machine.over_capacity_weight */
-    int over_safety;   /* Machine.over_safety_weight */
-    int outside;       /* outside_cost of reaches */
-    int preference;    /* the costs of reaches */
-    int stay;          /* Machine.stay_cost */
-    int shortage;      /* Size.shortage */
-    int move;          /* all costs of moves, and Size.cost */
-    int balance;       /* problem_add_balance, problem_set_evenness */
-    int on;            /* Machine.on_cost */
+    int over_capacity;     /* Machine.over_capacity_weight */
+    int over_safety;       /* Machine.over_safety_weight, of machines that are above a safety at home */
+    int newly_over_safety; /* the same, of those that are within all of theirs */
+    int outside;           /* outside_cost of reaches */
+    int preference;        /* the costs of reaches */
+    int stay;              /* Machine.stay_cost */
+    int shortage;          /* Size.shortage */
+    int move;              /* all costs of moves, and Size.cost */
+    int balance;           /* problem_add_balance, problem_set_evenness */
+    int on;                /* Machine.on_cost */
 } Levels;
 
 /* Arrays have one element per resource. NULL weights are 0, a NULL base is 0. */

@@ -46,6 +46,7 @@ struct Problem {
     int64_t *base;          /* [M×R] */
     int64_t *capacity_cost; /* [M×R] per unit above capacity */
     int64_t *safety_cost;   /* [M×R] per unit above safety */
+    int *safety_level;      /* [M] where that is counted */
     int *location;          /* [M] */
     int *neighbourhood;     /* [M] */
     int64_t *stay_cost;     /* [M] */

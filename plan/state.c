@@ -50,10 +50,10 @@ static Load load_of(const Problem *p, int m, const int64_t *use)
     return load;
 }
 
-static void add_load(const Problem *p, Cost *cost, Load load, int64_t sign)
+static void add_load(const Problem *p, Cost *cost, int m, Load load, int64_t sign)
 {
     cost->level[p->levels.over_capacity] += sign * load.over_capacity;
-    cost->level[p->levels.over_safety] += sign * load.over_safety;
+    cost->level[p->safety_level[m]] += sign * load.over_safety;
     cost->level[p->levels.balance] += sign * load.balance;
 }
 
@@ -70,7 +70,7 @@ static void add_load_delta(const State *s, Cost *delta, int m, const int64_t *ch
     load.over_capacity -= s->load[m].over_capacity;
     load.over_safety -= s->load[m].over_safety;
     load.balance -= s->load[m].balance;
-    add_load(p, delta, load, 1);
+    add_load(p, delta, m, load, 1);
 }
 
 /* what a machine would hold above its limits, priced, when one process goes and another comes (-1: none) */
@@ -411,9 +411,9 @@ static void arrive(State *s, int process, int m)
 static void set_load(State *s, int m)
 {
     const Problem *p = s->problem;
-    add_load(p, &s->cost, s->load[m], -1);
+    add_load(p, &s->cost, m, s->load[m], -1);
     s->load[m] = load_of(p, m, row(s->use, m, p->n_resources));
-    add_load(p, &s->cost, s->load[m], 1);
+    add_load(p, &s->cost, m, s->load[m], 1);
 }
 
 /* move what a process needs between two machines */
@@ -592,7 +592,7 @@ static void count_machines(State *s)
     const Problem *p = s->problem;
     for (int m = 0; m < p->n_machines; m++) {
         s->load[m] = load_of(p, m, row(s->use, m, p->n_resources));
-        add_load(p, &s->cost, s->load[m], 1);
+        add_load(p, &s->cost, m, s->load[m], 1);
         s->cost.level[p->levels.on] += s->n_on[m] ? p->on_cost[m] : 0;
         s->violations += machine_violations(s, m) + MAX(0, s->leaving[m] - p->max_leaving[m]);
     }

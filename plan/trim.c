@@ -80,6 +80,7 @@ static gboolean may_stand(const Trim *trim, const Cost *with, const Cost *withou
     double lost = points(without->level[LEVEL_HOT] - with->level[LEVEL_HOT]);
     return without->level[LEVEL_BROKEN] <= with->level[LEVEL_BROKEN] &&
            without->level[LEVEL_EMPTYING] <= with->level[LEVEL_EMPTYING] &&
+           without->level[LEVEL_NEWLY_HOT] <= with->level[LEVEL_NEWLY_HOT] &&
            without->level[LEVEL_SHORT] <= with->level[LEVEL_SHORT] &&
            without->level[LEVEL_SHOULD] <= with->level[LEVEL_SHOULD] &&
            (lost <= 0 || lost < trim->policy->min_gain) &&

@@ -11,17 +11,18 @@
 
 void test_problem_suite(void);
 
-enum { MACHINES = 7, PROCESSES = 40, GROUPS = 12, RESOURCES = 3, LEVELS = 7 };
+enum { MACHINES = 7, PROCESSES = 40, GROUPS = 12, RESOURCES = 3, LEVELS = 8 };
 
 static const Levels every_level = {.over_capacity = 0,
                                    .outside = 0,
                                    .stay = 1,
-                                   .over_safety = 2,
-                                   .shortage = 3,
-                                   .preference = 4,
-                                   .move = 5,
-                                   .balance = 6,
-                                   .on = 6};
+                                   .newly_over_safety = 2,
+                                   .over_safety = 3,
+                                   .shortage = 4,
+                                   .preference = 5,
+                                   .move = 6,
+                                   .balance = 7,
+                                   .on = 7};
 
 static void add_random_machines(Problem *problem, Random *random)
 {

@@ -15,7 +15,10 @@ enum { LEVEL_HOT, LEVEL_SHORT, LEVEL_MOVES, LEVELS };
 
 static Problem *new_cluster(void)
 {
-    Levels levels = {.over_safety = LEVEL_HOT, .shortage = LEVEL_SHORT, .move = LEVEL_MOVES};
+    Levels levels = {.over_safety = LEVEL_HOT,
+                     .newly_over_safety = LEVEL_HOT,
+                     .shortage = LEVEL_SHORT,
+                     .move = LEVEL_MOVES};
     return problem_new(2, LEVELS, &levels);
 }
 
