@@ -326,7 +326,7 @@ static void add_growths(Building *b)
         double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
         if (missing <= 0 || !model->hosts[model->vms[vm].host].usable || !may_grow_again(b, vm))
             continue;
-        int growth = problem_add_growth(b->built->problem, (int)p, (int64_t)ceil(missing));
+        int growth = problem_add_growth(b->built->problem, (int)p, (int64_t)ceil(missing), -1);
         problem_debit(b->built->problem, growth, cluster_budget);
         for (int pool = model->snapshot->vms[vm].pool; pool >= 0;
              pool = model->snapshot->pools[pool].parent) {

@@ -125,6 +125,7 @@ static void free_growths(Problem *p)
     free_pairs(&p->debited);
     free_lists(&p->budgets_of);
     free_lists(&p->growths_of);
+    g_free(p->growth_reach);
 }
 
 void problem_free(Problem *p)
@@ -238,10 +239,13 @@ static void add_size_row(Problem *p, const Size *size)
     p->n_sizes++;
 }
 
-int problem_add_growth(Problem *p, int process, int64_t shortage)
+int problem_add_growth(Problem *p, int process, int64_t shortage, int reach)
 {
     g_assert(process >= 0 && process < p->n_processes);
+    g_assert(reach >= -1 && reach < p->n_reaches);
     APPEND(p->grower, p->n_growths, process);
+    APPEND(p->growth_reach, p->n_growths, reach);
+    p->has_growth_places |= reach >= 0;
     APPEND(p->first_size, p->n_growths, p->n_sizes);
     add_size_row(p, &(Size){.shortage = shortage});
     return p->n_growths++;

@@ -94,7 +94,7 @@ static void add_random_growths(Problem *problem, Random *random)
 {
     int budget = problem_add_budget(problem, 300);
     for (int i = 0; i < 8; i++) {
-        int growth = problem_add_growth(problem, i * 3, 100);
+        int growth = problem_add_growth(problem, i * 3, 100, i % 2 ? 0 : -1);
         for (int s = 1; s <= 3; s++) {
             int64_t add[RESOURCES] = {0, 20 * s, random_below(random, 5)};
             problem_add_size(problem, growth,
