@@ -88,8 +88,8 @@ struct Problem {
     int64_t *room; /* [budgets] */
 
     int n_growths;
-    int *grower;        /* [growths] the process */
-    int *growth_reach;  /* [growths] where it may be while grown, or -1 */
+    int *grower;       /* [growths] the process */
+    int *growth_reach; /* [growths] where it may be while grown, or -1 */
     bool has_growth_places;
     int *first_size;    /* [growths + 1] row of its present size; the sizes follow */
     int n_sizes;        /* rows */
