@@ -329,13 +329,18 @@ static void name_short_vms(const Outcome *o)
     }
 }
 
+/* VMs that would take more vCPUs and got none; those that take none are left as they are configured */
 static void name_busy_vms(const Outcome *o)
 {
     const Model *start = o->start;
     for (guint vm = 0; vm < start->snapshot->n_vms; vm++) {
         if (!growth_wants_vcpus(start, vm) || o->end->vms[vm].vcpus > start->vms[vm].vcpus)
             continue;
-        g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, vm, growth_legal_vcpus(o->end, vm));
+        double to = growth_legal_vcpus(o->end, vm);
+        g_autofree char *refusal = growth_cpu_refusal(o->situation, o->end, vm, to);
+        if (refusal)
+            continue;
+        g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, vm, to);
         decisions_add_unsolved(
             o->decisions, -1, (int)vm,
             g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
