@@ -12,18 +12,20 @@ enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMOR
 
 #define MHZ_UNITS 1000.0          /* CPU is counted in thousandths of a MHz, as it is written */
 #define NO_LIMIT 1000000000000000 /* above every sum of needs */
-#define NEWLY_HOT 30              /* times as bad as other points: those of hosts that are normal today */
 #define BREACH (100 * (int64_t)POINT)
 #define HALF_WRITTEN_PCT 0.00049 /* usage is compared as written, to the thousandth */
 #define COOLDOWN_TIMES 10        /* what a move costs more within cooldown_s of the last */
-#define SIZES_PER_VM 4
+#define MEMORY_SIZES 8
+#define VCPU_SHORTAGE 1 /* beside MiB: memory goes first */
+#define NO_VCPUS (-2)
 
 typedef struct Building {
     const Situation *situation;
     const Model *model;
     const ClusterProblemOptions *options;
     ClusterProblem *built;
-    GHashTable *reaches; /* what a reach depends on -> its index + 1 */
+    GHashTable *reaches;  /* what a reach depends on -> its index */
+    GArray *vcpu_reaches; /* int of each process: where it may have more vCPUs, -1 everywhere, or NO_VCPUS */
     gboolean measured[N_NEEDS];
     gboolean saves_power;
 } Building;
@@ -76,11 +78,6 @@ static int64_t weight_of_points(int64_t capacity)
     return capacity > 0 ? MAX(1, 100 * (int64_t)POINT / capacity) : 0;
 }
 
-static gboolean is_normal_today(const Building *b, guint host, Resource r)
-{
-    return model_usage_pct(b->model, host, r, 0) <= b->model->hosts[host].threshold[r];
-}
-
 static void add_machine(Building *b, guint host)
 {
     const Model *model = b->model;
@@ -104,7 +101,7 @@ static void add_machine(Building *b, guint host)
             if (isnan(at->threshold[r]))
                 continue;
             safety[n] = (int64_t)floor((double)capacity[n] * (at->threshold[r] + HALF_WRITTEN_PCT) / 100);
-            hot[n] = weight_of_points(capacity[n]) * (is_normal_today(b, host, r) ? NEWLY_HOT : 1);
+            hot[n] = weight_of_points(capacity[n]);
         }
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
             units(NEED_CPU_RESERVED, model->snapshot->hosts[host].cpu_mhz);
@@ -179,15 +176,46 @@ static int make_reach(const Building *b, guint vm)
     return problem_add_reach(b->built->problem, allowed, cost, BREACH);
 }
 
-static int reach_of(Building *b, guint vm)
+/* the reach of a key, which is taken over; made for the first VM that has the key */
+static int reach_of_key(const Building *b, char *key, int (*make)(const Building *, guint), guint vm)
 {
-    g_autofree char *key = reach_key(b, vm);
-    int known = GPOINTER_TO_INT(g_hash_table_lookup(b->reaches, key));
-    if (known == 0) {
-        known = make_reach(b, vm) + 1;
-        g_hash_table_insert(b->reaches, g_steal_pointer(&key), GINT_TO_POINTER(known));
+    gpointer known;
+    if (g_hash_table_lookup_extended(b->reaches, key, NULL, &known)) {
+        g_free(key);
+        return GPOINTER_TO_INT(known);
     }
-    return known - 1;
+    int made = make(b, vm);
+    g_hash_table_insert(b->reaches, key, GINT_TO_POINTER(made));
+    return made;
+}
+
+static int reach_of(const Building *b, guint vm)
+{
+    return reach_of_key(b, reach_key(b, vm), make_reach, vm);
+}
+
+/* the machines with as many threads as the VM would have vCPUs: -1 for all of them */
+static int make_vcpu_reach(const Building *b, guint vm)
+{
+    guint n = b->built->hosts->len;
+    double vcpus = growth_legal_vcpus(b->model, vm);
+    gboolean everywhere = TRUE;
+    g_autofree bool *allowed = g_new0(bool, n);
+    for (guint m = 0; m < n; m++) {
+        allowed[m] = b->model->snapshot->hosts[g_array_index(b->built->hosts, guint, m)].cpu_threads >= vcpus;
+        everywhere = everywhere && allowed[m];
+    }
+    return everywhere ? -1 : problem_add_reach(b->built->problem, allowed, NULL, 0);
+}
+
+/* where a VM that may get more vCPUs can have them; NO_VCPUS for another */
+static int vcpu_reach_of(const Building *b, guint vm)
+{
+    if (!growth_wants_vcpus(b->model, vm))
+        return NO_VCPUS;
+    double to = growth_legal_vcpus(b->model, vm);
+    g_autofree char *why = growth_cpu_refusal(b->situation, b->model, vm, to);
+    return why ? NO_VCPUS : reach_of_key(b, g_strdup_printf("%.0f vCPUs", to), make_vcpu_reach, vm);
 }
 
 /* ---- processes ---- */
@@ -242,8 +270,9 @@ static void add_processes(Building *b)
             for (guint i = 0; i < vms->len; i++) {
                 guint vm = g_array_index(vms, guint, i);
                 if (pass == 0) {
-                    int reach = reach_of(b, vm);
+                    int reach = reach_of(b, vm), vcpu_reach = vcpu_reach_of(b, vm);
                     g_array_append_val(reaches, reach);
+                    g_array_append_val(b->vcpu_reaches, vcpu_reach);
                 } else {
                     add_process(b, vm, g_array_index(reaches, int, next++));
                 }
@@ -272,31 +301,78 @@ static void add_groups(Building *b)
 
 /* ---- growth ---- */
 
-static void add_sizes(Building *b, guint vm, int growth, double missing)
+/* what a kind of addition takes from */
+typedef struct Purse {
+    Resource resource;
+    int need;
+    const double *pool_use; /* [pools] */
+    int cluster_budget;
+    GHashTable *of_pool; /* pool -> its budget */
+} Purse;
+
+/* a pool's room as a budget, made when the first VM below the pool may grow; -1 where it has no limit */
+static int budget_of_pool(const Building *b, const Purse *purse, guint pool)
+{
+    double room = pool_limit(&b->model->snapshot->pools[pool], purse->resource) - purse->pool_use[pool];
+    if (isinf(room))
+        return -1;
+    gpointer known;
+    if (g_hash_table_lookup_extended(purse->of_pool, GUINT_TO_POINTER(pool), NULL, &known))
+        return GPOINTER_TO_INT(known);
+    int budget = problem_add_budget(b->built->problem, units(purse->need, MAX(0, room)));
+    g_hash_table_insert(purse->of_pool, GUINT_TO_POINTER(pool), GINT_TO_POINTER(budget));
+    return budget;
+}
+
+static GArray *begin_growth(const Building *b, const Purse *purse, guint vm, int action, int64_t shortage,
+                            int reach)
+{
+    const Snapshot *snapshot = b->model->snapshot;
+    int growth = problem_add_growth(b->built->problem, b->built->process_of[vm], shortage, reach);
+    problem_debit(b->built->problem, growth, purse->cluster_budget);
+    for (int pool = snapshot->vms[vm].pool; pool >= 0; pool = snapshot->pools[pool].parent) {
+        int budget = budget_of_pool(b, purse, (guint)pool);
+        if (budget >= 0)
+            problem_debit(b->built->problem, growth, budget);
+    }
+    Growing growing = {vm, action, g_array_new(FALSE, FALSE, sizeof(double))};
+    g_array_append_val(b->built->growing, growing);
+    return growing.totals;
+}
+
+static void add_memory_size(const Building *b, guint vm, double mib, double missing, GArray *totals)
 {
     const Model *model = b->model;
-    const Policy *policy = model->policy;
     double now_mib = model->vms[vm].memory_mib;
-    double most = now_mib * (1 + policy->memory_max_growth_pct / 100);
-    GArray *sizes = g_array_new(FALSE, FALSE, sizeof(double));
+    int64_t add[N_NEEDS] = {[NEED_MEMORY] = units(NEED_MEMORY, (mib - now_mib) * 1024)};
+    if (model->snapshot->vms[vm].memory_reservation_locked == 1)
+        add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, mib - now_mib);
+    Size size = {.shortage = (int64_t)ceil(MAX(0, now_mib + missing - mib)),
+                 .cost = model->policy->step_cost_count ? 1 : llround((mib - now_mib) / 1024 * 1000),
+                 .debit = units(NEED_MEMORY, (mib - now_mib) * 1024),
+                 .add = add};
+    problem_add_size(b->built->problem, (int)b->built->growing->len - 1, &size);
+    g_array_append_val(totals, mib);
+}
+
+/* one step of memory_step_mib, as the other strategy adds, and parts of what is missing up to all of it, each
+ * as large as is legal at most */
+static void add_memory_sizes(const Building *b, guint vm, double missing, GArray *totals)
+{
+    const Model *model = b->model;
+    double now_mib = model->vms[vm].memory_mib;
+    double most = growth_largest_memory(model, vm);
+    double all = MIN(growth_legal_memory(model, vm, now_mib + missing), most);
+    double step = MIN(growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib), all);
     double before = now_mib;
-    for (int i = 1; i <= SIZES_PER_VM; i++) {
-        double mib = growth_legal_memory(model, vm, now_mib + missing * i / SIZES_PER_VM);
-        g_autofree char *why = growth_memory_refusal(b->situation, model, vm, mib);
-        if (mib <= before || mib > most || why)
-            continue;
+    for (int i = 1; i <= MEMORY_SIZES; i++) {
+        double mib = MIN(growth_legal_memory(model, vm, now_mib + missing * i / MEMORY_SIZES), all);
+        if (step > before && step < mib)
+            add_memory_size(b, vm, step, missing, totals);
+        if (mib > before)
+            add_memory_size(b, vm, mib, missing, totals);
         before = mib;
-        int64_t add[N_NEEDS] = {[NEED_MEMORY] = units(NEED_MEMORY, (mib - now_mib) * 1024)};
-        if (model->snapshot->vms[vm].memory_reservation_locked == 1)
-            add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, mib - now_mib);
-        Size size = {.shortage = (int64_t)ceil(MAX(0, now_mib + missing - mib)),
-                     .cost = policy->step_cost_count ? 1 : llround((mib - now_mib) / 1024 * 1000),
-                     .debit = units(NEED_MEMORY, (mib - now_mib) * 1024),
-                     .add = add};
-        problem_add_size(b->built->problem, growth, &size);
-        g_array_append_val(sizes, mib);
     }
-    g_array_append_val(b->built->sizes, sizes);
 }
 
 static gboolean may_grow_again(const Building *b, guint vm)
@@ -306,43 +382,66 @@ static gboolean may_grow_again(const Building *b, guint vm)
                ->memory_additions < b->model->policy->memory_max_steps;
 }
 
-/* a pool's room as a budget, made when the first VM below the pool may grow */
-static int budget_of_pool(const Building *b, GHashTable *budgets, guint pool)
-{
-    double room =
-        pool_limit(&b->model->snapshot->pools[pool], RESOURCE_HOST_MEMORY) - b->model->pool_memory[pool];
-    if (isinf(room))
-        return -1;
-    gpointer known;
-    if (g_hash_table_lookup_extended(budgets, GUINT_TO_POINTER(pool), NULL, &known))
-        return GPOINTER_TO_INT(known);
-    int budget = problem_add_budget(b->built->problem, units(NEED_MEMORY, MAX(0, room)));
-    g_hash_table_insert(budgets, GUINT_TO_POINTER(pool), GINT_TO_POINTER(budget));
-    return budget;
-}
-
-static void add_growths(Building *b)
+static void add_memory_growth(const Building *b, const Purse *purse, guint vm)
 {
     const Model *model = b->model;
-    g_autoptr(GHashTable) budgets = g_hash_table_new(NULL, NULL);
-    double room = growth_cluster_room(model, b->built->cluster);
-    int cluster_budget = problem_add_budget(b->built->problem, units(NEED_MEMORY, room));
+    double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
+    if (missing <= 0 || !may_grow_again(b, vm))
+        return;
+    g_autofree char *why = growth_memory_refusal(b->situation, model, vm, model->vms[vm].memory_mib);
+    if (why || growth_largest_memory(model, vm) <= model->vms[vm].memory_mib)
+        return;
+    GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_MEMORY, (int64_t)ceil(missing), -1);
+    add_memory_sizes(b, vm, missing, totals);
+}
+
+static double fastest_core(const Building *b)
+{
+    double fastest = 0;
+    for (guint m = 0; m < b->built->hosts->len; m++)
+        fastest = MAX(fastest, b->model->snapshot->hosts[g_array_index(b->built->hosts, guint, m)].core_mhz);
+    return fastest;
+}
+
+/* Wherever the VM is then, its new vCPUs take no more of the buffer than those of the fastest host. */
+static void add_cpu_growth(const Building *b, const Purse *purse, guint vm, int reach)
+{
+    const Model *model = b->model;
+    double now = model->vms[vm].vcpus, to = growth_legal_vcpus(model, vm);
+    const int64_t nothing[N_NEEDS] = {0};
+    GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_CPU, VCPU_SHORTAGE, reach);
+    Size size = {.shortage = 0,
+                 .cost = model->policy->step_cost_count ? 1 : llround((to - now) * 1000),
+                 .debit = units(NEED_CPU, (to - now) * fastest_core(b)),
+                 .add = nothing};
+    problem_add_size(b->built->problem, (int)b->built->growing->len - 1, &size);
+    g_array_append_val(totals, to);
+}
+
+static Purse purse_new(const Building *b, Resource resource, int need, const double *pool_use, double room)
+{
+    return (Purse){resource, need, pool_use, problem_add_budget(b->built->problem, units(need, MAX(0, room))),
+                   g_hash_table_new(NULL, NULL)};
+}
+
+static void add_growths(const Building *b)
+{
+    const Model *model = b->model;
+    guint cluster = b->built->cluster;
+    Purse memory = purse_new(b, RESOURCE_HOST_MEMORY, NEED_MEMORY, model->pool_memory,
+                             growth_cluster_room(model, cluster));
+    Purse cpu = purse_new(b, RESOURCE_CPU, NEED_CPU, model->pool_cpu, model->buffer_cpu[cluster]);
     for (guint p = 0; p < b->built->vms->len; p++) {
         guint vm = g_array_index(b->built->vms, guint, p);
-        double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
-        if (missing <= 0 || !model->hosts[model->vms[vm].host].usable || !may_grow_again(b, vm))
+        if (!model->hosts[model->vms[vm].host].usable)
             continue;
-        int growth = problem_add_growth(b->built->problem, (int)p, (int64_t)ceil(missing));
-        problem_debit(b->built->problem, growth, cluster_budget);
-        for (int pool = model->snapshot->vms[vm].pool; pool >= 0;
-             pool = model->snapshot->pools[pool].parent) {
-            int budget = budget_of_pool(b, budgets, (guint)pool);
-            if (budget >= 0)
-                problem_debit(b->built->problem, growth, budget);
-        }
-        add_sizes(b, vm, growth, missing);
-        g_array_append_val(b->built->growing, vm);
+        add_memory_growth(b, &memory, vm);
+        int reach = g_array_index(b->vcpu_reaches, int, p);
+        if (reach != NO_VCPUS)
+            add_cpu_growth(b, &cpu, vm, reach);
     }
+    g_hash_table_unref(memory.of_pool);
+    g_hash_table_unref(cpu.of_pool);
 }
 
 /* ---- the whole ---- */
@@ -351,6 +450,7 @@ static Levels levels_of(const ClusterProblem *built)
 {
     return (Levels){.over_capacity = LEVEL_BROKEN,
                     .over_safety = LEVEL_HOT,
+                    .newly_over_safety = LEVEL_NEWLY_HOT,
                     .outside = LEVEL_BROKEN,
                     .preference = LEVEL_SHOULD,
                     .stay = LEVEL_EMPTYING,
@@ -369,8 +469,7 @@ static ClusterProblem *cluster_problem_alloc(const Model *model, guint cluster)
     built->level_balance = wanted ? LEVEL_SECONDS : LEVEL_BALANCE;
     built->hosts = g_array_new(FALSE, FALSE, sizeof(guint));
     built->vms = g_array_new(FALSE, FALSE, sizeof(guint));
-    built->growing = g_array_new(FALSE, FALSE, sizeof(guint));
-    built->sizes = g_array_new(FALSE, FALSE, sizeof(GArray *));
+    built->growing = g_array_new(FALSE, FALSE, sizeof(Growing));
     built->machine_of = g_new(int, model->snapshot->n_hosts);
     built->process_of = g_new(int, model->snapshot->n_vms);
     memset(built->machine_of, -1, model->snapshot->n_hosts * sizeof(int));
@@ -386,8 +485,13 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
     Levels levels = levels_of(built);
     built->problem = problem_new(N_NEEDS, N_LEVELS, &levels);
     g_autoptr(GHashTable) reaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    Building b = {
-        .situation = situation, .model = model, .options = options, .built = built, .reaches = reaches};
+    g_autoptr(GArray) vcpu_reaches = g_array_new(FALSE, FALSE, sizeof(int));
+    Building b = {.situation = situation,
+                  .model = model,
+                  .options = options,
+                  .built = built,
+                  .reaches = reaches,
+                  .vcpu_reaches = vcpu_reaches};
     b.saves_power = model_saves_power(model, cluster);
     look_what_is_measured(&b);
     for (guint host = 0; host < model->snapshot->n_hosts; host++)
@@ -408,9 +512,8 @@ void cluster_problem_free(ClusterProblem *problem)
 {
     if (!problem)
         return;
-    for (guint i = 0; i < problem->sizes->len; i++)
-        g_array_free(g_array_index(problem->sizes, GArray *, i), TRUE);
-    g_array_free(problem->sizes, TRUE);
+    for (guint i = 0; i < problem->growing->len; i++)
+        g_array_free(g_array_index(problem->growing, Growing, i).totals, TRUE);
     g_array_free(problem->growing, TRUE);
     g_array_free(problem->vms, TRUE);
     g_array_free(problem->hosts, TRUE);
@@ -420,16 +523,52 @@ void cluster_problem_free(ClusterProblem *problem)
     g_free(problem);
 }
 
+int cluster_problem_growth(const ClusterProblem *problem, const Change *change)
+{
+    for (guint g = 0; g < problem->growing->len; g++) {
+        const Growing *growing = &g_array_index(problem->growing, Growing, g);
+        if (growing->vm == (guint)change->vm && growing->action == change->action)
+            return (int)g;
+    }
+    return -1;
+}
+
+static int largest_size(const Growing *growing, double total)
+{
+    guint size = 0;
+    while (size < growing->totals->len && g_array_index(growing->totals, double, size) <= total)
+        size++;
+    return (int)size;
+}
+
 Placement *cluster_problem_place(const ClusterProblem *problem, const GArray *changes)
 {
     Placement *placement = placement_new(problem->problem);
     for (guint i = 0; i < changes->len; i++) {
         const Change *change = &g_array_index(changes, Change, i);
         int process = change->vm >= 0 ? problem->process_of[change->vm] : -1;
+        int growth = process >= 0 ? cluster_problem_growth(problem, change) : -1;
         if (process >= 0 && change->action == ACTION_MIGRATE)
             placement->machine[process] = problem->machine_of[change->to];
+        else if (growth >= 0)
+            placement->size[growth] =
+                largest_size(&g_array_index(problem->growing, Growing, growth), change->amount);
     }
     return placement;
+}
+
+void cluster_problem_take_out(const ClusterProblem *problem, const GArray *changes, Placement *placement)
+{
+    g_autoptr(Placement) home = placement_new(problem->problem);
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = &g_array_index(changes, Change, i);
+        int growth = cluster_problem_growth(problem, change);
+        if (change->action == ACTION_MIGRATE)
+            placement->machine[problem->process_of[change->vm]] =
+                home->machine[problem->process_of[change->vm]];
+        else if (growth >= 0)
+            placement->size[growth] = 0;
+    }
 }
 
 void cluster_problem_changes(const ClusterProblem *problem, const Model *start, const Placement *placement,
@@ -445,15 +584,16 @@ void cluster_problem_changes(const ClusterProblem *problem, const Model *start, 
     for (guint g = 0; g < problem->growing->len; g++) {
         if (placement->size[g] == 0)
             continue;
-        guint vm = g_array_index(problem->growing, guint, g);
-        const GArray *sizes = g_array_index(problem->sizes, GArray *, g);
-        int host = (int)g_array_index(problem->hosts, guint, placement->machine[problem->process_of[vm]]);
-        Change addition = {.action = ACTION_ADD_MEMORY,
-                           .vm = (int)vm,
+        const Growing *growing = &g_array_index(problem->growing, Growing, g);
+        const ModelVm *vm = &start->vms[growing->vm];
+        int process = problem->process_of[growing->vm];
+        int host = (int)g_array_index(problem->hosts, guint, placement->machine[process]);
+        Change addition = {.action = growing->action,
+                           .vm = (int)growing->vm,
                            .from = host,
                            .to = host,
-                           .was = start->vms[vm].memory_mib,
-                           .amount = g_array_index(sizes, double, placement->size[g] - 1)};
+                           .was = growing->action == ACTION_ADD_CPU ? vm->vcpus : vm->memory_mib,
+                           .amount = g_array_index(growing->totals, double, placement->size[g] - 1)};
         g_array_append_val(changes, addition);
     }
 }

@@ -16,27 +16,6 @@ double growth_legal_memory(const Model *model, guint vm, double at_least_mib)
     return step > 0 ? ceil(at_least_mib / step) * step : ceil(at_least_mib);
 }
 
-double growth_missing_memory(const Model *model, guint vm)
-{
-    const ModelVm *at = &model->vms[vm];
-    return at->demand[RESOURCE_MEMORY] / 1024 * 100 / model->policy->short_pct - at->memory_mib;
-}
-
-/* Why it is, compatibility_immovable says. */
-static gboolean is_left_alone(const Model *model, guint vm)
-{
-    const Vm *row = &model->snapshot->vms[vm];
-    return model->vms[vm].system || policy_matches(model->policy->exclude_vms, row->folder, row->name) ||
-           row->connection > VM_CONNECTED;
-}
-
-gboolean growth_hot_add_is_off(const Model *model, guint vm)
-{
-    int flag = model->snapshot->vms[vm].memory_hot_add;
-    gboolean off = flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
-    return off && !is_left_alone(model, vm);
-}
-
 /* As vSphere's guest ids name them (VirtualMachineGuestOsIdentifier). */
 static gboolean is_linux(const char *guest_id)
 {
@@ -57,6 +36,38 @@ static double hot_add_limit(const Vm *row)
     if (is_linux(row->guest_id) && row->memory_mib < LINUX_HOT_ADD_FLOOR_MIB)
         return LINUX_HOT_ADD_FLOOR_MIB;
     return row->memory_mib * HOT_ADD_LIMIT_TIMES;
+}
+
+double growth_largest_memory(const Model *model, guint vm)
+{
+    const Vm *row = &model->snapshot->vms[vm];
+    double most = row->memory_mib * (1 + model->policy->memory_max_growth_pct / 100);
+    most = MIN(most, hot_add_limit(row));
+    if (row->memory_limit_mib < most)
+        most = row->memory_limit_mib;
+    double step = row->memory_hot_add_step_mib;
+    return step > 0 ? floor(most / step) * step : floor(most);
+}
+
+double growth_missing_memory(const Model *model, guint vm)
+{
+    const ModelVm *at = &model->vms[vm];
+    return at->demand[RESOURCE_MEMORY] / 1024 * 100 / model->policy->short_pct - at->memory_mib;
+}
+
+/* Why it is, compatibility_immovable says. */
+static gboolean is_left_alone(const Model *model, guint vm)
+{
+    const Vm *row = &model->snapshot->vms[vm];
+    return model->vms[vm].system || policy_matches(model->policy->exclude_vms, row->folder, row->name) ||
+           row->connection > VM_CONNECTED;
+}
+
+gboolean growth_hot_add_is_off(const Model *model, guint vm)
+{
+    int flag = model->snapshot->vms[vm].memory_hot_add;
+    gboolean off = flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
+    return off && !is_left_alone(model, vm);
 }
 
 static char *excluded_words(const Model *now, guint vm)
@@ -170,12 +181,21 @@ double growth_legal_vcpus(const Model *model, guint vm)
     return socket > 0 ? ceil(least / socket) * socket : least;
 }
 
-char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus)
+double growth_cpu_usage_pct(const Model *model, guint vm)
+{
+    const Assessed *assessed =
+        assessment_find(model->assessment, model->snapshot->info.source_id, model->snapshot->vms[vm].id);
+    return model->vms[vm].measured ? assessed->loads[RESOURCE_CPU].usage_pct : NAN;
+}
+
+gboolean growth_wants_vcpus(const Model *model, guint vm)
+{
+    return growth_cpu_usage_pct(model, vm) > model->policy->vm_cpu_pct && !is_left_alone(model, vm);
+}
+
+char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm, double to_vcpus)
 {
     const Vm *row = &now->snapshot->vms[vm];
-    const Host *host = &now->snapshot->hosts[now->vms[vm].host];
-    const ModelHost *at = &now->hosts[now->vms[vm].host];
-    double mhz = (to_vcpus - now->vms[vm].vcpus) * host->core_mhz;
     guint past = history_of(situation->history, now->snapshot->info.source_id, row->instance_uuid, row->id)
                      ->cpu_additions;
     if (is_left_alone(now, vm))
@@ -188,10 +208,22 @@ char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm
         return g_strdup("its size is fixed (fault tolerance or disabled_methods)");
     if (past >= now->policy->cpu_max_steps)
         return g_strdup_printf("it was added to %u times already (cpu_max_steps)", past);
-    if (row->cpu_limit_mhz < to_vcpus * host->core_mhz)
+    if (row->cpu_limit_mhz < to_vcpus * now->snapshot->hosts[now->vms[vm].host].core_mhz)
         return g_strdup("its CPU limit keeps more vCPUs from helping");
+    return NULL;
+}
+
+char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus)
+{
+    const Vm *row = &now->snapshot->vms[vm];
+    const Host *host = &now->snapshot->hosts[now->vms[vm].host];
+    const ModelHost *at = &now->hosts[now->vms[vm].host];
+    double mhz = (to_vcpus - now->vms[vm].vcpus) * host->core_mhz;
+    char *why = growth_cpu_refusal(situation, now, vm, to_vcpus);
+    if (why)
+        return why;
     if (!(to_vcpus <= host->cpu_threads))
-        return g_strdup_printf("its host %s has no more threads", host->name);
+        return g_strdup_printf("its host %s has %.0f threads", host->name, host->cpu_threads);
     if (!at->usable || !model_stays_normal(now, (guint)now->vms[vm].host, NULL))
         return g_strdup_printf("its host %s is hot", host->name);
     if (!(mhz <= now->buffer_cpu[at->cluster]))

@@ -10,6 +10,10 @@
 /* the smallest legal total of at least so many MiB: a multiple of the VM's hot-add step */
 double growth_legal_memory(const Model *model, guint vm, double at_least_mib);
 
+/* the largest legal total that one plan may give the VM: within memory_max_growth_pct, its hot-add limit and
+ * its memory limit */
+double growth_largest_memory(const Model *model, guint vm);
+
 /* MiB that a short VM lacks to be normal: demand over short_pct, less its size; 0 or less where it lacks none
  */
 double growth_missing_memory(const Model *model, guint vm);
@@ -28,10 +32,17 @@ char *growth_memory_obstacle(const Situation *situation, const Model *now, guint
 /* advises to enable memory hot-add for a VM that would then grow to a total */
 void growth_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib);
 
+/* percent of its vCPUs that the VM uses, as assessed; NAN where it is not measured */
+double growth_cpu_usage_pct(const Model *model, guint vm);
+
+/* TRUE where the VM uses more than vm_cpu_pct of its vCPUs, and is not left alone */
+gboolean growth_wants_vcpus(const Model *model, guint vm);
+
 /* the VM's vCPUs after one step: whole sockets */
 double growth_legal_vcpus(const Model *model, guint vm);
 
-/* the same as growth_memory_obstacle for a total of vCPUs */
+/* the same as growth_memory_refusal and growth_memory_obstacle for a total of vCPUs */
+char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm, double to_vcpus);
 char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus);
 
 /* KiB that additions may take of a cluster: what its buffer has to give and, under ha_check=hard, what the

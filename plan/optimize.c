@@ -21,6 +21,7 @@ typedef struct Job {
     gboolean wanted, with_drs_vms;
     int max_moves;   /* -1: any number */
     GArray *changes; /* Change: the result, with neither reasons nor order */
+    GArray *blocked; /* Change: what the last search wanted too, had it a safe order */
     SearchStop stopped_by;
     GError *error;
 } Job;
@@ -31,46 +32,100 @@ static SearchOptions search_options(const Policy *policy)
         .seed = (uint64_t)policy->seed, .threads = 1, .time_limit_s = policy->time_limit_s};
 }
 
-static Placement *better(const ClusterProblem *problem, Placement *one, Placement *other)
+/* a placement whose changes have a safe order */
+typedef struct Candidate {
+    Placement *placement;
+    Cost cost;
+    GArray *changes; /* Change */
+} Candidate;
+
+static void candidate_clear(Candidate *candidate)
 {
-    int64_t violations = 0;
-    Cost cost_one = problem_cost(problem->problem, one, NULL);
-    Cost cost_other = problem_cost(problem->problem, other, &violations);
-    gboolean take_other = violations == 0 && cost_compare(&cost_other, &cost_one) < 0;
-    placement_free(take_other ? one : other);
-    return take_other ? other : one;
+    g_clear_pointer(&candidate->placement, placement_free);
+    g_clear_pointer(&candidate->changes, g_array_unref);
 }
 
-static GArray *search_changes(Job *job, const Situation *situation, const GArray *forbidden)
+/* takes out of a placement what min_gain does not keep and what no safe order is found for, and what that
+ * leaves behind, until the rest has one; blocked gets the changes that had none at first */
+static Candidate settle(const Situation *situation, const ClusterProblem *problem, Placement *placement,
+                        GArray *blocked)
 {
-    const Model *start = situation->start;
-    ClusterProblemOptions options = {job->with_drs_vms, job->max_moves, forbidden};
+    Sequence sequence = {situation->start, situation->rules, situation->compatibility};
+    Candidate settled = {.placement = placement};
+    for (guint left = 1; left > 0;) {
+        g_autoptr(GArray) ordered = change_list_new();
+        g_autoptr(GArray) stuck = change_list_new();
+        g_clear_pointer(&settled.changes, g_array_unref);
+        settled.changes = change_list_new();
+        trim_placement(problem, situation->start, placement);
+        cluster_problem_changes(problem, situation->start, placement, settled.changes);
+        outcome_put_in_order(situation, settled.changes);
+        g_array_append_vals(ordered, settled.changes->data, settled.changes->len);
+        sequence_order(&sequence, ordered, stuck);
+        cluster_problem_take_out(problem, stuck, placement);
+        left = stuck->len;
+        if (blocked->len == 0)
+            g_array_append_vals(blocked, stuck->data, stuck->len);
+    }
+    int64_t violations = 0;
+    settled.cost = problem_cost(problem->problem, placement, &violations);
+    if (violations > 0)
+        candidate_clear(&settled);
+    return settled;
+}
+
+/* keeps the better of the two in best, and frees the other */
+static void keep_better(Candidate *best, Candidate *other)
+{
+    if (other->placement && (!best->placement || cost_compare(&other->cost, &best->cost) < 0)) {
+        Candidate worse = *best;
+        *best = *other;
+        *other = worse;
+    }
+    candidate_clear(other);
+}
+
+/* today's placement, or the other strategy's where that is better */
+static Candidate better_start(const Job *job, const Situation *situation, const ClusterProblem *problem)
+{
+    g_autoptr(GArray) blocked = change_list_new();
+    Candidate best = settle(situation, problem, placement_new(problem->problem), blocked);
+    Candidate threshold = settle(situation, problem, cluster_problem_place(problem, job->threshold), blocked);
+    keep_better(&best, &threshold);
+    return best;
+}
+
+static void forbid(GArray *forbidden, const GArray *blocked)
+{
+    for (guint i = 0; i < blocked->len; i++) {
+        const Change *change = &g_array_index(blocked, Change, i);
+        guint pair[2] = {(guint)change->vm, (guint)change->to};
+        if (change->action == ACTION_MIGRATE)
+            g_array_append_vals(forbidden, pair, 2);
+    }
+}
+
+/* one search from the best placement known; FALSE where nothing stands in the way of what it found */
+static gboolean attempt(Job *job, const Situation *situation, GArray *forbidden, Candidate *best)
+{
+    ClusterProblemOptions options = {job->with_drs_vms, job->max_moves, forbidden->len ? forbidden : NULL};
     g_autoptr(ClusterProblem) problem = cluster_problem_new(situation, job->cluster, &options, &job->error);
     if (!problem)
-        return NULL;
-    Placement *threshold = cluster_problem_place(problem, job->threshold);
-    trim_placement(problem, start, threshold);
-    g_autoptr(Placement) from = better(problem, placement_new(problem->problem), threshold);
-    SearchOptions how = search_options(start->policy);
-    SearchResult found = search(problem->problem, from, &how);
-    g_autoptr(Placement) best = found.best;
+        return FALSE;
+    if (!best->placement)
+        *best = better_start(job, situation, problem);
+    int64_t violations = 0;
+    problem_cost(problem->problem, best->placement, &violations);
+    SearchOptions how = search_options(situation->start->policy);
+    SearchResult found = search(problem->problem, violations ? NULL : best->placement, &how);
     job->stopped_by = found.stopped_by;
-    trim_placement(problem, start, best);
-    GArray *changes = change_list_new();
-    cluster_problem_changes(problem, start, best, changes);
-    return changes;
-}
-
-/* takes out of a list the changes of the VMs that another names: what is then not helped is told as unsolved
- */
-static void drop_changes(GArray *changes, const GArray *named)
-{
-    for (guint i = changes->len; i-- > 0;)
-        for (guint j = 0; j < named->len; j++)
-            if (g_array_index(changes, Change, i).vm == g_array_index(named, Change, j).vm) {
-                g_array_remove_index(changes, i);
-                break;
-            }
+    g_autoptr(GArray) blocked = change_list_new();
+    Candidate settled = settle(situation, problem, found.best, blocked);
+    keep_better(best, &settled);
+    forbid(forbidden, blocked);
+    g_clear_pointer(&job->blocked, g_array_unref);
+    job->blocked = g_steal_pointer(&blocked);
+    return job->blocked->len > 0;
 }
 
 /* What cannot be put into a safe order is forbidden, and the search made again, a few times. */
@@ -81,30 +136,13 @@ static void do_job(gpointer data, gpointer unused)
     g_autoptr(Compatibility) compatibility = compatibility_new(job->situation->start);
     Situation own = *job->situation;
     own.compatibility = compatibility;
-    Sequence sequence = {own.start, own.rules, compatibility};
     g_autoptr(GArray) forbidden = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-        g_autoptr(GArray) blocked = change_list_new();
-        g_clear_pointer(&job->changes, g_array_unref);
-        job->changes = search_changes(job, &own, forbidden->len ? forbidden : NULL);
-        if (!job->changes)
-            return;
-        g_autoptr(GArray) trial = change_list_new();
-        for (guint i = 0; i < job->changes->len; i++)
-            g_array_append_val(trial, g_array_index(job->changes, Change, i));
-        sequence_order(&sequence, trial, blocked);
-        for (guint i = 0; i < blocked->len; i++) {
-            const Change *change = &g_array_index(blocked, Change, i);
-            if (change->action != ACTION_MIGRATE)
-                continue;
-            guint pair[2] = {(guint)change->vm, (guint)change->to};
-            g_array_append_vals(forbidden, pair, 2);
-        }
-        if (blocked->len == 0)
-            return;
-        if (attempt + 1 == MOST_ATTEMPTS)
-            drop_changes(job->changes, blocked);
-    }
+    Candidate best = {0};
+    int attempts = 0;
+    while (attempts < MOST_ATTEMPTS && attempt(job, &own, forbidden, &best))
+        attempts++;
+    job->changes = g_steal_pointer(&best.changes);
+    candidate_clear(&best);
 }
 
 static gboolean has_hosts(const Model *model, guint cluster)
@@ -188,6 +226,7 @@ static void jobs_free(Job *jobs, guint n)
 {
     for (guint i = 0; i < n; i++) {
         g_clear_pointer(&jobs[i].changes, g_array_unref);
+        g_clear_pointer(&jobs[i].blocked, g_array_unref);
         g_clear_error(&jobs[i].error);
     }
     g_free(jobs);
@@ -240,6 +279,28 @@ static gboolean advise_drs(const Situation *situation, const Model *end, const G
     return !error || !*error;
 }
 
+static gboolean names_vm(const GArray *changes, int vm)
+{
+    for (guint i = 0; i < changes->len; i++)
+        if (g_array_index(changes, Change, i).vm == vm)
+            return TRUE;
+    return FALSE;
+}
+
+static void name_blocked(const Situation *situation, const Job *jobs, guint n, Decisions *decisions)
+{
+    for (guint i = 0; i < n; i++)
+        for (guint c = 0; jobs[i].blocked && c < jobs[i].blocked->len; c++) {
+            const Change *change = &g_array_index(jobs[i].blocked, Change, c);
+            if (!names_vm(decisions->changes, change->vm))
+                decisions_add_unsolved(
+                    decisions, -1, change->vm,
+                    g_strdup_printf("%s %s would help, but no safe order was found for that",
+                                    change->action == ACTION_MIGRATE ? "a move to" : "more of it on",
+                                    situation->start->snapshot->hosts[change->to].name));
+        }
+}
+
 Decisions *optimize_decide(const Situation *situation, GError **error)
 {
     guint n = situation->start->snapshot->n_clusters;
@@ -250,6 +311,7 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
     do_jobs(jobs, n, &failure);
     SearchStop stopped_by = SEARCH_OPTIMAL;
     take_changes(jobs, n, decisions->changes, &stopped_by);
+    name_blocked(situation, jobs, n, decisions);
     jobs_free(jobs, n);
     if (failure) {
         g_propagate_error(error, g_steal_pointer(&failure));

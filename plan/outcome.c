@@ -76,6 +76,9 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
         end->vms[move->vm].memory_mib > start->vms[move->vm].memory_mib)
         return g_strdup_printf("%s is short of memory, and %s has no room to grow it",
                                snapshot->vms[move->vm].name, from);
+    if (end->vms[move->vm].vcpus > start->vms[move->vm].vcpus)
+        return g_strdup_printf("%s needs %.0f vCPUs, and %s has %.0f threads", snapshot->vms[move->vm].name,
+                               end->vms[move->vm].vcpus, from, snapshot->hosts[move->from].cpu_threads);
     rule = repaired_rule(situation, end, (guint)move->vm, FALSE);
     if (rule)
         return g_strdup_printf("follows the rule \"%s\"", rule->name);
@@ -87,6 +90,14 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
                                ? "saves power: empties"
                                : "evens out the load of",
                            from);
+}
+
+static char *reason_of_vcpus(const Model *start, const Change *change)
+{
+    double usage = growth_cpu_usage_pct(start, (guint)change->vm);
+    return g_strdup_printf("%s uses %.1f %% of its %.0f vCPUs, above %g %%; %.1f %% of %.0f",
+                           start->snapshot->vms[change->vm].name, usage, change->was,
+                           start->policy->vm_cpu_pct, usage * change->was / change->amount, change->amount);
 }
 
 static char *reason_of_growth(const Model *start, const Change *change)
@@ -102,7 +113,9 @@ static char *reason_of_growth(const Model *start, const Change *change)
 char *outcome_reason(const Situation *situation, const Model *end, const GArray *changes,
                      const Change *change)
 {
-    return change->action == ACTION_MIGRATE ? reason_of_move(situation, end, changes, change)
+    if (change->action == ACTION_MIGRATE)
+        return reason_of_move(situation, end, changes, change);
+    return change->action == ACTION_ADD_CPU ? reason_of_vcpus(situation->start, change)
                                             : reason_of_growth(situation->start, change);
 }
 
@@ -129,9 +142,9 @@ static int compare_ranked(gconstpointer a, gconstpointer b)
     return strcmp(left->id, right->id);
 }
 
-static Ranked rank(const Outcome *o, const Change *change)
+static Ranked rank(const Situation *situation, const Model *end, const Change *change)
 {
-    const Model *start = o->start;
+    const Model *start = situation->start;
     Resource worst = RESOURCE_CPU;
     Ranked ranked = {.change = *change, .help = HELP_OTHER, .id = start->snapshot->vms[change->vm].id};
     ranked.excess = start->hosts[change->from].usable ? model_excess(start, (guint)change->from, &worst) : 0;
@@ -140,7 +153,7 @@ static Ranked rank(const Outcome *o, const Change *change)
     ranked.share = isnan(share) ? 0 : share;
     if (change->action != ACTION_MIGRATE)
         ranked.help = HELP_GROWTH;
-    else if (repaired_rule(o->situation, o->end, (guint)change->vm, TRUE))
+    else if (repaired_rule(situation, end, (guint)change->vm, TRUE))
         ranked.help = HELP_REPAIR;
     else if (model_is_to_empty(start, (guint)change->from))
         ranked.help = HELP_EMPTYING;
@@ -151,70 +164,19 @@ static Ranked rank(const Outcome *o, const Change *change)
     return ranked;
 }
 
-static void put_in_order_of_help(const Outcome *o)
+void outcome_put_in_order(const Situation *situation, GArray *changes)
 {
-    GArray *changes = o->decisions->changes;
     g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
+    g_autoptr(Model) end = model_copy(situation->start);
+    for (guint i = 0; i < changes->len; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < changes->len; i++) {
-        Ranked one = rank(o, &g_array_index(changes, Change, i));
+        Ranked one = rank(situation, end, &g_array_index(changes, Change, i));
         g_array_append_val(ranked, one);
     }
     g_array_sort(ranked, compare_ranked);
     for (guint i = 0; i < changes->len; i++)
         g_array_index(changes, Change, i) = g_array_index(ranked, Ranked, i).change;
-}
-
-/* ---- what follows ---- */
-
-static void decide(const Outcome *o, Change change)
-{
-    decisions_make(o->decisions, o->end, &change);
-}
-
-typedef struct BusyVm {
-    guint vm;
-    double usage;
-    const char *id;
-} BusyVm;
-
-static int compare_busy(gconstpointer a, gconstpointer b)
-{
-    const BusyVm *left = a, *right = b;
-    if (left->usage != right->usage)
-        return left->usage > right->usage ? -1 : 1;
-    return strcmp(left->id, right->id);
-}
-
-static void add_vcpus(const Outcome *o, const BusyVm *busy)
-{
-    guint vm = busy->vm;
-    double was = o->end->vms[vm].vcpus, to = growth_legal_vcpus(o->end, vm);
-    g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, vm, to);
-    if (why)
-        return;
-    int host = o->end->vms[vm].host;
-    Change change = {
-        .action = ACTION_ADD_CPU, .vm = (int)vm, .from = host, .to = host, .was = was, .amount = to};
-    change.reason = g_strdup_printf("%s uses %.1f %% of its %.0f vCPUs, above %g %%; %.1f %% of %.0f",
-                                    o->start->snapshot->vms[vm].name, busy->usage, was,
-                                    o->start->policy->vm_cpu_pct, busy->usage * was / to, to);
-    decide(o, change);
-}
-
-static void add_vcpus_where_short(const Outcome *o)
-{
-    const Model *start = o->start;
-    g_autoptr(GArray) busy = g_array_new(FALSE, FALSE, sizeof(BusyVm));
-    for (guint i = 0; i < start->snapshot->n_vms; i++) {
-        const Assessed *vm =
-            assessment_find(start->assessment, start->snapshot->info.source_id, start->snapshot->vms[i].id);
-        BusyVm one = {i, vm->loads[RESOURCE_CPU].usage_pct, start->snapshot->vms[i].id};
-        if (start->vms[i].measured && one.usage > start->policy->vm_cpu_pct)
-            g_array_append_val(busy, one);
-    }
-    g_array_sort(busy, compare_busy);
-    for (guint i = 0; i < busy->len; i++)
-        add_vcpus(o, &g_array_index(busy, BusyVm, i));
 }
 
 /* ---- what stays ---- */
@@ -265,6 +227,26 @@ static void name_short_vms(const Outcome *o)
     }
 }
 
+/* VMs that would take more vCPUs and got none; those that take none are left as they are configured */
+static void name_busy_vms(const Outcome *o)
+{
+    const Model *start = o->start;
+    for (guint vm = 0; vm < start->snapshot->n_vms; vm++) {
+        if (!growth_wants_vcpus(start, vm) || o->end->vms[vm].vcpus > start->vms[vm].vcpus)
+            continue;
+        double to = growth_legal_vcpus(o->end, vm);
+        g_autofree char *refusal = growth_cpu_refusal(o->situation, o->end, vm, to);
+        if (refusal)
+            continue;
+        g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, vm, to);
+        decisions_add_unsolved(
+            o->decisions, -1, (int)vm,
+            g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
+                            growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus,
+                            why ? why : "others took what the cluster's CPU buffer and its pools had left"));
+    }
+}
+
 /* the VMs of a broken rule and what keeps the first of them where it is */
 static void name_broken_rules(const Outcome *o)
 {
@@ -308,20 +290,38 @@ gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint c
     return FALSE;
 }
 
+/* all changes but those vCPUs that would now be refused: their hosts stay hot */
+static void make_changes(Outcome *o)
+{
+    GArray *changes = o->decisions->changes;
+    for (guint i = 0; i < changes->len; i++)
+        if (g_array_index(changes, Change, i).action != ACTION_ADD_CPU)
+            effect_apply(o->end, &g_array_index(changes, Change, i));
+    for (guint i = changes->len; i-- > 0;) {
+        const Change *change = &g_array_index(changes, Change, i);
+        if (change->action != ACTION_ADD_CPU)
+            continue;
+        g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, (guint)change->vm, change->amount);
+        if (why)
+            g_array_remove_index(changes, i);
+        else
+            effect_apply(o->end, change);
+    }
+}
+
 Model *outcome_complete(const Situation *situation, Decisions *decisions)
 {
     Outcome o = {situation, situation->start, model_copy(situation->start), decisions};
-    for (guint i = 0; i < decisions->changes->len; i++)
-        effect_apply(o.end, &g_array_index(decisions->changes, Change, i));
+    make_changes(&o);
     for (guint i = 0; i < decisions->changes->len; i++) {
         Change *change = &g_array_index(decisions->changes, Change, i);
         change->reason = outcome_reason(situation, o.end, decisions->changes, change);
     }
-    put_in_order_of_help(&o);
-    add_vcpus_where_short(&o);
+    outcome_put_in_order(situation, decisions->changes);
     evacuation_complete(situation, o.end, decisions);
     name_hot_hosts(&o);
     name_short_vms(&o);
+    name_busy_vms(&o);
     name_broken_rules(&o);
     return o.end;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a set of changes comes to: why each is made, which comes first, what can follow (vCPUs, powered-off
+ * What a set of changes comes to: why each is made, which comes first, what can follow (powered-off
  * VMs, maintenance mode), and what stays unsolved and why.
  */
 #ifndef PLAN_OUTCOME_H
@@ -8,10 +8,14 @@
 
 #include "plan/decisions.h"
 
-/* completes decisions whose changes are placements found by a search: reasons, order by help, additions of
- * vCPUs, moves of powered-off VMs and maintenance mode of hosts that are emptied; then what stays unsolved,
+/* completes decisions whose changes are placements found by a search: reasons, order by help,
+ * moves of powered-off VMs and maintenance mode of hosts that are emptied; then what stays unsolved,
  * and advice on hot-add. Returns the model with all changes made; the caller frees it */
 Model *outcome_complete(const Situation *situation, Decisions *decisions);
+
+/* puts the changes of a placement, or of one cluster, into the order of what each helps: repairs, hosts to
+ * empty, hot hosts by their excess, additions */
+void outcome_put_in_order(const Situation *situation, GArray *changes);
 
 /* why a change is made, among these others; the caller frees it */
 char *outcome_reason(const Situation *situation, const Model *end, const GArray *changes,

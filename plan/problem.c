@@ -77,6 +77,7 @@ static void free_machines(Problem *p)
     g_free(p->base);
     g_free(p->capacity_cost);
     g_free(p->safety_cost);
+    g_free(p->safety_level);
     g_free(p->location);
     g_free(p->neighbourhood);
     g_free(p->stay_cost);
@@ -124,6 +125,7 @@ static void free_growths(Problem *p)
     free_pairs(&p->debited);
     free_lists(&p->budgets_of);
     free_lists(&p->growths_of);
+    g_free(p->growth_reach);
 }
 
 void problem_free(Problem *p)
@@ -237,10 +239,13 @@ static void add_size_row(Problem *p, const Size *size)
     p->n_sizes++;
 }
 
-int problem_add_growth(Problem *p, int process, int64_t shortage)
+int problem_add_growth(Problem *p, int process, int64_t shortage, int reach)
 {
     g_assert(process >= 0 && process < p->n_processes);
+    g_assert(reach >= -1 && reach < p->n_reaches);
     APPEND(p->grower, p->n_growths, process);
+    APPEND(p->growth_reach, p->n_growths, reach);
+    p->has_growth_places |= reach >= 0;
     APPEND(p->first_size, p->n_growths, p->n_sizes);
     add_size_row(p, &(Size){.shortage = shortage});
     return p->n_growths++;
@@ -345,6 +350,7 @@ static int64_t mean_use(const Problem *p, int r)
     return capacity > 0 ? (int64_t)(use / capacity * 10000) : 0;
 }
 
+/* from the use at home: what may be held, and where use above safety is counted */
 static void set_limits(Problem *p)
 {
     int width = p->n_resources;
@@ -354,8 +360,14 @@ static void set_limits(Problem *p)
             p->limit[p->home[i] * width + r] += p->need[i * width + r];
         }
     }
-    for (int i = 0; i < p->n_machines * width; i++) {
-        p->limit[i] = MAX(p->limit[i], p->capacity[i]);
+    p->safety_level = g_new(int, MAX(p->n_machines, 1));
+    for (int m = 0; m < p->n_machines; m++) {
+        bool over = false;
+        for (int i = m * width; i < (m + 1) * width; i++) {
+            over |= p->safety_cost[i] && p->limit[i] > p->safety[i];
+            p->limit[i] = MAX(p->limit[i], p->capacity[i]);
+        }
+        p->safety_level[m] = over ? p->levels.over_safety : p->levels.newly_over_safety;
     }
 }
 

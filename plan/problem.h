@@ -15,16 +15,16 @@
  * better. So a placement where all processes are at home is always feasible. Beyond its limit nothing goes;
  * what is still broken within it costs, where its weight is not 0.
  *
- * Build it in this order: machines, reaches, processes, then groups, growths and the rest; finish it; search
- * it. Indices are returned by the functions that add, from 0 up. After problem_finish it is read-only and may
- * be shared by threads.
+ * Build it in this order: machines, reaches (those of growths too), processes, then groups, growths and the
+ * rest; finish it; search it. Indices are returned by the functions that add, from 0 up. After problem_finish
+ * it is read-only and may be shared by threads.
  */
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PROBLEM_LEVELS = 8, PROBLEM_RESOURCES = 32 };
+enum { PROBLEM_LEVELS = 9, PROBLEM_RESOURCES = 32 };
 
 typedef struct {
     int64_t level[PROBLEM_LEVELS];
@@ -32,15 +32,16 @@ typedef struct {
 
 /* the level that each kind of cost is counted on */
 typedef struct {
-    int over_capacity; /* Machine.over_capacity_weight */
-    int over_safety;   /* Machine.over_safety_weight */
-    int outside;       /* outside_cost of reaches */
-    int preference;    /* the costs of reaches */
-    int stay;          /* Machine.stay_cost */
-    int shortage;      /* Size.shortage */
-    int move;          /* all costs of moves, and Size.cost */
-    int balance;       /* problem_add_balance, problem_set_evenness */
-    int on;            /* Machine.on_cost */
+    int over_capacity;     /* Machine.over_capacity_weight */
+    int over_safety;       /* Machine.over_safety_weight, of machines that are above a safety at home */
+    int newly_over_safety; /* the same, of those that are within all of theirs */
+    int outside;           /* outside_cost of reaches */
+    int preference;        /* the costs of reaches */
+    int stay;              /* Machine.stay_cost */
+    int shortage;          /* Size.shortage */
+    int move;              /* all costs of moves, and Size.cost */
+    int balance;           /* problem_add_balance, problem_set_evenness */
+    int on;                /* Machine.on_cost */
 } Levels;
 
 /* Arrays have one element per resource. NULL weights are 0, a NULL base is 0. */
@@ -108,9 +109,10 @@ void problem_add_dependency(Problem *problem, int group, int on);
 
 /* a purse that growths debit: the buffer of a cluster, the limit of a pool */
 int problem_add_budget(Problem *problem, int64_t room);
-/* a process (or one quantity of it) that may grow; shortage is what it is short of now; its sizes and debits
+/* a process (or one quantity of it) that may grow; shortage is what it is short of now; reach is where the
+   process may be while it is grown (-1: every machine; costs of the reach do not count); its sizes and debits
    come before the next growth */
-int problem_add_growth(Problem *problem, int process, int64_t shortage);
+int problem_add_growth(Problem *problem, int process, int64_t shortage, int reach);
 /* sizes count from 1 within their growth; 0 is the present one */
 int problem_add_size(Problem *problem, int growth, const Size *size);
 void problem_debit(Problem *problem, int growth, int budget);

@@ -46,6 +46,7 @@ struct Problem {
     int64_t *base;          /* [M×R] */
     int64_t *capacity_cost; /* [M×R] per unit above capacity */
     int64_t *safety_cost;   /* [M×R] per unit above safety */
+    int *safety_level;      /* [M] where that is counted */
     int *location;          /* [M] */
     int *neighbourhood;     /* [M] */
     int64_t *stay_cost;     /* [M] */
@@ -87,7 +88,9 @@ struct Problem {
     int64_t *room; /* [budgets] */
 
     int n_growths;
-    int *grower;        /* [growths] the process */
+    int *grower;       /* [growths] the process */
+    int *growth_reach; /* [growths] where it may be while grown, or -1 */
+    bool has_growth_places;
     int *first_size;    /* [growths + 1] row of its present size; the sizes follow */
     int n_sizes;        /* rows */
     int64_t *shortage;  /* [rows] */

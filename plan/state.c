@@ -50,10 +50,10 @@ static Load load_of(const Problem *p, int m, const int64_t *use)
     return load;
 }
 
-static void add_load(const Problem *p, Cost *cost, Load load, int64_t sign)
+static void add_load(const Problem *p, Cost *cost, int m, Load load, int64_t sign)
 {
     cost->level[p->levels.over_capacity] += sign * load.over_capacity;
-    cost->level[p->levels.over_safety] += sign * load.over_safety;
+    cost->level[p->safety_level[m]] += sign * load.over_safety;
     cost->level[p->levels.balance] += sign * load.balance;
 }
 
@@ -70,7 +70,7 @@ static void add_load_delta(const State *s, Cost *delta, int m, const int64_t *ch
     load.over_capacity -= s->load[m].over_capacity;
     load.over_safety -= s->load[m].over_safety;
     load.balance -= s->load[m].balance;
-    add_load(p, delta, load, 1);
+    add_load(p, delta, m, load, 1);
 }
 
 /* what a machine would hold above its limits, priced, when one process goes and another comes (-1: none) */
@@ -246,10 +246,29 @@ static bool may_leave(const State *s, int process)
     return s->leaving[p->home[process]] < p->max_leaving[p->home[process]];
 }
 
+static bool may_be_grown(const Problem *p, int growth, int m)
+{
+    int reach = p->growth_reach[growth];
+    return reach < 0 || p->reach_allowed[(size_t)reach * (size_t)p->n_machines + (size_t)m];
+}
+
+/* growths of a process that are grown and may not be on a machine */
+static int misgrown(const State *s, int process, int m)
+{
+    const Problem *p = s->problem;
+    int n = 0;
+    for (int i = p->growths_of.first[process]; p->has_growth_places && i < p->growths_of.first[process + 1];
+         i++) {
+        int growth = p->growths_of.item[i];
+        n += s->size[growth] && !may_be_grown(p, growth, m);
+    }
+    return n;
+}
+
 bool state_try_shift(State *s, int process, int to, Cost *delta)
 {
     const Problem *p = s->problem;
-    if ((!s->price && !fits(s, process, to)) || !state_may(p, process, to)) {
+    if ((!s->price && !fits(s, process, to)) || !state_may(p, process, to) || misgrown(s, process, to)) {
         return false;
     }
     int away = away_delta(s, process, to);
@@ -284,7 +303,8 @@ bool state_try_swap(State *s, int process, int other, Cost *delta)
     int from = s->machine[process];
     int to = s->machine[other];
     if ((!s->price && (!fits_instead(s, to, other, process) || !fits_instead(s, from, process, other))) ||
-        !state_may(p, process, to) || !state_may(p, other, from)) {
+        !state_may(p, process, to) || !state_may(p, other, from) || misgrown(s, process, to) ||
+        misgrown(s, other, from)) {
         return false;
     }
     int away = away_delta(s, process, to);
@@ -337,6 +357,9 @@ bool state_try_resize(State *s, int growth, int size, Cost *delta)
     int before = size_row(s, growth, s->size[growth]);
     int after = size_row(s, growth, size);
     int m = s->machine[p->grower[growth]];
+    if (size && !may_be_grown(p, growth, m)) {
+        return false;
+    }
     int64_t change[PROBLEM_RESOURCES];
     for (int r = 0; r < p->n_resources; r++) {
         change[r] = row(p->add, after, p->n_resources)[r] - row(p->add, before, p->n_resources)[r];
@@ -386,7 +409,8 @@ static int64_t violations_around(const State *s, int process, int a, int b)
     int home = p->home[process];
     return machine_violations(s, a) + machine_violations(s, b) + violated_rules(s, process) +
            tally_lacking(s->tally) + MAX(0, s->leaving[home] - p->max_leaving[home]) +
-           MAX(0, s->n_moved - p->max_moves) + !state_may(p, process, s->machine[process]);
+           MAX(0, s->n_moved - p->max_moves) + !state_may(p, process, s->machine[process]) +
+           misgrown(s, process, s->machine[process]);
 }
 
 static void leave(State *s, int process)
@@ -411,9 +435,9 @@ static void arrive(State *s, int process, int m)
 static void set_load(State *s, int m)
 {
     const Problem *p = s->problem;
-    add_load(p, &s->cost, s->load[m], -1);
+    add_load(p, &s->cost, m, s->load[m], -1);
     s->load[m] = load_of(p, m, row(s->use, m, p->n_resources));
-    add_load(p, &s->cost, s->load[m], 1);
+    add_load(p, &s->cost, m, s->load[m], 1);
 }
 
 /* move what a process needs between two machines */
@@ -490,7 +514,7 @@ void state_resize(State *s, int growth, int size)
     int after = size_row(s, growth, size);
     int process = p->grower[growth];
     int m = s->machine[process];
-    s->violations -= machine_violations(s, m) + overspent(s, growth);
+    s->violations -= machine_violations(s, m) + overspent(s, growth) + misgrown(s, process, m);
     for (int r = 0; r < width; r++) {
         int64_t change = row(p->add, after, width)[r] - row(p->add, before, width)[r];
         s->need[process * width + r] += change;
@@ -504,7 +528,7 @@ void state_resize(State *s, int growth, int size)
     add_growth(p, &s->cost, before, -1);
     add_growth(p, &s->cost, after, 1);
     set_load(s, m);
-    s->violations += machine_violations(s, m) + overspent(s, growth);
+    s->violations += machine_violations(s, m) + overspent(s, growth) + misgrown(s, process, m);
 }
 
 void state_set_price(State *s, const int64_t *price)
@@ -567,7 +591,7 @@ static void count_process(State *s, int process)
     add_presence(p, &s->cost, process, m, 1);
     s->n_moved += m != home;
     s->leaving[home] += m != home;
-    s->violations += !state_may(p, process, m);
+    s->violations += !state_may(p, process, m) + misgrown(s, process, m);
 }
 
 static void count_groups(State *s)
@@ -592,7 +616,7 @@ static void count_machines(State *s)
     const Problem *p = s->problem;
     for (int m = 0; m < p->n_machines; m++) {
         s->load[m] = load_of(p, m, row(s->use, m, p->n_resources));
-        add_load(p, &s->cost, s->load[m], 1);
+        add_load(p, &s->cost, m, s->load[m], 1);
         s->cost.level[p->levels.on] += s->n_on[m] ? p->on_cost[m] : 0;
         s->violations += machine_violations(s, m) + MAX(0, s->leaving[m] - p->max_leaving[m]);
     }

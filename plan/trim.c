@@ -31,15 +31,6 @@ static Change reversed(const Change *change)
     return back;
 }
 
-/* the growth of a VM, or -1 */
-static int growth_of(const Trim *trim, const Change *change)
-{
-    for (guint g = 0; change->action == ACTION_ADD_MEMORY && g < trim->problem->growing->len; g++)
-        if (g_array_index(trim->problem->growing, guint, g) == (guint)change->vm)
-            return (int)g;
-    return -1;
-}
-
 /* puts a step into the placement, or takes it out */
 static void set_step(const Trim *trim, const Change *change, gboolean done, int size)
 {
@@ -48,12 +39,12 @@ static void set_step(const Trim *trim, const Change *change, gboolean done, int 
         trial_shift(trim->trial, problem->process_of[change->vm],
                     problem->machine_of[done ? change->to : change->from]);
     else
-        trial_resize(trim->trial, growth_of(trim, change), done ? size : 0);
+        trial_resize(trim->trial, cluster_problem_growth(trim->problem, change), done ? size : 0);
 }
 
 static int size_of(const Trim *trim, const Change *change)
 {
-    int growth = growth_of(trim, change);
+    int growth = cluster_problem_growth(trim->problem, change);
     return growth < 0 ? 0 : trial_size(trim->trial, growth);
 }
 
@@ -77,9 +68,12 @@ static double unevenness(const Trim *trim)
 /* whether the placement without a step may stand, by its cost and what has been given up before */
 static gboolean may_stand(const Trim *trim, const Cost *with, const Cost *without, double lost_balance)
 {
+    if (cost_compare(without, with) < 0)
+        return TRUE;
     double lost = points(without->level[LEVEL_HOT] - with->level[LEVEL_HOT]);
     return without->level[LEVEL_BROKEN] <= with->level[LEVEL_BROKEN] &&
            without->level[LEVEL_EMPTYING] <= with->level[LEVEL_EMPTYING] &&
+           without->level[LEVEL_NEWLY_HOT] <= with->level[LEVEL_NEWLY_HOT] &&
            without->level[LEVEL_SHORT] <= with->level[LEVEL_SHORT] &&
            without->level[LEVEL_SHOULD] <= with->level[LEVEL_SHOULD] &&
            (lost <= 0 || lost < trim->policy->min_gain) &&
@@ -143,8 +137,11 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
         g_array_append_val(steps, step);
     }
     g_array_sort(steps, compare_gain);
-    for (guint i = 0; i < steps->len; i++)
-        try_without(&trim, &g_array_index(steps, Step, i).change);
+    for (guint i = 0; i < steps->len; i++) {
+        const Change *change = &g_array_index(steps, Step, i).change;
+        if (start->vms[change->vm].measured) /* others move only where a host is to be emptied */
+            try_without(&trim, change);
+    }
     trial_save(trial, placement);
     model_free(trim.end);
 }

@@ -221,6 +221,7 @@ static bool repair(Centre *centre, const char *dir, const char *output, const Se
                    GError **error)
 {
     Levels levels = {.over_safety = LEVEL_OVER,
+                     .newly_over_safety = LEVEL_OVER,
                      .over_capacity = LEVEL_OVER,
                      .outside = LEVEL_RULES,
                      .stay = LEVEL_RULES,

@@ -11,17 +11,18 @@
 
 void test_problem_suite(void);
 
-enum { MACHINES = 7, PROCESSES = 40, GROUPS = 12, RESOURCES = 3, LEVELS = 7 };
+enum { MACHINES = 7, PROCESSES = 40, GROUPS = 12, RESOURCES = 3, LEVELS = 8 };
 
 static const Levels every_level = {.over_capacity = 0,
                                    .outside = 0,
                                    .stay = 1,
-                                   .over_safety = 2,
-                                   .shortage = 3,
-                                   .preference = 4,
-                                   .move = 5,
-                                   .balance = 6,
-                                   .on = 6};
+                                   .newly_over_safety = 2,
+                                   .over_safety = 3,
+                                   .shortage = 4,
+                                   .preference = 5,
+                                   .move = 6,
+                                   .balance = 7,
+                                   .on = 7};
 
 static void add_random_machines(Problem *problem, Random *random)
 {
@@ -93,7 +94,7 @@ static void add_random_growths(Problem *problem, Random *random)
 {
     int budget = problem_add_budget(problem, 300);
     for (int i = 0; i < 8; i++) {
-        int growth = problem_add_growth(problem, i * 3, 100);
+        int growth = problem_add_growth(problem, i * 3, 100, i % 2 ? 0 : -1);
         for (int s = 1; s <= 3; s++) {
             int64_t add[RESOURCES] = {0, 20 * s, random_below(random, 5)};
             problem_add_size(problem, growth,

@@ -11,11 +11,14 @@
 
 void test_search_suite(void);
 
-enum { LEVEL_HOT, LEVEL_SHORT, LEVEL_MOVES, LEVELS };
+enum { LEVEL_NEWLY_HOT, LEVEL_HOT, LEVEL_SHORT, LEVEL_MOVES, LEVELS };
 
 static Problem *new_cluster(void)
 {
-    Levels levels = {.over_safety = LEVEL_HOT, .shortage = LEVEL_SHORT, .move = LEVEL_MOVES};
+    Levels levels = {.over_safety = LEVEL_HOT,
+                     .newly_over_safety = LEVEL_NEWLY_HOT,
+                     .shortage = LEVEL_SHORT,
+                     .move = LEVEL_MOVES};
     return problem_new(2, LEVELS, &levels);
 }
 
@@ -240,6 +243,30 @@ static void host_to_empty_is_emptied(void)
     }
 }
 
+/* a VM that may be grown on other machines than its home only is moved there */
+static void process_moves_to_where_it_may_grow(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 3);
+    bool allowed[] = {false, false, true};
+    int reach = problem_add_reach(problem, allowed, NULL, 0);
+    int busy = add_vm(problem, 0, 100, 100);
+    int64_t nothing[] = {0, 0};
+    int growth = problem_add_growth(problem, busy, 1, reach);
+    problem_add_size(problem, growth, &(Size){.shortage = 0, .cost = 1, .add = nothing});
+    finish(problem);
+    g_autoptr(Placement) grown_at_home = placement_new(problem);
+    grown_at_home->size[growth] = 1;
+    int64_t violations = 0;
+    problem_cost(problem, grown_at_home, &violations);
+    CU_ASSERT_EQUAL(violations, 1);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_SHORT], 0);
+    CU_ASSERT_EQUAL(best->machine[busy], 2);
+    CU_ASSERT_EQUAL(best->size[growth], 1);
+}
+
 /* a short VM on a full host is moved to room, then grows, within the budget */
 static void short_process_grows_where_there_is_room(void)
 {
@@ -250,7 +277,7 @@ static void short_process_grows_where_there_is_room(void)
     add_vm(problem, 1, 100, 100);
     int64_t add[] = {0, 100};
     int budget = problem_add_budget(problem, 100);
-    int growth = problem_add_growth(problem, starved, 100);
+    int growth = problem_add_growth(problem, starved, 100, -1);
     problem_add_size(problem, growth, &(Size){.shortage = 0, .cost = 1, .debit = 100, .add = add});
     problem_debit(problem, growth, budget);
     finish(problem);
@@ -277,6 +304,24 @@ static void limits_of_moves_hold(void)
     CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 80);
 }
 
+/* a point of heat on a normal host is worse than ten on a hot one */
+static void no_host_is_heated_to_cool_another(void)
+{
+    g_autoptr(Problem) problem = new_cluster();
+    add_hosts(problem, 2);
+    for (int i = 0; i < 9; i++) {
+        add_vm(problem, 0, 100, 10);
+    }
+    int64_t need[] = {710, 10};
+    problem_add_process(problem, &(Process){.need = need, .home = 1, .reach = -1, .pinned = true});
+    finish(problem);
+    SearchResult result = search_for(problem, 1, 0);
+    g_autoptr(Placement) best = result.best;
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_NEWLY_HOT], 0);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 100);
+    CU_ASSERT_EQUAL(result.cost.level[LEVEL_MOVES], 0);
+}
+
 static void time_limit_is_kept(void)
 {
     g_autoptr(Problem) problem = random_cluster(3, 8, 60);
@@ -300,6 +345,8 @@ void test_search_suite(void)
     CU_add_test(suite, "a group that keeps together moves as one", group_that_keeps_together_moves_as_one);
     CU_add_test(suite, "a host to empty is emptied", host_to_empty_is_emptied);
     CU_add_test(suite, "a short process grows where there is room", short_process_grows_where_there_is_room);
+    CU_add_test(suite, "a process moves to where it may grow", process_moves_to_where_it_may_grow);
+    CU_add_test(suite, "no host is heated to cool another", no_host_is_heated_to_cool_another);
     CU_add_test(suite, "limits of moves hold", limits_of_moves_hold);
     CU_add_test(suite, "a time limit is kept", time_limit_is_kept);
 }
