@@ -10,6 +10,7 @@
 #define STRING_BYTES 65536
 
 const char *const resource_names[] = {"cpu", "memory", "host_memory", "disk", "net", NULL};
+const char *const resource_words[] = {"CPU", "memory", "memory", "disk throughput", "network throughput"};
 const char *const resource_units[] = {"MHz", "KiB", "KiB", "KiB/s", "KiB/s", NULL};
 const char *const state_names[] = {"normal",       "unavailable", "hot",     "cold",      "off",
                                    "short",        "idle",        "unknown", "saturated", "load_balance",

@@ -45,6 +45,7 @@ typedef enum {
 
 extern const char *const resource_names[]; /* "cpu" … */
 extern const char *const resource_units[]; /* "MHz" … */
+extern const char *const resource_words[]; /* what people call it: "CPU" … */
 extern const char *const state_names[];    /* "normal" … */
 
 typedef struct Load {

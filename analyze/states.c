@@ -5,9 +5,8 @@
 
 #include <math.h>
 
-/* the resources of a host and a cluster, and what people call them */
+/* the resources of a host and a cluster */
 static const Resource host_resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY, RESOURCE_DISK, RESOURCE_NET};
-static const char *const resource_words[] = {"CPU", "memory", "memory", "disk", "network"};
 
 gboolean host_is_available(const Host *host)
 {

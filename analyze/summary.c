@@ -223,13 +223,7 @@ static gboolean list_takes(const Summary *summary, List *list)
 
 static void list_host(Summary *summary, const Subject *subject, guint i)
 {
-    static const struct {
-        Resource resource;
-        const char *label;
-    } shown[] = {{RESOURCE_CPU, "CPU"},
-                 {RESOURCE_HOST_MEMORY, "memory"},
-                 {RESOURCE_DISK, "disk"},
-                 {RESOURCE_NET, "network"}};
+    static const Resource shown[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY, RESOURCE_DISK, RESOURCE_NET};
     const Assessed *host = &subject->hosts[i];
     if (!list_takes(summary, &summary->hot))
         return;
@@ -239,13 +233,13 @@ static void list_host(Summary *summary, const Subject *subject, guint i)
     g_string_append(out, " in ");
     append_name(out, &subject->clusters[subject->snapshot->hosts[i].cluster]);
     for (guint k = 0; k < G_N_ELEMENTS(shown); k++) {
-        const Load *load = &host->loads[shown[k].resource];
+        const Load *load = &host->loads[shown[k]];
         if (isnan(load->usage_pct) || (k > 1 && !*load->reason))
             continue;
-        g_string_append_printf(out, "%s %s ", k ? ";" : ":", shown[k].label);
-        append_amount(out, shown[k].resource, load->demand);
+        g_string_append_printf(out, "%s %s ", k ? ";" : ":", resource_words[shown[k]]);
+        append_amount(out, shown[k], load->demand);
         g_string_append(out, " of ");
-        append_amount(out, shown[k].resource, load->capacity);
+        append_amount(out, shown[k], load->capacity);
         g_string_append_printf(out, ", %s", *load->reason ? load->reason : "");
         if (!*load->reason)
             append_pct(out, load->usage_pct);

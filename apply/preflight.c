@@ -144,7 +144,6 @@ static double promised_pct(const ChangePlan *plan, const char *cluster_id, Resou
 static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Model *start, const Model *end,
                          guint host)
 {
-    static const char *const names[N_RESOURCES] = {[RESOURCE_CPU] = "CPU", [RESOURCE_HOST_MEMORY] = "memory"};
     const Host *row = &end->snapshot->hosts[host];
     for (Resource resource = 0; resource < N_RESOURCES; resource++) {
         double before = model_usage_pct(start, host, resource, 0);
@@ -156,7 +155,7 @@ static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Mod
                 preflight->problems,
                 g_strdup_printf("%s (%s) would become hot: %s at %.1f %%, above %.0f %%; by its load "
                                 "now it is at %.1f %% (--no-recheck-load)",
-                                row->name, row->id, names[resource], after, threshold, before));
+                                row->name, row->id, resource_words[resource], after, threshold, before));
     }
 }
 

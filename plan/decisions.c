@@ -38,3 +38,10 @@ void decisions_make(Decisions *decisions, Model *now, const Change *change)
     effect_apply(now, change);
     g_array_append_vals(decisions->changes, change, 1);
 }
+
+const VmHistory *situation_history(const Situation *situation, guint vm)
+{
+    const Snapshot *snapshot = situation->start->snapshot;
+    const Vm *row = &snapshot->vms[vm];
+    return history_of(situation->history, snapshot->info.source_id, row->instance_uuid, row->id);
+}

@@ -41,4 +41,7 @@ typedef struct Situation {
     const History *history;
 } Situation;
 
+/* what past applies did to a VM; never NULL */
+const VmHistory *situation_history(const Situation *situation, guint vm);
+
 #endif

@@ -159,12 +159,6 @@ static const char *args_of(const Drafting *drafting, const Change *change)
     return keep(drafting, args->str);
 }
 
-static int compare_guint(gconstpointer a, gconstpointer b)
-{
-    guint left = *(const guint *)a, right = *(const guint *)b;
-    return left < right ? -1 : left > right;
-}
-
 static void draft_steps(Drafting *drafting)
 {
     for (guint i = 0; i < drafting->decisions->changes->len; i++) {
@@ -173,7 +167,7 @@ static void draft_steps(Drafting *drafting)
         row.kind = ROW_STEP;
         row.step = i + 1;
         row.approve = 1;
-        g_array_sort(change->after, compare_guint);
+        g_array_sort(change->after, index_compare);
         row.after = after_of(drafting, change);
         row.est_s = table_round(effect_seconds(drafting->now, change));
         row.args = args_of(drafting, change);

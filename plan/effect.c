@@ -177,14 +177,11 @@ static void append_pct(GString *words, double pct)
 static void append_host_words(GString *words, const char *name, const ModelHost *before,
                               const ModelHost *after)
 {
-    static const struct {
-        Resource resource;
-        const char *name;
-    } shown[] = {{RESOURCE_CPU, "CPU"}, {RESOURCE_HOST_MEMORY, "memory"}};
+    static const Resource shown[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY};
     g_string_append_printf(words, "%s%s:", words->len ? "; " : "", name);
     for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
-        Resource r = shown[i].resource;
-        g_string_append_printf(words, "%s %s ", i ? "," : "", shown[i].name);
+        Resource r = shown[i];
+        g_string_append_printf(words, "%s %s ", i ? "," : "", resource_words[r]);
         append_pct(words, load_usage_pct(before->demand[r], before->capacity[r]));
         g_string_append(words, " to ");
         append_pct(words, load_usage_pct(after->demand[r], after->capacity[r]));

@@ -157,6 +157,23 @@ char *growth_memory_obstacle(const Situation *situation, const Model *now, guint
     return why ? why : obstacle_of_room(now, vm, to_mib);
 }
 
+char *growth_memory_reason(const Model *now, guint vm, double was_mib, double to_mib)
+{
+    double used = now->vms[vm].demand[RESOURCE_MEMORY];
+    return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after",
+                           now->snapshot->vms[vm].name, load_usage_pct(used, was_mib * 1024), was_mib,
+                           now->policy->short_pct, load_usage_pct(used, to_mib * 1024));
+}
+
+void growth_stays_short(Decisions *decisions, const Model *now, guint vm, const char *why)
+{
+    const ModelVm *at = &now->vms[vm];
+    double usage = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
+    decisions_add_unsolved(
+        decisions, -1, (int)vm,
+        g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", usage, at->memory_mib, why));
+}
+
 void growth_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib)
 {
     const ModelVm *at = &now->vms[vm];

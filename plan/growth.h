@@ -29,6 +29,12 @@ char *growth_memory_refusal(const Situation *situation, const Model *now, guint 
  * where it can be done. The caller frees it */
 char *growth_memory_obstacle(const Situation *situation, const Model *now, guint vm, double to_mib);
 
+/* why a short VM's memory is grown from one total to another, in words; the caller frees it */
+char *growth_memory_reason(const Model *now, guint vm, double was_mib, double to_mib);
+
+/* adds that a VM stays short as the model stands, and why in words that are a sentence's end */
+void growth_stays_short(Decisions *decisions, const Model *now, guint vm, const char *why);
+
 /* advises to enable memory hot-add for a VM that would then grow to a total */
 void growth_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib);
 

@@ -5,13 +5,6 @@
 
 #include <math.h>
 
-const char *resource_word(Resource resource)
-{
-    static const char *const words[N_RESOURCES] = {"CPU", "memory", "memory", "disk throughput",
-                                                   "network throughput"};
-    return words[resource];
-}
-
 static gboolean backs_reservations(const Model *now, guint vm, guint host)
 {
     const ModelHost *at = &now->hosts[host];
@@ -40,7 +33,7 @@ static char *words_of_heat(const Model *now, guint vm, guint host)
         gboolean main = r == RESOURCE_CPU || r == RESOURCE_HOST_MEMORY;
         if (isnan(pct) || !(main || pct > now->hosts[host].threshold[r]))
             continue;
-        g_string_append_printf(words, "%s%s %.1f %%", separator, resource_word((Resource)r), pct);
+        g_string_append_printf(words, "%s%s %.1f %%", separator, resource_words[r], pct);
         separator = ", ";
     }
     return g_string_free(g_string_append_c(words, ')'), FALSE);
@@ -142,7 +135,7 @@ char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint 
     Resource worst = RESOURCE_CPU;
     model_excess(now, host, &worst);
     GString *words = g_string_new(NULL);
-    g_string_append_printf(words, "stays hot: %s at %.1f %%, above %g %%", resource_word(worst),
+    g_string_append_printf(words, "stays hot: %s at %.1f %%, above %g %%", resource_words[worst],
                            model_usage_pct(now, host, worst, 0), now->hosts[host].threshold[worst]);
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");

@@ -7,9 +7,6 @@
 
 #include "plan/decisions.h"
 
-/* the resource as people call it: "CPU", "memory" … */
-const char *resource_word(Resource resource);
-
 /* why a host is no target for a VM, as words after the host's name: its inventory, its thresholds, the VM's
  * reservations, a mandatory rule; NULL where it is one. The caller frees it */
 char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host);

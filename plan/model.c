@@ -7,6 +7,12 @@
 #include <math.h>
 #include <string.h>
 
+int index_compare(const void *a, const void *b)
+{
+    guint left = *(const guint *)a, right = *(const guint *)b;
+    return left < right ? -1 : left > right;
+}
+
 static gboolean check_origin(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                              GError **error)
 {

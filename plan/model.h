@@ -48,6 +48,9 @@ typedef struct Model {
     double *pool_cpu, *pool_memory;     /* [n_pools] MHz, KiB: what the VMs below each pool take (buffer.h) */
 } Model;
 
+/* orders indices (guint), ascending: for g_array_sort and bsearch */
+int index_compare(const void *a, const void *b);
+
 /* joins the two; an assessment of another snapshot, of an older one of the source, or under another policy is
  * an error. All three must outlive the model */
 Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,

@@ -36,7 +36,7 @@ static char *relief_words(const Model *start, const Model *end, guint host)
     Resource worst = RESOURCE_CPU;
     model_excess(start, host, &worst);
     return g_strdup_printf("relieves %s: %s at %.1f %% is above %g %%, %.1f %% when all is done",
-                           start->snapshot->hosts[host].name, resource_word(worst),
+                           start->snapshot->hosts[host].name, resource_words[worst],
                            model_usage_pct(start, host, worst, 0), start->hosts[host].threshold[worst],
                            model_usage_pct(end, host, worst, 0));
 }

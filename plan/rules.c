@@ -9,16 +9,10 @@ struct RuleSet {
     guint n_vms;
 };
 
-static int compare_guint(const void *a, const void *b)
-{
-    guint left = *(const guint *)a, right = *(const guint *)b;
-    return left < right ? -1 : left > right;
-}
-
 /* Each once: a list that a person wrote may name one twice. */
 static guint *take_sorted(GArray *indices, guint *n)
 {
-    g_array_sort(indices, compare_guint);
+    g_array_sort(indices, index_compare);
     for (guint i = indices->len; i-- > 1;)
         if (g_array_index(indices, guint, i) == g_array_index(indices, guint, i - 1))
             g_array_remove_index(indices, i);
@@ -141,7 +135,7 @@ const GArray *rules_of_vm(const RuleSet *rules, guint vm)
 
 static gboolean is_listed(const guint *list, guint n, guint value)
 {
-    return n > 0 && bsearch(&value, list, n, sizeof *list, compare_guint);
+    return n > 0 && bsearch(&value, list, n, sizeof *list, index_compare);
 }
 
 gboolean rule_forbids_host(const BoundRule *rule, guint host)

@@ -23,32 +23,47 @@ static const Vm *vm_row(const Threshold *t, guint vm)
     return &t->now->snapshot->vms[vm];
 }
 
-/* ---- the hot hosts, worst first ---- */
+/* ---- the worst first ---- */
 
-typedef struct HotHost {
-    guint host;
-    double excess;
+/* a hot host or a short VM, and how much is amiss: points over the threshold, percent in use */
+typedef struct Amiss {
+    guint index;
+    double much;
     const char *id;
-} HotHost;
+} Amiss;
 
-static int compare_hot(gconstpointer a, gconstpointer b)
+static int compare_amiss(gconstpointer a, gconstpointer b)
 {
-    const HotHost *left = a, *right = b;
-    if (left->excess != right->excess)
-        return left->excess > right->excess ? -1 : 1;
+    const Amiss *left = a, *right = b;
+    if (left->much != right->much)
+        return left->much > right->much ? -1 : 1;
     return strcmp(left->id, right->id);
 }
 
 static GArray *hot_hosts(const Model *model)
 {
-    GArray *hot = g_array_new(FALSE, FALSE, sizeof(HotHost));
+    GArray *hot = g_array_new(FALSE, FALSE, sizeof(Amiss));
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
-        HotHost host = {i, model_excess(model, i, NULL), model->snapshot->hosts[i].id};
-        if (model->hosts[i].usable && host.excess > 0)
+        Amiss host = {i, model_excess(model, i, NULL), model->snapshot->hosts[i].id};
+        if (model->hosts[i].usable && host.much > 0)
             g_array_append_val(hot, host);
     }
-    g_array_sort(hot, compare_hot);
+    g_array_sort(hot, compare_amiss);
     return hot;
+}
+
+static GArray *short_vms(const Model *model)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(Amiss));
+    for (guint i = 0; i < model->snapshot->n_vms; i++) {
+        const ModelVm *vm = &model->vms[i];
+        Amiss one = {i, load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024),
+                     model->snapshot->vms[i].id};
+        if (vm->state == STATE_SHORT)
+            g_array_append_val(found, one);
+    }
+    g_array_sort(found, compare_amiss);
+    return found;
 }
 
 /* ---- which VM ---- */
@@ -72,9 +87,7 @@ static int compare_candidates(gconstpointer a, gconstpointer b)
 
 static gboolean was_added_to(const Threshold *t, guint vm)
 {
-    const Vm *row = vm_row(t, vm);
-    const VmHistory *past =
-        history_of(t->situation->history, t->now->snapshot->info.source_id, row->instance_uuid, row->id);
+    const VmHistory *past = situation_history(t->situation, vm);
     return past->memory_additions + past->cpu_additions > 0;
 }
 
@@ -141,7 +154,7 @@ static char *relief_reason(const Threshold *t, guint vm, guint host, Resource wo
 {
     return g_strdup_printf(
         "relieves %s: %s at %.1f %% is above %g %%; %s is its least-used VM that can move%s%s",
-        host_row(t, host)->name, resource_word(worst), model_usage_pct(t->now, host, worst, 0),
+        host_row(t, host)->name, resource_words[worst], model_usage_pct(t->now, host, worst, 0),
         t->now->hosts[host].threshold[worst], vm_row(t, vm)->name, drs ? "; left to you: " : "",
         drs ? drs : "");
 }
@@ -217,73 +230,28 @@ static void relieve(Threshold *t, guint host)
 
 /* ---- additions ---- */
 
-typedef struct ShortVm {
-    guint vm;
-    double usage;
-    const char *id;
-} ShortVm;
-
-static int compare_short(gconstpointer a, gconstpointer b)
-{
-    const ShortVm *left = a, *right = b;
-    if (left->usage != right->usage)
-        return left->usage > right->usage ? -1 : 1;
-    return strcmp(left->id, right->id);
-}
-
-static GArray *short_vms(const Model *model)
-{
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(ShortVm));
-    for (guint i = 0; i < model->snapshot->n_vms; i++) {
-        const ModelVm *vm = &model->vms[i];
-        ShortVm at = {i, load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024),
-                      model->snapshot->vms[i].id};
-        if (vm->state == STATE_SHORT)
-            g_array_append_val(found, at);
-    }
-    g_array_sort(found, compare_short);
-    return found;
-}
-
-static void add_memory(Threshold *t, const ShortVm *at)
+static void add_memory(Threshold *t, guint vm)
 {
     const Policy *policy = t->now->policy;
-    const Vm *row = vm_row(t, at->vm);
-    double was = t->now->vms[at->vm].memory_mib;
-    double to = growth_legal_memory(t->now, at->vm, was + policy->memory_step_mib);
-    guint past =
-        history_of(t->situation->history, t->now->snapshot->info.source_id, row->instance_uuid, row->id)
-            ->memory_additions;
+    double was = t->now->vms[vm].memory_mib;
+    double to = growth_legal_memory(t->now, vm, was + policy->memory_step_mib);
+    guint past = situation_history(t->situation, vm)->memory_additions;
     g_autofree char *why = past >= policy->memory_max_steps
                                ? g_strdup_printf("it was added to %u times already (memory_max_steps)", past)
-                               : growth_memory_obstacle(t->situation, t->now, at->vm, to);
+                               : growth_memory_obstacle(t->situation, t->now, vm, to);
     if (why) {
-        decisions_add_unsolved(
-            t->decisions, -1, (int)at->vm,
-            g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", at->usage, was, why));
-        if (growth_hot_add_is_off(t->now, at->vm))
-            growth_advise_hot_add(t->decisions, t->now, at->vm, to);
+        growth_stays_short(t->decisions, t->now, vm, why);
+        if (growth_hot_add_is_off(t->now, vm))
+            growth_advise_hot_add(t->decisions, t->now, vm, to);
         return;
     }
-    Change addition = {.action = ACTION_ADD_MEMORY,
-                       .vm = (int)at->vm,
-                       .from = t->now->vms[at->vm].host,
-                       .to = t->now->vms[at->vm].host,
-                       .was = was,
-                       .amount = to};
-    addition.reason = g_strdup_printf(
-        "%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after", row->name, at->usage,
-        was, policy->short_pct, load_usage_pct(t->now->vms[at->vm].demand[RESOURCE_MEMORY], to * 1024));
-    g_array_append_val(t->decisions->changes, addition);
-    effect_apply(t->now, &addition);
-    double after = load_usage_pct(t->now->vms[at->vm].demand[RESOURCE_MEMORY], to * 1024);
-    if (after > policy->short_pct)
-        decisions_add_unsolved(
-            t->decisions, -1, (int)at->vm,
-            g_strdup_printf(
-                "stays short: its guest will use %.1f %% of %.0f MiB; strategy=threshold makes one "
-                "addition a plan",
-                after, to));
+    int host = t->now->vms[vm].host;
+    Change addition = {
+        .action = ACTION_ADD_MEMORY, .vm = (int)vm, .from = host, .to = host, .was = was, .amount = to};
+    addition.reason = growth_memory_reason(t->now, vm, was, to);
+    decisions_make(t->decisions, t->now, &addition);
+    if (load_usage_pct(t->now->vms[vm].demand[RESOURCE_MEMORY], to * 1024) > policy->short_pct)
+        growth_stays_short(t->decisions, t->now, vm, "strategy=threshold makes one addition a plan");
 }
 
 /* ---- what it does not do ---- */
@@ -318,10 +286,10 @@ Decisions *threshold_decide(const Situation *situation)
     Threshold t = {situation, model_copy(situation->start), decisions_new()};
     g_autoptr(GArray) hot = hot_hosts(t.now);
     for (guint i = 0; i < hot->len; i++)
-        relieve(&t, g_array_index(hot, HotHost, i).host);
+        relieve(&t, g_array_index(hot, Amiss, i).index);
     g_autoptr(GArray) vms = short_vms(t.now);
     for (guint i = 0; i < vms->len; i++)
-        add_memory(&t, &g_array_index(vms, ShortVm, i));
+        add_memory(&t, g_array_index(vms, Amiss, i).index);
     name_the_left_out(&t);
     t.decisions->stopped_by = g_strdup("done");
     model_free(t.now);

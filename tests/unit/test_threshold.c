@@ -292,7 +292,9 @@ static void a_short_vm_gets_one_step_of_legal_size(void)
 
 static void a_vm_that_stays_short_is_said_to(void)
 {
-    assert_unsolved(one_short_vm(), NULL, "s", "stays short: its guest will use 88.9 % of 10368 MiB");
+    assert_unsolved(
+        one_short_vm(), NULL, "s",
+        "stays short: its guest uses 88.9 % of 10368 MiB; strategy=threshold makes one addition a plan");
     g_autoptr(Planning) planning = planning_new(one_short_vm(), "[plan]\nmemory_step_mib=2048\n");
     g_autofree char *nothing = unsolved(planning, "s");
     CU_ASSERT_STRING_EQUAL(nothing, "");
