@@ -33,9 +33,9 @@ static double hot_add_limit(const Vm *row)
 {
     if (!isnan(row->memory_hot_add_limit_mib))
         return row->memory_hot_add_limit_mib;
-    if (is_linux(row->guest_id) && row->memory_mib < LINUX_HOT_ADD_FLOOR_MIB)
-        return LINUX_HOT_ADD_FLOOR_MIB;
-    return row->memory_mib * HOT_ADD_LIMIT_TIMES;
+    double most = row->memory_mib * HOT_ADD_LIMIT_TIMES;
+    gboolean small = is_linux(row->guest_id) && row->memory_mib < LINUX_HOT_ADD_FLOOR_MIB;
+    return small ? MIN(most, LINUX_HOT_ADD_FLOOR_MIB) : most;
 }
 
 double growth_largest_memory(const Model *model, guint vm)
@@ -66,7 +66,7 @@ static gboolean is_left_alone(const Model *model, guint vm)
 gboolean growth_hot_add_is_off(const Model *model, guint vm)
 {
     int flag = model->snapshot->vms[vm].memory_hot_add;
-    gboolean off = flag == 0 || (flag < 0 && model->assessment->origins[ORIGIN_EXPORT] == 0);
+    gboolean off = flag == 0 || (flag < 0 && !model_is_export(model));
     return off && !is_left_alone(model, vm);
 }
 
@@ -219,7 +219,7 @@ char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm,
         return compatibility_immovable(situation->compatibility, vm);
     if (model_is_excluded(now, (guint)now->vms[vm].host))
         return excluded_words(now, vm);
-    if (row->cpu_hot_add != 1 && !(row->cpu_hot_add < 0 && now->assessment->origins[ORIGIN_EXPORT] > 0))
+    if (row->cpu_hot_add != 1 && !(row->cpu_hot_add < 0 && model_is_export(now)))
         return g_strdup("CPU hot-add is off");
     if (row->fault_tolerance == 1 || list_contains(row->disabled_methods, "ReconfigVM_Task"))
         return g_strdup("its size is fixed (fault tolerance or disabled_methods)");

@@ -253,6 +253,14 @@ double model_vm_memory_reserved(const Model *model, guint vm)
     return row->memory_reservation_mib > 0 ? row->memory_reservation_mib : 0;
 }
 
+gboolean model_is_export(const Model *model)
+{
+    static const char *const live[] = {"vsphere", "vcenter", "esxi", NULL};
+    gboolean alone = model->assessment->snapshots->len == 1;
+    return model->assessment->origins[ORIGIN_EXPORT] > 0 &&
+           (alone || !g_strv_contains(live, model->snapshot->info.source_type));
+}
+
 gboolean model_is_excluded(const Model *model, guint host)
 {
     return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);

@@ -70,6 +70,10 @@ double model_vm_memory(const Model *model, guint vm);
 double model_vm_cpu_reserved(const Model *model, guint vm);
 double model_vm_memory_reserved(const Model *model, guint vm);
 
+/* TRUE where the snapshot was made of an export, which lacks facts that a vSphere would tell: an empty one
+ * may then be anything. Of several snapshots in an assessment, one that a vSphere was read for is none */
+gboolean model_is_export(const Model *model);
+
 /* TRUE for a host that exclude_hosts names: no step is about it or its VMs */
 gboolean model_is_excluded(const Model *model, guint host);
 

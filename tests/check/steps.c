@@ -206,7 +206,7 @@ static void check_migration(World *world, const PlanRow *row, guint vm)
 
 /* ---- sizes ---- */
 
-/* what an unset limit is: 16 times the size, but 3 GiB for a Linux guest that starts below that */
+/* what an unset limit is: 16 times the size, but at most 3 GiB for a Linux guest that starts below that */
 static double most_memory(const Vm *vm)
 {
     static const char *const linuxes[] = {"linux",  "rhel", "debian", "ubuntu",
@@ -216,13 +216,21 @@ static double most_memory(const Vm *vm)
     g_autofree char *guest = g_ascii_strdown(vm->guest_id, -1);
     for (guint i = 0; i < G_N_ELEMENTS(linuxes); i++)
         if (strstr(guest, linuxes[i]) && vm->memory_mib < 3072)
-            return 3072;
+            return MIN(3072, 16 * vm->memory_mib);
     return 16 * vm->memory_mib;
+}
+
+/* Where several snapshots were assessed together, one that a vSphere was read for is no export. */
+static gboolean is_export(const World *world)
+{
+    const char *type = world->snapshot->info.source_type;
+    gboolean live = strcmp(type, "vsphere") == 0 || strcmp(type, "vcenter") == 0 || strcmp(type, "esxi") == 0;
+    return world->assessment->origins[ORIGIN_EXPORT] > 0 && (!live || world->assessment->snapshots->len == 1);
 }
 
 static gboolean hot_add_is_on(const World *world, int flag)
 {
-    return flag == 1 || (flag < 0 && world->assessment->origins[ORIGIN_EXPORT] > 0);
+    return flag == 1 || (flag < 0 && is_export(world));
 }
 
 static gboolean is_multiple(double total, double step)

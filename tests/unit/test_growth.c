@@ -99,16 +99,14 @@ static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_
         double limit, size;
         const char *guest;
         double most;
-    } cases[] = {{12288, 10240, "", 12288},
-                 {NAN, 10240, "", 163840},
-                 {NAN, 2048, "rhel8_64Guest", 3072},
-                 {NAN, 2048, "ubuntu64Guest", 3072},
-                 {NAN, 2048, "windows2019srv_64Guest", 32768},
+    } cases[] = {{12288, 10240, "", 12288},          {NAN, 10240, "", 163840},
+                 {NAN, 2048, "rhel8_64Guest", 3072}, {NAN, 2048, "ubuntu64Guest", 3072},
+                 {NAN, 128, "rhel8_64Guest", 2048},  {NAN, 2048, "windows2019srv_64Guest", 32768},
                  {NAN, 3072, "rhel8_64Guest", 49152}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         Estate *estate = estate_new();
         add_host(estate, "h1", 2000, 40);
-        add_vm(estate, "s", "h1", 100, 1)->memory_hot_add = 1;
+        add_vm(estate, "s", "h1", 100, 0.125)->memory_hot_add = 1;
         vm_of_estate(estate)->memory_hot_add_limit_mib = cases[i].limit;
         vm_of_estate(estate)->memory_mib = cases[i].size;
         vm_of_estate(estate)->guest_id = cases[i].guest;
@@ -181,6 +179,24 @@ static void an_export_that_does_not_tell_forbids_nothing(void)
     g_autoptr(Planning) planning = planning_new(estate, NULL);
     estate->assessment->origins[ORIGIN_EXPORT] = 1;
     CU_ASSERT_FALSE(growth_hot_add_is_off(planning->model, 0));
+}
+
+static void an_export_among_several_snapshots_speaks_for_no_other(void)
+{
+    static const struct {
+        const char *source_type;
+        gboolean off;
+    } cases[] = {{"vcenter", TRUE}, {"esxi", TRUE}, {"vsphere", TRUE}, {"rvtools", FALSE}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = one_short_vm();
+        vm_of_estate(estate)->memory_hot_add = -1;
+        estate->snapshot->info.source_type = cases[i].source_type;
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        AssessedSnapshot other = {"digest", "source-2", 0};
+        g_array_append_val(estate->assessment->snapshots, other);
+        estate->assessment->origins[ORIGIN_EXPORT] = 1;
+        CU_ASSERT_EQUAL(growth_hot_add_is_off(planning->model, 0), cases[i].off);
+    }
 }
 
 static void additions_leave_room_for_the_loss_of_a_host_where_they_must(void)
@@ -259,6 +275,7 @@ void test_growth_suite(void)
     CU_ADD_TEST(suite, the_buffer_must_hold_it);
     CU_ADD_TEST(suite, hot_add_is_off_only_where_a_person_could_turn_it_on);
     CU_ADD_TEST(suite, an_export_that_does_not_tell_forbids_nothing);
+    CU_ADD_TEST(suite, an_export_among_several_snapshots_speaks_for_no_other);
     CU_ADD_TEST(suite, additions_leave_room_for_the_loss_of_a_host_where_they_must);
     CU_ADD_TEST(suite, vcpus_come_in_whole_sockets);
     CU_ADD_TEST(suite, vcpus_need_hot_add_and_threads);
