@@ -194,6 +194,8 @@ const char *compatibility_obstacle(const Compatibility *compatibility, guint vm,
         (!*row->datastores || !has_all_known(compatibility, target->datastores, row->datastores)))
         return *row->datastores ? "lacks a datastore of the VM"
                                 : "may lack a datastore: the VM's are not known";
+    if (known->host_networks && known->vm_networks && !*row->networks && model_is_export(model))
+        return "may lack a network: the VM's are not known";
     if (known->host_networks && known->vm_networks && *row->networks &&
         !has_all_known(compatibility, target->networks, row->networks))
         return "lacks a network of the VM";

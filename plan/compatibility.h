@@ -2,7 +2,7 @@
 /*
  * Which hosts a VM can run on, and whether it may be moved at all, by the inventory alone: no loads, no rules
  * between VMs. A fact that the whole snapshot lacks does not forbid; one that this object lacks and others
- * have does.
+ * have does; but of networks only in an export: a vSphere knows a VM that has none.
  */
 #ifndef PLAN_COMPATIBILITY_H
 #define PLAN_COMPATIBILITY_H

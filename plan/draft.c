@@ -2,6 +2,7 @@
 #include "plan/draft.h"
 
 #include "plan/failover.h"
+#include "plan/hindrance.h"
 #include "plan/sequence.h"
 
 #include <math.h>
@@ -287,8 +288,8 @@ static char *words_of_past(const Drafting *drafting)
 {
     const Situation *situation = drafting->situation;
     MoveTimes times = history_move_times(situation->history, situation->start->policy);
-    return times.n ? g_strdup_printf(" Estimates of %u past migrations were off by %.0f %% (median).",
-                                     times.n, times.error_pct)
+    return times.n ? g_strdup_printf(" Estimates of %u past %s were off by %.0f %% (median).", times.n,
+                                     word_for(times.n, "migration", "migrations"), times.error_pct)
                    : g_strdup("");
 }
 

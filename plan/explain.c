@@ -3,6 +3,7 @@
 
 #include "collect/escape.h"
 #include "plan/growth.h"
+#include "plan/hindrance.h"
 
 #include <math.h>
 #include <string.h>
@@ -124,8 +125,9 @@ static void add_rules(GString *out, const Situation *situation, guint vm)
         const BoundRule *rule = rules_at(situation->rules, g_array_index(own, guint, i));
         static const char *const words[] = {"keeps VMs together", "keeps VMs apart", "keeps VMs on hosts",
                                             "keeps VMs off hosts"};
-        add(out, "  rule \"%s\" (%s): %s, %u VMs in breach", rule->name, rule->mandatory ? "must" : "should",
-            words[rule->type], rule_breaches(rule, situation->start));
+        guint breaches = rule_breaches(rule, situation->start);
+        add(out, "  rule \"%s\" (%s): %s, %u %s in breach", rule->name, rule->mandatory ? "must" : "should",
+            words[rule->type], breaches, word_for(breaches, "VM", "VMs"));
     }
 }
 
@@ -135,6 +137,39 @@ static gboolean has_rows(const ChangePlan *plan, const char *id)
         if (strcmp(g_array_index(plan->rows, PlanRow, i).object_id, id) == 0)
             return TRUE;
     return FALSE;
+}
+
+/* why a VM of which the plan says nothing gets no memory; the caller frees it */
+static char *why_not_grown(const Situation *situation, guint vm)
+{
+    const Model *model = situation->start;
+    const ModelVm *at = &model->vms[vm];
+    if (!at->running)
+        return g_strdup("it does not run");
+    if (at->state == STATE_UNKNOWN)
+        return g_strdup("its memory is not measured");
+    if (at->state != STATE_SHORT)
+        return g_strdup("it is not short");
+    double to = growth_legal_memory(model, vm, at->memory_mib + model->policy->memory_step_mib);
+    g_autofree char *why = growth_memory_obstacle(situation, model, vm, to);
+    return why ? g_strdup_printf("it is short, but %s", why)
+               : g_strdup(
+                     "it is short, but no addition was found that its host and the buffer have room for");
+}
+
+/* and why it stays where it is */
+static const char *why_not_moved(const Model *model, guint host)
+{
+    if (model_is_excluded(model, host))
+        return "its host is named by exclude_hosts";
+    if (model_is_to_empty(model, host))
+        return "it stays on its host, which is to be emptied";
+    if (model->hosts[host].state == STATE_UNAVAILABLE)
+        return "its host is not available";
+    if (model->hosts[host].state == STATE_UNKNOWN)
+        return "its host is not measured";
+    return model->hosts[host].state == STATE_HOT ? "its hot host is relieved, as far as can be, by others"
+                                                 : "its host is not hot";
 }
 
 static void explain_vm(GString *out, const Situation *situation, const ChangePlan *plan, guint vm)
@@ -154,10 +189,8 @@ static void explain_vm(GString *out, const Situation *situation, const ChangePla
         const char *drs = NULL;
         g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
         compatibility_left_to_drs(situation->compatibility, vm, &drs);
-        add(out, "  nothing: it is not short%s",
-            model->hosts[row->host].state == STATE_HOT
-                ? ", and its hot host is relieved, as far as can be, by others"
-                : ", and its host is not hot");
+        g_autofree char *why = why_not_grown(situation, vm);
+        add(out, "  nothing: %s, and %s", why, why_not_moved(model, (guint)row->host));
         if (immovable)
             add(out, "  it would never be moved: it %s", immovable);
         if (drs)
@@ -167,22 +200,32 @@ static void explain_vm(GString *out, const Situation *situation, const ChangePla
         add_targets(out, situation, vm);
 }
 
+static const char *why_untouched(const Model *model, guint host)
+{
+    if (model_is_excluded(model, host))
+        return "it is named by exclude_hosts";
+    if (model->hosts[host].state == STATE_UNAVAILABLE)
+        return "it is not available";
+    if (model->hosts[host].state == STATE_UNKNOWN)
+        return "it is not measured";
+    return model_excess(model, host, NULL) > 0 ? "no VM of it can be moved"
+                                               : "it is within its thresholds, and no VM goes there";
+}
+
 static void explain_host(GString *out, const Situation *situation, const ChangePlan *plan, guint host)
 {
     const Model *model = situation->start;
     const Host *row = &model->snapshot->hosts[host];
     const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id, row->id);
-    add(out, "Host %s (%s): %s, %u running VMs", row->name, row->id, state_names[assessed->state],
-        model->vms_on[host]->len);
+    add(out, "Host %s (%s): %s, %u running %s", row->name, row->id, state_names[assessed->state],
+        model->vms_on[host]->len, word_for(model->vms_on[host]->len, "VM", "VMs"));
     add_loads(out, assessed);
     add(out, "In the plan:");
     guint before = (guint)out->len;
     add_rows(out, plan, row->id, TRUE);
     add_rows(out, plan, row->id, FALSE);
     if (out->len == before)
-        add(out, "  nothing: %s",
-            model_excess(model, host, NULL) > 0 ? "no VM of it can be moved"
-                                                : "it is within its thresholds, and no VM goes there");
+        add(out, "  nothing: %s", why_untouched(model, host));
     if (!model->hosts[host].target)
         add(out, "It is no target: %s", model->hosts[host].usable ? "it has no vMotion" : "it is not usable");
     add(out, "Its VMs that cannot be moved:");

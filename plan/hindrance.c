@@ -5,6 +5,11 @@
 
 #include <math.h>
 
+const char *word_for(guint n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
 static gboolean backs_reservations(const Model *now, guint vm, guint host)
 {
     const ModelHost *at = &now->hosts[host];
@@ -82,7 +87,8 @@ static gboolean has_target(const Situation *situation, const Model *now, guint v
     return FALSE;
 }
 
-static void sort_vm(const Situation *situation, const Model *now, guint vm, Hindrances *h)
+/* Relief moves no VM that is not measured; where a host is emptied it counts at its size. */
+static void sort_vm(const Situation *situation, const Model *now, guint vm, gboolean to_empty, Hindrances *h)
 {
     const char *drs = NULL;
     g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
@@ -92,7 +98,7 @@ static void sort_vm(const Situation *situation, const Model *now, guint vm, Hind
             h->immovable_example = g_strdup_printf("%s %s", now->snapshot->vms[vm].name, immovable);
     } else if (compatibility_left_to_drs(situation->compatibility, vm, &drs)) {
         h->left_to_drs++;
-    } else if (!now->vms[vm].measured) {
+    } else if (!now->vms[vm].measured && !to_empty) {
         h->unmeasured++;
     } else if (has_target(situation, now, vm, &h->target_example)) {
         h->movable++;
@@ -109,7 +115,7 @@ static void append_hindrances(GString *words, const Situation *situation, const 
     for (guint i = 0; i < now->vms_on[host]->len; i++) {
         guint vm = g_array_index(now->vms_on[host], guint, i);
         if (!to_empty || !vm_is_agent(&now->snapshot->vms[vm]))
-            sort_vm(situation, now, vm, &h);
+            sort_vm(situation, now, vm, to_empty, &h);
     }
     if (now->vms_on[host]->len == 0)
         g_string_append(words, "; no VM runs there: the load is the host's own");
@@ -119,15 +125,17 @@ static void append_hindrances(GString *words, const Situation *situation, const 
     if (h.immovable)
         g_string_append_printf(words, "; %u of its VMs cannot move (%s)", h.immovable, h.immovable_example);
     if (h.left_to_drs)
-        g_string_append_printf(words, "; %u of its VMs are left to DRS", h.left_to_drs);
+        g_string_append_printf(words, "; %u of its VMs %s left to DRS", h.left_to_drs,
+                               word_for(h.left_to_drs, "is", "are"));
     if (h.unmeasured)
-        g_string_append_printf(words, "; %u of its VMs are not measured", h.unmeasured);
+        g_string_append_printf(words, "; %u of its VMs %s not measured", h.unmeasured,
+                               word_for(h.unmeasured, "is", "are"));
     if (h.movable)
-        g_string_append_printf(
-            words,
-            "; %u of its VMs could move, but the policy's bounds on moves, min_vm_pct or the little it "
-            "would help stand against it",
-            h.movable);
+        g_string_append_printf(words, "; %u of its VMs could move, but %s", h.movable,
+                               to_empty
+                                   ? "not all together, or max_moves stands against it"
+                                   : "the policy's bounds on moves, min_vm_pct or the little it would help "
+                                     "stand against it");
 }
 
 char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint host)
@@ -151,8 +159,9 @@ char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint 
 char *hindrance_of_full_host(const Situation *situation, const Model *now, guint host)
 {
     GString *words = g_string_new(NULL);
-    g_string_append_printf(words, "is to be emptied and still holds %u running VMs",
-                           model_vms_to_leave(now, host));
+    guint n = model_vms_to_leave(now, host);
+    g_string_append_printf(words, "is to be emptied and still holds %u running %s", n,
+                           word_for(n, "VM", "VMs"));
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else

@@ -7,6 +7,9 @@
 
 #include "plan/decisions.h"
 
+/* the word for one, or for any other number */
+const char *word_for(guint n, const char *one, const char *many);
+
 /* why a host is no target for a VM, as words after the host's name: its inventory, its thresholds, the VM's
  * reservations, a mandatory rule; NULL where it is one. The caller frees it */
 char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host);

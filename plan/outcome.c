@@ -256,8 +256,8 @@ static void name_broken_rules(const Outcome *o)
         if (breaches == 0 || !rule->mandatory)
             continue;
         GString *words = g_string_new(NULL);
-        g_string_append_printf(words, "the mandatory rule \"%s\" stays broken by %u VMs:", rule->name,
-                               breaches);
+        g_string_append_printf(words, "the mandatory rule \"%s\" stays broken by %u %s:", rule->name,
+                               breaches, word_for(breaches, "VM", "VMs"));
         for (guint v = 0; v < rule->n_vms; v++) {
             const ModelVm *vm = &o->end->vms[rule->vms[v]];
             if (!vm->running)

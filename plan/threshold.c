@@ -237,7 +237,8 @@ static void add_memory(Threshold *t, guint vm)
     double to = growth_legal_memory(t->now, vm, was + policy->memory_step_mib);
     guint past = situation_history(t->situation, vm)->memory_additions;
     g_autofree char *why = past >= policy->memory_max_steps
-                               ? g_strdup_printf("it was added to %u times already (memory_max_steps)", past)
+                               ? g_strdup_printf("it was added to %u %s already (memory_max_steps)", past,
+                                                 word_for(past, "time", "times"))
                                : growth_memory_obstacle(t->situation, t->now, vm, to);
     if (why) {
         growth_stays_short(t->decisions, t->now, vm, why);
@@ -265,19 +266,20 @@ static void name_the_left_out(Threshold *t)
         if (breaches > 0 && rule->mandatory)
             decisions_add_unsolved(
                 t->decisions, -1, (int)rule->vms[0],
-                g_strdup_printf("the mandatory rule \"%s\" is broken by %u VMs: strategy=threshold "
+                g_strdup_printf("the mandatory rule \"%s\" is broken by %u %s: strategy=threshold "
                                 "repairs no rules",
-                                rule->name, breaches));
+                                rule->name, breaches, word_for(breaches, "VM", "VMs")));
     }
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
         if (now->hosts[i].state == STATE_HOT && !now->hosts[i].usable)
             decisions_add_unsolved(t->decisions, (int)i, -1, hindrance_of_hot_host(t->situation, now, i));
-        if (model_is_to_empty(now, i) && model_vms_to_leave(now, i) > 0)
+        guint left = model_is_to_empty(now, i) ? model_vms_to_leave(now, i) : 0;
+        if (left > 0)
             decisions_add_unsolved(
                 t->decisions, (int)i, -1,
-                g_strdup_printf("is to be emptied and holds %u running VMs: strategy=threshold "
+                g_strdup_printf("is to be emptied and holds %u running %s: strategy=threshold "
                                 "evacuates nothing",
-                                model_vms_to_leave(now, i)));
+                                left, word_for(left, "VM", "VMs")));
     }
 }
 

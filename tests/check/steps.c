@@ -105,6 +105,14 @@ static const char *state_obstacle(const World *world, const Vm *vm, int to)
     return NULL;
 }
 
+/* Where several snapshots were assessed together, one that a vSphere was read for is no export. */
+static gboolean is_export(const World *world)
+{
+    const char *type = world->snapshot->info.source_type;
+    gboolean live = strcmp(type, "vsphere") == 0 || strcmp(type, "vcenter") == 0 || strcmp(type, "esxi") == 0;
+    return world->assessment->origins[ORIGIN_EXPORT] > 0 && (!live || world->assessment->snapshots->len == 1);
+}
+
 /* A VM that does not run is registered elsewhere, without vMotion; a powered-off one starts on any CPU. */
 static const char *fact_obstacle(const World *world, const Vm *vm, int from, int to)
 {
@@ -118,6 +126,8 @@ static const char *fact_obstacle(const World *world, const Vm *vm, int from, int
         return "the target lacks a datastore";
     if (facts.host_networks && facts.vm_networks && !lists_all(vm->networks, target->networks))
         return "the target lacks a network";
+    if (facts.host_networks && facts.vm_networks && !*vm->networks && is_export(world))
+        return "the target may lack a network";
     if (vm->power != VM_POWER_OFF && facts.cpu_model && !cpu_is_compatible(snapshot, vm, source, target))
         return "the CPUs are not compatible";
     return NULL;
@@ -218,14 +228,6 @@ static double most_memory(const Vm *vm)
         if (strstr(guest, linuxes[i]) && vm->memory_mib < 3072)
             return MIN(3072, 16 * vm->memory_mib);
     return 16 * vm->memory_mib;
-}
-
-/* Where several snapshots were assessed together, one that a vSphere was read for is no export. */
-static gboolean is_export(const World *world)
-{
-    const char *type = world->snapshot->info.source_type;
-    gboolean live = strcmp(type, "vsphere") == 0 || strcmp(type, "vcenter") == 0 || strcmp(type, "esxi") == 0;
-    return world->assessment->origins[ORIGIN_EXPORT] > 0 && (!live || world->assessment->snapshots->len == 1);
 }
 
 static gboolean hot_add_is_on(const World *world, int flag)

@@ -106,6 +106,21 @@ static void a_list_that_only_this_vm_lacks_forbids(void)
     assert_obstacle(estate, NULL, "may lack a datastore: the VM's are not known");
 }
 
+static void a_vm_without_networks_has_none_unless_an_export_left_them_out(void)
+{
+    for (guint export = 0; export <= 1; export ++) {
+        Estate *estate = two_hosts();
+        target_of(estate)->networks = "n1";
+        add_vm(estate, "b", "h1", 100, 1)->networks = "n1";
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        estate->assessment->origins[ORIGIN_EXPORT] = export;
+        CU_ASSERT_STRING_EQUAL(compatibility_obstacle(planning->compatibility, 0, 1)
+                                   ? compatibility_obstacle(planning->compatibility, 0, 1)
+                                   : "",
+                               export ? "may lack a network: the VM's are not known" : "");
+    }
+}
+
 static void cpus_agree_by_model_or_by_evc(void)
 {
     static const struct {
@@ -257,6 +272,7 @@ void test_compatibility_suite(void)
     CU_ADD_TEST(suite, vmotion_is_needed_on_both_hosts);
     CU_ADD_TEST(suite, storage_and_networks_must_be_there);
     CU_ADD_TEST(suite, a_list_that_only_this_vm_lacks_forbids);
+    CU_ADD_TEST(suite, a_vm_without_networks_has_none_unless_an_export_left_them_out);
     CU_ADD_TEST(suite, cpus_agree_by_model_or_by_evc);
     CU_ADD_TEST(suite, what_nobody_knows_forbids_nothing_and_is_told);
     CU_ADD_TEST(suite, a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements);

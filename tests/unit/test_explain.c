@@ -64,6 +64,36 @@ static void a_vm_that_stays_is_told_why_not(void)
     assert_says(three_hosts(), "c", idle);
 }
 
+/* VM "a" of a host that the threshold rule leaves alone, and what is said of it where no row does. */
+static void assert_nothing(int power, double active_gib, const char *policy, const char *words)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 2000, 40);
+    if (active_gib > 0)
+        estate_measure_vm(estate, "a", 100, active_gib, 5);
+    estate_add_vm(estate, "a", "h1")->power = power;
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    g_autofree char *text = explain(&planning->situation, plan, "a", NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, words));
+    if (!strstr(text, words))
+        fprintf(stderr, "  found \"%s\", expected \"%s\"\n", text, words);
+}
+
+static void a_vm_without_a_row_is_told_the_truth(void)
+{
+    assert_nothing(VM_POWER_ON, 2, NULL, "nothing: it is not short, and its host is not hot");
+    assert_nothing(VM_POWER_OFF, 2, NULL, "nothing: it does not run, and its host is not hot");
+    assert_nothing(VM_POWER_ON, 0, NULL, "nothing: its memory is not measured, and its host is not hot");
+    assert_nothing(VM_POWER_ON, 9, NULL,
+                   "nothing: it is short, but it is not known whether memory hot-add is on, and");
+    assert_nothing(VM_POWER_ON, 2, "[plan]\nexclude_hosts=h1\n",
+                   "nothing: it is not short, and its host is named by exclude_hosts");
+    assert_nothing(VM_POWER_OFF, 2, "[plan]\nevacuate=h1\n",
+                   "nothing: it does not run, and it stays on its host, which is to be emptied");
+}
+
 static void a_vm_is_told_its_rules(void)
 {
     Estate *estate = three_hosts();
@@ -117,6 +147,7 @@ void test_explain_suite(void)
     CU_pSuite suite = CU_add_suite("explain", NULL, NULL);
     CU_ADD_TEST(suite, a_vm_that_moves_is_told_why_and_where_it_could_go);
     CU_ADD_TEST(suite, a_vm_that_stays_is_told_why_not);
+    CU_ADD_TEST(suite, a_vm_without_a_row_is_told_the_truth);
     CU_ADD_TEST(suite, a_vm_is_told_its_rules);
     CU_ADD_TEST(suite, a_host_is_told_its_load_its_rows_and_who_cannot_leave);
     CU_ADD_TEST(suite, a_name_serves_where_only_one_has_it);

@@ -41,7 +41,23 @@ static void an_excluded_host_says_so(void)
     g_autoptr(Planning) planning = planning_new(unmeasured_vm(1000, 100), "[plan]\nexclude_hosts=h1\n");
     g_autofree char *full = hindrance_of_full_host(&planning->situation, planning->model, 0);
     CU_ASSERT_STRING_EQUAL(full,
-                           "is to be emptied and still holds 1 running VMs; it is named by exclude_hosts");
+                           "is to be emptied and still holds 1 running VM; it is named by exclude_hosts");
+}
+
+/* An evacuation moves VMs that nobody measured, relief does not. */
+static void an_unmeasured_vm_hinders_relief_but_no_evacuation(void)
+{
+    Estate *estate = unmeasured_vm(1000, 100);
+    estate_measure_host(estate, "h3", 9000, 40);
+    estate_add_host(estate, "h3");
+    estate_add_vm(estate, "b", "h3");
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autofree char *hot = hindrance_of_hot_host(&planning->situation, planning->model, 2);
+    g_autofree char *full = hindrance_of_full_host(&planning->situation, planning->model, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hot, "; 1 of its VMs is not measured"));
+    CU_ASSERT_STRING_EQUAL(full,
+                           "is to be emptied and still holds 1 running VM; 1 of its VMs could move, but "
+                           "not all together, or max_moves stands against it");
 }
 
 void test_hindrance_suite(void)
@@ -49,4 +65,5 @@ void test_hindrance_suite(void)
     CU_pSuite suite = CU_add_suite("hindrance", NULL, NULL);
     CU_ADD_TEST(suite, what_is_over_is_named_and_what_is_not_known_is_left_out);
     CU_ADD_TEST(suite, an_excluded_host_says_so);
+    CU_ADD_TEST(suite, an_unmeasured_vm_hinders_relief_but_no_evacuation);
 }

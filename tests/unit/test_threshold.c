@@ -211,7 +211,7 @@ static void a_mandatory_rule_is_not_broken_and_repaired_for_nobody(void)
     add_vm(estate, "a", "h1", 100, 1);
     add_vm(estate, "b", "h1", 100, 1);
     add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a b", "");
-    assert_unsolved(estate, NULL, "a", "the mandatory rule \"apart\" is broken by 1 VMs");
+    assert_unsolved(estate, NULL, "a", "the mandatory rule \"apart\" is broken by 1 VM: ");
 }
 
 static void vms_that_cannot_move_stay(void)
@@ -267,7 +267,7 @@ static void a_host_to_empty_is_said_to_stay_full(void)
 {
     Estate *estate = one_hot_host();
     add_vm(estate, "d", "h2", 100, 1);
-    assert_unsolved(estate, "[plan]\nevacuate=h2\n", "h2", "is to be emptied and holds 1 running VMs");
+    assert_unsolved(estate, "[plan]\nevacuate=h2\n", "h2", "is to be emptied and holds 1 running VM: ");
 }
 
 static void a_hot_failover_host_is_said_to_stay_hot(void)
