@@ -149,6 +149,28 @@ static void a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why(void
     CU_ASSERT_STRING_EQUAL(why, "stays short of CPU: it uses 95.0 % of its 2 vCPUs; its host h1 is hot");
 }
 
+/* "a" and "b" should change places to cool h1, but both hosts are full and there is no third: no order is
+ * safe. What is left must heat no other host, and the plan says what it would have wanted. */
+static void what_has_no_safe_order_is_left_and_told(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 99);
+    add_host(estate, "h2", 2000, 99);
+    add_vm(estate, "a", "h1", 1500, 20);
+    add_vm(estate, "b", "h2", 100, 20);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning =
+        planning_new(estate, "[analyze]\nmemory_hot_pct=100\n[plan]\nmin_vm_pct=0\n");
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    CU_ASSERT_EQUAL(decisions->changes->len, 0);
+    guint told = 0;
+    for (guint i = 0; i < decisions->unsolved->len; i++)
+        told +=
+            strstr(g_array_index(decisions->unsolved, Unsolved, i).reason, "no safe order was found") != NULL;
+    CU_ASSERT_EQUAL(told, 1);
+}
+
 void test_optimize_suite(void)
 {
     CU_pSuite suite = CU_add_suite("optimize", NULL, NULL);
@@ -158,5 +180,6 @@ void test_optimize_suite(void)
     CU_ADD_TEST(suite, a_busy_vm_gets_a_vcpu_where_it_is);
     CU_ADD_TEST(suite, a_busy_vm_is_moved_to_a_host_with_more_threads_first);
     CU_ADD_TEST(suite, a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why);
+    CU_ADD_TEST(suite, what_has_no_safe_order_is_left_and_told);
     CU_ADD_TEST(suite, max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_first);
 }
