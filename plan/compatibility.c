@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/compatibility.h"
 
+#include "plan/effect.h"
+
 #include <string.h>
 
 /* What the snapshot knows of at least one object. */
@@ -92,6 +94,13 @@ const char *compatibility_unchecked(const Compatibility *compatibility, guint vm
 static const char *const role_words[] = {"is a system VM", "is a placeholder", "is the vCenter's own VM",
                                          "is marked vmanger=ignore"};
 
+static double seconds_to_move(const Model *model, guint vm)
+{
+    int host = model->vms[vm].host;
+    return effect_seconds(model,
+                          &(Change){.action = ACTION_MIGRATE, .vm = (int)vm, .from = host, .to = host});
+}
+
 char *compatibility_immovable(const Compatibility *compatibility, guint vm)
 {
     const Model *model = compatibility->model;
@@ -109,6 +118,9 @@ char *compatibility_immovable(const Compatibility *compatibility, guint vm)
     if (list_contains(row->disabled_methods, "RelocateVM_Task") ||
         list_contains(row->disabled_methods, "MigrateVM_Task"))
         return g_strdup("has migration disabled (disabled_methods)");
+    double window_s = model->policy->max_duration_s, move_s = seconds_to_move(model, vm);
+    if (window_s > 0 && move_s > window_s)
+        return g_strdup_printf("takes %.0f s to move, and max_duration_s is %.0f", move_s, window_s);
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "plan/failover.h"
 #include "plan/hindrance.h"
 #include "plan/sequence.h"
+#include "plan/window.h"
 
 #include <math.h>
 
@@ -277,7 +278,8 @@ static void draft_clusters(const Drafting *drafting)
         add_fact(drafting, &cluster, "moves", moves, NAN);
         add_fact(drafting, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
         add_fact(drafting, &cluster, "makespan_s",
-                 sequence_makespan(start, steps, (guint)policy->parallel, (guint)policy->parallel_per_host),
+                 sequence_makespan(start, steps, steps->len, (guint)policy->parallel,
+                                   (guint)policy->parallel_per_host),
                  NAN);
         g_array_append_val(drafting->plan->clusters, cluster);
     }
@@ -323,62 +325,6 @@ static void draft_header(const Drafting *drafting)
     plan->summary = keep(drafting, summary);
 }
 
-/* takes a change off the list, as one that the window has no time for */
-static void cut_change(Decisions *decisions, Change *change)
-{
-    decisions_add_unsolved(decisions, change->vm < 0 ? change->from : -1, change->vm,
-                           g_strdup_printf("a step does not fit max_duration_s (%s)", change->reason));
-}
-
-/* Steps that alone, with all that must come before them, take longer than the window. */
-static void cut_long_steps(const Model *start, Decisions *decisions, double most_s)
-{
-    GArray *changes = decisions->changes;
-    g_autofree double *ends = g_new0(double, changes->len + 1);
-    g_autofree guint *place = g_new0(guint, changes->len + 1);
-    GArray *kept = change_list_new();
-    for (guint i = 0; i < changes->len; i++) {
-        Change *change = &g_array_index(changes, Change, i);
-        for (guint a = 0; a < change->after->len; a++)
-            ends[i] = MAX(ends[i], ends[g_array_index(change->after, guint, a)]);
-        ends[i] += effect_seconds(start, change);
-        if (ends[i] > most_s) {
-            ends[i] = INFINITY;
-            cut_change(decisions, change);
-            continue;
-        }
-        for (guint a = 0; a < change->after->len; a++)
-            g_array_index(change->after, guint, a) = place[g_array_index(change->after, guint, a)];
-        place[i] = kept->len;
-        g_array_append_val(kept, *change);
-        *change = (Change){.vm = -1};
-    }
-    g_array_unref(changes);
-    decisions->changes = kept;
-}
-
-/* Steps are in order, those that help most first: what a window then cuts off is the end of the list. */
-static void cut_to_window(const Situation *situation, Decisions *decisions)
-{
-    const Policy *policy = situation->start->policy;
-    if (policy->max_duration_s <= 0)
-        return;
-    cut_long_steps(situation->start, decisions, policy->max_duration_s);
-    guint low = 0, high = decisions->changes->len;
-    while (low < high) {
-        guint middle = (low + high + 1) / 2;
-        GArray head = {decisions->changes->data, middle};
-        if (sequence_makespan(situation->start, &head, (guint)policy->parallel,
-                              (guint)policy->parallel_per_host) <= policy->max_duration_s)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    for (guint i = low; i < decisions->changes->len; i++)
-        cut_change(decisions, &g_array_index(decisions->changes, Change, i));
-    g_array_set_size(decisions->changes, low);
-}
-
 ChangePlan *draft_plan(const Situation *situation, Decisions *decisions)
 {
     Sequence sequence = {situation->start, situation->rules, situation->compatibility};
@@ -390,7 +336,7 @@ ChangePlan *draft_plan(const Situation *situation, Decisions *decisions)
             decisions, change->vm < 0 ? change->from : -1, change->vm,
             g_strdup_printf("no safe order found for a step that would help (%s)", change->reason));
     }
-    cut_to_window(situation, decisions);
+    window_cut(situation, decisions);
     Drafting drafting = {situation, decisions, changeplan_new(), model_copy(situation->start)};
     draft_steps(&drafting);
     draft_advice(&drafting);

@@ -130,7 +130,8 @@ static void enter_maintenance(const Evacuation *e)
 {
     const Snapshot *snapshot = e->start->snapshot;
     for (guint host = 0; host < snapshot->n_hosts; host++) {
-        if (!model_is_to_empty(e->start, host) || snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE)
+        gboolean is_in = snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
+        if (!model_is_to_empty(e->start, host) || (is_in && model_vms_to_leave(e->end, host) == 0))
             continue;
         char *why = obstacle_to_maintenance(e, host);
         if (why) {

@@ -138,13 +138,26 @@ static void append_hindrances(GString *words, const Situation *situation, const 
                                      "stand against it");
 }
 
-char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint host)
+static GString *heat_of(const Model *now, guint host)
 {
     Resource worst = RESOURCE_CPU;
     model_excess(now, host, &worst);
     GString *words = g_string_new(NULL);
     g_string_append_printf(words, "stays hot: %s at %.1f %%, above %g %%", resource_words[worst],
                            model_usage_pct(now, host, worst, 0), now->hosts[host].threshold[worst]);
+    return words;
+}
+
+char *hindrance_by(const Model *now, guint host, const char *why)
+{
+    GString *words = heat_of(now, host);
+    g_string_append_printf(words, "; %s", why);
+    return g_string_free(words, FALSE);
+}
+
+char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint host)
+{
+    GString *words = heat_of(now, host);
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else if (now->hosts[host].usable)

@@ -14,6 +14,9 @@ const char *word_for(guint n, const char *one, const char *many);
  * reservations, a mandatory rule; NULL where it is one. The caller frees it */
 char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host);
 
+/* "stays hot: …; " and a reason. The caller frees it */
+char *hindrance_by(const Model *now, guint host, const char *why);
+
 /* "stays hot: …": what keeps the VMs of a hot host there. The caller frees it */
 char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint host);
 

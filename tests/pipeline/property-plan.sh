@@ -64,6 +64,33 @@ vmotion_mbps=1000
 evacuate=*-002.example
 END
 
+cat >"$TMP/policy.4" <<'END'
+[plan]
+drs_clusters=plan
+balance=low
+max_moves=40
+step_cost=count
+ha_check=hard
+END
+cat >"$TMP/policy.5" <<'END'
+[plan]
+drs_clusters=plan
+balance=high
+max_duration_s=600
+cpu_step=2
+vm_cpu_pct=60
+END
+cat >"$TMP/policy.6" <<'END'
+[analyze]
+cold_pct=60
+[plan]
+drs_clusters=plan
+power=empty
+hosts_in_reserve=0
+evacuate=*-003.example
+evacuate_powered_off=yes
+END
+
 # recipe NUMBER CLUSTERS
 recipe() {
     case $1 in
@@ -81,10 +108,10 @@ check() {
     options="--clusters $2 $(recipe $(($3 % 5)) "$2") --seed $(($3 + 1))"
     # shellcheck disable=SC2086 # options are words
     "$BUILD/tests/generate" $options -o "$TMP/snapshot"
-    sed "s/^\[plan\]$/&\nstrategy=$1/" "$TMP/policy.$(($3 % 4))" >"$TMP/policy.ini"
+    sed "s/^\[plan\]$/&\nstrategy=$1/" "$TMP/policy.$(($3 % 7))" >"$TMP/policy.ini"
     "$BIN/analyze" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" -o "$TMP/assessment.csv"
     "$BIN/plan" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" "$TMP/assessment.csv" -o "$TMP/plan.csv"
-    echo "$1, policy $(($3 % 4)), $options:"
+    echo "$1, policy $(($3 % 7)), $options:"
     "$BUILD/tests/plan-check" "$TMP/snapshot" "$TMP/assessment.csv" "$TMP/plan.csv" "$TMP/policy.ini" || failed=1
     rm -r "$TMP/snapshot"
 }

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/window.h"
+
+#include "plan/hindrance.h"
+#include "plan/sequence.h"
+
+#include <math.h>
+
+#define NO_TIME "max_duration_s leaves no time for the steps that would change it"
+
+/* ---- where a list may end ---- */
+
+/* a cluster on its way: what is worse than at the start */
+typedef struct Progress {
+    const Situation *situation;
+    Model *now;
+    gboolean *worse_host, *worse_rule;
+    guint n_worse;
+} Progress;
+
+static void note(Progress *progress, gboolean *was_worse, gboolean is_worse)
+{
+    progress->n_worse += (guint)is_worse - (guint)*was_worse;
+    *was_worse = is_worse;
+}
+
+static gboolean is_hot(const Model *model, guint host)
+{
+    return model->hosts[host].usable && model_excess(model, host, NULL) > 0;
+}
+
+static void note_host(Progress *progress, guint host)
+{
+    note(progress, &progress->worse_host[host],
+         is_hot(progress->now, host) && !is_hot(progress->situation->start, host));
+}
+
+static void make_step(Progress *progress, const Change *change)
+{
+    const RuleSet *rules = progress->situation->rules;
+    effect_apply(progress->now, change);
+    note_host(progress, (guint)change->from);
+    note_host(progress, (guint)change->to);
+    const GArray *own = change->vm >= 0 ? rules_of_vm(rules, (guint)change->vm) : NULL;
+    for (guint i = 0; own && i < own->len; i++) {
+        guint r = g_array_index(own, guint, i);
+        const BoundRule *rule = rules_at(rules, r);
+        note(progress, &progress->worse_rule[r],
+             rule->mandatory &&
+                 rule_breaches(rule, progress->now) > rule_breaches(rule, progress->situation->start));
+    }
+}
+
+/* the longest beginning of the list, of at most so many steps, that leaves nothing worse than it was */
+static guint last_good_end(const Situation *situation, const GArray *changes, guint most)
+{
+    g_autoptr(Model) now = model_copy(situation->start);
+    g_autofree gboolean *worse_host = g_new0(gboolean, now->snapshot->n_hosts + 1);
+    g_autofree gboolean *worse_rule = g_new0(gboolean, rules_count(situation->rules) + 1);
+    Progress progress = {situation, now, worse_host, worse_rule, 0};
+    guint good = 0;
+    for (guint i = 0; i < most; i++) {
+        make_step(&progress, &g_array_index(changes, Change, i));
+        if (progress.n_worse == 0)
+            good = i + 1;
+    }
+    return good;
+}
+
+/* how many of the changes, from the first, end in time */
+static guint count_in_time(const Situation *situation, const GArray *changes)
+{
+    const Policy *policy = situation->start->policy;
+    guint low = 0, high = changes->len;
+    while (low < high) {
+        guint middle = (low + high + 1) / 2;
+        double makespan = sequence_makespan(situation->start, changes, middle, (guint)policy->parallel,
+                                            (guint)policy->parallel_per_host);
+        if (makespan <= policy->max_duration_s)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+/* ---- what that leaves ---- */
+
+static gboolean is_told(const Decisions *decisions, int host)
+{
+    for (guint i = 0; i < decisions->unsolved->len; i++)
+        if (g_array_index(decisions->unsolved, Unsolved, i).host == host)
+            return TRUE;
+    return FALSE;
+}
+
+/* Those that were to stay hot by what would have come to them do not, where it does not come. */
+static void forget_what_is_solved(const Situation *situation, const Model *end, Decisions *decisions)
+{
+    for (guint i = decisions->unsolved->len; i-- > 0;) {
+        int host = g_array_index(decisions->unsolved, Unsolved, i).host;
+        if (host >= 0 && end->hosts[host].usable && !is_hot(end, (guint)host) &&
+            !model_is_to_empty(situation->start, (guint)host))
+            g_array_remove_index(decisions->unsolved, i);
+    }
+}
+
+static void tell_of_hosts(const Situation *situation, const Model *end, Decisions *decisions)
+{
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        if (is_told(decisions, (int)host))
+            continue;
+        if (model_is_to_empty(situation->start, host)) {
+            if (model_vms_to_leave(end, host) > 0)
+                decisions_add_unsolved(decisions, (int)host, -1,
+                                       g_strdup("is to be emptied and is not: " NO_TIME));
+        } else if (is_hot(end, host)) {
+            decisions_add_unsolved(decisions, (int)host, -1, hindrance_by(end, host, NO_TIME));
+        }
+    }
+}
+
+/* of those that all steps would have repaired */
+static void tell_of_rules(const Situation *situation, const Model *full_end, const Model *end,
+                          Decisions *decisions)
+{
+    for (guint i = 0; i < rules_count(situation->rules); i++) {
+        const BoundRule *rule = rules_at(situation->rules, i);
+        if (rule->mandatory && rule_breaches(rule, end) > rule_breaches(rule, full_end))
+            decisions_add_unsolved(
+                decisions, -1, (int)rule->vms[0],
+                g_strdup_printf("the mandatory rule \"%s\" stays broken: " NO_TIME, rule->name));
+    }
+}
+
+/* a model after so many of the changes, from the first; the caller frees it */
+static Model *after(const Situation *situation, const GArray *changes, guint n)
+{
+    Model *end = model_copy(situation->start);
+    for (guint i = 0; i < n; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
+    return end;
+}
+
+void window_cut(const Situation *situation, Decisions *decisions)
+{
+    GArray *changes = decisions->changes;
+    if (situation->start->policy->max_duration_s <= 0)
+        return;
+    guint kept = count_in_time(situation, changes);
+    if (kept == changes->len)
+        return;
+    kept = last_good_end(situation, changes, kept);
+    g_autoptr(Model) full_end = after(situation, changes, changes->len);
+    g_autoptr(Model) end = after(situation, changes, kept);
+    for (guint i = kept; i < changes->len; i++) {
+        const Change *change = &g_array_index(changes, Change, i);
+        decisions_add_unsolved(decisions, change->vm < 0 ? change->from : -1, change->vm,
+                               g_strdup_printf("a step does not fit max_duration_s (%s)", change->reason));
+    }
+    g_array_set_size(changes, kept);
+    forget_what_is_solved(situation, end, decisions);
+    tell_of_hosts(situation, end, decisions);
+    tell_of_rules(situation, full_end, end, decisions);
+}

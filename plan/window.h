@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The change window: of steps in safe order, those that max_duration_s has time for.
+ */
+#ifndef PLAN_WINDOW_H
+#define PLAN_WINDOW_H
+
+#include "plan/decisions.h"
+
+/* keeps the longest beginning of the ordered changes that ends within max_duration_s (by sequence's makespan,
+ * under [apply] parallel) and after which no mandatory rule is broken that held, and no host is hot that was
+ * normal. What is cut off becomes unsolved, and so does what it would have solved. Nothing where there is no
+ * such limit */
+void window_cut(const Situation *situation, Decisions *decisions);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/window.h"
+
+#include "plan/sequence.h"
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_window_suite(void);
+
+/* Moves of 4 GiB, half of it active: each takes 10 s and 6.4 s to copy, two at once 22.9 s. h1 is hot by CPU until "a"
+ * and "b" have left; "c" is kept with "d" on h2. */
+static Planning *hot_host(const char *policy)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 9500, 40);
+    add_host(estate, "h2", 3000, 40);
+    add_host(estate, "h3", 1000, 10);
+    add_vm(estate, "a", "h1", 900, 4);
+    add_vm(estate, "b", "h1", 800, 4);
+    add_vm(estate, "c", "h2", 100, 4);
+    add_vm(estate, "d", "h2", 100, 4);
+    add_rule(estate, "pair", RULE_VM_AFFINITY, TRUE, "c d", "");
+    return planning_new(estate, policy);
+}
+
+/* decisions of moves to h3 in this order, cut to the policy's window; free with decisions_free */
+static Decisions *cut(const Planning *planning, const char *const *vms)
+{
+    Decisions *decisions = decisions_new();
+    g_autoptr(GArray) blocked = change_list_new();
+    Sequence sequence = {planning->model, planning->rules, planning->compatibility};
+    for (; *vms; vms++) {
+        Change change = move(planning, *vms, "h3");
+        g_array_append_val(decisions->changes, change);
+    }
+    sequence_order(&sequence, decisions->changes, blocked);
+    CU_ASSERT_EQUAL(blocked->len, 0);
+    window_cut(&planning->situation, decisions);
+    return decisions;
+}
+
+static const char *told_of_host(const Decisions *decisions, guint host)
+{
+    for (guint i = 0; i < decisions->unsolved->len; i++)
+        if (g_array_index(decisions->unsolved, Unsolved, i).host == (int)host)
+            return g_array_index(decisions->unsolved, Unsolved, i).reason;
+    return NULL;
+}
+
+static void without_a_limit_nothing_is_cut(void)
+{
+    g_autoptr(Planning) planning = hot_host("[plan]\n");
+    g_autoptr(Decisions) decisions = cut(planning, (const char *[]){"a", "b", NULL});
+    CU_ASSERT_EQUAL(decisions->changes->len, 2);
+    CU_ASSERT_EQUAL(decisions->unsolved->len, 0);
+}
+
+static void what_the_window_has_no_time_for_is_cut_and_told(void)
+{
+    g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=20\n");
+    g_autoptr(Decisions) decisions = cut(planning, (const char *[]){"a", "b", NULL});
+    CU_ASSERT_EQUAL_FATAL(decisions->changes->len, 1);
+    CU_ASSERT_EQUAL(g_array_index(decisions->changes, Change, 0).vm, (int)vm_of(planning, "a"));
+    const char *told = told_of_host(decisions, host_of(planning, "h1"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(told);
+    CU_ASSERT_STRING_EQUAL(told,
+                           "stays hot: CPU at 86.0 %, above 80 %; max_duration_s leaves no time for the "
+                           "steps that would change it");
+}
+
+static void a_block_is_not_cut_in_two(void)
+{
+    g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=20\n");
+    g_autoptr(Decisions) decisions = cut(planning, (const char *[]){"c", "d", NULL});
+    CU_ASSERT_EQUAL(decisions->changes->len, 0);
+    g_autoptr(Planning) longer = hot_host("[plan]\nmax_duration_s=25\n");
+    g_autoptr(Decisions) whole = cut(longer, (const char *[]){"c", "d", NULL});
+    CU_ASSERT_EQUAL(whole->changes->len, 2);
+}
+
+static void a_host_that_would_only_be_heated_later_is_not_unsolved(void)
+{
+    g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=1\n");
+    g_autoptr(Decisions) decisions = decisions_new();
+    Change change = move(planning, "a", "h2");
+    g_array_append_val(decisions->changes, change);
+    decisions_add_unsolved(decisions, (int)host_of(planning, "h2"), -1, g_strdup("stays hot"));
+    g_array_index(decisions->changes, Change, 0).after = g_array_new(FALSE, FALSE, sizeof(guint));
+    window_cut(&planning->situation, decisions);
+    CU_ASSERT_PTR_NULL(told_of_host(decisions, host_of(planning, "h2")));
+}
+
+static void a_vm_that_takes_longer_than_the_window_is_immovable(void)
+{
+    g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=12\n");
+    g_autofree char *why = compatibility_immovable(planning->compatibility, vm_of(planning, "a"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(why);
+    CU_ASSERT_STRING_EQUAL(why, "takes 16 s to move, and max_duration_s is 12");
+}
+
+void test_window_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("window", NULL, NULL);
+    CU_ADD_TEST(suite, without_a_limit_nothing_is_cut);
+    CU_ADD_TEST(suite, what_the_window_has_no_time_for_is_cut_and_told);
+    CU_ADD_TEST(suite, a_block_is_not_cut_in_two);
+    CU_ADD_TEST(suite, a_host_that_would_only_be_heated_later_is_not_unsolved);
+    CU_ADD_TEST(suite, a_vm_that_takes_longer_than_the_window_is_immovable);
+}
