@@ -139,6 +139,31 @@ static gboolean has_rows(const ChangePlan *plan, const char *id)
     return FALSE;
 }
 
+static gboolean gets_vcpus(const ChangePlan *plan, const char *id)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP && row->action == ACTION_ADD_CPU && strcmp(row->object_id, id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* why a VM that uses too much of its vCPUs gets no more */
+static void add_missing_vcpus(GString *out, const Situation *situation, const ChangePlan *plan, guint vm)
+{
+    const Model *model = situation->start;
+    if (!growth_wants_vcpus(model, vm) || gets_vcpus(plan, model->snapshot->vms[vm].id))
+        return;
+    g_autofree char *why = growth_cpu_obstacle(situation, model, vm, growth_legal_vcpus(model, vm));
+    if (model->policy->strategy == STRATEGY_THRESHOLD)
+        add(out, "  no vCPUs: strategy=threshold adds none");
+    else
+        add(out, "  no vCPUs: it uses %.1f %% of its %.0f, above %g %%, but %s",
+            growth_cpu_usage_pct(model, vm), model->vms[vm].vcpus, model->policy->vm_cpu_pct,
+            why ? why : "others took what the cluster's CPU buffer and its pools had left");
+}
+
 /* why a VM of which the plan says nothing gets no memory; the caller frees it */
 static char *why_not_grown(const Situation *situation, guint vm)
 {
@@ -196,6 +221,7 @@ static void explain_vm(GString *out, const Situation *situation, const ChangePla
         if (drs)
             add(out, "  its moves are only advised: %s", drs);
     }
+    add_missing_vcpus(out, situation, plan, vm);
     if (model->vms[vm].running)
         add_targets(out, situation, vm);
 }

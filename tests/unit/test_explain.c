@@ -94,6 +94,22 @@ static void a_vm_without_a_row_is_told_the_truth(void)
                    "nothing: it does not run, and it stays on its host, which is to be emptied");
 }
 
+static void a_busy_vm_is_told_why_it_gets_no_vcpus(void)
+{
+    Estate *estate = three_hosts();
+    add_vm(estate, "d", "h2", 1900, 5)->cpu_hot_add = 0;
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nstrategy=optimize\n");
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    g_autofree char *text = explain(&planning->situation, plan, "d", NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "no vCPUs: it uses 95.0 % of its 2, above 80 %, but CPU hot-add is off"));
+    const char *const other[] = {"no vCPUs: strategy=threshold adds none", NULL};
+    Estate *again = three_hosts();
+    add_vm(again, "d", "h2", 1900, 5)->cpu_hot_add = 0;
+    assert_says(again, "d", other);
+}
+
 static void a_vm_is_told_its_rules(void)
 {
     Estate *estate = three_hosts();
@@ -148,6 +164,7 @@ void test_explain_suite(void)
     CU_ADD_TEST(suite, a_vm_that_moves_is_told_why_and_where_it_could_go);
     CU_ADD_TEST(suite, a_vm_that_stays_is_told_why_not);
     CU_ADD_TEST(suite, a_vm_without_a_row_is_told_the_truth);
+    CU_ADD_TEST(suite, a_busy_vm_is_told_why_it_gets_no_vcpus);
     CU_ADD_TEST(suite, a_vm_is_told_its_rules);
     CU_ADD_TEST(suite, a_host_is_told_its_load_its_rows_and_who_cannot_leave);
     CU_ADD_TEST(suite, a_name_serves_where_only_one_has_it);
