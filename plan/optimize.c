@@ -99,9 +99,11 @@ static void forbid(GArray *forbidden, const GArray *blocked)
 {
     for (guint i = 0; i < blocked->len; i++) {
         const Change *change = &g_array_index(blocked, Change, i);
-        guint pair[2] = {(guint)change->vm, (guint)change->to};
-        if (change->action == ACTION_MIGRATE)
-            g_array_append_vals(forbidden, pair, 2);
+        guint vm = (guint)change->vm, host = (guint)change->to;
+        if (change->action != ACTION_MIGRATE)
+            continue;
+        g_array_append_val(forbidden, vm);
+        g_array_append_val(forbidden, host);
     }
 }
 

@@ -9,8 +9,8 @@
 
 void test_window_suite(void);
 
-/* Moves of 4 GiB, half of it active: each takes 10 s and 6.4 s to copy, two at once 22.9 s. h1 is hot by CPU until "a"
- * and "b" have left; "c" is kept with "d" on h2. */
+/* Moves of 4 GiB, half of it active: each takes 10 s and 6.4 s to copy, two at once 22.9 s. h1 is hot by CPU
+ * until "a" and "b" have left; "c" is kept with "d" on h2. */
 static Planning *hot_host(const char *policy)
 {
     Estate *estate = estate_new();
