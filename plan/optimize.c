@@ -21,7 +21,7 @@ typedef struct Job {
     gboolean wanted, with_drs_vms;
     int max_moves;   /* -1: any number */
     GArray *changes; /* Change: the result, with neither reasons nor order */
-    GArray *blocked; /* Change: what the last search wanted too, had it a safe order */
+    GArray *blocked; /* Change: what a search wanted too and had no safe order */
     SearchStop stopped_by;
     GError *error;
 } Job;
@@ -123,9 +123,8 @@ static gboolean attempt(Job *job, const Situation *situation, GArray *forbidden,
     Candidate settled = settle(situation, problem, found.best, blocked);
     keep_better(best, &settled);
     forbid(forbidden, blocked);
-    g_clear_pointer(&job->blocked, g_array_unref);
-    job->blocked = g_steal_pointer(&blocked);
-    return job->blocked->len > 0;
+    g_array_append_vals(job->blocked, blocked->data, blocked->len);
+    return blocked->len > 0;
 }
 
 /* What cannot be put into a safe order is forbidden, and the search made again, a few times. */
@@ -137,6 +136,7 @@ static void do_job(gpointer data, gpointer unused)
     Situation own = *job->situation;
     own.compatibility = compatibility;
     g_autoptr(GArray) forbidden = g_array_new(FALSE, FALSE, sizeof(guint));
+    job->blocked = g_array_new(FALSE, FALSE, sizeof(Change));
     Candidate best = {0};
     int attempts = 0;
     while (attempts < MOST_ATTEMPTS && attempt(job, &own, forbidden, &best))
@@ -279,26 +279,19 @@ static gboolean advise_drs(const Situation *situation, const Model *end, const G
     return !error || !*error;
 }
 
-static gboolean names_vm(const GArray *changes, int vm)
+/* Where a host stays hot or full, its VMs that could have left it, had there been a safe order for that. */
+static void name_blocked(const Model *end, const Job *job, Decisions *decisions)
 {
-    for (guint i = 0; i < changes->len; i++)
-        if (g_array_index(changes, Change, i).vm == vm)
-            return TRUE;
-    return FALSE;
-}
-
-static void name_blocked(const Situation *situation, const Job *jobs, guint n, Decisions *decisions)
-{
-    for (guint i = 0; i < n; i++)
-        for (guint c = 0; jobs[i].blocked && c < jobs[i].blocked->len; c++) {
-            const Change *change = &g_array_index(jobs[i].blocked, Change, c);
-            if (!names_vm(decisions->changes, change->vm))
-                decisions_add_unsolved(
-                    decisions, -1, change->vm,
-                    g_strdup_printf("%s %s would help, but no safe order was found for that",
-                                    change->action == ACTION_MIGRATE ? "a move to" : "more of it on",
-                                    situation->start->snapshot->hosts[change->to].name));
-        }
+    for (guint i = 0; job->blocked && i < job->blocked->len; i++) {
+        const Change *change = &g_array_index(job->blocked, Change, i);
+        guint host = (guint)change->from;
+        if (change->action == ACTION_MIGRATE && end->vms[change->vm].host == change->from &&
+            (model_excess(end, host, NULL) > 0 || model_is_to_empty(end, host)))
+            decisions_add_unsolved(
+                decisions, -1, change->vm,
+                g_strdup_printf("a move to %s would help %s, but no safe order was found for it",
+                                end->snapshot->hosts[change->to].name, end->snapshot->hosts[host].name));
+    }
 }
 
 Decisions *optimize_decide(const Situation *situation, GError **error)
@@ -311,14 +304,16 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
     do_jobs(jobs, n, &failure);
     SearchStop stopped_by = SEARCH_OPTIMAL;
     take_changes(jobs, n, decisions->changes, &stopped_by);
-    name_blocked(situation, jobs, n, decisions);
-    jobs_free(jobs, n);
     if (failure) {
+        jobs_free(jobs, n);
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
     decisions->stopped_by = g_strdup(search_stop_name(stopped_by));
     g_autoptr(Model) end = outcome_complete(situation, decisions);
+    for (guint i = 0; i < n; i++)
+        name_blocked(end, &jobs[i], decisions);
+    jobs_free(jobs, n);
     if (!advise_drs(situation, end, threshold->changes, decisions, &failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;

@@ -166,6 +166,8 @@ static Ranked rank(const Situation *situation, const Model *end, const Change *c
 
 void outcome_put_in_order(const Situation *situation, GArray *changes)
 {
+    if (changes->len < 2)
+        return;
     g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
     g_autoptr(Model) end = model_copy(situation->start);
     for (guint i = 0; i < changes->len; i++)

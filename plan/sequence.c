@@ -536,6 +536,8 @@ static void edges_clear(Edges *edges)
 
 void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked)
 {
+    if (changes->len == 0)
+        return;
     order_one_by_one(sequence, changes, blocked);
     Edges edges = edges_new(sequence, changes, TRUE);
     g_autoptr(Model) now = model_copy(sequence->start);

@@ -125,11 +125,13 @@ static int compare_gain(gconstpointer a, gconstpointer b)
 
 void trim_placement(const ClusterProblem *problem, const Model *start, Placement *placement)
 {
-    g_autoptr(Trial) trial = trial_new(problem->problem, placement);
-    Trim trim = {.problem = problem, .policy = start->policy, .trial = trial, .end = model_copy(start)};
     g_autoptr(GArray) changes = change_list_new();
     g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(Step));
     cluster_problem_changes(problem, start, placement, changes);
+    if (changes->len == 0)
+        return;
+    g_autoptr(Trial) trial = trial_new(problem->problem, placement);
+    Trim trim = {.problem = problem, .policy = start->policy, .trial = trial, .end = model_copy(start)};
     for (guint i = 0; i < changes->len; i++) {
         Step step = {g_array_index(changes, Change, i), 0};
         effect_apply(trim.end, &step.change);

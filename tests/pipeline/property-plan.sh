@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Plans of random clusters, tight ones and odd ones among them, are safe and true in every order that they allow.
-# Each batch is a snapshot of 120 clusters; PROPERTY_BATCHES=N makes N of them, PROPERTY_STRATEGIES names others.
+# Each batch is a snapshot of so many clusters for each strategy; PROPERTY_BATCHES=N makes N of them,
+# PROPERTY_CLUSTERS="THRESHOLD OPTIMIZE" says how many clusters (0: none).
 batches=${PROPERTY_BATCHES:-8}
-strategies=${PROPERTY_STRATEGIES:-threshold}
+read -r for_threshold for_optimize <<END
+${PROPERTY_CLUSTERS:-120 24}
+END
 
 cat >"$TMP/policy.0" <<'END'
 [plan]
@@ -61,30 +64,35 @@ vmotion_mbps=1000
 evacuate=*-002.example
 END
 
+# recipe NUMBER CLUSTERS
 recipe() {
     case $1 in
-    0) echo --hosts 720 --vms 6000 --short 8 ;;
-    1) echo --hosts 720 --vms 6000 --tight --fill-memory 75 --fill-cpu 65 --hot 40 --rules 1 --odd 20 --short 10 ;;
-    2) echo --hosts 360 --vms 1500 --tight --fill-memory 72 --hot 40 --rules 2 --odd 40 --short 10 ;;
-    3) echo --hosts 1000 --vms 6000 --fill-memory 60 --fill-cpu 70 --hot 30 --rules 0.5 --odd 10 ;;
-    4) echo --hosts 240 --vms 3000 --tight --fill-memory 76 --hot 60 --odd 2 ;;
+    0) echo --hosts $(($2 * 6)) --vms $(($2 * 50)) --short 8 ;;
+    1) echo --hosts $(($2 * 6)) --vms $(($2 * 50)) --tight --fill-memory 75 --fill-cpu 65 --hot 40 --rules 1 --odd 20 --short 10 ;;
+    2) echo --hosts $(($2 * 3)) --vms $(($2 * 25 / 2)) --tight --fill-memory 72 --hot 40 --rules 2 --odd 40 --short 10 ;;
+    3) echo --hosts $(($2 * 8)) --vms $(($2 * 50)) --fill-memory 60 --fill-cpu 70 --hot 30 --rules 0.5 --odd 10 ;;
+    4) echo --hosts $(($2 * 2)) --vms $(($2 * 25)) --tight --fill-memory 76 --hot 60 --odd 2 ;;
     esac
+}
+
+# check STRATEGY CLUSTERS BATCH
+check() {
+    [ "$2" -gt 0 ] || return 0
+    options="--clusters $2 $(recipe $(($3 % 5)) "$2") --seed $(($3 + 1))"
+    # shellcheck disable=SC2086 # options are words
+    "$BUILD/tests/generate" $options -o "$TMP/snapshot"
+    sed "s/^\[plan\]$/&\nstrategy=$1/" "$TMP/policy.$(($3 % 4))" >"$TMP/policy.ini"
+    "$BIN/analyze" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" -o "$TMP/assessment.csv"
+    "$BIN/plan" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" "$TMP/assessment.csv" -o "$TMP/plan.csv"
+    echo "$1, policy $(($3 % 4)), $options:"
+    "$BUILD/tests/plan-check" "$TMP/snapshot" "$TMP/assessment.csv" "$TMP/plan.csv" "$TMP/policy.ini" || failed=1
+    rm -r "$TMP/snapshot"
 }
 
 failed=0 batch=0
 while [ "$batch" -lt "$batches" ]; do
-    options="$(recipe $((batch % 5))) --seed $((batch + 1))"
-    policy=$TMP/policy.$((batch % 4))
-    # shellcheck disable=SC2086 # options are words
-    "$BUILD/tests/generate" --clusters 120 $options -o "$TMP/snapshot"
-    for strategy in $strategies; do
-        sed "s/^\[plan\]$/&\nstrategy=$strategy/" "$policy" >"$TMP/policy.ini"
-        "$BIN/analyze" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" -o "$TMP/assessment.csv"
-        "$BIN/plan" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" "$TMP/assessment.csv" -o "$TMP/plan.csv"
-        echo "$strategy, policy $((batch % 4)), $options:"
-        "$BUILD/tests/plan-check" "$TMP/snapshot" "$TMP/assessment.csv" "$TMP/plan.csv" "$TMP/policy.ini" || failed=1
-    done
-    rm -r "$TMP/snapshot"
+    check threshold "$for_threshold" "$batch"
+    check optimize "$for_optimize" "$batch"
     batch=$((batch + 1))
 done
 exit $failed

@@ -81,11 +81,105 @@ static void max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_firs
     CU_ASSERT_EQUAL(moves_under("[plan]\nmin_vm_pct=0\nmax_moves=3\n", "k"), 2);
 }
 
+/* What becomes of a VM "b" at 95 % of its 2 vCPUs on h1, which has so many threads and stands at this CPU
+ * (MHz of 10,000) by a load of its own; h2 has 20 threads. */
+static Decisions *decide_busy_vm(double threads, double mhz, int *at, double *vcpus)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", mhz, 20);
+    add_host(estate, "h2", 1000, 20);
+    estate->snapshot->hosts[0].cpu_threads = threads;
+    estate->snapshot->hosts[1].cpu_threads = 20;
+    Vm *busy = add_vm(estate, "b", "h1", 1900, 4);
+    busy->cpu_hot_add = 1;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\n");
+    Decisions *decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    *at = 0;
+    *vcpus = 2;
+    for (guint i = 0; i < decisions->changes->len; i++) {
+        const Change *change = &g_array_index(decisions->changes, Change, i);
+        *at = change->to;
+        *vcpus = change->action == ACTION_ADD_CPU ? change->amount : *vcpus;
+    }
+    return decisions;
+}
+
+static void a_busy_vm_gets_a_vcpu_where_it_is(void)
+{
+    int at;
+    double vcpus;
+    g_autoptr(Decisions) decisions = decide_busy_vm(20, 3000, &at, &vcpus);
+    CU_ASSERT_EQUAL(at, 0);
+    CU_ASSERT_EQUAL(vcpus, 3);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(g_array_index(decisions->changes, Change, 0).reason, "uses 95.0 % of its 2 vCPUs"));
+}
+
+static void a_busy_vm_is_moved_to_a_host_with_more_threads_first(void)
+{
+    int at;
+    double vcpus;
+    g_autoptr(Decisions) decisions = decide_busy_vm(2, 3000, &at, &vcpus);
+    CU_ASSERT_EQUAL_FATAL(decisions->changes->len, 2);
+    CU_ASSERT_EQUAL(at, 1);
+    CU_ASSERT_EQUAL(vcpus, 3);
+    CU_ASSERT_STRING_EQUAL(g_array_index(decisions->changes, Change, 0).reason,
+                           "b needs 3 vCPUs, and h1 has 2 threads");
+}
+
+/* no host has room for it, and both stay hot */
+static void a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 9500, 20);
+    add_host(estate, "h2", 7900, 20);
+    estate->snapshot->hosts[0].cpu_threads = estate->snapshot->hosts[1].cpu_threads = 20;
+    add_vm(estate, "b", "h1", 1900, 4)->cpu_hot_add = 1;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nbuffer_reserve_pct=0\n");
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    CU_ASSERT_EQUAL(decisions->changes->len, 0);
+    const char *why = "";
+    for (guint i = 0; i < decisions->unsolved->len; i++)
+        if (g_array_index(decisions->unsolved, Unsolved, i).vm == 0)
+            why = g_array_index(decisions->unsolved, Unsolved, i).reason;
+    CU_ASSERT_STRING_EQUAL(why, "stays short of CPU: it uses 95.0 % of its 2 vCPUs; its host h1 is hot");
+}
+
+/* "a" and "b" should change places to cool h1, but both hosts are full and there is no third: no order is
+ * safe. What is left must heat no other host, and the plan says what it would have wanted. */
+static void what_has_no_safe_order_is_left_and_told(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 99);
+    add_host(estate, "h2", 2000, 99);
+    add_vm(estate, "a", "h1", 1500, 20);
+    add_vm(estate, "b", "h2", 100, 20);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning =
+        planning_new(estate, "[analyze]\nmemory_hot_pct=100\n[plan]\nmin_vm_pct=0\n");
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    CU_ASSERT_EQUAL(decisions->changes->len, 0);
+    guint told = 0;
+    for (guint i = 0; i < decisions->unsolved->len; i++)
+        told +=
+            strstr(g_array_index(decisions->unsolved, Unsolved, i).reason, "no safe order was found") != NULL;
+    CU_ASSERT_EQUAL(told, 1);
+}
+
 void test_optimize_suite(void)
 {
     CU_pSuite suite = CU_add_suite("optimize", NULL, NULL);
     CU_ADD_TEST(suite, a_short_vm_grows_until_it_is_normal);
     CU_ADD_TEST(suite, a_hard_check_of_ha_bounds_additions);
     CU_ADD_TEST(suite, an_excluded_host_has_no_vm_grown);
+    CU_ADD_TEST(suite, a_busy_vm_gets_a_vcpu_where_it_is);
+    CU_ADD_TEST(suite, a_busy_vm_is_moved_to_a_host_with_more_threads_first);
+    CU_ADD_TEST(suite, a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why);
+    CU_ADD_TEST(suite, what_has_no_safe_order_is_left_and_told);
     CU_ADD_TEST(suite, max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_first);
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/outcome.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_outcome_suite(void);
+
+/* decisions that are these changes, completed; free with decisions_free */
+static Decisions *completed(const Planning *planning, Change *changes, guint n)
+{
+    Decisions *decisions = decisions_new();
+    for (guint i = 0; i < n; i++) {
+        g_clear_pointer(&changes[i].reason, g_free);
+        g_array_append_val(decisions->changes, changes[i]);
+    }
+    model_free(outcome_complete(&planning->situation, decisions));
+    return decisions;
+}
+
+static const Change *change_at(const Decisions *decisions, guint index)
+{
+    CU_ASSERT_FATAL(index < decisions->changes->len);
+    return &g_array_index(decisions->changes, Change, index);
+}
+
+/* why a host or a VM (the other is -1) stays unsolved, or "" */
+static const char *unsolved_about(const Decisions *decisions, int host, int vm)
+{
+    for (guint i = 0; i < decisions->unsolved->len; i++) {
+        const Unsolved *unsolved = &g_array_index(decisions->unsolved, Unsolved, i);
+        if (unsolved->host == host && unsolved->vm == vm)
+            return unsolved->reason;
+    }
+    return "";
+}
+
+/* h1 is hot by CPU and holds "x" and "y", which a rule keeps apart, and "a"; h2 is warm; h3 is cool. "s" on
+ * h2 is short of memory. */
+static Planning *hot_host_and_broken_rule(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 40);
+    add_host(estate, "h2", 3000, 40);
+    add_host(estate, "h3", 1000, 10);
+    add_vm(estate, "x", "h1", 100, 4);
+    add_vm(estate, "y", "h1", 100, 4);
+    add_vm(estate, "a", "h1", 900, 4);
+    estate_measure_vm(estate, "s", 100, 9, 5);
+    estate_add_vm(estate, "s", "h2")->memory_hot_add = 1;
+    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "x y", "");
+    return planning_new(estate, "[plan]\n");
+}
+
+static void steps_come_in_the_order_of_what_they_help(void)
+{
+    g_autoptr(Planning) planning = hot_host_and_broken_rule();
+    Change changes[] = {growth(planning, "s", 1280), move(planning, "a", "h2"), move(planning, "y", "h3")};
+    g_autoptr(Decisions) decisions = completed(planning, changes, G_N_ELEMENTS(changes));
+    CU_ASSERT_EQUAL(change_at(decisions, 0)->vm, (int)vm_of(planning, "y"));
+    CU_ASSERT_EQUAL(change_at(decisions, 1)->vm, (int)vm_of(planning, "a"));
+    CU_ASSERT_EQUAL(change_at(decisions, 2)->vm, (int)vm_of(planning, "s"));
+}
+
+static void each_step_says_why(void)
+{
+    g_autoptr(Planning) planning = hot_host_and_broken_rule();
+    Change changes[] = {growth(planning, "s", 1280), move(planning, "a", "h2"), move(planning, "y", "h3")};
+    g_autoptr(Decisions) decisions = completed(planning, changes, G_N_ELEMENTS(changes));
+    CU_ASSERT_STRING_EQUAL(change_at(decisions, 0)->reason, "repairs the mandatory rule \"apart\"");
+    CU_ASSERT_STRING_EQUAL(change_at(decisions, 1)->reason,
+                           "relieves h1: CPU at 85.0 % is above 80 %, 75.0 % when all is done");
+    CU_ASSERT_STRING_EQUAL(change_at(decisions, 2)->reason,
+                           "s is short: its guest uses 90.0 % of 10240 MiB, above 80 %; 80.0 % after");
+    CU_ASSERT_EQUAL(decisions->unsolved->len, 0);
+}
+
+static void what_stays_is_told_with_what_stands_in_the_way(void)
+{
+    g_autoptr(Planning) planning = hot_host_and_broken_rule();
+    g_autoptr(Decisions) decisions = completed(planning, NULL, 0);
+    CU_ASSERT_TRUE(g_str_has_prefix(unsolved_about(decisions, (int)host_of(planning, "h1"), -1),
+                                    "stays hot: CPU at 85.0 %, above 80 %"));
+    CU_ASSERT_TRUE(g_str_has_prefix(unsolved_about(decisions, -1, (int)vm_of(planning, "s")),
+                                    "stays short: its guest uses 90.0 % of 10240 MiB"));
+    const char *rule = unsolved_about(decisions, -1, (int)vm_of(planning, "x"));
+    CU_ASSERT_TRUE(g_str_has_prefix(rule, "the mandatory rule \"apart\" stays broken by 1 "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(rule, ": x on h1; y on h1;"));
+}
+
+static void a_move_that_makes_room_names_what_comes(void)
+{
+    g_autoptr(Planning) planning = hot_host_and_broken_rule();
+    g_autoptr(GArray) changes = change_list_new();
+    g_autoptr(Model) end = model_copy(planning->model);
+    Change aside = move(planning, "s", "h3"), comes = move(planning, "a", "h2");
+    g_array_append_val(changes, aside);
+    g_array_append_val(changes, comes);
+    effect_apply(end, &aside);
+    effect_apply(end, &comes);
+    g_autofree char *why = outcome_reason(&planning->situation, end, changes, &aside);
+    CU_ASSERT_STRING_EQUAL(why, "makes room on h2 for a");
+}
+
+void test_outcome_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("outcome", NULL, NULL);
+    CU_ADD_TEST(suite, steps_come_in_the_order_of_what_they_help);
+    CU_ADD_TEST(suite, each_step_says_why);
+    CU_ADD_TEST(suite, what_stays_is_told_with_what_stands_in_the_way);
+    CU_ADD_TEST(suite, a_move_that_makes_room_names_what_comes);
+}
