@@ -250,10 +250,16 @@ static GArray *steps_of_cluster(const Drafting *drafting, guint cluster)
     return own;
 }
 
+/* seconds that the first n steps of a list take as apply will be told to run them */
+static double makespan_of(const Model *start, const GArray *changes, guint n)
+{
+    const Policy *policy = start->policy;
+    return sequence_makespan(start, changes, n, (guint)policy->parallel, (guint)policy->parallel_per_host);
+}
+
 static void draft_clusters(const Drafting *drafting)
 {
     const Model *start = drafting->situation->start;
-    const Policy *policy = start->policy;
     for (guint i = 0; i < start->snapshot->n_clusters; i++) {
         PlanCluster cluster = {keep(drafting, start->snapshot->clusters[i].id),
                                keep(drafting, start->snapshot->clusters[i].name), g_ptr_array_new()};
@@ -276,9 +282,7 @@ static void draft_clusters(const Drafting *drafting)
         }
         add_fact(drafting, &cluster, "moves", moves, NAN);
         add_fact(drafting, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
-        add_fact(drafting, &cluster, "makespan_s",
-                 sequence_makespan(start, steps, (guint)policy->parallel, (guint)policy->parallel_per_host),
-                 NAN);
+        add_fact(drafting, &cluster, "makespan_s", makespan_of(start, steps, steps->len), NAN);
         g_array_append_val(drafting->plan->clusters, cluster);
     }
 }
@@ -367,9 +371,7 @@ static void cut_to_window(const Situation *situation, Decisions *decisions)
     guint low = 0, high = decisions->changes->len;
     while (low < high) {
         guint middle = (low + high + 1) / 2;
-        GArray head = {decisions->changes->data, middle};
-        if (sequence_makespan(situation->start, &head, (guint)policy->parallel,
-                              (guint)policy->parallel_per_host) <= policy->max_duration_s)
+        if (makespan_of(situation->start, decisions->changes, middle) <= policy->max_duration_s)
             low = middle;
         else
             high = middle - 1;

@@ -626,13 +626,14 @@ static void end_next(Clock *clock)
     g_array_remove_index_fast(clock->running, first);
 }
 
-double sequence_makespan(const Model *start, const GArray *changes, guint parallel, guint parallel_per_host)
+double sequence_makespan(const Model *start, const GArray *changes, guint n, guint parallel,
+                         guint parallel_per_host)
 {
     g_autofree guint *on_host = g_new0(guint, start->snapshot->n_hosts);
-    g_autofree gboolean *ended = g_new0(gboolean, changes->len + 1);
+    g_autofree gboolean *ended = g_new0(gboolean, n + 1);
     g_autoptr(GArray) running = g_array_new(FALSE, FALSE, sizeof(Running));
     g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (guint i = 0; i < changes->len; i++)
+    for (guint i = 0; i < n; i++)
         g_array_append_val(left, i);
     Clock clock = {start, changes, running, on_host, ended, MAX(1, parallel), MAX(1, parallel_per_host), 0};
     while (left->len > 0 || running->len > 0) {

@@ -295,7 +295,7 @@ static double makespan_of(guint parallel, guint per_host)
     g_autoptr(GArray) blocked = change_list_new();
     Sequence sequence = sequence_of(planning);
     sequence_order(&sequence, list, blocked);
-    return sequence_makespan(planning->model, list, parallel, per_host);
+    return sequence_makespan(planning->model, list, list->len, parallel, per_host);
 }
 
 static void moves_at_once_on_a_host_share_its_network(void)
@@ -315,14 +315,14 @@ static void steps_that_wait_take_their_turn(void)
     Sequence sequence = sequence_of(planning);
     sequence_order(&sequence, list, blocked);
     double copy = 40 * 1.5 * 1024 * 1024 * 1024 * 8 / 8e9;
-    CU_ASSERT_DOUBLE_EQUAL(sequence_makespan(planning->model, list, 8, 4), 3 * (10 + copy), 0.001);
+    CU_ASSERT_DOUBLE_EQUAL(sequence_makespan(planning->model, list, list->len, 8, 4), 3 * (10 + copy), 0.001);
 }
 
 static void nothing_takes_no_time(void)
 {
     g_autoptr(Planning) planning = planning_new(full_hosts(30), NULL);
     g_autoptr(GArray) list = change_list_new();
-    CU_ASSERT_EQUAL(sequence_makespan(planning->model, list, 8, 4), 0);
+    CU_ASSERT_EQUAL(sequence_makespan(planning->model, list, list->len, 8, 4), 0);
 }
 
 void test_sequence_suite(void)
