@@ -251,10 +251,10 @@ static GArray *steps_of_cluster(const Drafting *drafting, guint cluster)
     return own;
 }
 
+/* seconds that the first n steps of a list take as apply will be told to run them */
 static void draft_clusters(const Drafting *drafting)
 {
     const Model *start = drafting->situation->start;
-    const Policy *policy = start->policy;
     for (guint i = 0; i < start->snapshot->n_clusters; i++) {
         PlanCluster cluster = {keep(drafting, start->snapshot->clusters[i].id),
                                keep(drafting, start->snapshot->clusters[i].name), g_ptr_array_new()};

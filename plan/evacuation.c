@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/evacuation.h"
 
+#include "collect/escape.h"
 #include "plan/hindrance.h"
 
 #include <string.h>
@@ -16,6 +17,22 @@ typedef struct Evacuation {
 static gboolean is_live(const Host *host)
 {
     return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
+}
+
+gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy, GError **error)
+{
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        const char *name = snapshot->hosts[i].name;
+        if (!policy_matches(policy->evacuate, NULL, name) ||
+            !policy_matches(policy->exclude_hosts, NULL, name))
+            continue;
+        g_autofree char *found = escape_for_message(name);
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "evacuate: found the host %s, which exclude_hosts names too: expected one of the two",
+                    found);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* ---- powered-off VMs ---- */
@@ -65,6 +82,8 @@ static char *reason_to_stay(const Evacuation *e, guint vm)
     g_autofree char *immovable = compatibility_immovable(e->situation->compatibility, vm);
     if (immovable)
         return g_strdup_printf("it %s", immovable);
+    if (model_is_excluded(e->start, (guint)e->end->vms[vm].host))
+        return g_strdup("the host is named by exclude_hosts");
     return is_live(&e->start->snapshot->hosts[e->end->vms[vm].host])
                ? NULL
                : g_strdup("it cannot leave a host that is not connected and powered on");
@@ -108,6 +127,8 @@ static char *obstacle_to_maintenance(const Evacuation *e, guint host)
     const Host *row = &snapshot->hosts[host];
     if (model_vms_to_leave(e->end, host) > 0)
         return hindrance_of_full_host(e->situation, e->end, host);
+    if (model_is_excluded(e->start, host))
+        return g_strdup("is to be emptied and is empty; it is named by exclude_hosts");
     if (!is_live(row))
         return g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
                         "maintenance mode");
@@ -130,8 +151,8 @@ static void enter_maintenance(const Evacuation *e)
 {
     const Snapshot *snapshot = e->start->snapshot;
     for (guint host = 0; host < snapshot->n_hosts; host++) {
-        gboolean is_in = snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
-        if (!model_is_to_empty(e->start, host) || (is_in && model_vms_to_leave(e->end, host) == 0))
+        gboolean there = snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
+        if (!model_is_to_empty(e->start, host) || (there && model_vms_to_leave(e->end, host) == 0))
             continue;
         char *why = obstacle_to_maintenance(e, host);
         if (why) {

@@ -8,6 +8,10 @@
 
 #include "plan/decisions.h"
 
+/* FALSE and an error where the policy names a host to empty and to leave alone: what is then asked cannot be
+ * done, and should not go unnoticed among other steps */
+gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy, GError **error);
+
 /* adds to the decisions what is to become of hosts, given the model with all of their changes made; what
  * cannot be done becomes unsolved */
 void evacuation_complete(const Situation *situation, Model *end, Decisions *decisions);

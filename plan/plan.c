@@ -4,6 +4,7 @@
  */
 #include "plan/dependencies.h"
 #include "plan/draft.h"
+#include "plan/evacuation.h"
 #include "plan/explain.h"
 #include "plan/optimize.h"
 #include "plan/replay.h"
@@ -96,6 +97,10 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
     if (!(inputs->policy = policy_read(program->policy, error)) || !read_files(inputs, paths, error) ||
         !(inputs->history = history_read(options->history, error)))
         return FALSE;
+    if (!evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
+        g_prefix_error(error, "%s: ", program->policy);
+        return FALSE;
+    }
     inputs->model = model_new(inputs->snapshot, inputs->assessment, inputs->policy, error);
     if (!inputs->model) {
         g_prefix_error(error, "%s: ", paths[1]);

@@ -27,8 +27,8 @@ void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked);
  * NULL where it is safe. The caller frees it */
 char *sequence_violation(const Sequence *sequence, const GArray *changes, guint *at);
 
-/* seconds from the first start to the last end of the first n changes, with at most so many steps running at
- * once in all and per host */
+/* seconds from the first start to the last end of the first n changes of a list, with at most so many steps
+ * running at once in all and per host */
 double sequence_makespan(const Model *start, const GArray *changes, guint n, guint parallel,
                          guint parallel_per_host);
 

@@ -323,6 +323,8 @@ static void check_maintenance(World *world, const PlanRow *row)
     const Host *at = &world->snapshot->hosts[host];
     if (!world->hosts[host].to_empty)
         complain(world, row, "nobody asked to empty this host");
+    if (policy_matches(world->policy->exclude_hosts, NULL, at->name))
+        complain(world, row, "the host is excluded");
     if (at->connection != CONNECTION_CONNECTED || at->power != HOST_POWER_ON ||
         at->mode == HOST_MODE_MAINTENANCE)
         complain(world, row, "the host is not connected and on, or in maintenance mode");

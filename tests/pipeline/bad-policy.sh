@@ -57,6 +57,15 @@ refuses_policy 'an unknown type' '[rule a]\ntype=apart\nvms=*\n' '2: type: found
 refuses_policy 'an unknown key of a rule' '[rule a]\ntype=vm_affinity\nvm=*\n' '3: vm: .*\(the nearest is vms\)$'
 refuses_policy 'a rule without a name' '[rule ]\ntype=vm_affinity\n' '1: section: found "rule ": '
 refuses_policy 'a rule twice' '[rule a]\ntype=vm_affinity\nvms=*\n[rule a]\n' '4: section: found "rule a": '
+
+# what only the hosts there show
+printf '[plan]\nevacuate=esx*\nexclude_hosts=*1\n' >policy.ini
+succeeds 'analyze: a host to empty and to leave alone' analyze --policy policy.ini good -o contradicted.csv
+refuses 'plan: a host to empty and to leave alone' \
+    'policy\.ini: evacuate: found the host "[^"]*1", which exclude_hosts names too: expected one of the two$' \
+    plan --policy policy.ini good contradicted.csv -o out/plan.csv
+rm contradicted.csv
+
 refuses 'no such policy' 'nowhere\.ini: cannot be read: .*No such file' analyze --policy nowhere.ini good -o out/x
 
 printf '# nothing but a comment\r\n\r\n[plan]\r\n  seed = 7  \r\n[rule two words]\r\ntype=vm_affinity\r\nvms=web*;Shop/*\r\n' >policy.ini

@@ -160,6 +160,36 @@ static void what_a_lost_host_would_leave_without_room_is_told_in_numbers_and_wor
     }
 }
 
+/* Of two moves of 26 s between four hosts: how many a window of 30 s has time for. */
+static void a_window_holds_what_apply_can_do_in_it_side_by_side(void)
+{
+    static const struct {
+        const char *policy;
+        guint steps;
+    } cases[] = {{"[plan]\nmax_duration_s=30\n[apply]\nparallel=1\n", 1},
+                 {"[plan]\nmax_duration_s=30\n[apply]\nparallel=2\n", 2},
+                 {"[plan]\nmax_duration_s=20\n[apply]\nparallel=2\n", 0},
+                 {"[apply]\nparallel=1\n", 2}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = two_hosts();
+        add_host(estate, "h3", 1000, 20);
+        add_host(estate, "h4", 1000, 20);
+        add_vm(estate, "c", "h3", 100, 10);
+        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        g_autoptr(Decisions) decisions = decisions_new();
+        Change first = move(planning, "a", "h2"), second = move(planning, "c", "h4");
+        g_array_append_val(decisions->changes, first);
+        g_array_append_val(decisions->changes, second);
+        decisions->stopped_by = g_strdup("done");
+        g_autoptr(ChangePlan) plan = draft_plan(&planning->situation, decisions);
+        guint steps = 0;
+        for (guint row = 0; row < plan->rows->len; row++)
+            steps += row_at(plan, row)->kind == ROW_STEP;
+        CU_ASSERT_EQUAL(steps, cases[i].steps);
+        CU_ASSERT_EQUAL(decisions->unsolved->len, 2 - cases[i].steps);
+    }
+}
+
 void test_draft_suite(void)
 {
     CU_pSuite suite = CU_add_suite("draft", NULL, NULL);
@@ -170,5 +200,6 @@ void test_draft_suite(void)
     CU_ADD_TEST(suite, the_header_is_the_snapshots_and_the_policys);
     CU_ADD_TEST(suite, a_clusters_row_has_its_figures_before_and_after);
     CU_ADD_TEST(suite, what_a_lost_host_would_leave_without_room_is_told_in_numbers_and_words);
+    CU_ADD_TEST(suite, a_window_holds_what_apply_can_do_in_it_side_by_side);
     CU_ADD_TEST(suite, figures_leave_out_hosts_that_are_not_usable);
 }

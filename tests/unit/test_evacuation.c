@@ -142,6 +142,43 @@ static void a_host_that_is_not_empty_or_not_connected_is_unsolved(void)
                      "maintenance mode");
 }
 
+static void a_host_that_others_empty_and_the_policy_excludes_is_left_alone(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->hosts[0].mode = HOST_MODE_ENTERING;
+    add_cold(estate, "a", "h1");
+    assert_evacuated(
+        estate, "[plan]\nevacuate_powered_off=yes\nexclude_hosts=h1\n",
+        "!a: powered off, stays on h1, which is to be emptied: the host is named by exclude_hosts"
+        "!h1: is to be emptied and is empty; it is named by exclude_hosts");
+}
+
+static void a_policy_that_empties_and_excludes_a_host_is_refused(void)
+{
+    Estate *estate = three_hosts();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policy) both = estate_policy("[plan]\nevacuate=h1;h2\nexclude_hosts=h2;h3\n", NULL);
+    g_autoptr(Policy) apart = estate_policy("[plan]\nevacuate=h1\nexclude_hosts=h2;h3\n", NULL);
+    CU_ASSERT_TRUE(evacuation_check_policy(estate->snapshot, apart, NULL));
+    CU_ASSERT_FALSE(evacuation_check_policy(estate->snapshot, both, &error));
+    CU_ASSERT_STRING_EQUAL(
+        error->message,
+        "evacuate: found the host \"h2\", which exclude_hosts names too: expected one of the two");
+    estate_free(estate);
+}
+
+static void a_host_in_maintenance_mode_is_told_of_where_vms_run_on(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->hosts[0].mode = HOST_MODE_MAINTENANCE;
+    assert_evacuated(estate, COLD, "");
+    estate = three_hosts();
+    estate->snapshot->hosts[0].mode = HOST_MODE_MAINTENANCE;
+    add_vm(estate, "a", "h1", 100, 1)->pinned = "CPU affinity";
+    g_autofree char *found = evacuated(estate, COLD);
+    CU_ASSERT_TRUE(g_str_has_prefix(found, "!h1: is to be emptied and still holds 1 running VM;"));
+}
+
 static void vms_that_vsphere_runs_for_itself_hold_up_no_maintenance(void)
 {
     static const struct {
@@ -182,6 +219,9 @@ void test_evacuation_suite(void)
     CU_ADD_TEST(suite, a_powered_off_vm_goes_only_where_mandatory_rules_let_it_run);
     CU_ADD_TEST(suite, a_powered_off_vm_needs_neither_vmotion_nor_the_same_cpu);
     CU_ADD_TEST(suite, what_holds_a_powered_off_vm_is_told);
+    CU_ADD_TEST(suite, a_host_that_others_empty_and_the_policy_excludes_is_left_alone);
+    CU_ADD_TEST(suite, a_policy_that_empties_and_excludes_a_host_is_refused);
+    CU_ADD_TEST(suite, a_host_in_maintenance_mode_is_told_of_where_vms_run_on);
     CU_ADD_TEST(suite, vms_that_vsphere_runs_for_itself_hold_up_no_maintenance);
     CU_ADD_TEST(suite, what_holds_a_host_up_does_not_name_agents);
     CU_ADD_TEST(suite, a_host_that_is_not_empty_or_not_connected_is_unsolved);
