@@ -255,6 +255,7 @@ static GArray *steps_of_cluster(const Drafting *drafting, guint cluster)
 static void draft_clusters(const Drafting *drafting)
 {
     const Model *start = drafting->situation->start;
+    const Policy *policy = start->policy;
     for (guint i = 0; i < start->snapshot->n_clusters; i++) {
         PlanCluster cluster = {keep(drafting, start->snapshot->clusters[i].id),
                                keep(drafting, start->snapshot->clusters[i].name), g_ptr_array_new()};
