@@ -235,13 +235,10 @@ static int64_t cost_of_move(const Building *b, guint vm)
 {
     const Model *model = b->model;
     const Policy *policy = model->policy;
-    const Vm *row = &model->snapshot->vms[vm];
     Change move = {
         .action = ACTION_MIGRATE, .vm = (int)vm, .from = model->vms[vm].host, .to = model->vms[vm].host};
     int64_t cost = policy->step_cost_count ? 1 : llround(effect_seconds(model, &move) * 1000);
-    gint64 last =
-        history_of(b->situation->history, model->snapshot->info.source_id, row->instance_uuid, row->id)
-            ->last_migration;
+    gint64 last = situation_history(b->situation, vm)->last_migration;
     gboolean recent = last >= 0 && (double)(model->snapshot->info.taken_at - last) < policy->cooldown_s;
     return recent ? cost * COOLDOWN_TIMES : cost;
 }
@@ -375,18 +372,11 @@ static void add_memory_sizes(const Building *b, guint vm, double missing, GArray
     }
 }
 
-static gboolean may_grow_again(const Building *b, guint vm)
-{
-    const Vm *row = &b->model->snapshot->vms[vm];
-    return history_of(b->situation->history, b->model->snapshot->info.source_id, row->instance_uuid, row->id)
-               ->memory_additions < b->model->policy->memory_max_steps;
-}
-
 static void add_memory_growth(const Building *b, const Purse *purse, guint vm)
 {
     const Model *model = b->model;
     double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
-    if (missing <= 0 || !may_grow_again(b, vm))
+    if (missing <= 0)
         return;
     g_autofree char *why = growth_memory_refusal(b->situation, model, vm, model->vms[vm].memory_mib);
     if (why || growth_largest_memory(model, vm) <= model->vms[vm].memory_mib)

@@ -3,6 +3,7 @@
 
 #include "analyze/buffer.h"
 #include "plan/failover.h"
+#include "plan/hindrance.h"
 
 #include <math.h>
 #include <string.h>
@@ -76,11 +77,20 @@ static char *excluded_words(const Model *now, guint vm)
                            now->snapshot->hosts[now->vms[vm].host].name);
 }
 
+static char *added_words(guint times, const char *key)
+{
+    return g_strdup_printf("it was added to %u %s already (%s)", times, word_for(times, "time", "times"),
+                           key);
+}
+
 char *growth_memory_refusal(const Situation *situation, const Model *now, guint vm, double to_mib)
 {
     const Vm *row = &now->snapshot->vms[vm];
     if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
+    guint past = situation_history(situation, vm)->memory_additions;
+    if (past >= now->policy->memory_max_steps)
+        return added_words(past, "memory_max_steps");
     if (growth_hot_add_is_off(now, vm))
         return g_strdup(row->memory_hot_add == 0 ? "memory hot-add is off"
                                                  : "it is not known whether memory hot-add is on");
@@ -213,8 +223,7 @@ gboolean growth_wants_vcpus(const Model *model, guint vm)
 char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm, double to_vcpus)
 {
     const Vm *row = &now->snapshot->vms[vm];
-    guint past = history_of(situation->history, now->snapshot->info.source_id, row->instance_uuid, row->id)
-                     ->cpu_additions;
+    guint past = situation_history(situation, vm)->cpu_additions;
     if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
     if (model_is_excluded(now, (guint)now->vms[vm].host))
@@ -224,7 +233,7 @@ char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm,
     if (row->fault_tolerance == 1 || list_contains(row->disabled_methods, "ReconfigVM_Task"))
         return g_strdup("its size is fixed (fault tolerance or disabled_methods)");
     if (past >= now->policy->cpu_max_steps)
-        return g_strdup_printf("it was added to %u times already (cpu_max_steps)", past);
+        return added_words(past, "cpu_max_steps");
     if (row->cpu_limit_mhz < to_vcpus * now->snapshot->hosts[now->vms[vm].host].core_mhz)
         return g_strdup("its CPU limit keeps more vCPUs from helping");
     return NULL;

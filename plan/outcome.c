@@ -100,23 +100,14 @@ static char *reason_of_vcpus(const Model *start, const Change *change)
                            start->policy->vm_cpu_pct, usage * change->was / change->amount, change->amount);
 }
 
-static char *reason_of_growth(const Model *start, const Change *change)
-{
-    const ModelVm *vm = &start->vms[change->vm];
-    double used = vm->demand[RESOURCE_MEMORY];
-    return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after",
-                           start->snapshot->vms[change->vm].name, load_usage_pct(used, change->was * 1024),
-                           change->was, start->policy->short_pct,
-                           load_usage_pct(used, change->amount * 1024));
-}
-
 char *outcome_reason(const Situation *situation, const Model *end, const GArray *changes,
                      const Change *change)
 {
     if (change->action == ACTION_MIGRATE)
         return reason_of_move(situation, end, changes, change);
-    return change->action == ACTION_ADD_CPU ? reason_of_vcpus(situation->start, change)
-                                            : reason_of_growth(situation->start, change);
+    return change->action == ACTION_ADD_CPU
+               ? reason_of_vcpus(situation->start, change)
+               : growth_memory_reason(situation->start, (guint)change->vm, change->was, change->amount);
 }
 
 /* ---- those first that help most ---- */
@@ -192,40 +183,27 @@ static void name_hot_hosts(const Outcome *o)
                                    hindrance_of_hot_host(o->situation, o->end, host));
 }
 
-static char *why_short(const Outcome *o, guint vm, double missing)
+static char *why_short(const Outcome *o, guint vm, double to_mib)
 {
-    const Policy *policy = o->start->policy;
-    const Vm *row = &o->start->snapshot->vms[vm];
-    guint past =
-        history_of(o->situation->history, o->start->snapshot->info.source_id, row->instance_uuid, row->id)
-            ->memory_additions;
-    if (past >= policy->memory_max_steps)
-        return g_strdup_printf("it was added to %u times already (memory_max_steps)", past);
-    double most = o->start->vms[vm].memory_mib * (1 + policy->memory_max_growth_pct / 100);
-    double to = growth_legal_memory(o->end, vm, o->end->vms[vm].memory_mib + missing);
-    char *why = growth_memory_obstacle(o->situation, o->end, vm, to);
-    if (!why && to > most)
-        why = g_strdup_printf("%.0f MiB would be more than memory_max_growth_pct allows in one plan", to);
+    char *why = growth_memory_obstacle(o->situation, o->end, vm, to_mib);
+    if (!why && to_mib > o->start->vms[vm].memory_mib * (1 + o->start->policy->memory_max_growth_pct / 100))
+        why = g_strdup_printf("%.0f MiB would be more than memory_max_growth_pct allows in one plan", to_mib);
     return why ? why : g_strdup("no addition was found that its host and the buffer have room for");
 }
 
 static void name_short_vms(const Outcome *o)
 {
     for (guint vm = 0; vm < o->start->snapshot->n_vms; vm++) {
-        if (o->start->vms[vm].state != STATE_SHORT)
-            continue;
+        const ModelVm *at = &o->end->vms[vm];
         double missing = growth_missing_memory(o->end, vm);
-        double used =
-            load_usage_pct(o->end->vms[vm].demand[RESOURCE_MEMORY], o->end->vms[vm].memory_mib * 1024);
-        if (missing <= 0 || used <= o->start->policy->short_pct)
+        double used = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
+        if (o->start->vms[vm].state != STATE_SHORT || missing <= 0 || used <= o->start->policy->short_pct)
             continue;
-        g_autofree char *why = why_short(o, vm, missing);
-        decisions_add_unsolved(o->decisions, -1, (int)vm,
-                               g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", used,
-                                               o->end->vms[vm].memory_mib, why));
-        if (growth_hot_add_is_off(o->end, vm) && !o->end->vms[vm].system)
-            growth_advise_hot_add(o->decisions, o->end, vm,
-                                  growth_legal_memory(o->end, vm, o->end->vms[vm].memory_mib + missing));
+        double to = growth_legal_memory(o->end, vm, at->memory_mib + missing);
+        g_autofree char *why = why_short(o, vm, to);
+        growth_stays_short(o->decisions, o->end, vm, why);
+        if (growth_hot_add_is_off(o->end, vm) && !at->system)
+            growth_advise_hot_add(o->decisions, o->end, vm, to);
     }
 }
 

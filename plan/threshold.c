@@ -235,11 +235,7 @@ static void add_memory(Threshold *t, guint vm)
     const Policy *policy = t->now->policy;
     double was = t->now->vms[vm].memory_mib;
     double to = growth_legal_memory(t->now, vm, was + policy->memory_step_mib);
-    guint past = situation_history(t->situation, vm)->memory_additions;
-    g_autofree char *why = past >= policy->memory_max_steps
-                               ? g_strdup_printf("it was added to %u %s already (memory_max_steps)", past,
-                                                 word_for(past, "time", "times"))
-                               : growth_memory_obstacle(t->situation, t->now, vm, to);
+    g_autofree char *why = growth_memory_obstacle(t->situation, t->now, vm, to);
     if (why) {
         growth_stays_short(t->decisions, t->now, vm, why);
         if (growth_hot_add_is_off(t->now, vm))

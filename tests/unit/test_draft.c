@@ -186,7 +186,10 @@ static void a_window_holds_what_apply_can_do_in_it_side_by_side(void)
         for (guint row = 0; row < plan->rows->len; row++)
             steps += row_at(plan, row)->kind == ROW_STEP;
         CU_ASSERT_EQUAL(steps, cases[i].steps);
-        CU_ASSERT_EQUAL(decisions->unsolved->len, 2 - cases[i].steps);
+        guint cut = 0;
+        for (guint u = 0; u < decisions->unsolved->len; u++)
+            cut += g_array_index(decisions->unsolved, Unsolved, u).vm >= 0;
+        CU_ASSERT_EQUAL(cut, 2 - cases[i].steps);
     }
 }
 
