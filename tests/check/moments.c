@@ -94,7 +94,8 @@ static void check_host(World *world, const Passing *passing, guint orders, guint
 
 /* ---- additions ---- */
 
-/* a host's demands at the end, had a departure from it and all that waits for it not been made */
+/* a host's demands at the end, had a departure from it and all that waits for it not been made; an unmeasured
+ * VM is part of its host's base, which stays */
 static void take_back(const World *world, const Passing *passing, guint departure, HostAt *host,
                       gboolean *gone)
 {
@@ -106,7 +107,7 @@ static void take_back(const World *world, const Passing *passing, guint departur
         for (int r = 0; r < N_RESOURCES; r++)
             host->demand[r] -= world_step(world, arrival)->demand[r];
     }
-    for (int r = 0; r < N_RESOURCES; r++)
+    for (int r = 0; r < N_RESOURCES && world->vms[world_step(world, departure)->vm].measured; r++)
         host->demand[r] += world_step(world, departure)->demand[r];
 }
 
