@@ -92,6 +92,20 @@ static bool proven(const Search *s)
     return cost_compare(&s->cost, &s->goal) <= 0;
 }
 
+static bool is_bounded(const Problem *problem)
+{
+    return problem->max_moves < problem->n_processes;
+}
+
+/* where few may move, most of what repair chose is right: a round is only as warm as it can try again for
+ * each
+ */
+static double heat_of_few(const Problem *problem, int64_t work)
+{
+    double share = (double)work / MAX(problem->max_moves, 1) / FULL_HEAT;
+    return is_bounded(problem) ? CLAMP(share * share, COOLEST, 1) : 1;
+}
+
 /* rounds until so many brought nothing */
 static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
 {
@@ -102,7 +116,7 @@ static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
     int without = 0;
     while (left > 0 && without < patience && !proven(s)) {
         static const double heats[] = {1, 0.5, 25, 0.25, 5, 0.5};
-        double heat = heats[without % (int)G_N_ELEMENTS(heats)];
+        double heat = heats[without % (int)G_N_ELEMENTS(heats)] * heat_of_few(s->problem, MIN(left, round));
         without = round_of_walks(s, without, heat, MIN(left, round), 0) ? 0 : without + 1;
         left -= round;
     }
@@ -135,13 +149,19 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
     return SEARCH_TIME;
 }
 
-/* the first walk, where repair ends */
+/* the first walk, where repair ends; where few may move, best first is often better */
 static Walk *repaired(const Problem *problem, const Placement *start, uint64_t seed)
 {
     Walk *walk = walk_new(problem, start, seed);
-    walk->work += descent_repair(walk->state, &walk->random,
-                                 REPAIR_MIN + REPAIR_PER_PROCESS * (int64_t)problem->n_processes);
+    int64_t budget = REPAIR_MIN + REPAIR_PER_PROCESS * (int64_t)problem->n_processes;
+    walk->work += descent_repair(walk->state, &walk->random, budget);
     walk_polish(walk, 0);
+    if (is_bounded(problem)) {
+        walk_go_to(walk, start);
+        walk->work += descent_best_first(walk->state, &walk->random, budget);
+        walk_polish(walk, 0);
+        walk_go_to(walk, walk->best);
+    }
     return walk;
 }
 

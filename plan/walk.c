@@ -14,6 +14,8 @@ enum {
     CLOCK_EVERY = 1000,    /* changes between looks at the clock and the temperature */
     EJECTION_EVERY = 1000, /* changes between ejections, which cost as much as hundreds */
     EJECTIONS = 8,         /* processes that make way for one, at most */
+    HANDOVER_EVERY = 8,    /* changes between handovers, where no process more may leave its home */
+    SUCCESSORS = 4,        /* changes looked at in each to make good for the one that came home */
     EJECTION_LOOKS = 16,   /* processes looked at for each */
     CONTENDERS = 8         /* machines of which the one that costs most gives a process away */
 };
@@ -85,8 +87,17 @@ void walk_go_to(Walk *w, const Placement *placement)
     note(w);
 }
 
+/* whether the bound on moves is reached by some */
+static bool no_more_may_leave(const Walk *w)
+{
+    return w->state->n_moved && w->state->n_moved >= w->problem->max_moves;
+}
+
 static int pick_process(Walk *w)
 {
+    if (no_more_may_leave(w) && (random_bits(&w->random) & 1)) {
+        return w->state->moved[random_below(&w->random, w->state->n_moved)];
+    }
     if (w->n_focus < w->problem->n_processes && random_below(&w->random, 8)) {
         return w->focus[random_below(&w->random, w->n_focus)];
     }
@@ -348,9 +359,66 @@ static void try_ejection(Walk *w, const Mood *mood)
     note(w);
 }
 
+/* who may move when another comes home: mostly one from that home, and to where that one was, or anywhere */
+static Shift pick_successor(Walk *w, int home, int left)
+{
+    State *s = w->state;
+    int kind = random_below(&w->random, 4);
+    int process = kind ? s->on[home][random_below(&w->random, s->n_on[home])] : pick_process(w);
+    int to = kind < 2 ? left : random_below(&w->random, w->problem->n_machines);
+    return (Shift){process, to, 0};
+}
+
+/* one of a few moves that make good that a process came home, felt as `felt` so far; whether one was made */
+static bool succeed(Walk *w, const Mood *mood, const Shift *back, double felt)
+{
+    State *s = w->state;
+    double bearable = -mood->temperature * log(1 - random_unit(&w->random));
+    for (int i = 0; i < SUCCESSORS; i++) {
+        Shift next = pick_successor(w, s->machine[back->process], back->machine);
+        int from = s->machine[next.process];
+        Cost delta;
+        w->work++;
+        if (next.process == back->process || next.machine == from ||
+            !state_try_shift(s, next.process, next.machine, &delta) ||
+            felt + feel(w, mood, &delta) > bearable) {
+            continue;
+        }
+        state_shift(s, next.process, next.machine);
+        if (s->price || !s->violations) {
+            touch(w, next.process);
+            return true;
+        }
+        state_shift(s, next.process, from);
+    }
+    return false;
+}
+
+/* send one process home and move another instead, and accept or undo both at once */
+static void try_handover(Walk *w, const Mood *mood)
+{
+    State *s = w->state;
+    int process = s->moved[random_below(&w->random, s->n_moved)];
+    Shift back = {process, s->machine[process], 0};
+    double felt;
+    if (!intrude(w, mood, process, w->problem->home[process], &felt)) {
+        return;
+    }
+    if (succeed(w, mood, &back, felt)) {
+        touch(w, process);
+        note(w);
+    } else {
+        state_shift(s, process, back.machine);
+    }
+}
+
 static void step(Walk *w, const Mood *mood)
 {
     const Problem *p = w->problem;
+    if (no_more_may_leave(w) && !random_below(&w->random, HANDOVER_EVERY)) {
+        try_handover(w, mood);
+        return;
+    }
     if (w->ejects && !random_below(&w->random, EJECTION_EVERY)) {
         try_ejection(w, mood);
         return;

@@ -277,6 +277,78 @@ static void limits_of_moves_hold(void)
     CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 80);
 }
 
+/* VMs that lie mostly on the first hosts, to be evened out by a few moves */
+static Problem *uneven_cluster(uint64_t seed, int hosts, int vms, int max_moves)
+{
+    Random random = seed;
+    Problem *problem = new_cluster();
+    add_hosts(problem, hosts);
+    int mean = 400 * hosts / vms;
+    for (int i = 0; i < vms; i++) {
+        int below = 1 + random_below(&random, hosts);
+        add_vm(problem, random_below(&random, below), 1 + random_below(&random, 2 * mean),
+               1 + random_below(&random, 2 * mean));
+    }
+    problem_set_evenness(problem, 0, 1);
+    problem_set_evenness(problem, 1, 1);
+    problem_set_max_moves(problem, max_moves);
+    finish(problem);
+    return problem;
+}
+
+/* make the one move that helps most; whether there is one */
+static bool move_best(const Problem *problem, Placement *placement, Cost *cost)
+{
+    int mover = -1;
+    int target = -1;
+    for (int i = 0; i < problem_n_processes(problem); i++) {
+        int from = placement->machine[i];
+        for (int m = 0; m < problem_n_machines(problem); m++) {
+            int64_t violations = -1;
+            placement->machine[i] = m;
+            Cost next = problem_cost(problem, placement, &violations);
+            if (!violations && cost_compare(&next, cost) < 0) {
+                *cost = next;
+                mover = i;
+                target = m;
+            }
+        }
+        placement->machine[i] = from;
+    }
+    if (mover >= 0) {
+        placement->machine[mover] = target;
+    }
+    return mover >= 0;
+}
+
+static void few_moves_do_more_than_best_first(void)
+{
+    int better = 0;
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        g_autoptr(Problem) problem = uneven_cluster(seed, 15, 120, 12);
+        g_autoptr(Placement) placement = placement_new(problem);
+        Cost cost = problem_cost(problem, placement, NULL);
+        while (move_best(problem, placement, &cost)) {
+        }
+        SearchResult result = search_for(problem, 1, 30000);
+        placement_free(result.best);
+        CU_ASSERT_TRUE(cost_compare(&result.cost, &cost) <= 0);
+        better += cost_compare(&result.cost, &cost) < 0;
+    }
+    CU_ASSERT_TRUE(better >= 4);
+}
+
+static void few_moves_of_small_clusters_reach_the_optimum(void)
+{
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        g_autoptr(Problem) problem = uneven_cluster(seed, 3, 9, 3);
+        SearchResult result = search_for(problem, 1, 0);
+        placement_free(result.best);
+        Cost optimum = exhaustive(problem, 9);
+        CU_ASSERT_EQUAL(cost_compare(&result.cost, &optimum), 0);
+    }
+}
+
 static void time_limit_is_kept(void)
 {
     g_autoptr(Problem) problem = random_cluster(3, 8, 60);
@@ -301,5 +373,8 @@ void test_search_suite(void)
     CU_add_test(suite, "a host to empty is emptied", host_to_empty_is_emptied);
     CU_add_test(suite, "a short process grows where there is room", short_process_grows_where_there_is_room);
     CU_add_test(suite, "limits of moves hold", limits_of_moves_hold);
+    CU_add_test(suite, "few moves do more than best first", few_moves_do_more_than_best_first);
+    CU_add_test(suite, "few moves of small clusters reach the optimum",
+                few_moves_of_small_clusters_reach_the_optimum);
     CU_add_test(suite, "a time limit is kept", time_limit_is_kept);
 }
