@@ -39,6 +39,7 @@ Walk *walk_new(const Problem *p, const Placement *start, uint64_t seed)
     w->best = placement_copy(p, start);
     w->best_cost = w->state->cost;
     w->touched = g_new(int, MAX(p->n_processes, 1));
+    w->dearest = -1;
     return w;
 }
 
@@ -87,10 +88,10 @@ void walk_go_to(Walk *w, const Placement *placement)
     note(w);
 }
 
-/* whether the bound on moves is reached by some */
+/* whether some have left home, and as many as may */
 static bool no_more_may_leave(const Walk *w)
 {
-    return w->state->n_moved && w->state->n_moved >= w->problem->max_moves;
+    return w->state->n_moved && (w->dearest >= 0 || w->state->n_moved >= w->problem->max_moves);
 }
 
 static int pick_process(Walk *w)
@@ -138,6 +139,7 @@ Guide walk_measure(Walk *w)
     int n_seen = 0;
     for (int l = p->n_levels - 1; l >= 0; l--) {
         guide.weight[l] = seen[l] ? weight * seen[l] / sum[l] : weight;
+        guide.unit = l < p->levels.move && !guide.unit && seen[l] ? weight : guide.unit;
         n_seen += seen[l] > 0;
         weight *= seen[l] > 0 ? STEP_BETWEEN_LEVELS : 1;
     }
@@ -177,6 +179,11 @@ typedef struct {
 static double feel(const Walk *w, const Mood *mood, const Cost *delta)
 {
     double felt = 0;
+    int move = w->problem->levels.move;
+    if (w->dearest >= 0 && delta->level[move] > 0 &&
+        w->state->cost.level[move] + delta->level[move] > w->dearest) {
+        return HUGE_VAL;
+    }
     for (int l = 0; l < w->problem->n_levels; l++) {
         felt += mood->weight[l] * (double)delta->level[l];
     }
@@ -459,16 +466,26 @@ static double between(double from, double to, double part)
     return from * pow(to / from, part);
 }
 
+/* warm to cool while capacity has a price, then to cold */
+typedef struct {
+    double warm;
+    double cool;
+    double cold;
+} Course;
+
 /* the temperature, and how much more the levels weigh that come before the last */
-static void cool_down(const Walk *w, Mood *mood, double warm, double done)
+static void cool_down(const Walk *w, Mood *mood, const Course *course, double done)
 {
     const Guide *guide = &w->guide;
-    double cool = MIN(warm * guide->drop, guide->cool);
-    mood->temperature = done < WARM_PART ? between(warm, cool, done / WARM_PART)
-                                         : between(cool, guide->cold, (done - WARM_PART) / (1 - WARM_PART));
+    mood->temperature = done < WARM_PART
+                            ? between(course->warm, course->cool, done / WARM_PART)
+                            : between(course->cool, course->cold, (done - WARM_PART) / (1 - WARM_PART));
     for (int l = 0; l < w->problem->n_levels; l++) {
         double firm = l < guide->last ? w->firmness * between(1, STIFFER, done) : 1;
         mood->weight[l] = guide->weight[l] * firm;
+        if (w->dearest >= 0) {
+            mood->weight[l] = l < w->problem->levels.move ? guide->weight[l] : 0;
+        }
     }
 }
 
@@ -491,17 +508,16 @@ static void raise_price(const Walk *w, Mood *mood, double done)
     }
 }
 
-void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
+static void follow(Walk *w, const Course *course, int64_t work, int64_t end_us)
 {
     Span span = {w->work, work, end_us ? g_get_monotonic_time() : 0, end_us};
-    double warm = w->guide.warm * heat;
     Mood mood = {.weight[STATE_OVER] = 2 * w->guide.weight[w->problem->levels.over_safety], .raised = 1};
     int64_t price[PROBLEM_RESOURCES];
     set_prices(w, price);
     state_set_price(w->state, price);
     double done = 0;
     while (done < 1 && cost_compare(&w->best_cost, w->goal) > 0) {
-        cool_down(w, &mood, warm, done);
+        cool_down(w, &mood, course, done);
         raise_price(w, &mood, done);
         if (w->state->price && done > WARM_PART && (!w->state->violations || done > LAST_CALL)) {
             state_set_price(w->state, NULL);
@@ -516,6 +532,27 @@ void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
     }
     state_set_price(w->state, NULL);
     walk_go_to(w, w->best);
+}
+
+void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
+{
+    const Guide *guide = &w->guide;
+    double warm = guide->warm * heat;
+    follow(w, &(Course){warm, MIN(warm * guide->drop, guide->cool), guide->cold}, work, end_us);
+}
+
+void walk_squeeze(Walk *w, double heat, int64_t work, int64_t end_us)
+{
+    State *s = w->state;
+    double unit = w->guide.unit;
+    w->dearest = w->best_cost.level[w->problem->levels.move] - 1;
+    while (s->n_moved && s->cost.level[w->problem->levels.move] > w->dearest) {
+        int process = s->moved[random_below(&w->random, s->n_moved)];
+        state_shift(s, process, w->problem->home[process]);
+        touch(w, process);
+    }
+    follow(w, &(Course){unit * heat, unit * MIN(heat, 0.03), unit * 1e-4}, work, end_us);
+    w->dearest = -1;
 }
 
 void walk_polish(Walk *w, int64_t end_us)

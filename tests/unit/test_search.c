@@ -349,6 +349,42 @@ static void few_moves_of_small_clusters_reach_the_optimum(void)
     }
 }
 
+/* hosts that are nearly full to the threshold, and then some VMs on others: at most so many moves
+ * lead back */
+static Problem *displaced_cluster(uint64_t seed, int hosts, int vms, int displaced)
+{
+    Random random = seed;
+    Problem *problem = new_cluster();
+    add_hosts(problem, hosts);
+    int each = vms / hosts;
+    for (int h = 0; h < hosts; h++) {
+        int left[] = {787, 787};
+        for (int i = 0; i < each; i++) {
+            int need[2];
+            for (int r = 0; r < 2; r++) {
+                int mean = left[r] / (each - i);
+                need[r] = i == each - 1 ? left[r] : mean / 2 + random_below(&random, mean);
+                left[r] -= need[r];
+            }
+            bool away = i == 0 && h < displaced;
+            add_vm(problem, away ? (h + 1 + random_below(&random, hosts - 1)) % hosts : h, need[0], need[1]);
+        }
+    }
+    finish(problem);
+    return problem;
+}
+
+static void no_more_moves_than_lead_back(void)
+{
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        g_autoptr(Problem) problem = displaced_cluster(seed, 16, 160, 12);
+        SearchResult result = search_for(problem, 1, 0);
+        placement_free(result.best);
+        CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 0);
+        CU_ASSERT_TRUE(result.cost.level[LEVEL_MOVES] <= 12);
+    }
+}
+
 static void time_limit_is_kept(void)
 {
     g_autoptr(Problem) problem = random_cluster(3, 8, 60);
@@ -376,5 +412,6 @@ void test_search_suite(void)
     CU_add_test(suite, "few moves do more than best first", few_moves_do_more_than_best_first);
     CU_add_test(suite, "few moves of small clusters reach the optimum",
                 few_moves_of_small_clusters_reach_the_optimum);
+    CU_add_test(suite, "no more moves than lead back", no_more_moves_than_lead_back);
     CU_add_test(suite, "a time limit is kept", time_limit_is_kept);
 }
