@@ -11,6 +11,7 @@ enum {
     MOST_WITHOUT = 30,  /* and small ones */
     ROUNDS_WITHOUT_PER_PROCESS = 10000, /* rounds × processes in between */
     ROUNDS_IN_ALL = 2,                  /* times as many at most, when bounded by work */
+    FEW_EACH = 40,                      /* processes per machine */
     ROUND_MIN = 60000,                  /* changes evaluated in a round of a small problem */
     ROUND_MAX = 100000,                 /* and of a large one */
     ROUND_PER_PROCESS = 400,
@@ -31,6 +32,7 @@ typedef struct {
     int number;
     double heat;
     bool squeeze; /* the moves, instead of a walk from the best */
+    bool hard;    /* capacity has no price */
     int64_t work; /* 0: any */
     int64_t end_us;
 } Round;
@@ -85,6 +87,7 @@ static bool make_round(Search *s, const Round *round)
         walk_go_to(turn->walk, s->best);
         turn->heat = round->heat / (1 + i % 2);
         turn->walk->firmness = (round->number + (int)i) % 2 ? FIRM : 1;
+        turn->walk->hard = round->hard;
         turn->round = round;
         threads[i] = i ? g_thread_new("walk", take_turn, turn) : NULL;
     }
@@ -148,6 +151,12 @@ static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
     return SEARCH_WORK;
 }
 
+/* where machines have few processes, walks that never exceed capacity find what others do not */
+static bool has_few_each(const Problem *problem)
+{
+    return problem->n_processes < FEW_EACH * problem->n_machines;
+}
+
 /* rounds as warm as the time left allows, from the best each */
 static SearchStop search_by_time(Search *s, int64_t end_us)
 {
@@ -155,7 +164,7 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
     int64_t began_us = g_get_monotonic_time();
     int64_t before = s->turn[0].walk->work;
     for (guint i = 0; i < s->n; i++) {
-        s->turn[i].walk->ejects = true;
+        walk_set_ejections(s->turn[i].walk);
     }
     int64_t first_us = (int64_t)(FIRST_PART * (double)(end_us - began_us));
     make_round(s, &(Round){.heat = COOLEST, .end_us = began_us + first_us});
@@ -168,7 +177,11 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
         double work = MIN(longest, per_us * round_us);
         double share = work / s->problem->n_processes / FULL_HEAT;
         double heat = MIN(heats[i % (int)G_N_ELEMENTS(heats)], MAX(COOLEST, share * share));
-        make_round(s, &(Round){i, heat, false, (int64_t)longest, now_us + (int64_t)round_us});
+        make_round(s, &(Round){.number = i,
+                               .heat = heat,
+                               .hard = i % 2 && has_few_each(s->problem),
+                               .work = (int64_t)longest,
+                               .end_us = now_us + (int64_t)round_us});
         now_us = g_get_monotonic_time();
     }
     return SEARCH_TIME;

@@ -9,15 +9,18 @@
 enum {
     POLISH_MIN = 200000, /* changes that a polish may evaluate */
     POLISH_PER_PROCESS = 40,
-    SAMPLES = 5000,        /* changes looked at to set the guide */
-    PRICE_STEPS = 1000,    /* steps of the price of capacity in a walk */
-    CLOCK_EVERY = 1000,    /* changes between looks at the clock and the temperature */
-    EJECTION_EVERY = 1000, /* changes between ejections, which cost as much as hundreds */
-    EJECTIONS = 8,         /* processes that make way for one, at most */
-    HANDOVER_EVERY = 8,    /* changes between handovers, where no process more may leave its home */
-    SUCCESSORS = 4,        /* changes looked at in each to make good for the one that came home */
-    EJECTION_LOOKS = 16,   /* processes looked at for each */
-    CONTENDERS = 8         /* machines of which the one that costs most gives a process away */
+    SAMPLES = 5000,       /* changes looked at to set the guide */
+    PRICE_STEPS = 1000,   /* steps of the price of capacity in a walk */
+    CLOCK_EVERY = 1000,   /* changes between looks at the clock and the temperature */
+    EJECTION_MOST = 1000, /* changes between ejections, which cost as much as hundreds */
+    EJECTION_LEAST = 100,
+    /* the same for each process that a machine has: few large ones need more of them */
+    EJECTION_PER_PROCESS = 25,
+    EJECTIONS = 8,       /* processes that make way for one, at most */
+    HANDOVER_EVERY = 8,  /* changes between handovers, where no process more may leave its home */
+    SUCCESSORS = 4,      /* changes looked at in each to make good for the one that came home */
+    EJECTION_LOOKS = 16, /* processes looked at for each */
+    CONTENDERS = 8       /* machines of which the one that costs most gives a process away */
 };
 
 static const double WARM_PART = 0.8;   /* of a walk: capacity has a price */
@@ -41,6 +44,13 @@ Walk *walk_new(const Problem *p, const Placement *start, uint64_t seed)
     w->touched = g_new(int, MAX(p->n_processes, 1));
     w->dearest = -1;
     return w;
+}
+
+void walk_set_ejections(Walk *w)
+{
+    const Problem *p = w->problem;
+    w->ejects_every =
+        CLAMP(EJECTION_PER_PROCESS * p->n_processes / p->n_machines, EJECTION_LEAST, EJECTION_MOST);
 }
 
 void walk_free(Walk *w)
@@ -426,7 +436,7 @@ static void step(Walk *w, const Mood *mood)
         try_handover(w, mood);
         return;
     }
-    if (w->ejects && !random_below(&w->random, EJECTION_EVERY)) {
+    if (w->ejects_every && !random_below(&w->random, w->ejects_every)) {
         try_ejection(w, mood);
         return;
     }
@@ -514,7 +524,7 @@ static void follow(Walk *w, const Course *course, int64_t work, int64_t end_us)
     Mood mood = {.weight[STATE_OVER] = 2 * w->guide.weight[w->problem->levels.over_safety], .raised = 1};
     int64_t price[PROBLEM_RESOURCES];
     set_prices(w, price);
-    state_set_price(w->state, price);
+    state_set_price(w->state, w->hard ? NULL : price);
     double done = 0;
     while (done < 1 && cost_compare(&w->best_cost, w->goal) > 0) {
         cool_down(w, &mood, course, done);

@@ -39,15 +39,18 @@ typedef struct {
     int *touched; /* [P] processes that moved since `best` was written */
     int n_touched;
     bool all_touched;
-    int64_t dearest; /* while moves are squeezed: they may cost no more than this; else -1 */
-    bool ejects;     /* also moves processes that several others make way for; pays in long walks */
-    int64_t work;    /* changes evaluated */
+    int64_t dearest;  /* while moves are squeezed: they may cost no more than this; else -1 */
+    bool hard;        /* capacity never has a price */
+    int ejects_every; /* changes between ejections; 0: none */
+    int64_t work;     /* changes evaluated */
 } Walk;
 
 /* from a feasible placement; free with walk_free */
 Walk *walk_new(const Problem *problem, const Placement *start, uint64_t seed);
 void walk_free(Walk *walk);
 
+/* from now on also move processes that several others make way for; pays in long walks */
+void walk_set_ejections(Walk *walk);
 /* a guide by the sizes of changes around the state */
 Guide walk_measure(Walk *walk);
 /* cool down once, from heat × warm on, for so much work (0: any), or until the monotonic time end_us (0:
