@@ -28,7 +28,7 @@ enum { NODE_COLUMNS = 10, INSTANCE_COLUMNS = 7, POLICY_COLUMNS = 6 };
 #define SEARCHES 3           /* each with the weights that the one before suggests */
 #define HEAVIER 2            /* weighs a deviation that is above the reference's */
 #define WORK_LEAST 10000     /* changes that a search evaluates */
-#define WORK_PER_INSTANCE 50 /* and more */
+#define WORK_PER_INSTANCE 30 /* and more */
 
 typedef struct {
     char *name;
