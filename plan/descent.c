@@ -225,6 +225,89 @@ int64_t descent_repair(State *s, Random *random, int64_t budget)
     return work;
 }
 
+/* the best shift of a process when it was last looked at */
+typedef struct {
+    int process;
+    int to; /* -1: none improves */
+    Cost delta;
+} Offer;
+
+static void refresh_offer(State *s, Offer *offer, Random *random, int64_t *work)
+{
+    offer->to = best_shift(s, offer->process, random, &offer->delta, work);
+}
+
+/* look again at an offer after something changed on a machine */
+static void consider(State *s, Offer *offer, int m, int64_t *work)
+{
+    Cost delta;
+    *work += 1;
+    if (m != s->machine[offer->process] && state_try_shift(s, offer->process, m, &delta) &&
+        cost_compare(&delta, &offer->delta) < 0) {
+        *offer = (Offer){offer->process, m, delta};
+    }
+}
+
+/* after a shift from one machine to another */
+static void refresh_offers(State *s, Offer *offer, int n, int from, int to, Random *random, int64_t *work)
+{
+    for (int i = 0; i < n; i++) {
+        int on = s->machine[offer[i].process];
+        if (on == from || on == to || offer[i].to == from || offer[i].to == to) {
+            refresh_offer(s, &offer[i], random, work);
+        } else {
+            consider(s, &offer[i], from, work);
+            consider(s, &offer[i], to, work);
+        }
+    }
+}
+
+static Offer *best_offer(Offer *offer, int n)
+{
+    Offer *best = &offer[0];
+    for (int i = 1; i < n; i++) {
+        best = cost_compare(&offer[i].delta, &best->delta) < 0 ? &offer[i] : best;
+    }
+    return best;
+}
+
+/* take the best offer if it still stands, else look at it again; false when there is none */
+static bool take_best(State *s, Offer *offer, int n, Random *random, int64_t *work)
+{
+    Offer *best = best_offer(offer, n);
+    int from = s->machine[best->process];
+    int to = best->to;
+    Cost delta;
+    if (to < 0) {
+        return false;
+    }
+    if (state_try_shift(s, best->process, to, &delta) && cost_compare(&delta, &best->delta) == 0) {
+        state_shift(s, best->process, to);
+        refresh_offers(s, offer, n, from, to, random, work);
+    } else {
+        refresh_offer(s, best, random, work);
+    }
+    return true;
+}
+
+int64_t descent_best_first(State *s, Random *random, int64_t budget)
+{
+    int n;
+    int64_t work = 0;
+    g_autofree int *involved = descent_involved(s, &n);
+    if (!n || s->n_moved >= s->problem->max_moves) {
+        return 0;
+    }
+    g_autofree Offer *offer = g_new0(Offer, n);
+    for (int i = 0; i < n; i++) {
+        offer[i].process = involved[i];
+        refresh_offer(s, &offer[i], random, &work);
+    }
+    while (work < budget && s->n_moved < s->problem->max_moves && take_best(s, offer, n, random, &work)) {
+    }
+    return work;
+}
+
 /* put a process back home and another of its home's in its place */
 static bool exchange_home(State *s, int process, int64_t *work)
 {

@@ -19,6 +19,10 @@ int *descent_involved(const State *state, int *n);
    changes were evaluated; returns how many */
 int64_t descent_repair(State *state, Random *random, int64_t budget);
 
+/* the one shift that improves most, again and again, until none improves, no process more may leave its home,
+   or so many changes were evaluated; returns how many */
+int64_t descent_best_first(State *state, Random *random, int64_t budget);
+
 /* send processes home, to better machines, in exchange for others, and choose sizes, while that improves, no
    more than `budget` changes were evaluated and the monotonic time is not past end_us (0: no clock); returns
    how many */

@@ -10,7 +10,8 @@ enum {
     FEWEST_WITHOUT = 7, /* rounds that brought nothing, and the search by work ends: large problems */
     MOST_WITHOUT = 30,  /* and small ones */
     ROUNDS_WITHOUT_PER_PROCESS = 10000, /* rounds × processes in between */
-    ROUNDS_IN_ALL = 3,                  /* times as many at most, when bounded by work */
+    ROUNDS_IN_ALL = 2,                  /* times as many at most, when bounded by work */
+    FEW_EACH = 40,                      /* processes per machine */
     ROUND_MIN = 60000,                  /* changes evaluated in a round of a small problem */
     ROUND_MAX = 100000,                 /* and of a large one */
     ROUND_PER_PROCESS = 400,
@@ -26,12 +27,21 @@ static const double FULL_HEAT = 5000; /* changes per process that make a round a
 static const double LONGEST = 50000;  /* changes per process in one round: then rather start anew */
 static const double LONG_PART = 0.9;  /* of the time that is left, at most, for one round */
 
-/* one walk and what it does next, on a thread of its own */
+/* what all walks do next */
+typedef struct {
+    int number;
+    double heat;
+    bool squeeze; /* the moves, instead of a walk from the best */
+    bool hard;    /* capacity has no price */
+    int64_t work; /* 0: any */
+    int64_t end_us;
+} Round;
+
+/* one walk, on a thread of its own */
 typedef struct {
     Walk *walk;
     double heat;
-    int64_t work;
-    int64_t end_us;
+    const Round *round;
 } Turn;
 
 typedef struct {
@@ -46,8 +56,9 @@ typedef struct {
 static gpointer take_turn(gpointer data)
 {
     Turn *turn = data;
-    walk_anneal(turn->walk, turn->heat, turn->work, turn->end_us);
-    walk_polish(turn->walk, turn->end_us);
+    const Round *round = turn->round;
+    (round->squeeze ? walk_squeeze : walk_anneal)(turn->walk, turn->heat, round->work, round->end_us);
+    walk_polish(turn->walk, round->end_us);
     return NULL;
 }
 
@@ -68,16 +79,16 @@ static bool gather(Search *s)
 }
 
 /* each walk cools down once from the best placement known; whether that found a better one */
-static bool round_of_walks(Search *s, int number, double heat, int64_t work, int64_t end_us)
+static bool make_round(Search *s, const Round *round)
 {
     g_autofree GThread **threads = g_new0(GThread *, s->n);
     for (guint i = 0; i < s->n; i++) {
         Turn *turn = &s->turn[i];
         walk_go_to(turn->walk, s->best);
-        turn->heat = heat / (1 + i % 2);
-        turn->walk->firmness = (number + (int)i) % 2 ? FIRM : 1;
-        turn->work = work;
-        turn->end_us = end_us;
+        turn->heat = round->heat / (1 + i % 2);
+        turn->walk->firmness = (round->number + (int)i) % 2 ? FIRM : 1;
+        turn->walk->hard = round->hard;
+        turn->round = round;
         threads[i] = i ? g_thread_new("walk", take_turn, turn) : NULL;
     }
     take_turn(&s->turn[0]);
@@ -92,6 +103,34 @@ static bool proven(const Search *s)
     return cost_compare(&s->cost, &s->goal) <= 0;
 }
 
+static bool is_bounded(const Problem *problem)
+{
+    return problem->max_moves < problem->n_processes;
+}
+
+/* where few may move, most of what repair chose is right: a round is only as warm as it can try again for
+   each of them */
+static double heat_of_few(int n, int64_t work)
+{
+    double share = (double)work / MAX(n, 1) / FULL_HEAT;
+    return CLAMP(share * share, COOLEST, 1);
+}
+
+static double heat_of(const Problem *problem, int64_t work)
+{
+    return is_bounded(problem) ? heat_of_few(problem->max_moves, work) : 1;
+}
+
+/* the moves of the best placement, where a level before asked for them: others may do with fewer */
+static int squeezable(const Search *s)
+{
+    int n = 0;
+    for (int i = 0; i < s->problem->n_processes && s->turn[0].walk->guide.unit; i++) {
+        n += s->best->machine[i] != s->problem->home[i];
+    }
+    return s->cost.level[s->problem->levels.move] ? n : 0;
+}
+
 /* rounds until so many brought nothing */
 static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
 {
@@ -99,14 +138,23 @@ static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
     int patience =
         CLAMP(ROUNDS_WITHOUT_PER_PROCESS / MAX(s->problem->n_processes, 1), FEWEST_WITHOUT, MOST_WITHOUT);
     int64_t left = work_limit ? work_limit : ROUNDS_IN_ALL * patience * round;
-    int without = 0;
-    while (left > 0 && without < patience && !proven(s)) {
+    for (int without = 0; left > 0 && without < patience && !proven(s); left -= round) {
         static const double heats[] = {1, 0.5, 25, 0.25, 5, 0.5};
-        double heat = heats[without % (int)G_N_ELEMENTS(heats)];
-        without = round_of_walks(s, without, heat, MIN(left, round), 0) ? 0 : without + 1;
-        left -= round;
+        Round next = {.number = without, .work = MIN(left, round)};
+        int n_moved = without % 2 ? squeezable(s) : 0;
+        next.squeeze = n_moved > 0;
+        next.heat = next.squeeze
+                        ? heat_of_few(n_moved, next.work)
+                        : heats[without / 2 % (int)G_N_ELEMENTS(heats)] * heat_of(s->problem, next.work);
+        without = make_round(s, &next) ? 0 : without + 1;
     }
     return SEARCH_WORK;
+}
+
+/* where machines have few processes, walks that never exceed capacity find what others do not */
+static bool has_few_each(const Problem *problem)
+{
+    return problem->n_processes < FEW_EACH * problem->n_machines;
 }
 
 /* rounds as warm as the time left allows, from the best each */
@@ -116,10 +164,10 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
     int64_t began_us = g_get_monotonic_time();
     int64_t before = s->turn[0].walk->work;
     for (guint i = 0; i < s->n; i++) {
-        s->turn[i].walk->ejects = true;
+        walk_set_ejections(s->turn[i].walk);
     }
     int64_t first_us = (int64_t)(FIRST_PART * (double)(end_us - began_us));
-    round_of_walks(s, 0, COOLEST, 0, began_us + first_us);
+    make_round(s, &(Round){.heat = COOLEST, .end_us = began_us + first_us});
     double per_us = (double)(s->turn[0].walk->work - before) / (double)MAX(first_us, 1);
     double longest = LONGEST * s->problem->n_processes;
     int64_t now_us = g_get_monotonic_time();
@@ -129,19 +177,29 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
         double work = MIN(longest, per_us * round_us);
         double share = work / s->problem->n_processes / FULL_HEAT;
         double heat = MIN(heats[i % (int)G_N_ELEMENTS(heats)], MAX(COOLEST, share * share));
-        round_of_walks(s, i, heat, (int64_t)longest, now_us + (int64_t)round_us);
+        make_round(s, &(Round){.number = i,
+                               .heat = heat,
+                               .hard = i % 2 && has_few_each(s->problem),
+                               .work = (int64_t)longest,
+                               .end_us = now_us + (int64_t)round_us});
         now_us = g_get_monotonic_time();
     }
     return SEARCH_TIME;
 }
 
-/* the first walk, where repair ends */
+/* the first walk, where repair ends; where few may move, best first is often better */
 static Walk *repaired(const Problem *problem, const Placement *start, uint64_t seed)
 {
     Walk *walk = walk_new(problem, start, seed);
-    walk->work += descent_repair(walk->state, &walk->random,
-                                 REPAIR_MIN + REPAIR_PER_PROCESS * (int64_t)problem->n_processes);
+    int64_t budget = REPAIR_MIN + REPAIR_PER_PROCESS * (int64_t)problem->n_processes;
+    walk->work += descent_repair(walk->state, &walk->random, budget);
     walk_polish(walk, 0);
+    if (is_bounded(problem)) {
+        walk_go_to(walk, start);
+        walk->work += descent_best_first(walk->state, &walk->random, budget);
+        walk_polish(walk, 0);
+        walk_go_to(walk, walk->best);
+    }
     return walk;
 }
 

@@ -432,6 +432,19 @@ static void arrive(State *s, int process, int m)
     s->machine[process] = m;
 }
 
+static void set_moved(State *s, int process)
+{
+    s->moved_slot[process] = s->n_moved;
+    s->moved[s->n_moved++] = process;
+}
+
+static void clear_moved(State *s, int process)
+{
+    int last = s->moved[--s->n_moved];
+    s->moved[s->moved_slot[process]] = last;
+    s->moved_slot[last] = s->moved_slot[process];
+}
+
 static void set_load(State *s, int m)
 {
     const Problem *p = s->problem;
@@ -476,8 +489,8 @@ void state_shift(State *s, int process, int to)
     cost->level[p->levels.on] += s->n_on[to] == 0 ? p->on_cost[to] : 0;
     if (away) {
         cost->level[p->levels.move] += p->group_moves_weight * count_moved(s, process, away);
-        s->n_moved += away;
         s->leaving[p->home[process]] += away;
+        (away > 0 ? set_moved : clear_moved)(s, process);
     }
     leave(s, process);
     arrive(s, process, to);
@@ -553,6 +566,8 @@ static State *state_alloc(const Problem *p, const Placement *placement)
     s->on = g_new0(int *, p->n_machines);
     s->n_on = g_new0(int, p->n_machines);
     s->slot = g_new0(int, p->n_processes);
+    s->moved = g_new0(int, p->n_processes);
+    s->moved_slot = g_new0(int, p->n_processes);
     s->over = g_new0(int64_t, p->n_machines);
     s->leaving = g_new0(int, p->n_machines);
     s->group_moved = g_new0(int, p->n_groups);
@@ -589,8 +604,10 @@ static void count_process(State *s, int process)
     }
     arrive(s, process, m);
     add_presence(p, &s->cost, process, m, 1);
-    s->n_moved += m != home;
     s->leaving[home] += m != home;
+    if (m != home) {
+        set_moved(s, process);
+    }
     s->violations += !state_may(p, process, m) + misgrown(s, process, m);
 }
 
@@ -656,6 +673,8 @@ void state_free(State *s)
     g_free(s->on);
     g_free(s->n_on);
     g_free(s->slot);
+    g_free(s->moved);
+    g_free(s->moved_slot);
     g_free(s->over);
     g_free(s->leaving);
     g_free(s->group_moved);

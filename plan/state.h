@@ -22,17 +22,19 @@ typedef struct {
 
 typedef struct {
     const Problem *problem;
-    int *machine;     /* [P] */
-    int *size;        /* [growths] */
-    int64_t *need;    /* [P×R] at the sizes chosen */
-    int64_t *use;     /* [M×R] */
-    int64_t *held;    /* [M×R] use and what transient resources hold for those that left */
-    Load *load;       /* [M] */
-    int **on;         /* [M] processes on a machine, in no order */
-    int *n_on;        /* [M] */
-    int *slot;        /* [P] index in on[machine] */
-    int *leaving;     /* [M] processes of this home that are elsewhere */
-    int n_moved;      /* processes away from home */
+    int *machine;  /* [P] */
+    int *size;     /* [growths] */
+    int64_t *need; /* [P×R] at the sizes chosen */
+    int64_t *use;  /* [M×R] */
+    int64_t *held; /* [M×R] use and what transient resources hold for those that left */
+    Load *load;    /* [M] */
+    int **on;      /* [M] processes on a machine, in no order */
+    int *n_on;     /* [M] */
+    int *slot;     /* [P] index in on[machine] */
+    int *leaving;  /* [M] processes of this home that are elsewhere */
+    int *moved;    /* processes away from home, in no order */
+    int n_moved;
+    int *moved_slot;  /* [P] index in moved */
     int *group_moved; /* [G] members away from home */
     int *groups_with; /* [P + 1] groups that count moves, by members away */
     int most_moved;   /* the highest of group_moved */

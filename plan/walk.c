@@ -9,13 +9,18 @@
 enum {
     POLISH_MIN = 200000, /* changes that a polish may evaluate */
     POLISH_PER_PROCESS = 40,
-    SAMPLES = 5000,        /* changes looked at to set the guide */
-    PRICE_STEPS = 1000,    /* steps of the price of capacity in a walk */
-    CLOCK_EVERY = 1000,    /* changes between looks at the clock and the temperature */
-    EJECTION_EVERY = 1000, /* changes between ejections, which cost as much as hundreds */
-    EJECTIONS = 8,         /* processes that make way for one, at most */
-    EJECTION_LOOKS = 16,   /* processes looked at for each */
-    CONTENDERS = 8         /* machines of which the one that costs most gives a process away */
+    SAMPLES = 5000,       /* changes looked at to set the guide */
+    PRICE_STEPS = 1000,   /* steps of the price of capacity in a walk */
+    CLOCK_EVERY = 1000,   /* changes between looks at the clock and the temperature */
+    EJECTION_MOST = 1000, /* changes between ejections, which cost as much as hundreds */
+    EJECTION_LEAST = 100,
+    /* the same for each process that a machine has: few large ones need more of them */
+    EJECTION_PER_PROCESS = 25,
+    EJECTIONS = 8,       /* processes that make way for one, at most */
+    HANDOVER_EVERY = 8,  /* changes between handovers, where no process more may leave its home */
+    SUCCESSORS = 4,      /* changes looked at in each to make good for the one that came home */
+    EJECTION_LOOKS = 16, /* processes looked at for each */
+    CONTENDERS = 8       /* machines of which the one that costs most gives a process away */
 };
 
 static const double WARM_PART = 0.8;   /* of a walk: capacity has a price */
@@ -37,7 +42,15 @@ Walk *walk_new(const Problem *p, const Placement *start, uint64_t seed)
     w->best = placement_copy(p, start);
     w->best_cost = w->state->cost;
     w->touched = g_new(int, MAX(p->n_processes, 1));
+    w->dearest = -1;
     return w;
+}
+
+void walk_set_ejections(Walk *w)
+{
+    const Problem *p = w->problem;
+    w->ejects_every =
+        CLAMP(EJECTION_PER_PROCESS * p->n_processes / p->n_machines, EJECTION_LEAST, EJECTION_MOST);
 }
 
 void walk_free(Walk *w)
@@ -85,8 +98,17 @@ void walk_go_to(Walk *w, const Placement *placement)
     note(w);
 }
 
+/* whether some have left home, and as many as may */
+static bool no_more_may_leave(const Walk *w)
+{
+    return w->state->n_moved && (w->dearest >= 0 || w->state->n_moved >= w->problem->max_moves);
+}
+
 static int pick_process(Walk *w)
 {
+    if (no_more_may_leave(w) && (random_bits(&w->random) & 1)) {
+        return w->state->moved[random_below(&w->random, w->state->n_moved)];
+    }
     if (w->n_focus < w->problem->n_processes && random_below(&w->random, 8)) {
         return w->focus[random_below(&w->random, w->n_focus)];
     }
@@ -127,6 +149,7 @@ Guide walk_measure(Walk *w)
     int n_seen = 0;
     for (int l = p->n_levels - 1; l >= 0; l--) {
         guide.weight[l] = seen[l] ? weight * seen[l] / sum[l] : weight;
+        guide.unit = l < p->levels.move && !guide.unit && seen[l] ? weight : guide.unit;
         n_seen += seen[l] > 0;
         weight *= seen[l] > 0 ? STEP_BETWEEN_LEVELS : 1;
     }
@@ -166,6 +189,11 @@ typedef struct {
 static double feel(const Walk *w, const Mood *mood, const Cost *delta)
 {
     double felt = 0;
+    int move = w->problem->levels.move;
+    if (w->dearest >= 0 && delta->level[move] > 0 &&
+        w->state->cost.level[move] + delta->level[move] > w->dearest) {
+        return HUGE_VAL;
+    }
     for (int l = 0; l < w->problem->n_levels; l++) {
         felt += mood->weight[l] * (double)delta->level[l];
     }
@@ -348,10 +376,67 @@ static void try_ejection(Walk *w, const Mood *mood)
     note(w);
 }
 
+/* who may move when another comes home: mostly one from that home, and to where that one was, or anywhere */
+static Shift pick_successor(Walk *w, int home, int left)
+{
+    State *s = w->state;
+    int kind = random_below(&w->random, 4);
+    int process = kind ? s->on[home][random_below(&w->random, s->n_on[home])] : pick_process(w);
+    int to = kind < 2 ? left : random_below(&w->random, w->problem->n_machines);
+    return (Shift){process, to, 0};
+}
+
+/* one of a few moves that make good that a process came home, felt as `felt` so far; whether one was made */
+static bool succeed(Walk *w, const Mood *mood, const Shift *back, double felt)
+{
+    State *s = w->state;
+    double bearable = -mood->temperature * log(1 - random_unit(&w->random));
+    for (int i = 0; i < SUCCESSORS; i++) {
+        Shift next = pick_successor(w, s->machine[back->process], back->machine);
+        int from = s->machine[next.process];
+        Cost delta;
+        w->work++;
+        if (next.process == back->process || next.machine == from ||
+            !state_try_shift(s, next.process, next.machine, &delta) ||
+            felt + feel(w, mood, &delta) > bearable) {
+            continue;
+        }
+        state_shift(s, next.process, next.machine);
+        if (s->price || !s->violations) {
+            touch(w, next.process);
+            return true;
+        }
+        state_shift(s, next.process, from);
+    }
+    return false;
+}
+
+/* send one process home and move another instead, and accept or undo both at once */
+static void try_handover(Walk *w, const Mood *mood)
+{
+    State *s = w->state;
+    int process = s->moved[random_below(&w->random, s->n_moved)];
+    Shift back = {process, s->machine[process], 0};
+    double felt;
+    if (!intrude(w, mood, process, w->problem->home[process], &felt)) {
+        return;
+    }
+    if (succeed(w, mood, &back, felt)) {
+        touch(w, process);
+        note(w);
+    } else {
+        state_shift(s, process, back.machine);
+    }
+}
+
 static void step(Walk *w, const Mood *mood)
 {
     const Problem *p = w->problem;
-    if (w->ejects && !random_below(&w->random, EJECTION_EVERY)) {
+    if (no_more_may_leave(w) && !random_below(&w->random, HANDOVER_EVERY)) {
+        try_handover(w, mood);
+        return;
+    }
+    if (w->ejects_every && !random_below(&w->random, w->ejects_every)) {
         try_ejection(w, mood);
         return;
     }
@@ -391,16 +476,26 @@ static double between(double from, double to, double part)
     return from * pow(to / from, part);
 }
 
+/* warm to cool while capacity has a price, then to cold */
+typedef struct {
+    double warm;
+    double cool;
+    double cold;
+} Course;
+
 /* the temperature, and how much more the levels weigh that come before the last */
-static void cool_down(const Walk *w, Mood *mood, double warm, double done)
+static void cool_down(const Walk *w, Mood *mood, const Course *course, double done)
 {
     const Guide *guide = &w->guide;
-    double cool = MIN(warm * guide->drop, guide->cool);
-    mood->temperature = done < WARM_PART ? between(warm, cool, done / WARM_PART)
-                                         : between(cool, guide->cold, (done - WARM_PART) / (1 - WARM_PART));
+    mood->temperature = done < WARM_PART
+                            ? between(course->warm, course->cool, done / WARM_PART)
+                            : between(course->cool, course->cold, (done - WARM_PART) / (1 - WARM_PART));
     for (int l = 0; l < w->problem->n_levels; l++) {
         double firm = l < guide->last ? w->firmness * between(1, STIFFER, done) : 1;
         mood->weight[l] = guide->weight[l] * firm;
+        if (w->dearest >= 0) {
+            mood->weight[l] = l < w->problem->levels.move ? guide->weight[l] : 0;
+        }
     }
 }
 
@@ -423,17 +518,16 @@ static void raise_price(const Walk *w, Mood *mood, double done)
     }
 }
 
-void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
+static void follow(Walk *w, const Course *course, int64_t work, int64_t end_us)
 {
     Span span = {w->work, work, end_us ? g_get_monotonic_time() : 0, end_us};
-    double warm = w->guide.warm * heat;
     Mood mood = {.weight[STATE_OVER] = 2 * w->guide.weight[w->problem->levels.over_safety], .raised = 1};
     int64_t price[PROBLEM_RESOURCES];
     set_prices(w, price);
-    state_set_price(w->state, price);
+    state_set_price(w->state, w->hard ? NULL : price);
     double done = 0;
     while (done < 1 && cost_compare(&w->best_cost, w->goal) > 0) {
-        cool_down(w, &mood, warm, done);
+        cool_down(w, &mood, course, done);
         raise_price(w, &mood, done);
         if (w->state->price && done > WARM_PART && (!w->state->violations || done > LAST_CALL)) {
             state_set_price(w->state, NULL);
@@ -448,6 +542,27 @@ void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
     }
     state_set_price(w->state, NULL);
     walk_go_to(w, w->best);
+}
+
+void walk_anneal(Walk *w, double heat, int64_t work, int64_t end_us)
+{
+    const Guide *guide = &w->guide;
+    double warm = guide->warm * heat;
+    follow(w, &(Course){warm, MIN(warm * guide->drop, guide->cool), guide->cold}, work, end_us);
+}
+
+void walk_squeeze(Walk *w, double heat, int64_t work, int64_t end_us)
+{
+    State *s = w->state;
+    double unit = w->guide.unit;
+    w->dearest = w->best_cost.level[w->problem->levels.move] - 1;
+    while (s->n_moved && s->cost.level[w->problem->levels.move] > w->dearest) {
+        int process = s->moved[random_below(&w->random, s->n_moved)];
+        state_shift(s, process, w->problem->home[process]);
+        touch(w, process);
+    }
+    follow(w, &(Course){unit * heat, unit * MIN(heat, 0.03), unit * 1e-4}, work, end_us);
+    w->dearest = -1;
 }
 
 void walk_polish(Walk *w, int64_t end_us)

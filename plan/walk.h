@@ -22,6 +22,7 @@ typedef struct {
     double cool; /* where capacity becomes hard, at most */
     double drop; /* the same as part of the first temperature, at most */
     double cold; /* last */
+    double unit; /* a typical change of the last level that changes before that of moves; 0: there is none */
 } Guide;
 
 typedef struct {
@@ -38,19 +39,26 @@ typedef struct {
     int *touched; /* [P] processes that moved since `best` was written */
     int n_touched;
     bool all_touched;
-    bool ejects;  /* also moves processes that several others make way for; pays in long walks */
-    int64_t work; /* changes evaluated */
+    int64_t dearest;  /* while moves are squeezed: they may cost no more than this; else -1 */
+    bool hard;        /* capacity never has a price */
+    int ejects_every; /* changes between ejections; 0: none */
+    int64_t work;     /* changes evaluated */
 } Walk;
 
 /* from a feasible placement; free with walk_free */
 Walk *walk_new(const Problem *problem, const Placement *start, uint64_t seed);
 void walk_free(Walk *walk);
 
+/* from now on also move processes that several others make way for; pays in long walks */
+void walk_set_ejections(Walk *walk);
 /* a guide by the sizes of changes around the state */
 Guide walk_measure(Walk *walk);
 /* cool down once, from heat × warm on, for so much work (0: any), or until the monotonic time end_us (0:
  * none) */
 void walk_anneal(Walk *walk, double heat, int64_t work, int64_t end_us);
+/* from the best placement, with fewer or cheaper moves than there, look for one that is as good without them;
+   heat × a typical change is warm; work and end_us as above */
+void walk_squeeze(Walk *walk, double heat, int64_t work, int64_t end_us);
 /* go on from another feasible placement */
 void walk_go_to(Walk *walk, const Placement *placement);
 /* bring the best placement seen to where no single change improves it, within a bound of work, and of time

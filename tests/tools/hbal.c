@@ -4,8 +4,9 @@
  * hbal CLUSTER [UTIL] [--moves N] [--seed S]: even out memory and CPU of a cluster in the text format of
  * Ganeti's htools (htools(1)), as hbal(1) does, with at most N moves, by plan's problem and search. CPU is
  * vcpus ÷ physical cores, or the load of UTIL (hbal -U). Instances are taken to live on shared storage: a
- * move is a live migration. The search starts from moves that are each the best one. Prints moves as the peer
- * does, those that help most first, each into memory that is free when it is made.
+ * move is a live migration. First the peer's way is gone, each move the best one: that is the reference; then
+ * the search finds moves that leave neither a deviation nor a maximum worse. Prints moves as the peer does,
+ * those that help most first, each into memory that is free when it is made.
  */
 
 #include "plan/search.h"
@@ -17,15 +18,23 @@
 #include <string.h>
 
 enum { MEMORY, CPU, RESOURCES };
+enum { ABOVE_MOST, UNEVEN, LEVELS };
 enum { NODE_COLUMNS = 10, INSTANCE_COLUMNS = 7, POLICY_COLUMNS = 6 };
 
-#define LOAD_UNITS 1e6        /* of CPU: vcpus and loads are fractions of a core and of a node */
-#define WORK_PER_INSTANCE 100 /* changes that the search evaluates */
+#define LOAD_UNITS 1e6       /* of CPU: vcpus and loads are fractions of a core and of a node */
+#define WEIGHT_UNITS 100     /* weights are whole numbers */
+#define ABOVE_UNITS 1e9      /* of a whole node above the most loaded of the reference */
+#define LEAST_GAIN 1e-9      /* of the score, by a move that is worth while */
+#define SEARCHES 3           /* each with the weights that the one before suggests */
+#define HEAVIER 2            /* weighs a deviation that is above the reference's */
+#define WORK_LEAST 10000     /* changes that a search evaluates */
+#define WORK_PER_INSTANCE 30 /* and more */
 
 typedef struct {
     char *name;
     int64_t capacity[RESOURCES];
     double whole[RESOURCES]; /* what figures are fractions of */
+    double part[RESOURCES];  /* of one unit in that */
     int64_t base, used[RESOURCES];
 } Node;
 
@@ -80,9 +89,10 @@ static gboolean read_node(Cluster *cluster, char **field, guint line, GError **e
         return bad_line(cluster, line, "a node", error);
     double speed = n > 14 ? g_ascii_strtod(field[14], NULL) : 1;
     Node node = {.name = g_strdup(field[0])};
-    node.capacity[MEMORY] = g_ascii_strtoll(field[1], NULL, 10);
-    node.whole[MEMORY] = (double)node.capacity[MEMORY];
-    node.base = node.capacity[MEMORY] - g_ascii_strtoll(field[3], NULL, 10); /* less its instances, later */
+    int64_t total = g_ascii_strtoll(field[1], NULL, 10);
+    node.capacity[MEMORY] = total - 1; /* the peer leaves something free */
+    node.whole[MEMORY] = (double)total;
+    node.base = total - g_ascii_strtoll(field[3], NULL, 10); /* less its instances, later */
     node.whole[CPU] = LOAD_UNITS * (cluster->by_load ? speed : g_ascii_strtod(field[6], NULL));
     g_hash_table_insert(cluster->node_of, node.name, GINT_TO_POINTER((int)cluster->nodes->len));
     g_array_append_val(cluster->nodes, node);
@@ -155,36 +165,12 @@ static void take_use(Cluster *cluster)
         Node *node = node_at(cluster, (int)n);
         node->used[MEMORY] = node->base;
         node->capacity[CPU] = llround(node->whole[CPU] * (cluster->by_load ? 1 : cluster->vcpu_ratio));
+        for (int r = 0; r < RESOURCES; r++)
+            node->part[r] = 1 / node->whole[r];
     }
     for (guint i = 0; i < cluster->instances->len; i++)
         for (int r = 0; r < RESOURCES; r++)
             node_at(cluster, instance_at(cluster, i)->node)->used[r] += instance_at(cluster, i)->need[r];
-}
-
-static Problem *problem_of(const Cluster *cluster, int moves, const double *weight, GError **error)
-{
-    g_autoptr(Problem) problem = problem_new(RESOURCES, 1, &(Levels){0});
-    for (guint n = 0; n < cluster->nodes->len; n++) {
-        const Node *node = node_at(cluster, (int)n);
-        int64_t base[RESOURCES] = {[MEMORY] = node->base};
-        problem_add_machine(problem, &(Machine){.capacity = node->capacity,
-                                                .safety = node->capacity,
-                                                .base = base,
-                                                .max_leaving = -1});
-    }
-    for (guint i = 0; i < cluster->instances->len; i++) {
-        const Instance *instance = instance_at(cluster, i);
-        problem_add_process(problem, &(Process){.need = instance->need,
-                                                .home = instance->node,
-                                                .reach = -1,
-                                                .pinned = !instance->running});
-    }
-    /* the problem's fractions are of what a node may hold, the peer's of what it has */
-    double ratio = cluster->by_load ? 1 : cluster->vcpu_ratio;
-    problem_set_evenness(problem, MEMORY, llround(weight[MEMORY]));
-    problem_set_evenness(problem, CPU, llround(weight[CPU] * ratio * ratio));
-    problem_set_max_moves(problem, moves);
-    return problem_finish(problem, error) ? g_steal_pointer(&problem) : NULL;
 }
 
 static Figure figure(const Cluster *cluster, int resource)
@@ -224,66 +210,147 @@ static gboolean fits(const Cluster *cluster, const Instance *instance, int to)
     return TRUE;
 }
 
-/* what squares weigh so that a small change of their sum changes the sum of the deviations by as much */
-static void weigh(const Cluster *cluster, double weight[RESOURCES])
+/* a move under consideration, by what it makes of the spread of each resource */
+typedef struct {
+    double score; /* the sum of their roots */
+    double spread[RESOURCES];
+    guint mover;
+    int to; /* -1: none */
+} Move;
+
+/* sums over nodes of shares and their squares */
+typedef struct {
+    double shares, squares;
+} Sums;
+
+/* an instance more (1) or less (-1) on a node */
+static Sums changed(Sums sums, const Node *node, const Instance *instance, int resource, int sign)
 {
-    for (int r = 0; r < RESOURCES; r++)
-        weight[r] = 1 / MAX(figure(cluster, r).deviation, 1e-3);
+    double share = (double)node->used[resource] * node->part[resource];
+    double change = sign * (double)instance->need[resource] * node->part[resource];
+    return (Sums){sums.shares + change, sums.squares + change * (2 * share + change)};
 }
 
-/* what an instance more (1) or less (-1) on a node adds to the weighted sum of squares */
-static double more_squares(const Node *node, const Instance *instance, int sign, const double *weight)
+/* of n nodes, times n² */
+static double spread(Sums sums, double n)
 {
-    double more = 0;
-    for (int r = 0; r < RESOURCES; r++) {
-        double share = (double)node->used[r] / node->whole[r];
-        double change = sign * (double)instance->need[r] / node->whole[r];
-        more += weight[r] * change * (2 * share + change);
+    return MAX(0, n * sums.squares - sums.shares * sums.shares);
+}
+
+/* takes the best of an instance's moves if it is better than the best so far */
+static void consider_moves(const Cluster *cluster, guint i, int from, const Sums *sums, Move *best)
+{
+    const Instance *instance = instance_at(cluster, i);
+    double n = cluster->nodes->len;
+    Sums left[RESOURCES];
+    for (int r = 0; r < RESOURCES; r++)
+        left[r] = changed(sums[r], node_at(cluster, from), instance, r, -1);
+    for (int to = 0; to < (int)cluster->nodes->len; to++) {
+        const Node *node = node_at(cluster, to);
+        double memory = spread(changed(left[MEMORY], node, instance, MEMORY, 1), n);
+        double cpu = spread(changed(left[CPU], node, instance, CPU, 1), n);
+        gboolean worse = memory >= best->spread[MEMORY] && cpu >= best->spread[CPU];
+        if (worse || to == from || !fits(cluster, instance, to))
+            continue;
+        double roots = sqrt(memory) + sqrt(cpu);
+        if (roots < best->score)
+            *best = (Move){roots, {memory, cpu}, i, to};
     }
-    return more;
 }
 
 /* makes the one move that evens out most; whether there is one */
 static gboolean make_best_move(const Cluster *cluster, int *machine)
 {
-    double best = -1e-12;
-    guint mover = 0;
-    int to = -1;
-    double weight[RESOURCES];
-    weigh(cluster, weight);
-    for (guint i = 0; i < cluster->instances->len; i++) {
-        const Instance *instance = instance_at(cluster, i);
-        double leaving = more_squares(node_at(cluster, machine[i]), instance, -1, weight);
-        for (int n = 0; instance->running && n < (int)cluster->nodes->len; n++) {
-            double change = leaving + more_squares(node_at(cluster, n), instance, 1, weight);
-            if (n == machine[i] || change >= best || !fits(cluster, instance, n))
-                continue;
-            best = change;
-            mover = i;
-            to = n;
+    Sums sums[RESOURCES] = {{0, 0}, {0, 0}};
+    Move best = {.to = -1};
+    for (int r = 0; r < RESOURCES; r++) {
+        for (guint n = 0; n < cluster->nodes->len; n++) {
+            const Node *node = node_at(cluster, (int)n);
+            double share = (double)node->used[r] * node->part[r];
+            sums[r].shares += share;
+            sums[r].squares += share * share;
         }
+        best.spread[r] = spread(sums[r], cluster->nodes->len);
+        best.score += sqrt(best.spread[r]);
     }
-    if (to < 0)
+    best.score *= 1 - LEAST_GAIN;
+    for (guint i = 0; i < cluster->instances->len; i++)
+        if (instance_at(cluster, i)->running)
+            consider_moves(cluster, i, machine[i], sums, &best);
+    if (best.to < 0)
         return FALSE;
-    shift(cluster, instance_at(cluster, mover), machine[mover], to);
-    machine[mover] = to;
+    shift(cluster, instance_at(cluster, best.mover), machine[best.mover], best.to);
+    machine[best.mover] = best.to;
     return TRUE;
 }
 
-/* Under a bound on moves a search does best from moves that each were the best one, as the peer takes them.
- * weight is set to what squares weigh when they are made. */
-static int *start_from(const Cluster *cluster, int moves, double weight[RESOURCES])
+/* what was reached by moves that each were the best one, as the peer takes them: none of it is given up */
+typedef struct {
+    int *machine;
+    Figure figure[RESOURCES];
+} Reference;
+
+static void shift_all(const Cluster *cluster, const int *machine, gboolean back)
 {
-    int *machine = g_new0(int, cluster->instances->len);
+    for (guint i = 0; i < cluster->instances->len; i++) {
+        const Instance *instance = instance_at(cluster, i);
+        shift(cluster, instance, back ? machine[i] : instance->node, back ? instance->node : machine[i]);
+    }
+}
+
+static void measure(const Cluster *cluster, const int *machine, Figure figures[RESOURCES])
+{
+    shift_all(cluster, machine, FALSE);
+    for (int r = 0; r < RESOURCES; r++)
+        figures[r] = figure(cluster, r);
+    shift_all(cluster, machine, TRUE);
+}
+
+static Reference reference_of(const Cluster *cluster, int moves)
+{
+    Reference reference = {.machine = g_new0(int, cluster->instances->len)};
     for (guint i = 0; i < cluster->instances->len; i++)
-        machine[i] = instance_at(cluster, i)->node;
-    int left = moves;
-    while (left > 0 && make_best_move(cluster, machine))
-        left--;
-    weigh(cluster, weight);
-    for (guint i = 0; i < cluster->instances->len; i++)
-        shift(cluster, instance_at(cluster, i), machine[i], instance_at(cluster, i)->node);
-    return machine;
+        reference.machine[i] = instance_at(cluster, i)->node;
+    while (moves > 0 && make_best_move(cluster, reference.machine))
+        moves--;
+    shift_all(cluster, reference.machine, TRUE);
+    measure(cluster, reference.machine, reference.figure);
+    return reference;
+}
+
+/* no node above the reference's most loaded; then as even as can be */
+static Problem *problem_of(const Cluster *cluster, int moves, const Reference *reference,
+                           const double *weight, GError **error)
+{
+    Levels levels = {.over_safety = ABOVE_MOST, .balance = UNEVEN};
+    g_autoptr(Problem) problem = problem_new(RESOURCES, LEVELS, &levels);
+    for (guint n = 0; n < cluster->nodes->len; n++) {
+        const Node *node = node_at(cluster, (int)n);
+        int64_t base[RESOURCES] = {[MEMORY] = node->base};
+        int64_t most[RESOURCES], above[RESOURCES];
+        for (int r = 0; r < RESOURCES; r++) {
+            most[r] = llround(node->whole[r] * reference->figure[r].most);
+            above[r] = llround(ABOVE_UNITS / node->whole[r]);
+        }
+        problem_add_machine(problem, &(Machine){.capacity = node->capacity,
+                                                .safety = most,
+                                                .base = base,
+                                                .over_safety_weight = above,
+                                                .max_leaving = -1});
+    }
+    for (guint i = 0; i < cluster->instances->len; i++) {
+        const Instance *instance = instance_at(cluster, i);
+        problem_add_process(problem, &(Process){.need = instance->need,
+                                                .home = instance->node,
+                                                .reach = -1,
+                                                .pinned = !instance->running});
+    }
+    /* the problem's fractions are of what a node may hold, the peer's of what it has */
+    double ratio = cluster->by_load ? 1 : cluster->vcpu_ratio;
+    problem_set_evenness(problem, MEMORY, llround(weight[MEMORY]));
+    problem_set_evenness(problem, CPU, llround(weight[CPU] * ratio * ratio));
+    problem_set_max_moves(problem, moves);
+    return problem_finish(problem, error) ? g_steal_pointer(&problem) : NULL;
 }
 
 /* the instance whose move helps most now and fits, or -1; those done are where they are to be */
@@ -333,25 +400,64 @@ static void print_moves(Cluster *cluster, const int *target)
     printf("Solution length=%u\n", done);
 }
 
+/* makes machine the best placement that one search finds from it */
+static gboolean search_from(int *machine, const Problem *problem, guint n, uint64_t seed)
+{
+    g_autoptr(Placement) start = placement_new(problem);
+    memcpy(start->machine, machine, n * sizeof(int));
+    SearchOptions options = {
+        .seed = seed, .threads = 1, .work_limit = WORK_LEAST + (int64_t)WORK_PER_INSTANCE * n};
+    SearchResult found = search(problem, start, &options);
+    memcpy(machine, found.best->machine, n * sizeof(int));
+    placement_free(found.best);
+    return found.stopped_by != SEARCH_OPTIMAL;
+}
+
+/* Squares weigh so that a small change of their sum changes the sum of the deviations by as much; where that
+ * leaves one deviation above the reference's, it weighs more in the next search, and the placement is not
+ * kept. */
+static int *search_evener(const Cluster *cluster, int moves, const Reference *reference, uint64_t seed,
+                          GError **error)
+{
+    guint n = cluster->instances->len;
+    g_autofree int *machine = g_memdup2(reference->machine, n * sizeof(int));
+    g_autofree int *best = g_memdup2(reference->machine, n * sizeof(int));
+    double weight[RESOURCES];
+    for (int r = 0; r < RESOURCES; r++)
+        weight[r] = WEIGHT_UNITS / MAX(reference->figure[r].deviation, 1e-3);
+    for (int i = 0; i < SEARCHES; i++) {
+        g_autoptr(Problem) problem = problem_of(cluster, moves, reference, weight, error);
+        if (!problem)
+            return NULL;
+        if (!search_from(machine, problem, n, seed + (uint64_t)i))
+            break;
+        Figure reached[RESOURCES];
+        gboolean kept = TRUE;
+        measure(cluster, machine, reached);
+        for (int r = 0; r < RESOURCES; r++)
+            if (reached[r].deviation > reference->figure[r].deviation) {
+                weight[r] *= HEAVIER;
+                kept = FALSE;
+            }
+        if (kept)
+            memcpy(best, machine, n * sizeof(int));
+    }
+    return g_steal_pointer(&best);
+}
+
 static gboolean balance(Cluster *cluster, const char *loads, int moves, uint64_t seed, GError **error)
 {
     if (!read_cluster(cluster, error) || (loads && !read_loads(cluster, loads, error)))
         return FALSE;
     take_use(cluster);
     int bound = moves < 0 ? (int)cluster->instances->len : moves;
-    double weight[RESOURCES];
-    g_autofree int *machine = start_from(cluster, bound, weight);
-    g_autoptr(Problem) problem = problem_of(cluster, bound, weight, error);
-    if (!problem)
+    Reference reference = reference_of(cluster, bound);
+    g_autofree int *machine = search_evener(cluster, bound, &reference, seed, error);
+    g_free(reference.machine);
+    if (!machine)
         return FALSE;
     print_figures(cluster, "Before");
-    g_autoptr(Placement) start = placement_new(problem);
-    memcpy(start->machine, machine, cluster->instances->len * sizeof(int));
-    SearchOptions options = {
-        .seed = seed, .threads = 1, .work_limit = (int64_t)WORK_PER_INSTANCE * cluster->instances->len};
-    SearchResult found = search(problem, start, &options);
-    g_autoptr(Placement) best = found.best;
-    print_moves(cluster, best->machine);
+    print_moves(cluster, machine);
     print_figures(cluster, "After");
     return TRUE;
 }

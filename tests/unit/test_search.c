@@ -322,6 +322,114 @@ static void no_host_is_heated_to_cool_another(void)
     CU_ASSERT_EQUAL(result.cost.level[LEVEL_MOVES], 0);
 }
 
+/* VMs that lie mostly on the first hosts, to be evened out by a few moves */
+static Problem *uneven_cluster(uint64_t seed, int hosts, int vms, int max_moves)
+{
+    Random random = seed;
+    Problem *problem = new_cluster();
+    add_hosts(problem, hosts);
+    int mean = 400 * hosts / vms;
+    for (int i = 0; i < vms; i++) {
+        int below = 1 + random_below(&random, hosts);
+        add_vm(problem, random_below(&random, below), 1 + random_below(&random, 2 * mean),
+               1 + random_below(&random, 2 * mean));
+    }
+    problem_set_evenness(problem, 0, 1);
+    problem_set_evenness(problem, 1, 1);
+    problem_set_max_moves(problem, max_moves);
+    finish(problem);
+    return problem;
+}
+
+/* make the one move that helps most; whether there is one */
+static bool move_best(const Problem *problem, Placement *placement, Cost *cost)
+{
+    int mover = -1;
+    int target = -1;
+    for (int i = 0; i < problem_n_processes(problem); i++) {
+        int from = placement->machine[i];
+        for (int m = 0; m < problem_n_machines(problem); m++) {
+            int64_t violations = -1;
+            placement->machine[i] = m;
+            Cost next = problem_cost(problem, placement, &violations);
+            if (!violations && cost_compare(&next, cost) < 0) {
+                *cost = next;
+                mover = i;
+                target = m;
+            }
+        }
+        placement->machine[i] = from;
+    }
+    if (mover >= 0) {
+        placement->machine[mover] = target;
+    }
+    return mover >= 0;
+}
+
+static void few_moves_do_more_than_best_first(void)
+{
+    int better = 0;
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        g_autoptr(Problem) problem = uneven_cluster(seed, 15, 120, 12);
+        g_autoptr(Placement) placement = placement_new(problem);
+        Cost cost = problem_cost(problem, placement, NULL);
+        while (move_best(problem, placement, &cost)) {
+        }
+        SearchResult result = search_for(problem, 1, 30000);
+        placement_free(result.best);
+        CU_ASSERT_TRUE(cost_compare(&result.cost, &cost) <= 0);
+        better += cost_compare(&result.cost, &cost) < 0;
+    }
+    CU_ASSERT_TRUE(better >= 4);
+}
+
+static void few_moves_of_small_clusters_reach_the_optimum(void)
+{
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        g_autoptr(Problem) problem = uneven_cluster(seed, 3, 9, 3);
+        SearchResult result = search_for(problem, 1, 0);
+        placement_free(result.best);
+        Cost optimum = exhaustive(problem, 9);
+        CU_ASSERT_EQUAL(cost_compare(&result.cost, &optimum), 0);
+    }
+}
+
+/* hosts that are nearly full to the threshold, and then some VMs on others: at most so many moves
+ * lead back */
+static Problem *displaced_cluster(uint64_t seed, int hosts, int vms, int displaced)
+{
+    Random random = seed;
+    Problem *problem = new_cluster();
+    add_hosts(problem, hosts);
+    int each = vms / hosts;
+    for (int h = 0; h < hosts; h++) {
+        int left[] = {787, 787};
+        for (int i = 0; i < each; i++) {
+            int need[2];
+            for (int r = 0; r < 2; r++) {
+                int mean = left[r] / (each - i);
+                need[r] = i == each - 1 ? left[r] : mean / 2 + random_below(&random, mean);
+                left[r] -= need[r];
+            }
+            bool away = i == 0 && h < displaced;
+            add_vm(problem, away ? (h + 1 + random_below(&random, hosts - 1)) % hosts : h, need[0], need[1]);
+        }
+    }
+    finish(problem);
+    return problem;
+}
+
+static void no_more_moves_than_lead_back(void)
+{
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        g_autoptr(Problem) problem = displaced_cluster(seed, 16, 160, 12);
+        SearchResult result = search_for(problem, 1, 0);
+        placement_free(result.best);
+        CU_ASSERT_EQUAL(result.cost.level[LEVEL_HOT], 0);
+        CU_ASSERT_TRUE(result.cost.level[LEVEL_MOVES] <= 12);
+    }
+}
+
 static void time_limit_is_kept(void)
 {
     g_autoptr(Problem) problem = random_cluster(3, 8, 60);
@@ -348,5 +456,9 @@ void test_search_suite(void)
     CU_add_test(suite, "a process moves to where it may grow", process_moves_to_where_it_may_grow);
     CU_add_test(suite, "no host is heated to cool another", no_host_is_heated_to_cool_another);
     CU_add_test(suite, "limits of moves hold", limits_of_moves_hold);
+    CU_add_test(suite, "few moves do more than best first", few_moves_do_more_than_best_first);
+    CU_add_test(suite, "few moves of small clusters reach the optimum",
+                few_moves_of_small_clusters_reach_the_optimum);
+    CU_add_test(suite, "no more moves than lead back", no_more_moves_than_lead_back);
     CU_add_test(suite, "a time limit is kept", time_limit_is_kept);
 }
