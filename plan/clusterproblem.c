@@ -460,8 +460,8 @@ static ClusterProblem *cluster_problem_alloc(const Model *model, guint cluster)
     built->hosts = g_array_new(FALSE, FALSE, sizeof(guint));
     built->vms = g_array_new(FALSE, FALSE, sizeof(guint));
     built->growing = g_array_new(FALSE, FALSE, sizeof(Growing));
-    built->machine_of = g_new(int, model->snapshot->n_hosts);
-    built->process_of = g_new(int, model->snapshot->n_vms);
+    built->machine_of = g_new(int, model->snapshot->n_hosts + 1); /* memset wants an address, always */
+    built->process_of = g_new(int, model->snapshot->n_vms + 1);
     memset(built->machine_of, -1, model->snapshot->n_hosts * sizeof(int));
     memset(built->process_of, -1, model->snapshot->n_vms * sizeof(int));
     return built;

@@ -251,7 +251,6 @@ static GArray *steps_of_cluster(const Drafting *drafting, guint cluster)
     return own;
 }
 
-/* seconds that the first n steps of a list take as apply will be told to run them */
 static void draft_clusters(const Drafting *drafting)
 {
     const Model *start = drafting->situation->start;

@@ -239,6 +239,12 @@ char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm,
     return NULL;
 }
 
+char *growth_threads_words(const Host *host)
+{
+    return isnan(host->cpu_threads) ? g_strdup_printf("%s has an unknown number of threads", host->name)
+                                    : g_strdup_printf("%s has %.0f threads", host->name, host->cpu_threads);
+}
+
 char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus)
 {
     const Vm *row = &now->snapshot->vms[vm];
@@ -248,8 +254,10 @@ char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm
     char *why = growth_cpu_refusal(situation, now, vm, to_vcpus);
     if (why)
         return why;
-    if (!(to_vcpus <= host->cpu_threads))
-        return g_strdup_printf("its host %s has %.0f threads", host->name, host->cpu_threads);
+    if (!(to_vcpus <= host->cpu_threads)) {
+        g_autofree char *threads = growth_threads_words(host);
+        return g_strdup_printf("its host %s", threads);
+    }
     if (!at->usable || !model_stays_normal(now, (guint)now->vms[vm].host, NULL))
         return g_strdup_printf("its host %s is hot", host->name);
     if (!(mhz <= now->buffer_cpu[at->cluster]))

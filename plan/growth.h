@@ -51,6 +51,9 @@ double growth_legal_vcpus(const Model *model, guint vm);
 char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm, double to_vcpus);
 char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus);
 
+/* "HOST has 4 threads", or that nobody knows how many; the caller frees it */
+char *growth_threads_words(const Host *host);
+
 /* KiB that additions may take of a cluster: what its buffer has to give and, under ha_check=hard, what the
  * loss of its largest host leaves */
 double growth_cluster_room(const Model *model, guint cluster);

@@ -76,9 +76,11 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
         end->vms[move->vm].memory_mib > start->vms[move->vm].memory_mib)
         return g_strdup_printf("%s is short of memory, and %s has no room to grow it",
                                snapshot->vms[move->vm].name, from);
-    if (end->vms[move->vm].vcpus > start->vms[move->vm].vcpus)
-        return g_strdup_printf("%s needs %.0f vCPUs, and %s has %.0f threads", snapshot->vms[move->vm].name,
-                               end->vms[move->vm].vcpus, from, snapshot->hosts[move->from].cpu_threads);
+    if (end->vms[move->vm].vcpus > start->vms[move->vm].vcpus) {
+        g_autofree char *threads = growth_threads_words(&snapshot->hosts[move->from]);
+        return g_strdup_printf("%s needs %.0f vCPUs, and %s", snapshot->vms[move->vm].name,
+                               end->vms[move->vm].vcpus, threads);
+    }
     rule = repaired_rule(situation, end, (guint)move->vm, FALSE);
     if (rule)
         return g_strdup_printf("follows the rule \"%s\"", rule->name);

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define MOST_TOGETHER 2 /* a move, and one that makes room for it */
+
 typedef struct Trim {
     const ClusterProblem *problem;
     const Policy *policy;
@@ -48,10 +50,16 @@ static int size_of(const Trim *trim, const Change *change)
     return growth < 0 ? 0 : trial_size(trim->trial, growth);
 }
 
-static guint hot_among(const Model *model, const Change *change)
+/* hot hosts at both ends of changes; one at the end of several counts each time */
+static guint hot_among(const Model *model, const Change *const *changes, guint n)
 {
-    return (model->hosts[change->from].usable && model_excess(model, (guint)change->from, NULL) > 0) +
-           (model->hosts[change->to].usable && model_excess(model, (guint)change->to, NULL) > 0);
+    guint hot = 0;
+    for (guint i = 0; i < n; i++) {
+        const int ends[] = {changes[i]->from, changes[i]->to};
+        for (guint end = 0; end < G_N_ELEMENTS(ends); end++)
+            hot += model->hosts[ends[end]].usable && model_excess(model, (guint)ends[end], NULL) > 0;
+    }
+    return hot;
 }
 
 static double points(int64_t more)
@@ -80,29 +88,40 @@ static gboolean may_stand(const Trim *trim, const Cost *with, const Cost *withou
            (lost_balance <= 0 || trim->lost_balance + lost_balance < trim->policy->min_gain);
 }
 
-static void try_without(Trim *trim, const Change *change)
+/* takes steps out, or puts them in again at the sizes they had */
+static void set_steps(Trim *trim, const Change *const *changes, guint n, gboolean done, const int *sizes)
+{
+    for (guint i = 0; i < n; i++) {
+        Change back = reversed(changes[i]);
+        effect_apply(trim->end, done ? changes[i] : &back);
+        set_step(trim, changes[i], done, sizes[i]);
+    }
+}
+
+/* takes out steps that belong together, at most MOST_TOGETHER, where the rest may stand without them */
+static gboolean try_without(Trim *trim, const Change *const *changes, guint n)
 {
     gboolean balanced = trim->policy->balance != BALANCE_OFF;
-    Change back = reversed(change);
-    int size = size_of(trim, change);
-    guint hot = hot_among(trim->end, change);
+    int sizes[MOST_TOGETHER];
+    for (guint i = 0; i < n; i++)
+        sizes[i] = size_of(trim, changes[i]);
+    guint hot = hot_among(trim->end, changes, n);
     const Cost with = trial_cost(trim->trial, NULL);
     double uneven = balanced ? unevenness(trim) : 0;
-    effect_apply(trim->end, &back);
-    set_step(trim, change, FALSE, 0);
+    set_steps(trim, changes, n, FALSE, sizes);
     int64_t violations = 0;
     const Cost without = trial_cost(trim->trial, &violations);
     double lost_balance = balanced ? unevenness(trim) - uneven : 0;
     int balance = trim->problem->level_balance;
     gboolean power =
         model_saves_power(trim->end, trim->problem->cluster) && without.level[balance] > with.level[balance];
-    if (violations == 0 && !power && hot_among(trim->end, change) <= hot &&
+    if (violations == 0 && !power && hot_among(trim->end, changes, n) <= hot &&
         may_stand(trim, &with, &without, lost_balance)) {
         trim->lost_balance += MAX(0, lost_balance);
-        return;
+        return TRUE;
     }
-    set_step(trim, change, TRUE, size);
-    effect_apply(trim->end, change);
+    set_steps(trim, changes, n, TRUE, sizes);
+    return FALSE;
 }
 
 static double gain_of(Trim *trim, const Change *change)
@@ -123,6 +142,42 @@ static int compare_gain(gconstpointer a, gconstpointer b)
     return left->change.vm - right->change.vm;
 }
 
+/* the cheapest first, again while some go: what one leaves behind may make another needless */
+static void take_out_single(Trim *trim, GArray *steps)
+{
+    for (gboolean again = TRUE; again;) {
+        again = FALSE;
+        for (guint i = 0; i < steps->len;) {
+            const Change *change = &g_array_index(steps, Step, i).change;
+            if (try_without(trim, &change, 1)) {
+                g_array_remove_index(steps, i);
+                again = TRUE;
+            } else {
+                i++;
+            }
+        }
+    }
+}
+
+/* a move with one that leaves the host where it goes: neither can stay behind alone. TRUE where one pair
+ * went */
+static gboolean take_out_pairs(Trim *trim, GArray *steps)
+{
+    for (guint i = 0; i < steps->len; i++) {
+        for (guint j = 0; j < steps->len; j++) {
+            const Change *pair[] = {&g_array_index(steps, Step, i).change,
+                                    &g_array_index(steps, Step, j).change};
+            if (i == j || pair[0]->action != ACTION_MIGRATE || pair[1]->action != ACTION_MIGRATE ||
+                pair[0]->to != pair[1]->from || !try_without(trim, pair, G_N_ELEMENTS(pair)))
+                continue;
+            g_array_remove_index(steps, MAX(i, j));
+            g_array_remove_index(steps, MIN(i, j));
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void trim_placement(const ClusterProblem *problem, const Model *start, Placement *placement)
 {
     g_autoptr(GArray) changes = change_list_new();
@@ -136,14 +191,13 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
         Step step = {g_array_index(changes, Change, i), 0};
         effect_apply(trim.end, &step.change);
         step.gain = gain_of(&trim, &step.change);
-        g_array_append_val(steps, step);
+        if (start->vms[step.change.vm].measured) /* others move only where a host is to be emptied */
+            g_array_append_val(steps, step);
     }
     g_array_sort(steps, compare_gain);
-    for (guint i = 0; i < steps->len; i++) {
-        const Change *change = &g_array_index(steps, Step, i).change;
-        if (start->vms[change->vm].measured) /* others move only where a host is to be emptied */
-            try_without(&trim, change);
-    }
+    take_out_single(&trim, steps);
+    while (take_out_pairs(&trim, steps))
+        take_out_single(&trim, steps);
     trial_save(trial, placement);
     model_free(trim.end);
 }

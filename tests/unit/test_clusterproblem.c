@@ -41,6 +41,17 @@ static Planning *hot_and_warm_host(void)
     return planning_new(estate, NULL);
 }
 
+/* which the sanitizers look at, too */
+static void a_cluster_without_vms_is_a_problem_with_nothing_to_place(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 2000, 20);
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(ClusterProblem) problem = problem_of(planning);
+    CU_ASSERT_EQUAL(problem_n_machines(problem->problem), 1);
+    CU_ASSERT_EQUAL(problem_n_processes(problem->problem), 0);
+}
+
 static void heat_counts_in_points_over_the_threshold(void)
 {
     g_autoptr(Planning) planning = hot_and_warm_host();
@@ -182,6 +193,7 @@ static void a_forbidden_move_is_not_possible(void)
 void test_clusterproblem_suite(void)
 {
     CU_pSuite suite = CU_add_suite("clusterproblem", NULL, NULL);
+    CU_ADD_TEST(suite, a_cluster_without_vms_is_a_problem_with_nothing_to_place);
     CU_ADD_TEST(suite, heat_counts_in_points_over_the_threshold);
     CU_ADD_TEST(suite, heat_of_a_host_that_is_normal_today_is_worse);
     CU_ADD_TEST(suite, sizes_are_one_step_and_parts_up_to_all_that_is_missing);

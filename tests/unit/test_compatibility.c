@@ -44,6 +44,19 @@ static void a_target_that_cannot_take_vms_is_named_by_its_state(void)
     assert_obstacle(two_hosts(), "[plan]\nevacuate=h2\n", "is to be emptied");
 }
 
+/* vCenter does not get at a VM whose host does not answer, running or not */
+static void a_host_that_is_not_connected_lets_no_vm_go(void)
+{
+    static const char expected[] = "cannot be reached: the VM's own host is not connected and powered on";
+    Estate *estate = two_hosts();
+    estate->snapshot->hosts[0].connection = CONNECTION_NOT_RESPONDING;
+    assert_obstacle(estate, "[plan]\nevacuate=h1\n", expected);
+    estate = two_hosts();
+    estate->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
+    estate->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(estate, NULL, expected);
+}
+
 static void another_cluster_is_out_of_reach(void)
 {
     Estate *estate = two_hosts();
@@ -267,6 +280,7 @@ void test_compatibility_suite(void)
 {
     CU_pSuite suite = CU_add_suite("compatibility", NULL, NULL);
     CU_ADD_TEST(suite, a_target_that_cannot_take_vms_is_named_by_its_state);
+    CU_ADD_TEST(suite, a_host_that_is_not_connected_lets_no_vm_go);
     CU_ADD_TEST(suite, another_cluster_is_out_of_reach);
     CU_ADD_TEST(suite, a_failover_host_and_an_unmeasured_one_are_no_targets);
     CU_ADD_TEST(suite, vmotion_is_needed_on_both_hosts);

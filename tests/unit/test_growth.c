@@ -253,6 +253,16 @@ static void vcpus_need_hot_add_and_threads(void)
     assert_cpu_obstacle(estate, 21, TRUE);
 }
 
+static void threads_that_nobody_knows_are_told_in_words(void)
+{
+    Host host = {.name = "h1", .cpu_threads = 4};
+    g_autofree char *known = growth_threads_words(&host);
+    CU_ASSERT_STRING_EQUAL(known, "h1 has 4 threads");
+    host.cpu_threads = NAN;
+    g_autofree char *unknown = growth_threads_words(&host);
+    CU_ASSERT_STRING_EQUAL(unknown, "h1 has an unknown number of threads");
+}
+
 static void a_vm_that_is_not_connected_gets_no_vcpus(void)
 {
     Estate *estate = one_short_vm();
@@ -279,5 +289,6 @@ void test_growth_suite(void)
     CU_ADD_TEST(suite, additions_leave_room_for_the_loss_of_a_host_where_they_must);
     CU_ADD_TEST(suite, vcpus_come_in_whole_sockets);
     CU_ADD_TEST(suite, vcpus_need_hot_add_and_threads);
+    CU_ADD_TEST(suite, threads_that_nobody_knows_are_told_in_words);
     CU_ADD_TEST(suite, a_vm_that_is_not_connected_gets_no_vcpus);
 }

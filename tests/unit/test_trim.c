@@ -56,6 +56,20 @@ static void what_gains_less_than_min_gain_is_taken_out(void)
     CU_ASSERT_EQUAL(kept->len, 1);
 }
 
+/* "a" needs the room that "b" leaves: neither can stay behind alone, and both together gain little */
+static void a_swap_that_gains_less_than_min_gain_is_taken_out(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 20);
+    add_host(estate, "h2", 7900, 20);
+    add_vm(estate, "a", "h1", 300, 4);
+    add_vm(estate, "b", "h2", 280, 4);
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nmin_gain=1\n");
+    Change changes[] = {move(planning, "a", "h2"), move(planning, "b", "h1")};
+    g_autoptr(GArray) left = left_of(planning, changes, G_N_ELEMENTS(changes));
+    CU_ASSERT_EQUAL(left->len, 0);
+}
+
 /* h2 at 79 % would be heated by "a": taking that move out leaves h1 hot as it was, which is better */
 static void a_move_that_heats_a_normal_host_is_taken_out(void)
 {
@@ -103,6 +117,7 @@ void test_trim_suite(void)
     CU_pSuite suite = CU_add_suite("trim", NULL, NULL);
     CU_ADD_TEST(suite, a_move_that_is_not_needed_is_taken_out);
     CU_ADD_TEST(suite, what_gains_less_than_min_gain_is_taken_out);
+    CU_ADD_TEST(suite, a_swap_that_gains_less_than_min_gain_is_taken_out);
     CU_ADD_TEST(suite, a_move_that_heats_a_normal_host_is_taken_out);
     CU_ADD_TEST(suite, an_addition_to_a_short_vm_is_kept);
     CU_ADD_TEST(suite, a_move_that_empties_a_host_is_kept);
