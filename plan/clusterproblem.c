@@ -228,7 +228,7 @@ static gboolean is_pinned(const Building *b, guint vm)
     g_autofree char *immovable = compatibility_immovable(b->situation->compatibility, vm);
     return immovable || model_is_excluded(model, home) ||
            (!model->vms[vm].measured && !model_is_to_empty(model, home)) ||
-           (!b->options->with_drs_vms && compatibility_left_to_drs(b->situation->compatibility, vm, &drs));
+           compatibility_left_to_drs(b->situation->compatibility, vm, &drs) != b->options->for_advice;
 }
 
 static int64_t cost_of_move(const Building *b, guint vm)
@@ -489,7 +489,8 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
             add_machine(&b, host);
     add_processes(&b);
     add_groups(&b);
-    add_growths(&b);
+    if (!options->for_advice)
+        add_growths(&b);
     if (model->policy->balance != BALANCE_OFF) {
         problem_set_evenness(built->problem, NEED_CPU, 1);
         problem_set_evenness(built->problem, NEED_MEMORY, 1);

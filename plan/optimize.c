@@ -2,7 +2,7 @@
 #include "plan/optimize.h"
 
 #include "plan/clusterproblem.h"
-#include "plan/growth.h"
+#include "plan/grant.h"
 #include "plan/outcome.h"
 #include "plan/search.h"
 #include "plan/sequence.h"
@@ -18,7 +18,7 @@ typedef struct Job {
     const Situation *situation;
     const GArray *threshold; /* Change: the other strategy's */
     guint cluster;
-    gboolean wanted, with_drs_vms;
+    gboolean wanted, for_advice;
     int max_moves;   /* -1: any number */
     GArray *changes; /* Change: the result, with neither reasons nor order */
     GArray *blocked; /* Change: what a search wanted too and had no safe order */
@@ -57,7 +57,9 @@ static Candidate settle(const Situation *situation, const ClusterProblem *proble
         g_autoptr(GArray) stuck = change_list_new();
         g_clear_pointer(&settled.changes, g_array_unref);
         settled.changes = change_list_new();
+        grant_vcpus(problem, situation->start, placement);
         trim_placement(problem, situation->start, placement);
+        grant_vcpus(problem, situation->start, placement);
         cluster_problem_changes(problem, situation->start, placement, settled.changes);
         outcome_put_in_order(situation, settled.changes);
         g_array_append_vals(ordered, settled.changes->data, settled.changes->len);
@@ -110,7 +112,7 @@ static void forbid(GArray *forbidden, const GArray *blocked)
 /* one search from the best placement known; FALSE where nothing stands in the way of what it found */
 static gboolean attempt(Job *job, const Situation *situation, GArray *forbidden, Candidate *best)
 {
-    ClusterProblemOptions options = {job->with_drs_vms, job->max_moves, forbidden->len ? forbidden : NULL};
+    ClusterProblemOptions options = {job->for_advice, job->max_moves, forbidden->len ? forbidden : NULL};
     g_autoptr(ClusterProblem) problem = cluster_problem_new(situation, job->cluster, &options, &job->error);
     if (!problem)
         return FALSE;
@@ -209,7 +211,7 @@ static void do_jobs(Job *jobs, guint n, GError **error)
             g_propagate_error(error, g_steal_pointer(&jobs[i].error));
 }
 
-static Job *jobs_new(const Situation *situation, const GArray *threshold, gboolean with_drs_vms)
+static Job *jobs_new(const Situation *situation, const GArray *threshold, gboolean for_advice)
 {
     guint n = situation->start->snapshot->n_clusters;
     Job *jobs = g_new0(Job, n);
@@ -218,7 +220,7 @@ static Job *jobs_new(const Situation *situation, const GArray *threshold, gboole
                         .threshold = threshold,
                         .cluster = i,
                         .wanted = has_hosts(situation->start, i),
-                        .with_drs_vms = with_drs_vms,
+                        .for_advice = for_advice,
                         .max_moves = -1,
                         .stopped_by = SEARCH_OPTIMAL};
     return jobs;
@@ -246,37 +248,37 @@ static void take_changes(Job *jobs, guint n, GArray *into, SearchStop *stopped_b
     }
 }
 
-/* of changes that would help, the moves of VMs that are left to DRS */
-static void take_advice(const Situation *situation, const GArray *changes, Decisions *decisions)
+/* moves of VMs that are left to DRS, in the order of what they help */
+static void take_advice(const Situation *after, GArray *changes, Decisions *decisions)
 {
-    g_autoptr(Model) end = model_copy(situation->start);
+    g_autoptr(Model) end = model_copy(after->start);
+    outcome_put_in_order(after, changes);
     for (guint i = 0; i < changes->len; i++)
         effect_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < changes->len; i++) {
         Change advice = g_array_index(changes, Change, i);
         const char *why = NULL;
-        if (advice.action != ACTION_MIGRATE ||
-            !compatibility_left_to_drs(situation->compatibility, (guint)advice.vm, &why))
-            continue;
-        g_autofree char *helps = outcome_reason(situation, end, changes, &advice);
+        compatibility_left_to_drs(after->compatibility, (guint)advice.vm, &why);
+        g_autofree char *helps = outcome_reason(after, end, changes, &advice);
         advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
         g_array_append_val(decisions->advice, advice);
     }
 }
 
-/* Where hosts stay hot or full whose VMs are left to DRS, what would help is searched for as well, as advice.
- */
-static gboolean advise_drs(const Situation *situation, const Model *end, const GArray *threshold,
-                           Decisions *decisions, GError **error)
+/* Where hosts stay hot or full whose VMs are left to DRS, what these could do once all steps are made. */
+static gboolean advise_drs(const Situation *situation, const Model *end, Decisions *decisions, GError **error)
 {
     guint n = end->snapshot->n_clusters;
-    Job *jobs = jobs_new(situation, threshold, TRUE);
+    Situation after = *situation;
+    after.start = end;
+    g_autoptr(GArray) nothing = change_list_new();
+    Job *jobs = jobs_new(&after, nothing, TRUE);
     for (guint i = 0; i < n; i++)
         jobs[i].wanted = outcome_wants_drs(situation, end, i);
     do_jobs(jobs, n, error);
     for (guint i = 0; i < n; i++)
         if (jobs[i].changes)
-            take_advice(situation, jobs[i].changes, decisions);
+            take_advice(&after, jobs[i].changes, decisions);
     jobs_free(jobs, n);
     return !error || !*error;
 }
@@ -316,7 +318,7 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
     for (guint i = 0; i < n; i++)
         name_blocked(end, &jobs[i], decisions);
     jobs_free(jobs, n);
-    if (!advise_drs(situation, end, threshold->changes, decisions, &failure)) {
+    if (!advise_drs(situation, end, decisions, &failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }

@@ -272,29 +272,11 @@ gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint c
     return FALSE;
 }
 
-/* all changes but those vCPUs that would now be refused: their hosts stay hot */
-static void make_changes(Outcome *o)
-{
-    GArray *changes = o->decisions->changes;
-    for (guint i = 0; i < changes->len; i++)
-        if (g_array_index(changes, Change, i).action != ACTION_ADD_CPU)
-            effect_apply(o->end, &g_array_index(changes, Change, i));
-    for (guint i = changes->len; i-- > 0;) {
-        const Change *change = &g_array_index(changes, Change, i);
-        if (change->action != ACTION_ADD_CPU)
-            continue;
-        g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, (guint)change->vm, change->amount);
-        if (why)
-            g_array_remove_index(changes, i);
-        else
-            effect_apply(o->end, change);
-    }
-}
-
 Model *outcome_complete(const Situation *situation, Decisions *decisions)
 {
     Outcome o = {situation, situation->start, model_copy(situation->start), decisions};
-    make_changes(&o);
+    for (guint i = 0; i < decisions->changes->len; i++)
+        effect_apply(o.end, &g_array_index(decisions->changes, Change, i));
     for (guint i = 0; i < decisions->changes->len; i++) {
         Change *change = &g_array_index(decisions->changes, Change, i);
         change->reason = outcome_reason(situation, o.end, decisions->changes, change);

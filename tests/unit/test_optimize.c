@@ -81,6 +81,61 @@ static void max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_firs
     CU_ASSERT_EQUAL(moves_under("[plan]\nmin_vm_pct=0\nmax_moves=3\n", "k"), 2);
 }
 
+/* The pool has room for one vCPU: "idle" on h1, which stays hot, cannot use it, and so "b" on h2 gets it. */
+static void vcpus_go_to_hosts_that_are_normal_in_the_end(void)
+{
+    Estate *estate = estate_new();
+    Pool pool = pool_unknown();
+    pool.id = pool.name = "p";
+    pool.cluster_id = "c1";
+    pool.cpu_limit_mhz = 5000;
+    snapshot_add_pool(estate->snapshot, &pool);
+    add_host(estate, "h1", 9500, 20);
+    add_host(estate, "h2", 6000, 20);
+    estate->snapshot->hosts[0].cpu_threads = estate->snapshot->hosts[1].cpu_threads = 20;
+    static const struct {
+        const char *id, *host;
+        double mhz;
+    } vms[] = {{"idle", "h1", 1950}, {"b", "h2", 1900}};
+    for (guint i = 0; i < G_N_ELEMENTS(vms); i++) {
+        Vm *vm = add_vm(estate, vms[i].id, vms[i].host, vms[i].mhz, 4);
+        vm->cpu_hot_add = 1;
+        vm->pool_id = "p";
+        vm->pinned = "device";
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nbuffer_reserve_pct=0\n");
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    CU_ASSERT_EQUAL_FATAL(decisions->changes->len, 1);
+    const Change *change = &g_array_index(decisions->changes, Change, 0);
+    CU_ASSERT_EQUAL(change->action, ACTION_ADD_CPU);
+    CU_ASSERT_EQUAL(change->vm, (int)vm_of(planning, "b"));
+}
+
+/* "a" is left to DRS; h1 stays hot without it. Advice is what helps once the steps are made: h2 takes "b" by
+ * a step, and then has no room for "a". */
+static void advice_is_given_on_top_of_the_steps(void)
+{
+    Estate *estate = estate_new();
+    estate->snapshot->clusters[0].drs = DRS_PARTIAL;
+    add_host(estate, "h1", 9900, 20);
+    add_host(estate, "h2", 6200, 20);
+    add_host(estate, "h3", 7000, 20);
+    add_vm(estate, "a", "h1", 900, 4)->drs_override = DRS_OVERRIDE_MANUAL;
+    add_vm(estate, "b", "h1", 1500, 4);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\n");
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    CU_ASSERT_EQUAL_FATAL(decisions->changes->len, 1);
+    CU_ASSERT_EQUAL(g_array_index(decisions->changes, Change, 0).to, (int)host_of(planning, "h2"));
+    CU_ASSERT_EQUAL_FATAL(decisions->advice->len, 1);
+    const Change *advice = &g_array_index(decisions->advice, Change, 0);
+    CU_ASSERT_EQUAL(advice->to, (int)host_of(planning, "h3"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(advice->reason, "relieves h1: CPU at 84.0 %"));
+}
+
 /* What becomes of a VM "b" at 95 % of its 2 vCPUs on h1, which has so many threads and stands at this CPU
  * (MHz of 10,000) by a load of its own; h2 has 20 threads. */
 static Decisions *decide_busy_vm(double threads, double mhz, int *at, double *vcpus)
@@ -180,6 +235,8 @@ void test_optimize_suite(void)
     CU_ADD_TEST(suite, a_busy_vm_gets_a_vcpu_where_it_is);
     CU_ADD_TEST(suite, a_busy_vm_is_moved_to_a_host_with_more_threads_first);
     CU_ADD_TEST(suite, a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why);
+    CU_ADD_TEST(suite, vcpus_go_to_hosts_that_are_normal_in_the_end);
+    CU_ADD_TEST(suite, advice_is_given_on_top_of_the_steps);
     CU_ADD_TEST(suite, what_has_no_safe_order_is_left_and_told);
     CU_ADD_TEST(suite, max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_first);
 }
