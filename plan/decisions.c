@@ -10,6 +10,7 @@ Decisions *decisions_new(void)
 {
     Decisions *decisions = g_new0(Decisions, 1);
     decisions->changes = change_list_new();
+    decisions->no_time = change_list_new();
     decisions->advice = change_list_new();
     decisions->unsolved = g_array_new(FALSE, FALSE, sizeof(Unsolved));
     g_array_set_clear_func(decisions->unsolved, clear_unsolved);
@@ -21,6 +22,7 @@ void decisions_free(Decisions *decisions)
     if (!decisions)
         return;
     g_array_unref(decisions->changes);
+    g_array_unref(decisions->no_time);
     g_array_unref(decisions->advice);
     g_array_unref(decisions->unsolved);
     g_free(decisions->stopped_by);
@@ -31,6 +33,16 @@ void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason
 {
     Unsolved unsolved = {host, vm, reason};
     g_array_append_val(decisions->unsolved, unsolved);
+}
+
+gboolean decisions_have_no_time(const Decisions *decisions, int vm, int action)
+{
+    for (guint i = 0; i < decisions->no_time->len; i++) {
+        const Change *change = &g_array_index(decisions->no_time, Change, i);
+        if (change->vm == vm && change->action == action)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 void decisions_make(Decisions *decisions, Model *now, const Change *change)

@@ -18,6 +18,7 @@ typedef struct Unsolved {
 
 typedef struct Decisions {
     GArray *changes;  /* Change, those first that help most */
+    GArray *no_time;  /* Change: what would help too and max_duration_s has no time for */
     GArray *advice;   /* Change: not to be made by vmanger */
     GArray *unsolved; /* Unsolved */
     char *stopped_by; /* what ended the search for more: "done", "work", "time" */
@@ -26,6 +27,9 @@ typedef struct Decisions {
 Decisions *decisions_new(void);
 void decisions_free(Decisions *decisions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decisions, decisions_free)
+
+/* TRUE where such a change of the VM would help, but the window has no time for it */
+gboolean decisions_have_no_time(const Decisions *decisions, int vm, int action);
 
 /* reason is taken over */
 void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason);

@@ -8,6 +8,7 @@
 #include "plan/sequence.h"
 #include "plan/threshold.h"
 #include "plan/trim.h"
+#include "plan/window.h"
 
 #include <string.h>
 
@@ -314,6 +315,8 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
         return NULL;
     }
     decisions->stopped_by = g_strdup(search_stop_name(stopped_by));
+    g_array_unref(decisions->no_time);
+    decisions->no_time = window_choose(situation, decisions->changes);
     g_autoptr(Model) end = outcome_complete(situation, decisions);
     for (guint i = 0; i < n; i++)
         name_blocked(end, &jobs[i], decisions);

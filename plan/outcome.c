@@ -185,8 +185,12 @@ static void name_hot_hosts(const Outcome *o)
                                    hindrance_of_hot_host(o->situation, o->end, host));
 }
 
+#define NO_TIME "max_duration_s leaves no time for more"
+
 static char *why_short(const Outcome *o, guint vm, double to_mib)
 {
+    if (decisions_have_no_time(o->decisions, (int)vm, ACTION_ADD_MEMORY))
+        return g_strdup(NO_TIME);
     char *why = growth_memory_obstacle(o->situation, o->end, vm, to_mib);
     if (!why && to_mib > o->start->vms[vm].memory_mib * (1 + o->start->policy->memory_max_growth_pct / 100))
         why = g_strdup_printf("%.0f MiB would be more than memory_max_growth_pct allows in one plan", to_mib);
@@ -220,12 +224,26 @@ static void name_busy_vms(const Outcome *o)
         g_autofree char *refusal = growth_cpu_refusal(o->situation, o->end, vm, to);
         if (refusal)
             continue;
-        g_autofree char *why = growth_cpu_obstacle(o->situation, o->end, vm, to);
+        g_autofree char *why = decisions_have_no_time(o->decisions, (int)vm, ACTION_ADD_CPU)
+                                   ? g_strdup(NO_TIME)
+                                   : growth_cpu_obstacle(o->situation, o->end, vm, to);
         decisions_add_unsolved(
             o->decisions, -1, (int)vm,
             g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
                             growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus,
                             why ? why : "others took what the cluster's CPU buffer and its pools had left"));
+    }
+}
+
+static void name_moves_without_time(const Outcome *o)
+{
+    for (guint i = 0; i < o->decisions->no_time->len; i++) {
+        const Change *change = &g_array_index(o->decisions->no_time, Change, i);
+        if (change->action == ACTION_MIGRATE)
+            decisions_add_unsolved(
+                o->decisions, -1, change->vm,
+                g_strdup_printf("a move to %s would help, but max_duration_s leaves no time for it",
+                                o->start->snapshot->hosts[change->to].name));
     }
 }
 
@@ -286,6 +304,7 @@ Model *outcome_complete(const Situation *situation, Decisions *decisions)
     name_hot_hosts(&o);
     name_short_vms(&o);
     name_busy_vms(&o);
+    name_moves_without_time(&o);
     name_broken_rules(&o);
     return o.end;
 }

@@ -2,10 +2,12 @@
 #include "plan/window.h"
 
 #include "plan/hindrance.h"
+#include "plan/outcome.h"
 #include "plan/sequence.h"
 
 #include <math.h>
 
+#define MOST_MISSES 100 /* changes tried in vain where a window is full */
 #define NO_TIME "max_duration_s leaves no time for the steps that would change it"
 
 /* ---- where a list may end ---- */
@@ -82,6 +84,94 @@ static guint count_in_time(const Situation *situation, const GArray *changes)
             high = middle - 1;
     }
     return low;
+}
+
+/* ---- which changes to make ---- */
+
+/* a list being chosen from another */
+typedef struct Choice {
+    const Situation *situation;
+    const GArray *ordered; /* Change, with after */
+    GArray *kept;          /* Change, with after in this list */
+    int *place;            /* of each of the ordered in kept, or -1 */
+} Choice;
+
+/* whether a change fits with those kept so far; if so it is kept */
+static gboolean keep_if_it_fits(Choice *choice, guint index, gboolean in_time)
+{
+    const Policy *policy = choice->situation->start->policy;
+    const Change *change = &g_array_index(choice->ordered, Change, index);
+    Change copy = *change;
+    copy.reason = NULL;
+    copy.after = g_array_new(FALSE, FALSE, sizeof(guint));
+    gboolean fits = TRUE;
+    for (guint i = 0; i < change->after->len; i++) {
+        int place = choice->place[g_array_index(change->after, guint, i)];
+        fits = fits && place >= 0;
+        g_array_append_val(copy.after, place);
+    }
+    g_array_append_val(choice->kept, copy);
+    guint n = choice->kept->len;
+    fits = fits &&
+           (in_time || sequence_makespan(choice->situation->start, choice->kept, n, (guint)policy->parallel,
+                                         (guint)policy->parallel_per_host) <= policy->max_duration_s);
+    if (!fits)
+        g_array_set_size(choice->kept, n - 1);
+    choice->place[index] = fits ? (int)n - 1 : -1;
+    return fits;
+}
+
+/* those that begin the list and end in time, and later ones that still find room */
+static void keep_what_fits(Choice *choice)
+{
+    guint n_in_time = count_in_time(choice->situation, choice->ordered), misses = 0;
+    for (guint i = 0; i < choice->ordered->len; i++) {
+        choice->place[i] = -1;
+        if (misses < MOST_MISSES && !keep_if_it_fits(choice, i, i < n_in_time))
+            misses++;
+    }
+    g_array_set_size(choice->kept, last_good_end(choice->situation, choice->kept, choice->kept->len));
+}
+
+static gboolean is_among(const GArray *changes, const Change *change)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *other = &g_array_index(changes, Change, i);
+        if (other->vm == change->vm && other->action == change->action && other->to == change->to)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* the changes in safe order, on their way to which nothing of them is changed */
+static GArray *in_safe_order(const Situation *situation, const GArray *changes)
+{
+    Sequence sequence = {situation->start, situation->rules, situation->compatibility};
+    g_autoptr(GArray) blocked = change_list_new();
+    GArray *ordered = change_list_new();
+    g_array_append_vals(ordered, changes->data, changes->len);
+    outcome_put_in_order(situation, ordered);
+    sequence_order(&sequence, ordered, blocked);
+    return ordered;
+}
+
+GArray *window_choose(const Situation *situation, GArray *changes)
+{
+    GArray *out = change_list_new();
+    if (situation->start->policy->max_duration_s <= 0 || changes->len == 0)
+        return out;
+    g_autoptr(GArray) ordered = in_safe_order(situation, changes);
+    g_autoptr(GArray) kept = change_list_new();
+    g_autofree int *place = g_new(int, ordered->len + 1);
+    Choice choice = {situation, ordered, kept, place};
+    keep_what_fits(&choice);
+    for (guint i = changes->len; i-- > 0;) {
+        if (is_among(kept, &g_array_index(changes, Change, i)))
+            continue;
+        g_array_append_val(out, g_array_index(changes, Change, i));
+        g_array_remove_index(changes, i);
+    }
+    return out;
 }
 
 /* ---- what that leaves ---- */

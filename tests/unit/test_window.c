@@ -80,6 +80,30 @@ static void a_block_is_not_cut_in_two(void)
     CU_ASSERT_EQUAL(whole->changes->len, 2);
 }
 
+/* "a" and "b" leave h1; only one of them fits, and the short addition to "s" still does */
+static void what_fits_is_chosen_past_what_does_not(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 9500, 40);
+    add_host(estate, "h2", 1000, 10);
+    add_vm(estate, "a", "h1", 900, 4);
+    add_vm(estate, "b", "h1", 800, 4);
+    estate_measure_vm(estate, "s", 100, 9, 5);
+    estate_add_vm(estate, "s", "h2")->memory_hot_add = 1;
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nmax_duration_s=20\n");
+    g_autoptr(GArray) changes = change_list_new();
+    Change all[] = {move(planning, "a", "h2"), move(planning, "b", "h2"), growth(planning, "s", 1280)};
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+        g_clear_pointer(&all[i].reason, g_free);
+    g_array_append_vals(changes, all, G_N_ELEMENTS(all));
+    g_autoptr(GArray) out = window_choose(&planning->situation, changes);
+    CU_ASSERT_EQUAL_FATAL(changes->len, 2);
+    CU_ASSERT_EQUAL(g_array_index(changes, Change, 0).vm, all[0].vm);
+    CU_ASSERT_EQUAL(g_array_index(changes, Change, 1).vm, all[2].vm);
+    CU_ASSERT_EQUAL_FATAL(out->len, 1);
+    CU_ASSERT_EQUAL(g_array_index(out, Change, 0).vm, all[1].vm);
+}
+
 static void a_host_that_would_only_be_heated_later_is_not_unsolved(void)
 {
     g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=1\n");
@@ -106,6 +130,7 @@ void test_window_suite(void)
     CU_ADD_TEST(suite, without_a_limit_nothing_is_cut);
     CU_ADD_TEST(suite, what_the_window_has_no_time_for_is_cut_and_told);
     CU_ADD_TEST(suite, a_block_is_not_cut_in_two);
+    CU_ADD_TEST(suite, what_fits_is_chosen_past_what_does_not);
     CU_ADD_TEST(suite, a_host_that_would_only_be_heated_later_is_not_unsolved);
     CU_ADD_TEST(suite, a_vm_that_takes_longer_than_the_window_is_immovable);
 }

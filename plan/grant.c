@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/grant.h"
+
+#include "plan/growth.h"
+#include "plan/trial.h"
+
+#include <string.h>
+
+typedef struct Busy {
+    int growth;
+    double usage;
+    const char *id;
+} Busy;
+
+static int compare_busy(gconstpointer a, gconstpointer b)
+{
+    const Busy *left = a, *right = b;
+    if (left->usage != right->usage)
+        return left->usage > right->usage ? -1 : 1;
+    return strcmp(left->id, right->id);
+}
+
+/* the growths of vCPUs, of the busiest VM first */
+static GArray *busy_vms(const ClusterProblem *problem, const Model *start)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(Busy));
+    for (guint g = 0; g < problem->growing->len; g++) {
+        const Growing *growing = &g_array_index(problem->growing, Growing, g);
+        Busy busy = {(int)g, growth_cpu_usage_pct(start, growing->vm), start->snapshot->vms[growing->vm].id};
+        if (growing->action == ACTION_ADD_CPU)
+            g_array_append_val(found, busy);
+    }
+    g_array_sort(found, compare_busy);
+    return found;
+}
+
+static guint host_of(const ClusterProblem *problem, const Placement *placement, int growth)
+{
+    guint vm = g_array_index(problem->growing, Growing, growth).vm;
+    return g_array_index(problem->hosts, guint, placement->machine[problem->process_of[vm]]);
+}
+
+void grant_vcpus(const ClusterProblem *problem, const Model *start, Placement *placement)
+{
+    g_autoptr(GArray) busy = busy_vms(problem, start);
+    if (busy->len == 0)
+        return;
+    for (guint i = 0; i < busy->len; i++)
+        placement->size[g_array_index(busy, Busy, i).growth] = 0;
+    g_autoptr(GArray) changes = change_list_new();
+    g_autoptr(Model) end = model_copy(start);
+    cluster_problem_changes(problem, start, placement, changes);
+    for (guint i = 0; i < changes->len; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
+    g_autoptr(Trial) trial = trial_new(problem->problem, placement);
+    for (guint i = 0; i < busy->len; i++) {
+        int growth = g_array_index(busy, Busy, i).growth;
+        int64_t violations = 0;
+        if (!model_stays_normal(end, host_of(problem, placement, growth), NULL))
+            continue;
+        trial_resize(trial, growth, 1);
+        trial_cost(trial, &violations);
+        if (violations > 0)
+            trial_resize(trial, growth, 0);
+    }
+    trial_save(trial, placement);
+}
