@@ -423,7 +423,8 @@ static void add_growths(const Building *b)
     Purse cpu = purse_new(b, RESOURCE_CPU, NEED_CPU, model->pool_cpu, model->buffer_cpu[cluster]);
     for (guint p = 0; p < b->built->vms->len; p++) {
         guint vm = g_array_index(b->built->vms, guint, p);
-        if (!model->hosts[model->vms[vm].host].usable)
+        guint host = (guint)model->vms[vm].host;
+        if (!model->hosts[host].usable || model_is_to_empty(model, host))
             continue;
         add_memory_growth(b, &memory, vm);
         int reach = g_array_index(b->vcpu_reaches, int, p);

@@ -284,6 +284,15 @@ static gboolean advise_drs(const Situation *situation, const Model *end, Decisio
     return !error || !*error;
 }
 
+/* TRUE where the list names the change's VM again further on */
+static gboolean comes_again(const GArray *changes, guint index)
+{
+    for (guint i = index + 1; i < changes->len; i++)
+        if (g_array_index(changes, Change, i).vm == g_array_index(changes, Change, index).vm)
+            return TRUE;
+    return FALSE;
+}
+
 /* Where a host stays hot or full, its VMs that could have left it, had there been a safe order for that. */
 static void name_blocked(const Model *end, const Job *job, Decisions *decisions)
 {
@@ -291,6 +300,7 @@ static void name_blocked(const Model *end, const Job *job, Decisions *decisions)
         const Change *change = &g_array_index(job->blocked, Change, i);
         guint host = (guint)change->from;
         if (change->action == ACTION_MIGRATE && end->vms[change->vm].host == change->from &&
+            !comes_again(job->blocked, i) &&
             (model_excess(end, host, NULL) > 0 || model_is_to_empty(end, host)))
             decisions_add_unsolved(
                 decisions, -1, change->vm,

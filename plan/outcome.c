@@ -191,6 +191,8 @@ static char *why_short(const Outcome *o, guint vm, double to_mib)
 {
     if (decisions_have_no_time(o->decisions, (int)vm, ACTION_ADD_MEMORY))
         return g_strdup(NO_TIME);
+    if (model_is_to_empty(o->start, (guint)o->start->vms[vm].host))
+        return g_strdup("its host is to be emptied first");
     char *why = growth_memory_obstacle(o->situation, o->end, vm, to_mib);
     if (!why && to_mib > o->start->vms[vm].memory_mib * (1 + o->start->policy->memory_max_growth_pct / 100))
         why = g_strdup_printf("%.0f MiB would be more than memory_max_growth_pct allows in one plan", to_mib);

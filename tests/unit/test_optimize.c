@@ -45,6 +45,11 @@ static void an_excluded_host_has_no_vm_grown(void)
     CU_ASSERT_EQUAL(growth_under("[plan]\nexclude_hosts=h1\n"), 0);
 }
 
+static void a_host_to_empty_has_no_vm_grown(void)
+{
+    CU_ASSERT_EQUAL(growth_under("[plan]\nevacuate=h1\n"), 0);
+}
+
 /* Migrations in a plan for two clusters that each have a hot host and need two; the second is the hotter. */
 static guint moves_under(const char *policy, const char *only_from)
 {
@@ -232,6 +237,7 @@ void test_optimize_suite(void)
     CU_ADD_TEST(suite, a_short_vm_grows_until_it_is_normal);
     CU_ADD_TEST(suite, a_hard_check_of_ha_bounds_additions);
     CU_ADD_TEST(suite, an_excluded_host_has_no_vm_grown);
+    CU_ADD_TEST(suite, a_host_to_empty_has_no_vm_grown);
     CU_ADD_TEST(suite, a_busy_vm_gets_a_vcpu_where_it_is);
     CU_ADD_TEST(suite, a_busy_vm_is_moved_to_a_host_with_more_threads_first);
     CU_ADD_TEST(suite, a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why);
