@@ -24,6 +24,14 @@ GArray *change_list_new(void)
     return list;
 }
 
+void change_list_take(GArray *into, GArray *changes)
+{
+    g_array_append_vals(into, changes->data, changes->len);
+    for (guint i = 0; i < changes->len; i++)
+        g_array_index(changes, Change, i) = (Change){.vm = -1};
+    g_array_set_size(changes, 0);
+}
+
 static void leave(GArray *vms, guint vm)
 {
     for (guint i = 0; i < vms->len; i++) {

@@ -25,6 +25,9 @@ typedef struct Change {
 /* a list that owns its changes' reason and after; free with g_array_unref */
 GArray *change_list_new(void);
 
+/* moves all changes of one list to the end of another */
+void change_list_take(GArray *into, GArray *changes);
+
 /* carries out the change */
 void effect_apply(Model *model, const Change *change);
 

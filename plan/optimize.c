@@ -196,15 +196,15 @@ static void do_jobs_within(Job *jobs, guint n, guint max_moves)
     }
 }
 
-/* Clusters share nothing, so each is searched by itself, on as many threads as there are processors. */
-static void do_jobs(Job *jobs, guint n, GError **error)
+/* Clusters share nothing, so each is searched by itself, on as many threads as there are processors, unless
+ * at most so many moves may be made in all (0: any number). */
+static void do_jobs(Job *jobs, guint n, guint max_moves, GError **error)
 {
-    double max_moves = n > 0 ? jobs[0].situation->start->policy->max_moves : 0;
     if (max_moves > 0)
-        do_jobs_within(jobs, n, (guint)max_moves);
+        do_jobs_within(jobs, n, max_moves);
     GThreadPool *pool = g_thread_pool_new(do_job, NULL, (gint)g_get_num_processors(), FALSE, NULL);
     for (guint i = 0; i < n; i++)
-        if (jobs[i].wanted && max_moves <= 0)
+        if (jobs[i].wanted && max_moves == 0)
             g_thread_pool_push(pool, &jobs[i], NULL);
     g_thread_pool_free(pool, FALSE, TRUE);
     for (guint i = 0; i < n; i++)
@@ -237,16 +237,89 @@ static void jobs_free(Job *jobs, guint n)
     g_free(jobs);
 }
 
-static void take_changes(Job *jobs, guint n, GArray *into, SearchStop *stopped_by)
+/* what a search of all clusters found */
+typedef struct Found {
+    Job *jobs; /* [n] */
+    guint n;
+    GArray *changes; /* Change: what the window has time for */
+    GArray *no_time; /* Change: and what not */
+} Found;
+
+static void found_clear(Found *found)
 {
-    for (guint i = 0; i < n; i++) {
-        *stopped_by = MAX(*stopped_by, jobs[i].stopped_by);
-        for (guint c = 0; jobs[i].changes && c < jobs[i].changes->len; c++) {
-            Change *change = &g_array_index(jobs[i].changes, Change, c);
-            g_array_append_val(into, *change);
-            *change = (Change){.vm = -1};
-        }
+    jobs_free(found->jobs, found->n);
+    g_clear_pointer(&found->changes, g_array_unref);
+    g_clear_pointer(&found->no_time, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
+
+static Found find_changes(const Situation *situation, const GArray *threshold, guint max_moves,
+                          GError **error)
+{
+    guint n = situation->start->snapshot->n_clusters;
+    Found found = {jobs_new(situation, threshold, FALSE), n, change_list_new(), NULL};
+    do_jobs(found.jobs, n, max_moves, error);
+    for (guint i = 0; i < n; i++)
+        if (found.jobs[i].changes)
+            change_list_take(found.changes, found.jobs[i].changes);
+    found.no_time = window_choose(situation, found.changes);
+    return found;
+}
+
+/* what changes leave undone, the worst first: broken rules, VMs on hosts to empty, points of heat */
+typedef struct Left {
+    double of[3];
+} Left;
+
+static Left left_by(const Situation *situation, const GArray *changes)
+{
+    g_autoptr(Model) end = model_copy(situation->start);
+    Left left = {{0}};
+    for (guint i = 0; i < changes->len; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
+    for (guint i = 0; i < rules_count(situation->rules); i++)
+        if (rules_at(situation->rules, i)->mandatory)
+            left.of[0] += rule_breaches(rules_at(situation->rules, i), end);
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        if (model_is_to_empty(end, host))
+            left.of[1] += model_vms_to_leave(end, host);
+        else if (end->hosts[host].usable)
+            left.of[2] += MAX(0, model_excess(end, host, NULL));
     }
+    return left;
+}
+
+static gboolean leaves_less(const Situation *situation, const GArray *one, const GArray *other)
+{
+    Left a = left_by(situation, one), b = left_by(situation, other);
+    for (guint i = 0; i < G_N_ELEMENTS(a.of); i++)
+        if (a.of[i] != b.of[i])
+            return a.of[i] < b.of[i];
+    return FALSE;
+}
+
+/* Where a window cuts the best placement short, the best one of as many moves as it has time for may do more.
+ */
+static void try_as_many_as_fit(const Situation *situation, const GArray *threshold, Found *found,
+                               GError **error)
+{
+    guint in_time = count_moves(found->changes);
+    if (count_moves(found->no_time) == 0)
+        return;
+    g_auto(Found) fewer = find_changes(situation, threshold, MAX(1, in_time), error);
+    if (leaves_less(situation, fewer.changes, found->changes)) {
+        Found more = *found;
+        *found = fewer;
+        fewer = more;
+    }
+}
+
+static SearchStop stopped_by(const Found *found)
+{
+    SearchStop last = SEARCH_OPTIMAL;
+    for (guint i = 0; i < found->n; i++)
+        last = MAX(last, found->jobs[i].stopped_by);
+    return last;
 }
 
 /* moves of VMs that are left to DRS, in the order of what they help */
@@ -267,7 +340,7 @@ static void take_advice(const Situation *after, GArray *changes, Decisions *deci
 }
 
 /* Where hosts stay hot or full whose VMs are left to DRS, what these could do once all steps are made. */
-static gboolean advise_drs(const Situation *situation, const Model *end, Decisions *decisions, GError **error)
+static void advise_drs(const Situation *situation, const Model *end, Decisions *decisions, GError **error)
 {
     guint n = end->snapshot->n_clusters;
     Situation after = *situation;
@@ -276,12 +349,11 @@ static gboolean advise_drs(const Situation *situation, const Model *end, Decisio
     Job *jobs = jobs_new(&after, nothing, TRUE);
     for (guint i = 0; i < n; i++)
         jobs[i].wanted = outcome_wants_drs(situation, end, i);
-    do_jobs(jobs, n, error);
+    do_jobs(jobs, n, (guint)situation->start->policy->max_moves, error);
     for (guint i = 0; i < n; i++)
         if (jobs[i].changes)
             take_advice(&after, jobs[i].changes, decisions);
     jobs_free(jobs, n);
-    return !error || !*error;
 }
 
 /* TRUE where the list names the change's VM again further on */
@@ -311,27 +383,25 @@ static void name_blocked(const Model *end, const Job *job, Decisions *decisions)
 
 Decisions *optimize_decide(const Situation *situation, GError **error)
 {
-    guint n = situation->start->snapshot->n_clusters;
     g_autoptr(Decisions) threshold = threshold_decide(situation);
     g_autoptr(Decisions) decisions = decisions_new();
     g_autoptr(GError) failure = NULL;
-    Job *jobs = jobs_new(situation, threshold->changes, FALSE);
-    do_jobs(jobs, n, &failure);
-    SearchStop stopped_by = SEARCH_OPTIMAL;
-    take_changes(jobs, n, decisions->changes, &stopped_by);
+    g_auto(Found) found =
+        find_changes(situation, threshold->changes, (guint)situation->start->policy->max_moves, &failure);
+    if (!failure)
+        try_as_many_as_fit(situation, threshold->changes, &found, &failure);
     if (failure) {
-        jobs_free(jobs, n);
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
-    decisions->stopped_by = g_strdup(search_stop_name(stopped_by));
-    g_array_unref(decisions->no_time);
-    decisions->no_time = window_choose(situation, decisions->changes);
+    decisions->stopped_by = g_strdup(search_stop_name(stopped_by(&found)));
+    change_list_take(decisions->changes, found.changes);
+    change_list_take(decisions->no_time, found.no_time);
     g_autoptr(Model) end = outcome_complete(situation, decisions);
-    for (guint i = 0; i < n; i++)
-        name_blocked(end, &jobs[i], decisions);
-    jobs_free(jobs, n);
-    if (!advise_drs(situation, end, decisions, &failure)) {
+    for (guint i = 0; i < found.n; i++)
+        name_blocked(end, &found.jobs[i], decisions);
+    advise_drs(situation, end, decisions, &failure);
+    if (failure) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
