@@ -117,6 +117,9 @@ void effect_apply(Model *model, const Change *change)
     case ACTION_ADD_CPU:
         add_cpu(model, (guint)change->vm, change->amount);
         break;
+    case ACTION_ENTER_MAINTENANCE:
+        model->hosts[change->to].usable = model->hosts[change->to].target = FALSE;
+        break;
     default:
         break;
     }
