@@ -15,11 +15,6 @@ typedef struct Evacuation {
     guint *registered; /* [n_hosts]: VMs that each host then holds, running or not */
 } Evacuation;
 
-static gboolean is_live(const Host *host)
-{
-    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
-}
-
 gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy, GError **error)
 {
     for (guint i = 0; i < snapshot->n_hosts; i++) {
@@ -85,9 +80,7 @@ static char *reason_to_stay(const Evacuation *e, guint vm)
         return g_strdup_printf("it %s", immovable);
     if (model_is_excluded(e->start, (guint)e->end->vms[vm].host))
         return g_strdup("the host is named by exclude_hosts");
-    return is_live(&e->start->snapshot->hosts[e->end->vms[vm].host])
-               ? NULL
-               : g_strdup("it cannot leave a host that is not connected and powered on");
+    return NULL;
 }
 
 static void move_powered_off(const Evacuation *e, guint vm)
@@ -130,7 +123,7 @@ static char *obstacle_to_maintenance(const Evacuation *e, guint host)
         return hindrance_of_full_host(e->situation, e->end, host);
     if (model_is_excluded(e->start, host))
         return g_strdup("is to be emptied and is empty; it is named by exclude_hosts");
-    if (!is_live(row))
+    if (!model_is_live(e->start, host))
         return g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
                         "maintenance mode");
     if (snapshot->clusters[row->cluster].vsan == 1 && !*e->start->policy->vsan_mode)

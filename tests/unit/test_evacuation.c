@@ -121,6 +121,14 @@ static void what_holds_a_powered_off_vm_is_told(void)
     assert_evacuated(estate, COLD,
                      "maintenance>h1!a: powered off, stays on h1, which is to be emptied: it is pinned (PCI "
                      "passthrough device)");
+    estate = three_hosts();
+    estate->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
+    add_cold(estate, "a", "h1");
+    assert_evacuated(estate, COLD,
+                     "!a: powered off, stays on h1, which is to be emptied: no other host can take it (h2 "
+                     "cannot be reached: the VM's own host is not connected and powered on)"
+                     "!h1: is to be emptied, but is not connected and powered on: it cannot enter "
+                     "maintenance mode");
     estate = estate_new();
     add_host(estate, "h1", 1000, 10);
     add_cold(estate, "a", "h1");
