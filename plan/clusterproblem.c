@@ -136,13 +136,14 @@ static gboolean is_forbidden(const Building *b, guint vm, guint host)
     return FALSE;
 }
 
-/* what where a VM may be depends on: VMs alike share one reach */
+/* what where a VM may be depends on: VMs alike share one reach. The EVC mode is any text, so its length goes
+ * before it: none looks like what follows */
 static char *reach_key(const Building *b, guint vm)
 {
     const Vm *row = &b->model->snapshot->vms[vm];
     GString *key = g_string_new(NULL);
-    g_string_append_printf(key, "%d %p %p %s", b->model->vms[vm].host, (const void *)row->datastores,
-                           (const void *)row->networks, row->evc_required);
+    g_string_append_printf(key, "%d %p %p %zu:%s", b->model->vms[vm].host, (const void *)row->datastores,
+                           (const void *)row->networks, strlen(row->evc_required), row->evc_required);
     const GArray *rules = rules_of_vm(b->situation->rules, vm);
     for (guint i = 0; rules && i < rules->len; i++)
         if (rule_is_about_hosts(rules_at(b->situation->rules, g_array_index(rules, guint, i))))

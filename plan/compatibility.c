@@ -168,16 +168,11 @@ static gboolean cpu_fits(const Snapshot *snapshot, const Vm *vm, const Host *sou
            (*vm->evc_required && strcmp(vm->evc_required, target->evc_mode) == 0);
 }
 
-static gboolean is_live(const Host *host)
-{
-    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
-}
-
 /* why the host takes no VM of this kind at all */
 static const char *obstacle_of_host(const Model *model, guint host, int power)
 {
     const Host *target = &model->snapshot->hosts[host];
-    if (!is_live(target))
+    if (!model_is_live(model, host))
         return "is not connected and powered on";
     if (target->mode != HOST_MODE_NORMAL)
         return "is not in normal mode";
@@ -203,7 +198,7 @@ const char *compatibility_obstacle(const Compatibility *compatibility, guint vm,
     const char *why = obstacle_of_host(model, host, row->power);
     if (why)
         return why;
-    if (!is_live(source))
+    if (!model_is_live(model, (guint)model->vms[vm].host))
         return "cannot be reached: the VM's own host is not connected and powered on";
     if (known->vmotion && needs_vmotion(row->power) && target->vmotion != 1)
         return "has no vMotion";

@@ -125,6 +125,9 @@ void effect_apply(Model *model, const Change *change)
     case ACTION_ADD_CPU:
         add_cpu(model, (guint)change->vm, change->amount);
         break;
+    case ACTION_ENTER_MAINTENANCE:
+        model->hosts[change->to].usable = model->hosts[change->to].target = FALSE;
+        break;
     default:
         break;
     }
@@ -220,7 +223,7 @@ double effect_copy_bytes(const Model *model, const Change *change)
         return 0;
     const ModelVm *vm = &model->vms[change->vm];
     double active = vm->demand[RESOURCE_MEMORY], held = vm->measured_host_memory;
-    double dirtied = active > 0 && held > 0 ? active / held : 0;
+    double dirtied = vm->measured && active > 0 && held > 0 ? active / held : 0;
     return model_vm_memory(model, (guint)change->vm) * 1024 * (1 + model->policy->dirty_factor * dirtied);
 }
 

@@ -2,6 +2,7 @@
 #include "plan/evacuation.h"
 
 #include "collect/escape.h"
+#include "plan/failover.h"
 #include "plan/hindrance.h"
 
 #include <string.h>
@@ -13,11 +14,6 @@ typedef struct Evacuation {
     Decisions *decisions;
     guint *registered; /* [n_hosts]: VMs that each host then holds, running or not */
 } Evacuation;
-
-static gboolean is_live(const Host *host)
-{
-    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
-}
 
 gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy, GError **error)
 {
@@ -84,9 +80,7 @@ static char *reason_to_stay(const Evacuation *e, guint vm)
         return g_strdup_printf("it %s", immovable);
     if (model_is_excluded(e->start, (guint)e->end->vms[vm].host))
         return g_strdup("the host is named by exclude_hosts");
-    return is_live(&e->start->snapshot->hosts[e->end->vms[vm].host])
-               ? NULL
-               : g_strdup("it cannot leave a host that is not connected and powered on");
+    return NULL;
 }
 
 static void move_powered_off(const Evacuation *e, guint vm)
@@ -129,7 +123,7 @@ static char *obstacle_to_maintenance(const Evacuation *e, guint host)
         return hindrance_of_full_host(e->situation, e->end, host);
     if (model_is_excluded(e->start, host))
         return g_strdup("is to be emptied and is empty; it is named by exclude_hosts");
-    if (!is_live(row))
+    if (!model_is_live(e->start, host))
         return g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
                         "maintenance mode");
     if (snapshot->clusters[row->cluster].vsan == 1 && !*e->start->policy->vsan_mode)
@@ -137,14 +131,20 @@ static char *obstacle_to_maintenance(const Evacuation *e, guint host)
     return NULL;
 }
 
+/* what follows "empty" of a host on which nothing but agents run */
+static const char *words_of_agents(const Evacuation *e, guint host)
+{
+    return e->end->vms_on[host]->len > 0
+               ? ", but for VMs that vSphere runs for itself and takes away itself (vCLS, agents)"
+               : "";
+}
+
 static char *reason_for_maintenance(const Evacuation *e, guint host)
 {
     gboolean asked = e->start->snapshot->hosts[host].mode != HOST_MODE_ENTERING;
-    return g_strdup_printf(
-        "%s and is empty then%s", asked ? "is named by evacuate" : "is entering maintenance mode",
-        e->end->vms_on[host]->len > 0
-            ? ", but for VMs that vSphere runs for itself and takes away itself (vCLS, agents)"
-            : "");
+    return g_strdup_printf("%s and is empty then%s",
+                           asked ? "is named by evacuate" : "is entering maintenance mode",
+                           words_of_agents(e, host));
 }
 
 static void enter_maintenance(const Evacuation *e)
@@ -165,20 +165,42 @@ static void enter_maintenance(const Evacuation *e)
     }
 }
 
-/* Hosts that a power_saving cluster no longer needs, but for those kept in reserve: vmanger does not switch
- * them. */
+/* whether the cluster bears the loss of its largest host where these are gone; TRUE where nobody asks */
+static gboolean bears_a_loss(const Evacuation *e, guint cluster, const gboolean *gone)
+{
+    return !failover_is_checked(e->end, cluster) ||
+           (failover_lack_without(e->end, cluster, RESOURCE_CPU, gone) <= 0 &&
+            failover_lack_without(e->end, cluster, RESOURCE_HOST_MEMORY, gone) <= 0);
+}
+
+static void advise_standby_of(const Evacuation *e, guint host, gboolean bears)
+{
+    Change advice = {.action = ACTION_STANDBY_HOST, .vm = -1, .from = (int)host, .to = (int)host};
+    advice.reason = g_strdup_printf(
+        "is empty%s, and the cluster does not need it: it can go into standby mode%s",
+        words_of_agents(e, host),
+        bears ? "" : "; but the cluster could then not bear the loss of its largest host (ha_check=warn)");
+    g_array_append_val(e->decisions->advice, advice);
+}
+
+/* Hosts that a power_saving cluster no longer needs, but for those kept in reserve, or for the loss of a host
+ * under ha_check=hard: vmanger does not switch them. */
 static void advise_standby(const Evacuation *e, guint cluster)
 {
     const Snapshot *snapshot = e->start->snapshot;
+    g_autofree gboolean *gone = g_new0(gboolean, snapshot->n_hosts + 1);
     double kept = 0;
     for (guint host = 0; host < snapshot->n_hosts; host++) {
         const ModelHost *at = &e->end->hosts[host];
-        if (at->cluster != (int)cluster || !at->usable || e->end->vms_on[host]->len > 0 ||
+        if (at->cluster != (int)cluster || !at->usable || model_vms_to_leave(e->end, host) > 0 ||
             snapshot->hosts[host].standby_supported == 0 || kept++ < e->start->policy->hosts_in_reserve)
             continue;
-        Change advice = {.action = ACTION_STANDBY_HOST, .vm = -1, .from = (int)host, .to = (int)host};
-        advice.reason = g_strdup("is empty, and the cluster does not need it: it can go into standby mode");
-        g_array_append_val(e->decisions->advice, advice);
+        gone[host] = TRUE;
+        gboolean bears = bears_a_loss(e, cluster, gone);
+        if (bears || e->start->policy->ha_check != HA_CHECK_HARD)
+            advise_standby_of(e, host, bears);
+        else
+            gone[host] = FALSE;
     }
 }
 

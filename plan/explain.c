@@ -73,22 +73,53 @@ static void add_loads(GString *out, const Assessed *entity)
             add_load(out, resource_names[r], &entity->loads[r], resource_units[r]);
 }
 
-static void add_rows(GString *out, const ChangePlan *plan, const char *id, gboolean as_object)
+static void add_row(GString *out, const PlanRow *row, gboolean as_object)
 {
     static const char *const kinds[] = {"step", "advice", "unsolved"};
+    g_autofree char *number = row->kind == ROW_STEP ? g_strdup_printf(" %.0f", row->step) : g_strdup("");
+    add(out, "  %s%s: %s%s%s%s%s%s%s", kinds[row->kind], number,
+        row->action >= 0 ? action_names[row->action] : "", as_object ? "" : " of ",
+        as_object ? "" : row->object, *row->to ? " to " : "", row->to, *row->unit ? " " : "", row->unit);
+    add(out, "    why: %s", row->reason);
+    if (*row->effect)
+        add(out, "    effect: %s", row->effect);
+}
+
+/* where the plan's steps leave each VM: VM id -> host id, of those that move */
+static GHashTable *ends_of_moves(const ChangePlan *plan)
+{
+    GHashTable *ends = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
-        gboolean about = as_object ? strcmp(row->object_id, id) == 0
-                                   : strcmp(row->from_id, id) == 0 || strcmp(row->to_id, id) == 0;
-        if (!about)
-            continue;
-        g_autofree char *number = row->kind == ROW_STEP ? g_strdup_printf(" %.0f", row->step) : g_strdup("");
-        add(out, "  %s%s: %s%s%s%s%s", kinds[row->kind], number,
-            row->action >= 0 ? action_names[row->action] : "", as_object ? "" : " of ",
-            as_object ? "" : row->object, *row->to ? " to " : "", row->to);
-        add(out, "    why: %s", row->reason);
-        if (*row->effect)
-            add(out, "    effect: %s", row->effect);
+        if (row->kind == ROW_STEP && row->action == ACTION_MIGRATE)
+            g_hash_table_insert(ends, (gpointer)row->object_id, (gpointer)row->to_id);
+    }
+    return ends;
+}
+
+static void add_rows_of_object(GString *out, const ChangePlan *plan, const char *id)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (strcmp(row->object_id, id) == 0)
+            add_row(out, row, TRUE);
+    }
+}
+
+/* moves from and to the host, and additions to VMs that end there */
+static void add_rows_of_vms(GString *out, const Snapshot *snapshot, const ChangePlan *plan, const char *id)
+{
+    g_autoptr(GHashTable) ends = ends_of_moves(plan);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        gboolean about = strcmp(row->from_id, id) == 0 || strcmp(row->to_id, id) == 0;
+        if (row->action == ACTION_ADD_MEMORY || row->action == ACTION_ADD_CPU) {
+            const char *end = g_hash_table_lookup(ends, row->object_id);
+            int vm = snapshot_find_vm(snapshot, row->object_id);
+            about = strcmp(end ? end : snapshot->hosts[snapshot->vms[vm].host].id, id) == 0;
+        }
+        if (about)
+            add_row(out, row, FALSE);
     }
 }
 
@@ -209,7 +240,7 @@ static void explain_vm(GString *out, const Situation *situation, const ChangePla
     add_rules(out, situation, vm);
     add(out, "In the plan:");
     if (has_rows(plan, row->id)) {
-        add_rows(out, plan, row->id, TRUE);
+        add_rows_of_object(out, plan, row->id);
     } else {
         const char *drs = NULL;
         g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
@@ -248,8 +279,8 @@ static void explain_host(GString *out, const Situation *situation, const ChangeP
     add_loads(out, assessed);
     add(out, "In the plan:");
     guint before = (guint)out->len;
-    add_rows(out, plan, row->id, TRUE);
-    add_rows(out, plan, row->id, FALSE);
+    add_rows_of_object(out, plan, row->id);
+    add_rows_of_vms(out, model->snapshot, plan, row->id);
     if (out->len == before)
         add(out, "  nothing: %s", why_untouched(model, host));
     if (!model->hosts[host].target)

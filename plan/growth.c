@@ -133,14 +133,12 @@ static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
     guint host = (guint)now->vms[vm].host;
     const ModelHost *at = &now->hosts[host];
     double kib = (to_mib - now->vms[vm].memory_mib) * 1024;
-    double extra[N_RESOURCES] = {[RESOURCE_HOST_MEMORY] = kib};
+    double memory_pct = model_usage_pct(now, host, RESOURCE_HOST_MEMORY, kib);
     if (!at->usable)
         return g_strdup_printf("its host %s is %s", snapshot->hosts[host].name, state_names[at->state]);
-    if (!model_stays_normal(now, host, extra))
-        return g_strdup_printf("its host %s would be hot: memory at %.1f %%, CPU at %.1f %%",
-                               snapshot->hosts[host].name,
-                               model_usage_pct(now, host, RESOURCE_HOST_MEMORY, kib),
-                               model_usage_pct(now, host, RESOURCE_CPU, 0));
+    if (memory_pct > at->threshold[RESOURCE_HOST_MEMORY])
+        return g_strdup_printf("its host %s would be hot: memory at %.1f %%", snapshot->hosts[host].name,
+                               memory_pct);
     if (snapshot->vms[vm].memory_reservation_locked == 1 &&
         (at->memory_reserved_mib * 1024 + kib > snapshot->hosts[host].memory_kib))
         return g_strdup_printf("its reservation is locked to its size, and its host %s cannot back more",

@@ -261,6 +261,12 @@ gboolean model_is_export(const Model *model)
            (alone || !g_strv_contains(live, model->snapshot->info.source_type));
 }
 
+gboolean model_is_live(const Model *model, guint host)
+{
+    const Host *row = &model->snapshot->hosts[host];
+    return row->connection == CONNECTION_CONNECTED && row->power == HOST_POWER_ON;
+}
+
 gboolean model_is_excluded(const Model *model, guint host)
 {
     return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);

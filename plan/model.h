@@ -74,6 +74,9 @@ double model_vm_memory_reserved(const Model *model, guint vm);
  * may then be anything. Of several snapshots in an assessment, one that a vSphere was read for is none */
 gboolean model_is_export(const Model *model);
 
+/* TRUE for a host that is connected and powered on: vCenter gets at it and its VMs */
+gboolean model_is_live(const Model *model, guint host);
+
 /* TRUE for a host that exclude_hosts names: no step is about it or its VMs */
 gboolean model_is_excluded(const Model *model, guint host);
 

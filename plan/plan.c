@@ -91,6 +91,14 @@ static gboolean read_files(Inputs *inputs, char **paths, GError **error)
     return inputs->snapshot && inputs->assessment;
 }
 
+/* a rule that a misspelt pattern keeps from binding anyone should not go unnoticed */
+static void warn_of_idle_rules(const Program *program, const Inputs *inputs)
+{
+    g_autoptr(GPtrArray) idle = rules_idle(inputs->snapshot, inputs->policy);
+    for (guint i = 0; i < idle->len; i++)
+        program_warn(program, "warning: %s: %s", program->policy, (const char *)g_ptr_array_index(idle, i));
+}
+
 static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
                             GError **error)
 {
@@ -106,6 +114,7 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         g_prefix_error(error, "%s: ", paths[1]);
         return FALSE;
     }
+    warn_of_idle_rules(program, inputs);
     MoveTimes times = history_move_times(inputs->history, inputs->policy);
     inputs->model->move_setup_s = times.setup_s;
     inputs->model->move_slope = times.slope;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/rules.h"
 
+#include "collect/escape.h"
+
 #include <string.h>
 
 struct RuleSet {
@@ -56,29 +58,116 @@ static void bind_snapshot_rule(RuleSet *rules, const Snapshot *snapshot, const R
     bind(rules, rule, vms, hosts);
 }
 
+static GArray *matching_vms(const Snapshot *snapshot, const PolicyRule *own, int cluster)
+{
+    GArray *vms = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < snapshot->n_vms; i++)
+        if (snapshot->vms[i].cluster == cluster &&
+            policy_matches(own->vms, snapshot->vms[i].folder, snapshot->vms[i].name))
+            g_array_append_val(vms, i);
+    return vms;
+}
+
+static GArray *matching_hosts(const Snapshot *snapshot, const PolicyRule *own, int cluster)
+{
+    GArray *hosts = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        if (snapshot->hosts[i].cluster == cluster &&
+            policy_matches(own->hosts, NULL, snapshot->hosts[i].name))
+            g_array_append_val(hosts, i);
+    return hosts;
+}
+
+static gboolean type_is_about_hosts(int type)
+{
+    return type == RULE_VM_HOST_AFFINITY || type == RULE_VM_HOST_ANTI_AFFINITY;
+}
+
 static void bind_policy_rule(RuleSet *rules, const Snapshot *snapshot, const PolicyRule *own)
 {
     for (int cluster = 0; cluster < (int)snapshot->n_clusters; cluster++) {
-        GArray *vms = g_array_new(FALSE, FALSE, sizeof(guint)),
-               *hosts = g_array_new(FALSE, FALSE, sizeof(guint));
-        for (guint i = 0; i < snapshot->n_vms; i++)
-            if (snapshot->vms[i].cluster == cluster &&
-                policy_matches(own->vms, snapshot->vms[i].folder, snapshot->vms[i].name))
-                g_array_append_val(vms, i);
-        for (guint i = 0; i < snapshot->n_hosts; i++)
-            if (snapshot->hosts[i].cluster == cluster &&
-                policy_matches(own->hosts, NULL, snapshot->hosts[i].name))
-                g_array_append_val(hosts, i);
+        GArray *vms = matching_vms(snapshot, own, cluster), *hosts = matching_hosts(snapshot, own, cluster);
         BoundRule rule = {
             .name = own->name, .type = own->type, .cluster = cluster, .mandatory = own->mandatory == 1};
-        gboolean about_hosts = own->type == RULE_VM_HOST_AFFINITY || own->type == RULE_VM_HOST_ANTI_AFFINITY;
-        if (vms->len > 0 && (hosts->len > 0 || !about_hosts)) {
+        if (vms->len > 0 && (hosts->len > 0 || !type_is_about_hosts(own->type))) {
             bind(rules, rule, vms, hosts);
         } else {
             g_array_free(vms, TRUE);
             g_array_free(hosts, TRUE);
         }
     }
+}
+
+/* ---- rules of the policy that bind nobody ---- */
+
+/* what a rule of the policy matches; the clusters are those that have VMs of it */
+typedef struct Matched {
+    guint vms, hosts, bound, without_host; /* the last two count clusters */
+    int first_without_host;
+} Matched;
+
+static Matched matched_by(const Snapshot *snapshot, const PolicyRule *own)
+{
+    Matched matched = {.first_without_host = -1};
+    for (int cluster = 0; cluster < (int)snapshot->n_clusters; cluster++) {
+        g_autoptr(GArray) vms = matching_vms(snapshot, own, cluster);
+        g_autoptr(GArray) hosts = matching_hosts(snapshot, own, cluster);
+        matched.vms += vms->len;
+        matched.hosts += hosts->len;
+        if (vms->len == 0)
+            continue;
+        matched.bound += hosts->len > 0;
+        if (hosts->len == 0 && matched.without_host++ == 0)
+            matched.first_without_host = cluster;
+    }
+    return matched;
+}
+
+/* "found no host that matches esx-*: the rule does nothing" */
+static char *words_of_no_match(const char *what, char *const *patterns)
+{
+    g_autofree char *joined = g_strjoinv(";", (char **)patterns);
+    g_autofree char *safe = escape_for_terminal(joined);
+    return g_strdup_printf("found no %s that matches %s: the rule does nothing", what, safe);
+}
+
+static char *words_of_cluster(const Snapshot *snapshot, const PolicyRule *own, const Matched *matched)
+{
+    g_autofree char *name = escape_for_message(snapshot->clusters[matched->first_without_host].name);
+    guint more = matched->without_host - 1;
+    g_autofree char *others = more > 0 ? g_strdup_printf(" (nor of %u more)", more) : g_strdup("");
+    g_autofree char *what = g_strdup_printf("host of cluster %s%s", name, others);
+    g_autofree char *words = words_of_no_match(what, own->hosts);
+    return g_strdup_printf("%s for its VMs there", words);
+}
+
+/* what the rule does not do, in words that follow its name; NULL where it binds whom it should */
+static char *words_of_idle(const Snapshot *snapshot, const PolicyRule *own)
+{
+    Matched matched = matched_by(snapshot, own);
+    gboolean must = own->type == RULE_VM_HOST_AFFINITY && own->mandatory == 1;
+    if (matched.vms == 0) {
+        g_autofree char *words = words_of_no_match("VM", own->vms);
+        return g_strdup_printf("vms: %s", words);
+    }
+    if (!type_is_about_hosts(own->type) || matched.without_host == 0 || (matched.bound > 0 && !must))
+        return NULL;
+    g_autofree char *words = matched.hosts == 0 ? words_of_no_match("host", own->hosts)
+                                                : words_of_cluster(snapshot, own, &matched);
+    return g_strdup_printf("hosts: %s", words);
+}
+
+GPtrArray *rules_idle(const Snapshot *snapshot, const Policy *policy)
+{
+    GPtrArray *idle = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < policy->rules->len; i++) {
+        const PolicyRule *own = g_ptr_array_index(policy->rules, i);
+        g_autofree char *words = words_of_idle(snapshot, own);
+        g_autofree char *name = escape_for_message(own->name);
+        if (words)
+            g_ptr_array_add(idle, g_strdup_printf("rule %s: %s", name, words));
+    }
+    return idle;
 }
 
 RuleSet *rules_none(const Model *model)
@@ -163,7 +252,7 @@ static guint group_breaches(const BoundRule *rule, const Model *model, guint mov
 
 gboolean rule_is_about_hosts(const BoundRule *rule)
 {
-    return rule->type == RULE_VM_HOST_AFFINITY || rule->type == RULE_VM_HOST_ANTI_AFFINITY;
+    return type_is_about_hosts(rule->type);
 }
 
 gboolean rule_names_vm(const BoundRule *rule, guint vm)

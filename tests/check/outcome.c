@@ -216,7 +216,8 @@ static void check_host(World *world, guint i, gboolean may_heat)
     const HostAt *host = &world->hosts[i];
     const char *id = world->snapshot->hosts[i].id;
     gboolean was_hot = world->hosts_at_start[i].state == STATE_HOT, hot = host->usable && host_is_hot(host);
-    gboolean stays_hot = was_hot && host_is_hot(host);
+    gboolean in_maintenance = host->to_empty && !host->usable;
+    gboolean stays_hot = was_hot && host_is_hot(host) && !in_maintenance;
     gboolean stays_full = host->to_empty && running_on(world, i) > 0;
     gboolean unsolved = has_row(world, ROW_UNSOLVED, id);
     if (hot && !was_hot && !may_heat)

@@ -302,6 +302,8 @@ gboolean world_take(World *world, const PlanRow *row)
         carry_memory(world, &step);
     else if (row->action == ACTION_ADD_CPU)
         world->vms[step.vm].vcpus = step.amount;
+    else
+        world->hosts[step.to].usable = FALSE; /* in maintenance mode it is nobody's load any more */
     g_array_append_val(world->steps, step);
     return TRUE;
 }

@@ -94,7 +94,7 @@ done
 "$BIN/analyze" -q --policy policy.ini odd-disconnected -o assessment.csv
 "$BIN/plan" -q --policy policy.ini odd-disconnected assessment.csv -o plan.csv
 ! grep -q "^step,.*,enter_maintenance,\|^step,.*,migrate,.*,$host,.* power=off" plan.csv || fail 'a lost host is to enter the mode'
-grep -q '^unsolved,.*,vm-1199,.*cannot leave a host that is not connected' plan.csv || fail 'the powered-off VM is forgotten'
+grep -q '^unsolved,.*,vm-1199,.*own host is not connected and powered on' plan.csv || fail 'the powered-off VM is forgotten'
 
 # A host of a vSAN cluster says what vSAN shall do; one that is entering the mode already is asked to as well.
 cp -r "$before" vsan

@@ -190,6 +190,26 @@ static void a_forbidden_move_is_not_possible(void)
     CU_ASSERT_TRUE(violations > 0);
 }
 
+/* a's rule, the first, keeps it on h1; b's EVC mode looks as if that rule followed it. */
+static void a_crafted_evc_mode_does_not_share_the_reach_of_another_vm(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 3000, 20);
+    add_host(estate, "h2", 1000, 20);
+    add_vm(estate, "a", "h1", 1000, 4)->evc_required = "evc";
+    add_vm(estate, "b", "h1", 1000, 4)->evc_required = "evc 0";
+    add_rule(estate, "home", RULE_VM_HOST_AFFINITY, TRUE, "a", "h1");
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(ClusterProblem) problem = problem_of(planning);
+    g_autoptr(GArray) changes = change_list_new();
+    Change moved = move(planning, "b", "h2");
+    g_array_append_val(changes, moved);
+    g_autoptr(Placement) placement = cluster_problem_place(problem, changes);
+    int64_t violations = 0;
+    problem_cost(problem->problem, placement, &violations);
+    CU_ASSERT_EQUAL(violations, 0);
+}
+
 void test_clusterproblem_suite(void)
 {
     CU_pSuite suite = CU_add_suite("clusterproblem", NULL, NULL);
@@ -200,5 +220,6 @@ void test_clusterproblem_suite(void)
     CU_ADD_TEST(suite, the_largest_size_is_what_the_vm_may_have);
     CU_ADD_TEST(suite, vcpus_are_had_on_hosts_with_as_many_threads_only);
     CU_ADD_TEST(suite, a_placement_leads_to_the_changes_it_was_made_of);
+    CU_ADD_TEST(suite, a_crafted_evc_mode_does_not_share_the_reach_of_another_vm);
     CU_ADD_TEST(suite, a_forbidden_move_is_not_possible);
 }

@@ -130,6 +130,23 @@ static void figures_leave_out_hosts_that_are_not_usable(void)
     CU_ASSERT_EQUAL(figures.hot_hosts, 1);
 }
 
+/* Its own load, which no VM takes along, is hot. */
+static void figures_leave_out_a_host_that_has_entered_maintenance_mode(void)
+{
+    static const char *const expected[] = {"hot_hosts=1/0",        "short_vms=0/0", "max_cpu_pct=95/20",
+                                           "max_memory_pct=40/30", "sd_cpu=37.5/0", "sd_memory=5/0"};
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 9500, 40);
+    add_host(estate, "h2", 2000, 30);
+    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nevacuate=h1\n");
+    g_autoptr(ChangePlan) plan = plan_of(
+        planning, (Change){.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .reason = g_strdup("is empty")});
+    const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, 0);
+    CU_ASSERT_FATAL(cluster->facts->len > G_N_ELEMENTS(expected));
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        CU_ASSERT_STRING_EQUAL(g_ptr_array_index(cluster->facts, i), expected[i]);
+}
+
 /* the fact of the first cluster that has this key; "" where there is none */
 static const char *fact_of(const ChangePlan *plan, const char *key)
 {
@@ -205,4 +222,5 @@ void test_draft_suite(void)
     CU_ADD_TEST(suite, what_a_lost_host_would_leave_without_room_is_told_in_numbers_and_words);
     CU_ADD_TEST(suite, a_window_holds_what_apply_can_do_in_it_side_by_side);
     CU_ADD_TEST(suite, figures_leave_out_hosts_that_are_not_usable);
+    CU_ADD_TEST(suite, figures_leave_out_a_host_that_has_entered_maintenance_mode);
 }

@@ -139,6 +139,21 @@ static void a_copy_is_host_memory_and_what_is_dirtied_meanwhile(void)
     g_free(change.reason);
 }
 
+/* Where its CPU is not measured, say. */
+static void a_copy_of_an_unmeasured_vm_is_its_size_whatever_is_known_of_its_memory(void)
+{
+    Estate *estate = two_hosts();
+    estate_measure(estate, "no-cpu", METRIC_MEMORY_ACTIVE_KIB, 2 * ESTATE_GIB);
+    estate_measure(estate, "no-cpu", METRIC_MEMORY_CONSUMED_KIB, 4 * ESTATE_GIB);
+    estate_add_vm(estate, "no-cpu", "h1");
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    const ModelVm *vm = &planning->model->vms[vm_of(planning, "no-cpu")];
+    CU_ASSERT_TRUE(!vm->measured && vm->demand[RESOURCE_MEMORY] > 0 && vm->measured_host_memory > 0);
+    Change change = move(planning, "no-cpu", "h2");
+    CU_ASSERT_DOUBLE_EQUAL(effect_copy_bytes(planning->model, &change), 10.0 * 1024 * 1024 * 1024, 1);
+    g_free(change.reason);
+}
+
 static void an_addition_takes_a_second_a_gib_or_vcpu(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
@@ -226,6 +241,7 @@ void test_effect_suite(void)
     CU_ADD_TEST(suite, a_locked_reservation_grows_with_its_vm);
     CU_ADD_TEST(suite, vcpus_are_taken_from_the_buffer);
     CU_ADD_TEST(suite, a_copy_is_host_memory_and_what_is_dirtied_meanwhile);
+    CU_ADD_TEST(suite, a_copy_of_an_unmeasured_vm_is_its_size_whatever_is_known_of_its_memory);
     CU_ADD_TEST(suite, an_addition_takes_a_second_a_gib_or_vcpu);
     CU_ADD_TEST(suite, words_tell_both_hosts_before_and_after);
     CU_ADD_TEST(suite, a_row_becomes_the_change_it_asks_for);

@@ -128,6 +128,24 @@ static void a_host_is_told_its_load_its_rows_and_who_cannot_leave(void)
     assert_says(three_hosts(), "h3", fixed);
 }
 
+/* b grows where it stays, a on h2, where it moves to. */
+static void a_host_is_told_of_what_grows_there_in_the_end(void)
+{
+    g_autoptr(Planning) planning = planning_new(three_hosts(), NULL);
+    g_autoptr(Decisions) decisions = decisions_new();
+    Change grown[] = {growth(planning, "b", 128), move(planning, "a", "h2"), growth(planning, "a", 256)};
+    g_array_append_vals(decisions->changes, grown, G_N_ELEMENTS(grown));
+    g_autoptr(ChangePlan) plan = draft_plan(&planning->situation, decisions);
+    g_autofree char *h1 = explain(&planning->situation, plan, "h1", NULL);
+    g_autofree char *h2 = explain(&planning->situation, plan, "h2", NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(h1 && h2 ? h1 : NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(h1, "migrate of a to h2"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(h1, "add_memory of b to 22656 MiB"));
+    CU_ASSERT_PTR_NULL(strstr(h1, "add_memory of a"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(h2, "add_memory of a to 12544 MiB"));
+    CU_ASSERT_PTR_NULL(strstr(h2, "add_memory of b"));
+}
+
 static void a_name_serves_where_only_one_has_it(void)
 {
     Estate *estate = three_hosts();
@@ -167,6 +185,7 @@ void test_explain_suite(void)
     CU_ADD_TEST(suite, a_busy_vm_is_told_why_it_gets_no_vcpus);
     CU_ADD_TEST(suite, a_vm_is_told_its_rules);
     CU_ADD_TEST(suite, a_host_is_told_its_load_its_rows_and_who_cannot_leave);
+    CU_ADD_TEST(suite, a_host_is_told_of_what_grows_there_in_the_end);
     CU_ADD_TEST(suite, a_name_serves_where_only_one_has_it);
     CU_ADD_TEST(suite, names_do_not_reach_the_terminal_raw);
 }

@@ -131,10 +131,23 @@ static void the_host_must_stay_normal_and_usable(void)
 {
     assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=0\n", 10240 + 40 * 1024, "");
     assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=0\n", 10241 + 40 * 1024,
-                    "its host h1 would be hot");
+                    "its host h1 would be hot: memory at 80.0 %");
     Estate *estate = one_short_vm();
     estate->snapshot->hosts[0].mode = HOST_MODE_QUARANTINE;
     assert_obstacle(estate, NULL, 10368, "its host h1 is unavailable");
+}
+
+/* What heats the host already is no fault of the addition. */
+static void a_host_that_is_hot_of_cpu_may_take_memory(void)
+{
+    for (guint i = 0; i < 2; i++) {
+        Estate *estate = estate_new();
+        add_host(estate, "h1", 9500, i ? 85 : 40);
+        estate_measure_vm(estate, "s", 100, 9, 5);
+        estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
+        assert_obstacle(estate, "[plan]\nbuffer_reserve_pct=0\n", 10368,
+                        i ? "its host h1 would be hot: memory at 85.1 %" : "");
+    }
 }
 
 static void a_locked_reservation_must_be_backed(void)
@@ -281,6 +294,7 @@ void test_growth_suite(void)
     CU_ADD_TEST(suite, the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_linux);
     CU_ADD_TEST(suite, a_vm_that_is_squeezed_has_its_host_relieved_first);
     CU_ADD_TEST(suite, the_host_must_stay_normal_and_usable);
+    CU_ADD_TEST(suite, a_host_that_is_hot_of_cpu_may_take_memory);
     CU_ADD_TEST(suite, a_locked_reservation_must_be_backed);
     CU_ADD_TEST(suite, the_buffer_must_hold_it);
     CU_ADD_TEST(suite, hot_add_is_off_only_where_a_person_could_turn_it_on);

@@ -105,6 +105,64 @@ static void rules_of_the_policy_go_by_pattern(void)
     CU_ASSERT_FALSE(here->mandatory);
 }
 
+/* a cluster with a host, where one VM runs */
+static void add_cluster(Estate *estate, const char *id, const char *name, const char *host_id,
+                        const char *vm_id)
+{
+    Cluster cluster = cluster_unknown();
+    cluster.id = id;
+    cluster.name = name;
+    snapshot_add_cluster(estate->snapshot, &cluster);
+    add_host(estate, host_id, 1000, 10)->cluster_id = id;
+    add_vm(estate, vm_id, host_id, 100, 1);
+}
+
+/* what is said of the rules of a policy on three hosts of one cluster and one in another, which has VM "far"
+ */
+static void assert_idle(const char *policy, const char *expected)
+{
+    g_autoptr(Estate) estate = three_hosts();
+    add_cluster(estate, "c2", "Cluster\x1b[2J", "g1", "far");
+    g_autoptr(Planning) planning = planning_new(g_steal_pointer(&estate), policy);
+    g_autoptr(GPtrArray) idle = rules_idle(planning->estate->snapshot, planning->policy);
+    g_ptr_array_add(idle, NULL);
+    g_autofree char *found = g_strjoinv("\n", (char **)idle->pdata);
+    CU_ASSERT_STRING_EQUAL(found, expected);
+    if (strcmp(found, expected) != 0)
+        printf("\n  found: %s\n", found);
+}
+
+static void a_rule_of_the_policy_that_matches_nothing_is_told(void)
+{
+    assert_idle("[rule x]\ntype=vm_host_affinity\nvms=a\nhosts=esx-typo*;e\nmandatory=yes\n"
+                "[rule y]\ntype=vm_host_anti_affinity\nvms=a\nhosts=q*\n",
+                "rule \"x\": hosts: found no host that matches esx-typo*;e: the rule does nothing\n"
+                "rule \"y\": hosts: found no host that matches q*: the rule does nothing");
+    assert_idle("[rule x]\ntype=vm_affinity\nvms=web*\n",
+                "rule \"x\": vms: found no VM that matches web*: the rule does nothing");
+    assert_idle("[rule x]\ntype=vm_affinity\nvms=a\n", "");
+    assert_idle("[rule x]\ntype=vm_host_affinity\nvms=a\nhosts=h*\nmandatory=yes\n", "");
+}
+
+static void a_cluster_whose_vms_must_run_on_hosts_that_it_lacks_is_told(void)
+{
+    static const char lacks[] =
+        "rule \"x\": hosts: found no host of cluster \"Cluster\\u{1B}[2J\" that matches h*: the rule "
+        "does nothing for its VMs there";
+    assert_idle("[rule x]\ntype=vm_host_affinity\nvms=*\nhosts=h*\nmandatory=yes\n", lacks);
+    assert_idle("[rule x]\ntype=vm_host_affinity\nvms=*\nhosts=h*\n", "");
+    assert_idle("[rule x]\ntype=vm_host_anti_affinity\nvms=*\nhosts=h*\nmandatory=yes\n", "");
+    assert_idle("[rule x]\ntype=vm_host_affinity\nvms=far\nhosts=h*\n", lacks);
+    Estate *estate = three_hosts();
+    add_cluster(estate, "c2", "Two", "g1", "d");
+    add_cluster(estate, "c3", "Three", "g2", "e");
+    g_autoptr(Planning) planning =
+        planning_new(estate, "[rule x]\ntype=vm_host_affinity\nvms=*\nhosts=h*\nmandatory=yes\n");
+    g_autoptr(GPtrArray) idle = rules_idle(estate->snapshot, planning->policy);
+    CU_ASSERT_EQUAL_FATAL(idle->len, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(idle->pdata[0], "no host of cluster \"Two\" (nor of 1 more) that"));
+}
+
 static const char *broken_by(const Planning *planning, const char *vm, const char *host, gboolean mandatory)
 {
     const BoundRule *rule = rules_broken_by(planning->rules, planning->model, vm_of(planning, vm),
@@ -149,6 +207,8 @@ void test_rules_suite(void)
     CU_ADD_TEST(suite, a_disabled_rule_binds_nobody);
     CU_ADD_TEST(suite, rules_between_vms_bind_unless_they_say_no);
     CU_ADD_TEST(suite, rules_of_the_policy_go_by_pattern);
+    CU_ADD_TEST(suite, a_rule_of_the_policy_that_matches_nothing_is_told);
+    CU_ADD_TEST(suite, a_cluster_whose_vms_must_run_on_hosts_that_it_lacks_is_told);
     CU_ADD_TEST(suite, a_move_is_judged_by_what_it_makes_worse);
     CU_ADD_TEST(suite, a_keep_together_rule_may_be_broken_on_the_way_and_hides_no_other);
 }
