@@ -298,6 +298,13 @@ static gboolean leaves_less(const Situation *situation, const GArray *one, const
     return FALSE;
 }
 
+static void exchange(Found *one, Found *other)
+{
+    Found kept = *one;
+    *one = *other;
+    *other = kept;
+}
+
 /* Where a window cuts the best placement short, the best one of as many moves as it has time for may do more.
  */
 static void try_as_many_as_fit(const Situation *situation, const GArray *threshold, Found *found,
@@ -307,11 +314,8 @@ static void try_as_many_as_fit(const Situation *situation, const GArray *thresho
     if (count_moves(found->no_time) == 0)
         return;
     g_auto(Found) fewer = find_changes(situation, threshold, MAX(1, in_time), error);
-    if (leaves_less(situation, fewer.changes, found->changes)) {
-        Found more = *found;
-        *found = fewer;
-        fewer = more;
-    }
+    if (leaves_less(situation, fewer.changes, found->changes))
+        exchange(found, &fewer);
 }
 
 static SearchStop stopped_by(const Found *found)
