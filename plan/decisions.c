@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/decisions.h"
 
+#include <string.h>
+
 static void clear_unsolved(gpointer data)
 {
     g_free(((Unsolved *)data)->reason);
@@ -49,6 +51,14 @@ void decisions_make(Decisions *decisions, Model *now, const Change *change)
 {
     effect_apply(now, change);
     g_array_append_vals(decisions->changes, change, 1);
+}
+
+int amiss_compare(const void *a, const void *b)
+{
+    const Amiss *left = a, *right = b;
+    if (left->much != right->much)
+        return left->much > right->much ? -1 : 1;
+    return strcmp(left->id, right->id);
 }
 
 const VmHistory *situation_history(const Situation *situation, guint vm)

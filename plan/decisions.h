@@ -37,6 +37,16 @@ void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason
 /* adds a change, which is taken over, and carries it out on the model of what has been decided so far */
 void decisions_make(Decisions *decisions, Model *now, const Change *change);
 
+/* a host, VM or growth that something is amiss with, and how much: points over a threshold, percent in use */
+typedef struct Amiss {
+    guint index;
+    double much;
+    const char *id;
+} Amiss;
+
+/* for g_array_sort: the worst first, then by id */
+int amiss_compare(const void *a, const void *b);
+
 /* what strategies decide with; nothing is owned */
 typedef struct Situation {
     const Model *start;

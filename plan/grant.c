@@ -4,33 +4,17 @@
 #include "plan/growth.h"
 #include "plan/trial.h"
 
-#include <string.h>
-
-typedef struct Busy {
-    int growth;
-    double usage;
-    const char *id;
-} Busy;
-
-static int compare_busy(gconstpointer a, gconstpointer b)
-{
-    const Busy *left = a, *right = b;
-    if (left->usage != right->usage)
-        return left->usage > right->usage ? -1 : 1;
-    return strcmp(left->id, right->id);
-}
-
 /* the growths of vCPUs, of the busiest VM first */
 static GArray *busy_vms(const ClusterProblem *problem, const Model *start)
 {
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(Busy));
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(Amiss));
     for (guint g = 0; g < problem->growing->len; g++) {
         const Growing *growing = &g_array_index(problem->growing, Growing, g);
-        Busy busy = {(int)g, growth_cpu_usage_pct(start, growing->vm), start->snapshot->vms[growing->vm].id};
+        Amiss busy = {g, growth_cpu_usage_pct(start, growing->vm), start->snapshot->vms[growing->vm].id};
         if (growing->action == ACTION_ADD_CPU)
             g_array_append_val(found, busy);
     }
-    g_array_sort(found, compare_busy);
+    g_array_sort(found, amiss_compare);
     return found;
 }
 
@@ -46,7 +30,7 @@ void grant_vcpus(const ClusterProblem *problem, const Model *start, Placement *p
     if (busy->len == 0)
         return;
     for (guint i = 0; i < busy->len; i++)
-        placement->size[g_array_index(busy, Busy, i).growth] = 0;
+        placement->size[(int)g_array_index(busy, Amiss, i).index] = 0;
     g_autoptr(GArray) changes = change_list_new();
     g_autoptr(Model) end = model_copy(start);
     cluster_problem_changes(problem, start, placement, changes);
@@ -54,7 +38,7 @@ void grant_vcpus(const ClusterProblem *problem, const Model *start, Placement *p
         effect_apply(end, &g_array_index(changes, Change, i));
     g_autoptr(Trial) trial = trial_new(problem->problem, placement);
     for (guint i = 0; i < busy->len; i++) {
-        int growth = g_array_index(busy, Busy, i).growth;
+        int growth = (int)g_array_index(busy, Amiss, i).index;
         int64_t violations = 0;
         if (!model_stays_normal(end, host_of(problem, placement, growth), NULL))
             continue;

@@ -313,6 +313,11 @@ double model_excess(const Model *model, guint host, Resource *worst)
     return table_round(most);
 }
 
+gboolean model_is_hot(const Model *model, guint host)
+{
+    return model->hosts[host].usable && model_excess(model, host, NULL) > 0;
+}
+
 gboolean model_stays_normal(const Model *model, guint host, const double extra[N_RESOURCES])
 {
     const ModelHost *at = &model->hosts[host];

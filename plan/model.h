@@ -98,6 +98,9 @@ double model_usage_pct(const Model *model, guint host, Resource resource, double
  * not hot */
 double model_excess(const Model *model, guint host, Resource *worst);
 
+/* TRUE for a host that is usable and above a threshold */
+gboolean model_is_hot(const Model *model, guint host);
+
 /* whether the host, with extra added to its demands (NULL: nothing), stays at or below every threshold */
 gboolean model_stays_normal(const Model *model, guint host, const double extra[N_RESOURCES]);
 

@@ -66,7 +66,7 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
                                snapshot->hosts[move->from].mode == HOST_MODE_ENTERING
                                    ? "is entering maintenance mode"
                                    : "is named by evacuate");
-    if (start->hosts[move->from].usable && model_excess(start, (guint)move->from, NULL) > 0)
+    if (model_is_hot(start, (guint)move->from))
         return relief_words(start, end, (guint)move->from);
     const Change *growth = needs_room(changes, move, ACTION_ADD_MEMORY);
     if (growth)
@@ -280,7 +280,7 @@ gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint c
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
         if (end->hosts[host].cluster != (int)cluster)
             continue;
-        gboolean hot = end->hosts[host].usable && model_excess(end, host, NULL) > 0;
+        gboolean hot = model_is_hot(end, host);
         gboolean full = model_is_to_empty(end, host) && model_vms_to_leave(end, host) > 0;
         for (guint i = 0; (hot || full) && i < end->vms_on[host]->len; i++) {
             const char *why = NULL;

@@ -25,21 +25,6 @@ static const Vm *vm_row(const Threshold *t, guint vm)
 
 /* ---- the worst first ---- */
 
-/* a hot host or a short VM, and how much is amiss: points over the threshold, percent in use */
-typedef struct Amiss {
-    guint index;
-    double much;
-    const char *id;
-} Amiss;
-
-static int compare_amiss(gconstpointer a, gconstpointer b)
-{
-    const Amiss *left = a, *right = b;
-    if (left->much != right->much)
-        return left->much > right->much ? -1 : 1;
-    return strcmp(left->id, right->id);
-}
-
 static GArray *hot_hosts(const Model *model)
 {
     GArray *hot = g_array_new(FALSE, FALSE, sizeof(Amiss));
@@ -48,7 +33,7 @@ static GArray *hot_hosts(const Model *model)
         if (model->hosts[i].usable && host.much > 0)
             g_array_append_val(hot, host);
     }
-    g_array_sort(hot, compare_amiss);
+    g_array_sort(hot, amiss_compare);
     return hot;
 }
 
@@ -62,7 +47,7 @@ static GArray *short_vms(const Model *model)
         if (vm->state == STATE_SHORT)
             g_array_append_val(found, one);
     }
-    g_array_sort(found, compare_amiss);
+    g_array_sort(found, amiss_compare);
     return found;
 }
 

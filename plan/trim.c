@@ -57,7 +57,7 @@ static guint hot_among(const Model *model, const Change *const *changes, guint n
     for (guint i = 0; i < n; i++) {
         const int ends[] = {changes[i]->from, changes[i]->to};
         for (guint end = 0; end < G_N_ELEMENTS(ends); end++)
-            hot += model->hosts[ends[end]].usable && model_excess(model, (guint)ends[end], NULL) > 0;
+            hot += model_is_hot(model, (guint)ends[end]);
     }
     return hot;
 }

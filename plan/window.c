@@ -12,9 +12,19 @@
 
 /* ---- where a list may end ---- */
 
-/* a cluster on its way: what is worse than at the start */
+/* a model with so many of the changes made, from the first; the caller frees it */
+static Model *model_with(const Situation *situation, const GArray *changes, guint n)
+{
+    Model *end = model_copy(situation->start);
+    for (guint i = 0; i < n; i++)
+        effect_apply(end, &g_array_index(changes, Change, i));
+    return end;
+}
+
+/* the hosts on their way: what is worse than at the start and than when all is done */
 typedef struct Progress {
     const Situation *situation;
+    const Model *full_end;
     Model *now;
     gboolean *worse_host, *worse_rule;
     guint n_worse;
@@ -26,15 +36,11 @@ static void note(Progress *progress, gboolean *was_worse, gboolean is_worse)
     *was_worse = is_worse;
 }
 
-static gboolean is_hot(const Model *model, guint host)
-{
-    return model->hosts[host].usable && model_excess(model, host, NULL) > 0;
-}
-
 static void note_host(Progress *progress, guint host)
 {
     note(progress, &progress->worse_host[host],
-         is_hot(progress->now, host) && !is_hot(progress->situation->start, host));
+         model_is_hot(progress->now, host) && !model_is_hot(progress->situation->start, host) &&
+             !model_is_hot(progress->full_end, host));
 }
 
 static void make_step(Progress *progress, const Change *change)
@@ -53,13 +59,15 @@ static void make_step(Progress *progress, const Change *change)
     }
 }
 
-/* the longest beginning of the list, of at most so many steps, that leaves nothing worse than it was */
-static guint last_good_end(const Situation *situation, const GArray *changes, guint most)
+/* the longest beginning of the list, of at most so many steps, that leaves nothing worse than it was, but for
+ * what is so when all of it is done */
+static guint last_good_end(const Situation *situation, const GArray *changes, const Model *full_end,
+                           guint most)
 {
     g_autoptr(Model) now = model_copy(situation->start);
     g_autofree gboolean *worse_host = g_new0(gboolean, now->snapshot->n_hosts + 1);
     g_autofree gboolean *worse_rule = g_new0(gboolean, rules_count(situation->rules) + 1);
-    Progress progress = {situation, now, worse_host, worse_rule, 0};
+    Progress progress = {situation, full_end, now, worse_host, worse_rule, 0};
     guint good = 0;
     for (guint i = 0; i < most; i++) {
         make_step(&progress, &g_array_index(changes, Change, i));
@@ -130,7 +138,9 @@ static void keep_what_fits(Choice *choice)
         if (misses < MOST_MISSES && !keep_if_it_fits(choice, i, i < n_in_time))
             misses++;
     }
-    g_array_set_size(choice->kept, last_good_end(choice->situation, choice->kept, choice->kept->len));
+    g_autoptr(Model) full_end = model_with(choice->situation, choice->ordered, choice->ordered->len);
+    g_array_set_size(choice->kept,
+                     last_good_end(choice->situation, choice->kept, full_end, choice->kept->len));
 }
 
 static gboolean is_among(const GArray *changes, const Change *change)
@@ -143,7 +153,7 @@ static gboolean is_among(const GArray *changes, const Change *change)
     return FALSE;
 }
 
-/* the changes in safe order, on their way to which nothing of them is changed */
+/* the changes in safe order, in a list of their own */
 static GArray *in_safe_order(const Situation *situation, const GArray *changes)
 {
     Sequence sequence = {situation->start, situation->rules, situation->compatibility};
@@ -189,7 +199,7 @@ static void forget_what_is_solved(const Situation *situation, const Model *end, 
 {
     for (guint i = decisions->unsolved->len; i-- > 0;) {
         int host = g_array_index(decisions->unsolved, Unsolved, i).host;
-        if (host >= 0 && end->hosts[host].usable && !is_hot(end, (guint)host) &&
+        if (host >= 0 && end->hosts[host].usable && !model_is_hot(end, (guint)host) &&
             !model_is_to_empty(situation->start, (guint)host))
             g_array_remove_index(decisions->unsolved, i);
     }
@@ -204,7 +214,7 @@ static void tell_of_hosts(const Situation *situation, const Model *end, Decision
             if (model_vms_to_leave(end, host) > 0)
                 decisions_add_unsolved(decisions, (int)host, -1,
                                        g_strdup("is to be emptied and is not: " NO_TIME));
-        } else if (is_hot(end, host)) {
+        } else if (model_is_hot(end, host)) {
             decisions_add_unsolved(decisions, (int)host, -1, hindrance_by(end, host, NO_TIME));
         }
     }
@@ -223,15 +233,6 @@ static void tell_of_rules(const Situation *situation, const Model *full_end, con
     }
 }
 
-/* a model after so many of the changes, from the first; the caller frees it */
-static Model *after(const Situation *situation, const GArray *changes, guint n)
-{
-    Model *end = model_copy(situation->start);
-    for (guint i = 0; i < n; i++)
-        effect_apply(end, &g_array_index(changes, Change, i));
-    return end;
-}
-
 void window_cut(const Situation *situation, Decisions *decisions)
 {
     GArray *changes = decisions->changes;
@@ -240,9 +241,9 @@ void window_cut(const Situation *situation, Decisions *decisions)
     guint kept = count_in_time(situation, changes);
     if (kept == changes->len)
         return;
-    kept = last_good_end(situation, changes, kept);
-    g_autoptr(Model) full_end = after(situation, changes, changes->len);
-    g_autoptr(Model) end = after(situation, changes, kept);
+    g_autoptr(Model) full_end = model_with(situation, changes, changes->len);
+    kept = last_good_end(situation, changes, full_end, kept);
+    g_autoptr(Model) end = model_with(situation, changes, kept);
     for (guint i = kept; i < changes->len; i++) {
         const Change *change = &g_array_index(changes, Change, i);
         decisions_add_unsolved(decisions, change->vm < 0 ? change->from : -1, change->vm,

@@ -104,6 +104,33 @@ static void what_fits_is_chosen_past_what_does_not(void)
     CU_ASSERT_EQUAL(g_array_index(out, Change, 0).vm, all[1].vm);
 }
 
+/* "a" and "b" leave h1, which is to be emptied, and heat h2, the only other host: a window that is long
+ * enough cuts nothing, and a shorter one ends no sooner for it */
+static void heat_that_emptying_brings_cuts_nothing(void)
+{
+    static const struct {
+        const char *policy;
+        guint kept;
+    } cases[] = {{"[plan]\nevacuate=h1\nmax_duration_s=1000\n[apply]\nparallel=1\n", 2},
+                 {"[plan]\nevacuate=h1\nmax_duration_s=20\n[apply]\nparallel=1\n", 1}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = estate_new();
+        add_host(estate, "h1", 3000, 20);
+        add_host(estate, "h2", 7500, 20);
+        add_vm(estate, "a", "h1", 900, 4);
+        add_vm(estate, "b", "h1", 800, 4);
+        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        g_autoptr(GArray) changes = change_list_new();
+        Change all[] = {move(planning, "a", "h2"), move(planning, "b", "h2")};
+        for (guint c = 0; c < G_N_ELEMENTS(all); c++)
+            g_clear_pointer(&all[c].reason, g_free);
+        g_array_append_vals(changes, all, G_N_ELEMENTS(all));
+        g_autoptr(GArray) out = window_choose(&planning->situation, changes);
+        CU_ASSERT_EQUAL(changes->len, cases[i].kept);
+        CU_ASSERT_EQUAL(out->len, 2 - cases[i].kept);
+    }
+}
+
 static void a_host_that_would_only_be_heated_later_is_not_unsolved(void)
 {
     g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=1\n");
@@ -131,6 +158,7 @@ void test_window_suite(void)
     CU_ADD_TEST(suite, what_the_window_has_no_time_for_is_cut_and_told);
     CU_ADD_TEST(suite, a_block_is_not_cut_in_two);
     CU_ADD_TEST(suite, what_fits_is_chosen_past_what_does_not);
+    CU_ADD_TEST(suite, heat_that_emptying_brings_cuts_nothing);
     CU_ADD_TEST(suite, a_host_that_would_only_be_heated_later_is_not_unsolved);
     CU_ADD_TEST(suite, a_vm_that_takes_longer_than_the_window_is_immovable);
 }
