@@ -167,11 +167,11 @@ static void look_at_heat(Preflight *preflight, const ChangePlan *plan, const Cha
     g_autofree gboolean *takes = g_new0(gboolean, start->snapshot->n_hosts);
     for (guint i = 0; i < rows->len; i++) {
         Change change;
-        if (!effect_of_row(end, to_do->name,
+        if (!change_of_row(end, to_do->name,
                            &g_array_index(to_do->rows, PlanRow, g_array_index(rows, guint, i)), &change,
                            NULL))
             return; /* the replay says so */
-        effect_apply(end, &change);
+        change_apply(end, &change);
         if (change.vm >= 0)
             takes[change.to] = TRUE;
     }

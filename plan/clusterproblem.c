@@ -238,7 +238,7 @@ static int64_t cost_of_move(const Building *b, guint vm)
     const Policy *policy = model->policy;
     Change move = {
         .action = ACTION_MIGRATE, .vm = (int)vm, .from = model->vms[vm].host, .to = model->vms[vm].host};
-    int64_t cost = policy->step_cost_count ? 1 : llround(effect_seconds(model, &move) * 1000);
+    int64_t cost = policy->step_cost_count ? 1 : llround(change_seconds(model, &move) * 1000);
     gint64 last = situation_history(b->situation, vm)->last_migration;
     gboolean recent = last >= 0 && (double)(model->snapshot->info.taken_at - last) < policy->cooldown_s;
     return recent ? cost * COOLDOWN_TIMES : cost;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/compatibility.h"
 
-#include "plan/effect.h"
+#include "plan/change.h"
 
 #include <string.h>
 
@@ -97,7 +97,7 @@ static const char *const role_words[] = {"is a system VM", "is a placeholder", "
 static double seconds_to_move(const Model *model, guint vm)
 {
     int host = model->vms[vm].host;
-    return effect_seconds(model,
+    return change_seconds(model,
                           &(Change){.action = ACTION_MIGRATE, .vm = (int)vm, .from = host, .to = host});
 }
 

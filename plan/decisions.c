@@ -49,7 +49,7 @@ gboolean decisions_have_no_time(const Decisions *decisions, int vm, int action)
 
 void decisions_make(Decisions *decisions, Model *now, const Change *change)
 {
-    effect_apply(now, change);
+    change_apply(now, change);
     g_array_append_vals(decisions->changes, change, 1);
 }
 

@@ -6,7 +6,7 @@
 #define PLAN_DECISIONS_H
 
 #include "plan/compatibility.h"
-#include "plan/effect.h"
+#include "plan/change.h"
 #include "plan/history.h"
 #include "plan/rules.h"
 

@@ -120,7 +120,7 @@ static PlanRow row_of_change(const Drafting *drafting, const Change *change)
     row.action = change->action;
     fill_from_to(drafting, change, &row);
     row.reason = keep(drafting, change->reason);
-    g_autofree char *effect = effect_words(drafting->now, change);
+    g_autofree char *effect = change_effect(drafting->now, change);
     const char *unchecked =
         change->action == ACTION_MIGRATE
             ? compatibility_unchecked(drafting->situation->compatibility, (guint)change->vm)
@@ -150,7 +150,7 @@ static const char *args_of(const Drafting *drafting, const Change *change)
     const Snapshot *snapshot = now->snapshot;
     g_autoptr(GString) args = g_string_new(NULL);
     if (change->action == ACTION_MIGRATE) {
-        g_string_append_printf(args, "copy_mib=%.0f", ceil(effect_copy_bytes(now, change) / (1024 * 1024)));
+        g_string_append_printf(args, "copy_mib=%.0f", ceil(change_copy_bytes(now, change) / (1024 * 1024)));
         if (!now->vms[change->vm].running)
             g_string_append_printf(args, " power=%s",
                                    snapshot->vms[change->vm].power == VM_POWER_OFF ? "off" : "suspended");
@@ -171,10 +171,10 @@ static void draft_steps(Drafting *drafting)
         row.approve = 1;
         g_array_sort(change->after, index_compare);
         row.after = after_of(drafting, change);
-        row.est_s = table_round(effect_seconds(drafting->now, change));
+        row.est_s = table_round(change_seconds(drafting->now, change));
         row.args = args_of(drafting, change);
         changeplan_add(drafting->plan, &row);
-        effect_apply(drafting->now, change);
+        change_apply(drafting->now, change);
     }
 }
 
@@ -188,7 +188,7 @@ static void draft_advice(Drafting *drafting)
         PlanRow row = row_of_change(drafting, change);
         row.kind = ROW_ADVICE;
         changeplan_add(drafting->plan, &row);
-        effect_apply(drafting->now, change);
+        change_apply(drafting->now, change);
     }
     model_free(drafting->now);
     drafting->now = real;
@@ -262,7 +262,7 @@ static void draft_clusters(const Drafting *drafting)
         ClusterFigures before = cluster_figures(start, i), after = cluster_figures(drafting->now, i);
         double bytes = 0, moves = 0;
         for (guint s = 0; s < steps->len; s++) {
-            bytes += effect_copy_bytes(start, &g_array_index(steps, Change, s));
+            bytes += change_copy_bytes(start, &g_array_index(steps, Change, s));
             moves += g_array_index(steps, Change, s).action == ACTION_MIGRATE;
         }
         add_fact(drafting, &cluster, "hot_hosts", before.hot_hosts, after.hot_hosts);

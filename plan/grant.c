@@ -35,7 +35,7 @@ void grant_vcpus(const ClusterProblem *problem, const Model *start, Placement *p
     g_autoptr(Model) end = model_copy(start);
     cluster_problem_changes(problem, start, placement, changes);
     for (guint i = 0; i < changes->len; i++)
-        effect_apply(end, &g_array_index(changes, Change, i));
+        change_apply(end, &g_array_index(changes, Change, i));
     g_autoptr(Trial) trial = trial_new(problem->problem, placement);
     for (guint i = 0; i < busy->len; i++) {
         int growth = (int)g_array_index(busy, Amiss, i).index;

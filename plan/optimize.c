@@ -276,7 +276,7 @@ static Left left_by(const Situation *situation, const GArray *changes)
     g_autoptr(Model) end = model_copy(situation->start);
     Left left = {{0}};
     for (guint i = 0; i < changes->len; i++)
-        effect_apply(end, &g_array_index(changes, Change, i));
+        change_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < rules_count(situation->rules); i++)
         if (rules_at(situation->rules, i)->mandatory)
             left.of[0] += rule_breaches(rules_at(situation->rules, i), end);
@@ -332,7 +332,7 @@ static void take_advice(const Situation *after, GArray *changes, Decisions *deci
     g_autoptr(Model) end = model_copy(after->start);
     outcome_put_in_order(after, changes);
     for (guint i = 0; i < changes->len; i++)
-        effect_apply(end, &g_array_index(changes, Change, i));
+        change_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < changes->len; i++) {
         Change advice = g_array_index(changes, Change, i);
         const char *why = NULL;

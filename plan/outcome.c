@@ -164,7 +164,7 @@ void outcome_put_in_order(const Situation *situation, GArray *changes)
     g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
     g_autoptr(Model) end = model_copy(situation->start);
     for (guint i = 0; i < changes->len; i++)
-        effect_apply(end, &g_array_index(changes, Change, i));
+        change_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < changes->len; i++) {
         Ranked one = rank(situation, end, &g_array_index(changes, Change, i));
         g_array_append_val(ranked, one);
@@ -296,7 +296,7 @@ Model *outcome_complete(const Situation *situation, Decisions *decisions)
 {
     Outcome o = {situation, situation->start, model_copy(situation->start), decisions};
     for (guint i = 0; i < decisions->changes->len; i++)
-        effect_apply(o.end, &g_array_index(decisions->changes, Change, i));
+        change_apply(o.end, &g_array_index(decisions->changes, Change, i));
     for (guint i = 0; i < decisions->changes->len; i++) {
         Change *change = &g_array_index(decisions->changes, Change, i);
         change->reason = outcome_reason(situation, o.end, decisions->changes, change);

@@ -71,7 +71,7 @@ static gboolean take_row(Replay *replay, Model *now, const PlanRow *row)
 {
     g_autoptr(GError) error = NULL;
     Change change;
-    if (!effect_of_row(now, replay->plan->name, row, &change, &error)) {
+    if (!change_of_row(now, replay->plan->name, row, &change, &error)) {
         g_ptr_array_add(replay->problems, g_strdup(error->message));
         return FALSE;
     }
@@ -88,7 +88,7 @@ static gboolean take_row(Replay *replay, Model *now, const PlanRow *row)
     g_array_append_val(replay->rows, row);
     g_hash_table_insert(replay->place, GUINT_TO_POINTER((guint)row->step),
                         GUINT_TO_POINTER(replay->changes->len));
-    effect_apply(now, &change);
+    change_apply(now, &change);
     return TRUE;
 }
 

@@ -190,7 +190,7 @@ static gboolean make_detour(const Sequence *sequence, Model *now, const Pending 
             g_strdup_printf("detour: makes room on %s for a step that waits for it; goes on to %s later",
                             hosts[blocked->from].name, hosts[blocked->to].name);
         blocked->from = via;
-        effect_apply(now, &leg);
+        change_apply(now, &leg);
         g_array_append_val(ordered, leg);
         return TRUE;
     }
@@ -218,7 +218,7 @@ static void order_one_by_one(const Sequence *sequence, GArray *changes, GArray *
             next = find_next(sequence, now, &pending, ANY);
         if (next == left->len)
             break;
-        effect_apply(now, pending_at(&pending, next));
+        change_apply(now, pending_at(&pending, next));
         take(pending_at(&pending, next), ordered);
         g_array_remove_index(left, next);
     }
@@ -513,7 +513,7 @@ static Edges edges_new(const Sequence *sequence, GArray *changes, gboolean may_a
     edges.final = g_malloc_n(n_hosts, sizeof *edges.final);
     g_autoptr(Model) end = model_copy(sequence->start);
     for (guint i = 0; i < changes->len; i++)
-        effect_apply(end, &g_array_index(changes, Change, i));
+        change_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < n_hosts; i++)
         memcpy(edges.final[i], end->hosts[i].demand, sizeof *edges.final);
     return edges;
@@ -544,7 +544,7 @@ void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked)
     for (guint k = 0; k < changes->len; k++) {
         g_autofree char *problem = settle_change(&edges, now, k);
         g_assert(!problem); /* done one by one it was safe, and every earlier change can be waited for */
-        effect_apply(now, change_at(&edges, k));
+        change_apply(now, change_at(&edges, k));
     }
     edges_clear(&edges);
 }
@@ -559,7 +559,7 @@ char *sequence_violation(const Sequence *sequence, const GArray *changes, guint 
         problem = obstacle_now(sequence, now, change);
         if (!problem)
             problem = settle_change(&edges, now, *at);
-        effect_apply(now, change);
+        change_apply(now, change);
     }
     if (problem)
         --*at;
@@ -602,7 +602,7 @@ static void start_change(Clock *clock, guint index)
     clock->on_host[change->from]++;
     if (change->to != change->from)
         clock->on_host[change->to]++;
-    double alone = effect_seconds(clock->start, change), setup = clock->start->move_setup_s;
+    double alone = change_seconds(clock->start, change), setup = clock->start->move_setup_s;
     guint sharing = MAX(clock->on_host[change->from], clock->on_host[change->to]);
     double seconds = change->action == ACTION_MIGRATE ? setup + (alone - setup) * sharing : alone;
     Running running = {clock->now + seconds, index};

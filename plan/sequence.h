@@ -9,7 +9,7 @@
 #define PLAN_SEQUENCE_H
 
 #include "plan/compatibility.h"
-#include "plan/effect.h"
+#include "plan/change.h"
 #include "plan/rules.h"
 
 typedef struct Sequence {

@@ -160,7 +160,7 @@ static gboolean relieve_once(Threshold *t, guint host, GArray *into)
         Change move = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = (int)host, .to = target};
         move.reason = relief_reason(t, vm, host, worst, drs);
         g_array_append_val(into, move);
-        effect_apply(t->now, &move);
+        change_apply(t->now, &move);
         return TRUE;
     }
     return FALSE;

@@ -93,7 +93,7 @@ static void set_steps(Trim *trim, const Change *const *changes, guint n, gboolea
 {
     for (guint i = 0; i < n; i++) {
         Change back = reversed(changes[i]);
-        effect_apply(trim->end, done ? changes[i] : &back);
+        change_apply(trim->end, done ? changes[i] : &back);
         set_step(trim, changes[i], done, sizes[i]);
     }
 }
@@ -189,7 +189,7 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
     Trim trim = {.problem = problem, .policy = start->policy, .trial = trial, .end = model_copy(start)};
     for (guint i = 0; i < changes->len; i++) {
         Step step = {g_array_index(changes, Change, i), 0};
-        effect_apply(trim.end, &step.change);
+        change_apply(trim.end, &step.change);
         step.gain = gain_of(&trim, &step.change);
         if (start->vms[step.change.vm].measured) /* others move only where a host is to be emptied */
             g_array_append_val(steps, step);

@@ -17,7 +17,7 @@ static Model *model_with(const Situation *situation, const GArray *changes, guin
 {
     Model *end = model_copy(situation->start);
     for (guint i = 0; i < n; i++)
-        effect_apply(end, &g_array_index(changes, Change, i));
+        change_apply(end, &g_array_index(changes, Change, i));
     return end;
 }
 
@@ -46,7 +46,7 @@ static void note_host(Progress *progress, guint host)
 static void make_step(Progress *progress, const Change *change)
 {
     const RuleSet *rules = progress->situation->rules;
-    effect_apply(progress->now, change);
+    change_apply(progress->now, change);
     note_host(progress, (guint)change->from);
     note_host(progress, (guint)change->to);
     const GArray *own = change->vm >= 0 ? rules_of_vm(rules, (guint)change->vm) : NULL;

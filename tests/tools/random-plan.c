@@ -86,15 +86,15 @@ static gboolean exchange(Draw *draw, guint a, guint b)
     g_autoptr(GArray) before_a = mandatory_breaches(draw, a);
     g_autoptr(GArray) before_b = mandatory_breaches(draw, b);
     Change there = move_of(now, a, home_b), back = move_of(now, b, home_a);
-    effect_apply(now, &there);
-    effect_apply(now, &back);
+    change_apply(now, &there);
+    change_apply(now, &back);
     if (is_within(now, home_a) && is_within(now, home_b) && is_no_worse(draw, a, before_a) &&
         is_no_worse(draw, b, before_b))
         return TRUE;
     there = move_of(now, a, home_a);
     back = move_of(now, b, home_b);
-    effect_apply(now, &there);
-    effect_apply(now, &back);
+    change_apply(now, &there);
+    change_apply(now, &back);
     return FALSE;
 }
 
@@ -131,7 +131,7 @@ static void grow(const Situation *situation, Model *now, Decisions *decisions)
         if (why)
             continue;
         add_change(decisions, addition, "at random");
-        effect_apply(now, &addition);
+        change_apply(now, &addition);
     }
 }
 
@@ -159,8 +159,8 @@ static Decisions *decide(const Situation *situation, const GArray *exchanges)
                back = move_of(now, vms[1], now->vms[vms[0]].host);
         add_change(decisions, there, "at random");
         add_change(decisions, back, "at random");
-        effect_apply(now, &there);
-        effect_apply(now, &back);
+        change_apply(now, &there);
+        change_apply(now, &back);
     }
     grow(situation, now, decisions);
     tell_all(situation, now, decisions);

@@ -98,8 +98,8 @@ static void a_move_that_makes_room_names_what_comes(void)
     Change aside = move(planning, "s", "h3"), comes = move(planning, "a", "h2");
     g_array_append_val(changes, aside);
     g_array_append_val(changes, comes);
-    effect_apply(end, &aside);
-    effect_apply(end, &comes);
+    change_apply(end, &aside);
+    change_apply(end, &comes);
     g_autofree char *why = outcome_reason(&planning->situation, end, changes, &aside);
     CU_ASSERT_STRING_EQUAL(why, "makes room on h2 for a");
 }

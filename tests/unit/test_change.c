@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/effect.h"
+#include "plan/change.h"
 
 #include "tests/unit/planning.h"
 
@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-void test_effect_suite(void);
+void test_change_suite(void);
 
 static Estate *two_hosts(void)
 {
@@ -24,7 +24,7 @@ static Estate *two_hosts(void)
 static Model *after(const Planning *planning, Change change)
 {
     Model *model = model_copy(planning->model);
-    effect_apply(model, &change);
+    change_apply(model, &change);
     g_free(change.reason);
     return model;
 }
@@ -56,7 +56,7 @@ static void a_move_and_its_reverse_give_the_same_figures(void)
                    .vm = (int)vm_of(planning, "a"),
                    .from = (int)host_of(planning, "h2"),
                    .to = (int)host_of(planning, "h1")};
-    effect_apply(model, &back);
+    change_apply(model, &back);
     for (guint i = 0; i < planning->estate->snapshot->n_hosts; i++) {
         const ModelHost *now = &model->hosts[i], *before = &planning->model->hosts[i];
         CU_ASSERT_EQUAL(now->demand[RESOURCE_CPU], before->demand[RESOURCE_CPU]);
@@ -131,11 +131,11 @@ static void a_copy_is_host_memory_and_what_is_dirtied_meanwhile(void)
                                                              "migration_setup_s=5\n");
     Change change = move(planning, "a", "h2");
     double bytes = 10.0 * 1024 * 1024 * 1024 * (1 + 3 * 0.5);
-    CU_ASSERT_DOUBLE_EQUAL(effect_copy_bytes(planning->model, &change), bytes, 1);
-    CU_ASSERT_DOUBLE_EQUAL(effect_seconds(planning->model, &change), 5 + bytes * 8 / 1e9, 0.001);
+    CU_ASSERT_DOUBLE_EQUAL(change_copy_bytes(planning->model, &change), bytes, 1);
+    CU_ASSERT_DOUBLE_EQUAL(change_seconds(planning->model, &change), 5 + bytes * 8 / 1e9, 0.001);
     g_free(change.reason);
     change = move(planning, "unmeasured", "h2");
-    CU_ASSERT_DOUBLE_EQUAL(effect_copy_bytes(planning->model, &change), 10.0 * 1024 * 1024 * 1024, 1);
+    CU_ASSERT_DOUBLE_EQUAL(change_copy_bytes(planning->model, &change), 10.0 * 1024 * 1024 * 1024, 1);
     g_free(change.reason);
 }
 
@@ -150,7 +150,7 @@ static void a_copy_of_an_unmeasured_vm_is_its_size_whatever_is_known_of_its_memo
     const ModelVm *vm = &planning->model->vms[vm_of(planning, "no-cpu")];
     CU_ASSERT_TRUE(!vm->measured && vm->demand[RESOURCE_MEMORY] > 0 && vm->measured_host_memory > 0);
     Change change = move(planning, "no-cpu", "h2");
-    CU_ASSERT_DOUBLE_EQUAL(effect_copy_bytes(planning->model, &change), 10.0 * 1024 * 1024 * 1024, 1);
+    CU_ASSERT_DOUBLE_EQUAL(change_copy_bytes(planning->model, &change), 10.0 * 1024 * 1024 * 1024, 1);
     g_free(change.reason);
 }
 
@@ -159,9 +159,9 @@ static void an_addition_takes_a_second_a_gib_or_vcpu(void)
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     Change memory = {.action = ACTION_ADD_MEMORY, .was = 1024, .amount = 2560};
     Change cpu = {.action = ACTION_ADD_CPU, .was = 2, .amount = 5};
-    CU_ASSERT_EQUAL(effect_seconds(planning->model, &memory), 1.5);
-    CU_ASSERT_EQUAL(effect_seconds(planning->model, &cpu), 3);
-    CU_ASSERT_EQUAL(effect_copy_bytes(planning->model, &memory), 0);
+    CU_ASSERT_EQUAL(change_seconds(planning->model, &memory), 1.5);
+    CU_ASSERT_EQUAL(change_seconds(planning->model, &cpu), 3);
+    CU_ASSERT_EQUAL(change_copy_bytes(planning->model, &memory), 0);
 }
 
 /* ---- words and rows ---- */
@@ -170,8 +170,8 @@ static void words_tell_both_hosts_before_and_after(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     Change moving = move(planning, "a", "h2"), growing = growth(planning, "b", 1024);
-    g_autofree char *moved = effect_words(planning->model, &moving);
-    g_autofree char *grown = effect_words(planning->model, &growing);
+    g_autofree char *moved = change_effect(planning->model, &moving);
+    g_autofree char *grown = change_effect(planning->model, &growing);
     CU_ASSERT_STRING_EQUAL(moved, "h1: CPU 85.0 to 75.0 %, memory 40.0 to 30.0 %; "
                                   "h2: CPU 20.0 to 30.0 %, memory 30.0 to 40.0 %");
     CU_ASSERT_STRING_EQUAL(grown, "h1: CPU 85.0 to 85.0 %, memory 40.0 to 41.0 %");
@@ -196,13 +196,13 @@ static void a_row_becomes_the_change_it_asks_for(void)
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     Change change;
     PlanRow row = row_of(ACTION_MIGRATE, "a", "h1", "h2");
-    CU_ASSERT_TRUE(effect_of_row(planning->model, "p", &row, &change, NULL));
+    CU_ASSERT_TRUE(change_of_row(planning->model, "p", &row, &change, NULL));
     CU_ASSERT_TRUE(change.vm == 0 && change.from == 0 && change.to == 1);
     row = row_of(ACTION_ADD_MEMORY, "b", "22528", "22656");
-    CU_ASSERT_TRUE(effect_of_row(planning->model, "p", &row, &change, NULL));
+    CU_ASSERT_TRUE(change_of_row(planning->model, "p", &row, &change, NULL));
     CU_ASSERT_TRUE(change.vm == 1 && change.from == 0 && change.was == 22528 && change.amount == 22656);
     row = row_of(ACTION_ENTER_MAINTENANCE, "h2", "", "");
-    CU_ASSERT_TRUE(effect_of_row(planning->model, "p", &row, &change, NULL));
+    CU_ASSERT_TRUE(change_of_row(planning->model, "p", &row, &change, NULL));
     CU_ASSERT_TRUE(change.vm == -1 && change.to == 1);
 }
 
@@ -225,13 +225,13 @@ static void a_row_that_asks_for_nothing_known_is_an_error_with_its_line(void)
         g_autoptr(GError) error = NULL;
         Change change;
         PlanRow row = row_of(cases[i].action, cases[i].object, cases[i].from, cases[i].to);
-        CU_ASSERT_FALSE(effect_of_row(planning->model, "p", &row, &change, &error));
+        CU_ASSERT_FALSE(change_of_row(planning->model, "p", &row, &change, &error));
         CU_ASSERT_PTR_NOT_NULL_FATAL(error);
         CU_ASSERT_EQUAL(strncmp(error->message, cases[i].error, strlen(cases[i].error)), 0);
     }
 }
 
-void test_effect_suite(void)
+void test_change_suite(void)
 {
     CU_pSuite suite = CU_add_suite("effect", NULL, NULL);
     CU_ADD_TEST(suite, a_move_carries_demands_and_reservations_and_leaves_the_base);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/cause.h"
+
+#include <stddef.h>
+
+const char *const cause_names[] = {"",        "broken_rule", "evacuation", "hot_host", "short_vm",
+                                   "busy_vm", "should_rule", "room",       "detour",   "balance",
+                                   "power",   "hot_add_off", NULL};
