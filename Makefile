@@ -35,7 +35,7 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(LIBRARIES)))$(PKG_LIB
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) $(SANITIZERS) $(PKG_CFLAGS)
 LDLIBS = $(PKG_LIBS) -lcsv -lm
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(1)/$(1).c,$(wildcard $(1)/*.c)))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(1)/$(1).c,$(wildcard $(1)/*.c $(1)/*/*.c)))
 
 # A stage links its own library and those of the stages to its left, never to its right.
 LIBS_collect = $(BUILD)/libcollect.a
@@ -96,8 +96,8 @@ $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/sp
 # clang-tidy on one file at a time (what it remembers of one misleads it in the next), again where something changed.
 # The analyzer's depth is bounded: a quarter of its default finds the same in a third of the time.
 TIDY_DEPTH = -Xclang -analyzer-config -Xclang max-nodes=50000
-C_SOURCES = $(wildcard $(STAGES:%=%/*.c) samples/*.c tests/*/*.c)
-C_HEADERS = $(wildcard $(STAGES:%=%/*.h) samples/*.h tests/*/*.h)
+C_SOURCES = $(wildcard $(STAGES:%=%/*.c) $(STAGES:%=%/*/*.c) samples/*.c tests/*/*.c)
+C_HEADERS = $(wildcard $(STAGES:%=%/*.h) $(STAGES:%=%/*/*.h) samples/*.h tests/*/*.h)
 .PHONY: tidy
 tidy: $(C_SOURCES:%=$(BUILD)/%.tidy)
 $(BUILD)/%.c.tidy: %.c $(C_HEADERS) .clang-tidy

@@ -10,7 +10,7 @@
 #define PLAN_CLUSTERPROBLEM_H
 
 #include "plan/decisions.h"
-#include "plan/problem.h"
+#include "plan/solver/problem.h"
 
 enum {
     LEVEL_BROKEN,    /* 100 a VM in breach of a mandatory rule, and points of memory and reservations over

@@ -2,7 +2,7 @@
 #include "plan/grant.h"
 
 #include "plan/growth.h"
-#include "plan/trial.h"
+#include "plan/solver/assignment.h"
 
 /* the growths of vCPUs, of the busiest VM first */
 static GArray *busy_vms(const ClusterProblem *problem, const Model *start)
@@ -36,16 +36,14 @@ void grant_vcpus(const ClusterProblem *problem, const Model *start, Placement *p
     cluster_problem_changes(problem, start, placement, changes);
     for (guint i = 0; i < changes->len; i++)
         change_apply(end, &g_array_index(changes, Change, i));
-    g_autoptr(Trial) trial = trial_new(problem->problem, placement);
+    g_autoptr(Assignment) trial = assignment_new(problem->problem, placement);
     for (guint i = 0; i < busy->len; i++) {
         int growth = (int)g_array_index(busy, Amiss, i).index;
-        int64_t violations = 0;
         if (!model_stays_normal(end, host_of(problem, placement, growth), NULL))
             continue;
-        trial_resize(trial, growth, 1);
-        trial_cost(trial, &violations);
-        if (violations > 0)
-            trial_resize(trial, growth, 0);
+        assignment_resize(trial, growth, 1);
+        if (trial->violations > 0)
+            assignment_resize(trial, growth, 0);
     }
-    trial_save(trial, placement);
+    assignment_save(trial, placement);
 }

@@ -4,7 +4,7 @@
 #include "plan/clusterproblem.h"
 #include "plan/grant.h"
 #include "plan/outcome.h"
-#include "plan/search.h"
+#include "plan/solver/search.h"
 #include "plan/sequence.h"
 #include "plan/threshold.h"
 #include "plan/trim.h"

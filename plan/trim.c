@@ -2,7 +2,7 @@
 #include "plan/trim.h"
 
 #include "plan/draft.h"
-#include "plan/trial.h"
+#include "plan/solver/assignment.h"
 
 #include <math.h>
 
@@ -11,7 +11,7 @@
 typedef struct Trim {
     const ClusterProblem *problem;
     const Policy *policy;
-    Trial *trial;        /* the placement */
+    Assignment *trial;   /* the placement */
     Model *end;          /* with all steps of the placement */
     double lost_balance; /* points of deviation given up so far: each step brings little of it, all together
                             much */
@@ -38,16 +38,16 @@ static void set_step(const Trim *trim, const Change *change, gboolean done, int 
 {
     const ClusterProblem *problem = trim->problem;
     if (change->action == ACTION_MIGRATE)
-        trial_shift(trim->trial, problem->process_of[change->vm],
-                    problem->machine_of[done ? change->to : change->from]);
+        assignment_shift(trim->trial, problem->process_of[change->vm],
+                         problem->machine_of[done ? change->to : change->from]);
     else
-        trial_resize(trim->trial, cluster_problem_growth(trim->problem, change), done ? size : 0);
+        assignment_resize(trim->trial, cluster_problem_growth(trim->problem, change), done ? size : 0);
 }
 
 static int size_of(const Trim *trim, const Change *change)
 {
     int growth = cluster_problem_growth(trim->problem, change);
-    return growth < 0 ? 0 : trial_size(trim->trial, growth);
+    return growth < 0 ? 0 : trim->trial->size[growth];
 }
 
 /* hot hosts at both ends of changes; one at the end of several counts each time */
@@ -106,16 +106,15 @@ static gboolean try_without(Trim *trim, const Change *const *changes, guint n)
     for (guint i = 0; i < n; i++)
         sizes[i] = size_of(trim, changes[i]);
     guint hot = hot_among(trim->end, changes, n);
-    const Cost with = trial_cost(trim->trial, NULL);
+    const Cost with = trim->trial->cost;
     double uneven = balanced ? unevenness(trim) : 0;
     set_steps(trim, changes, n, FALSE, sizes);
-    int64_t violations = 0;
-    const Cost without = trial_cost(trim->trial, &violations);
+    const Cost without = trim->trial->cost;
     double lost_balance = balanced ? unevenness(trim) - uneven : 0;
     int balance = trim->problem->level_balance;
     gboolean power =
         model_saves_power(trim->end, trim->problem->cluster) && without.level[balance] > with.level[balance];
-    if (violations == 0 && !power && hot_among(trim->end, changes, n) <= hot &&
+    if (trim->trial->violations == 0 && !power && hot_among(trim->end, changes, n) <= hot &&
         may_stand(trim, &with, &without, lost_balance)) {
         trim->lost_balance += MAX(0, lost_balance);
         return TRUE;
@@ -127,9 +126,9 @@ static gboolean try_without(Trim *trim, const Change *const *changes, guint n)
 static double gain_of(Trim *trim, const Change *change)
 {
     int size = size_of(trim, change);
-    int64_t with = trial_cost(trim->trial, NULL).level[LEVEL_HOT];
+    int64_t with = trim->trial->cost.level[LEVEL_HOT];
     set_step(trim, change, FALSE, 0);
-    int64_t without = trial_cost(trim->trial, NULL).level[LEVEL_HOT];
+    int64_t without = trim->trial->cost.level[LEVEL_HOT];
     set_step(trim, change, TRUE, size);
     return points(without - with);
 }
@@ -185,7 +184,7 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
     cluster_problem_changes(problem, start, placement, changes);
     if (changes->len == 0)
         return;
-    g_autoptr(Trial) trial = trial_new(problem->problem, placement);
+    g_autoptr(Assignment) trial = assignment_new(problem->problem, placement);
     Trim trim = {.problem = problem, .policy = start->policy, .trial = trial, .end = model_copy(start)};
     for (guint i = 0; i < changes->len; i++) {
         Step step = {g_array_index(changes, Change, i), 0};
@@ -198,6 +197,6 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
     take_out_single(&trim, steps);
     while (take_out_pairs(&trim, steps))
         take_out_single(&trim, steps);
-    trial_save(trial, placement);
+    assignment_save(trial, placement);
     model_free(trim.end);
 }

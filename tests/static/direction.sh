@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Data flows left to right and so do dependencies: no stage includes a header of one to its right.
+# Data flows left to right and so do dependencies: no stage includes a header of one to its right. The solver knows
+# no VM and no vCenter: it includes itself, GLib and the C library, and names no type as another header does.
 cd "$TOP"
 status=0
 wrong() {
@@ -12,4 +13,26 @@ wrong collect 'analyze|plan|apply|samples|tests'
 wrong analyze 'plan|apply|samples|tests'
 wrong plan 'apply|samples|tests'
 wrong apply 'samples|tests'
+
+c_library='assert|ctype|errno|float|inttypes|limits|math|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|time'
+if grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include' plan/solver |
+    grep -vE ":#include (\"plan/solver/[a-z_]+\.h\"|<(glib|gio/gio|$c_library)\.h>)\$"; then
+    echo "plan/solver includes what is outside it"
+    status=1
+fi
+
+types() {
+    sed -nE 's/^(\}|typedef .*[ *]) ?([A-Z][A-Za-z]+);$/\2/p; s/^(struct|enum|union) ([A-Z][A-Za-z]+) \{$/\2/p' "$@" | sort -u
+}
+solver=$(types plan/solver/*.h)
+test -n "$solver"
+for header in collect/*.h analyze/*.h plan/*.h apply/*.h; do
+    for type in $(types "$header"); do
+        case " $(echo $solver) " in *" $type "*)
+            echo "$header: found a type $type, which is one of plan/solver's"
+            status=1
+            ;;
+        esac
+    done
+done
 exit $status

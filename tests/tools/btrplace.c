@@ -5,8 +5,8 @@
  * and parts.csv of DIR) with the fewest migrations, by plan's problem and search, and write vm,node.
  */
 
-#include "plan/bound.h"
-#include "plan/search.h"
+#include "plan/solver/bound.h"
+#include "plan/solver/search.h"
 
 #include <gio/gio.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
  * those that help most first, each into memory that is free when it is made.
  */
 
-#include "plan/search.h"
+#include "plan/solver/search.h"
 
 #include <gio/gio.h>
 #include <math.h>

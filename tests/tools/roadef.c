@@ -6,7 +6,7 @@
  * bounds the whole run.
  */
 
-#include "plan/search.h"
+#include "plan/solver/search.h"
 
 #include <gio/gio.h>
 #include <stdio.h>

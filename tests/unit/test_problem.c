@@ -3,10 +3,10 @@
 /* The problem and a placement under change: what is kept up step by step must be what counting from nothing
  * gives. */
 
-#include "plan/bound.h"
-#include "plan/problem_data.h"
-#include "plan/random.h"
-#include "plan/state.h"
+#include "plan/solver/assignment.h"
+#include "plan/solver/bound.h"
+#include "plan/solver/problem_data.h"
+#include "plan/solver/random.h"
 #include "tests/unit/cunit.h"
 
 void test_problem_suite(void);
@@ -129,13 +129,13 @@ static Problem *random_problem(uint64_t seed)
     return problem;
 }
 
-static bool same_as_from_nothing(const State *state)
+static bool same_as_from_nothing(const Assignment *assignment)
 {
-    g_autoptr(Placement) placement = placement_new(state->problem);
-    state_save(state, placement);
+    g_autoptr(Placement) placement = placement_new(assignment->problem);
+    assignment_save(assignment, placement);
     int64_t violations = 0;
-    Cost cost = problem_cost(state->problem, placement, &violations);
-    return cost_compare(&cost, &state->cost) == 0 && violations == state->violations;
+    Cost cost = problem_cost(assignment->problem, placement, &violations);
+    return cost_compare(&cost, &assignment->cost) == 0 && violations == assignment->violations;
 }
 
 static void changes_keep_cost_and_violations(void)
@@ -143,30 +143,31 @@ static void changes_keep_cost_and_violations(void)
     for (uint64_t seed = 0; seed < 20; seed++) {
         g_autoptr(Problem) problem = random_problem(seed);
         g_autoptr(Placement) home = placement_new(problem);
-        g_autoptr(State) state = state_new(problem, home);
+        g_autoptr(Assignment) assignment = assignment_new(problem, home);
         Random random = seed;
-        CU_ASSERT_EQUAL(state->violations, 0);
+        CU_ASSERT_EQUAL(assignment->violations, 0);
         for (int i = 0; i < 300; i++) {
             int process = random_below(&random, PROCESSES);
             int to = random_below(&random, MACHINES);
             if (problem->n_growths && i % 4 == 0) {
-                state_resize(state, random_below(&random, problem->n_growths), random_below(&random, 4));
-            } else if (to != state->machine[process]) {
-                state_shift(state, process, to);
+                assignment_resize(assignment, random_below(&random, problem->n_growths),
+                                  random_below(&random, 4));
+            } else if (to != assignment->machine[process]) {
+                assignment_shift(assignment, process, to);
             }
-            CU_ASSERT_TRUE_FATAL(same_as_from_nothing(state));
+            CU_ASSERT_TRUE_FATAL(same_as_from_nothing(assignment));
         }
     }
 }
 
 /* a change that was tried as feasible costs what was said, and breaks nothing */
-static void check_applied(const State *state, Cost before, const Cost *delta)
+static void check_applied(const Assignment *assignment, Cost before, const Cost *delta)
 {
     for (int l = 0; l < LEVELS; l++) {
         before.level[l] += delta->level[l];
     }
-    CU_ASSERT_EQUAL(cost_compare(&before, &state->cost), 0);
-    CU_ASSERT_EQUAL(state->violations, 0);
+    CU_ASSERT_EQUAL(cost_compare(&before, &assignment->cost), 0);
+    CU_ASSERT_EQUAL(assignment->violations, 0);
 }
 
 static void tried_changes_cost_what_was_said(void)
@@ -175,7 +176,7 @@ static void tried_changes_cost_what_was_said(void)
     for (uint64_t seed = 0; seed < 40; seed++) {
         g_autoptr(Problem) problem = random_problem(seed);
         g_autoptr(Placement) home = placement_new(problem);
-        g_autoptr(State) state = state_new(problem, home);
+        g_autoptr(Assignment) assignment = assignment_new(problem, home);
         Random random = seed;
         for (int i = 0; i < 2000; i++) {
             int process = random_below(&random, PROCESSES);
@@ -183,20 +184,21 @@ static void tried_changes_cost_what_was_said(void)
             int to = random_below(&random, MACHINES);
             int growth = problem->n_growths ? random_below(&random, problem->n_growths) : -1;
             int size = random_below(&random, 4);
-            Cost before = state->cost;
+            Cost before = assignment->cost;
             Cost delta;
-            if (i % 3 == 0 && to != state->machine[process] && state_try_shift(state, process, to, &delta)) {
-                state_shift(state, process, to);
-            } else if (i % 3 == 1 && state->machine[other] != state->machine[process] &&
-                       state_try_swap(state, process, other, &delta)) {
-                state_swap(state, process, other);
-            } else if (i % 3 == 2 && growth >= 0 && state_try_resize(state, growth, size, &delta)) {
-                state_resize(state, growth, size);
+            if (i % 3 == 0 && to != assignment->machine[process] &&
+                assignment_try_shift(assignment, process, to, &delta)) {
+                assignment_shift(assignment, process, to);
+            } else if (i % 3 == 1 && assignment->machine[other] != assignment->machine[process] &&
+                       assignment_try_swap(assignment, process, other, &delta)) {
+                assignment_swap(assignment, process, other);
+            } else if (i % 3 == 2 && growth >= 0 && assignment_try_resize(assignment, growth, size, &delta)) {
+                assignment_resize(assignment, growth, size);
             } else {
                 continue;
             }
             tried[i % 3]++;
-            check_applied(state, before, &delta);
+            check_applied(assignment, before, &delta);
         }
     }
     CU_ASSERT_TRUE(tried[0] > 100 && tried[1] > 100 && tried[2] > 100);
@@ -210,15 +212,15 @@ static void refused_shifts_would_violate(void)
     for (uint64_t seed = 0; seed < 20; seed++) {
         g_autoptr(Problem) problem = random_problem(seed);
         g_autoptr(Placement) home = placement_new(problem);
-        g_autoptr(State) state = state_new(problem, home);
+        g_autoptr(Assignment) assignment = assignment_new(problem, home);
         for (int process = 0; process < PROCESSES; process++) {
             for (int to = 0; to < MACHINES; to++) {
                 Cost delta;
-                int from = state->machine[process];
-                if (to != from && !state_try_shift(state, process, to, &delta)) {
-                    state_shift(state, process, to);
-                    CU_ASSERT_TRUE(state->violations > 0 || problem->home_lacking > 0);
-                    state_shift(state, process, from);
+                int from = assignment->machine[process];
+                if (to != from && !assignment_try_shift(assignment, process, to, &delta)) {
+                    assignment_shift(assignment, process, to);
+                    CU_ASSERT_TRUE(assignment->violations > 0 || problem->home_lacking > 0);
+                    assignment_shift(assignment, process, from);
                     refused++;
                 }
             }

@@ -3,8 +3,8 @@
 /* The search: feasible, never worse than its start, the same for the same seed, and as good as trying
  * everything. */
 
-#include "plan/random.h"
-#include "plan/search.h"
+#include "plan/solver/random.h"
+#include "plan/solver/search.h"
 #include "tests/unit/cunit.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PLAN_RANDOM_H
-#define PLAN_RANDOM_H
+#ifndef PLAN_SOLVER_RANDOM_H
+#define PLAN_SOLVER_RANDOM_H
 
 /*
  * Random numbers that are the same everywhere: SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/problem.h"
+#include "plan/solver/problem.h"
 
-#include "plan/problem_data.h"
-#include "plan/state.h"
+#include "plan/solver/assignment.h"
+#include "plan/solver/problem_data.h"
 
 #include <gio/gio.h>
 #include <limits.h>
@@ -429,12 +429,12 @@ bool problem_finish(Problem *p, GError **error)
     p->home_breach = g_new0(int64_t, MAX(p->n_groups, 1));
     p->needed_locations = g_new0(int, MAX(p->n_groups, 1));
     g_autoptr(Placement) home = placement_new(p);
-    g_autoptr(State) state = state_new(p, home);
+    g_autoptr(Assignment) assignment = assignment_new(p, home);
     for (int g = 0; g < p->n_groups; g++) {
-        p->home_breach[g] = state->tally->breach[g];
-        p->needed_locations[g] = MIN(p->group[g].min_locations, state->tally->spread[g]);
+        p->home_breach[g] = assignment->constraints->breach[g];
+        p->needed_locations[g] = MIN(p->group[g].min_locations, assignment->constraints->spread[g]);
     }
-    p->home_lacking = state->tally->lacking;
+    p->home_lacking = assignment->constraints->lacking;
     p->finished = true;
     return true;
 }
@@ -489,11 +489,11 @@ void placement_free(Placement *placement)
 
 Cost problem_cost(const Problem *p, const Placement *placement, int64_t *violations)
 {
-    g_autoptr(State) state = state_new(p, placement);
+    g_autoptr(Assignment) assignment = assignment_new(p, placement);
     if (violations) {
-        *violations = state->violations;
+        *violations = assignment->violations;
     }
-    return state->cost;
+    return assignment->cost;
 }
 
 int cost_compare(const Cost *a, const Cost *b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PLAN_PROBLEM_H
-#define PLAN_PROBLEM_H
+#ifndef PLAN_SOLVER_PROBLEM_H
+#define PLAN_SOLVER_PROBLEM_H
 
 /*
  * Which machine each process should be on: Google's machine reassignment problem (ROADEF/EURO Challenge 2012,

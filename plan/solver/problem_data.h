@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PLAN_PROBLEM_DATA_H
-#define PLAN_PROBLEM_DATA_H
+#ifndef PLAN_SOLVER_PROBLEM_DATA_H
+#define PLAN_SOLVER_PROBLEM_DATA_H
 
 /*
  * The flat arrays of a finished problem, for those who evaluate and search it. M machines, P processes, R
@@ -8,7 +8,7 @@
  * there are lists) and `item`: list i is item[first[i]] to item[first[i + 1] - 1].
  */
 
-#include "plan/problem.h"
+#include "plan/solver/problem.h"
 
 typedef struct {
     int *first;

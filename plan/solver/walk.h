@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PLAN_WALK_H
-#define PLAN_WALK_H
+#ifndef PLAN_SOLVER_WALK_H
+#define PLAN_SOLVER_WALK_H
 
 /*
  * One walk through placements: simulated annealing (Kirkpatrick, Gelatt, Vecchi, 1983) over moves,
@@ -10,10 +10,11 @@
  * leave, and all of it is accepted or none.
  */
 
-#include "plan/random.h"
-#include "plan/state.h"
+#include "plan/solver/assignment.h"
+#include "plan/solver/random.h"
 
-/* how the levels of cost become the one number that a walk feels; results are judged by the levels themselves
+/* how the levels of cost become the one number that a walk minimises, its energy; results are judged by the
+ * levels themselves
  */
 typedef struct {
     double weight[PROBLEM_LEVELS];
@@ -23,16 +24,16 @@ typedef struct {
     double drop; /* the same as part of the first temperature, at most */
     double cold; /* last */
     double unit; /* a typical change of the last level that changes before that of moves; 0: there is none */
-} Guide;
+} Schedule;
 
 typedef struct {
     const Problem *problem;
-    State *state;
+    Assignment *assignment;
     Random random;
-    Guide guide;
+    Schedule schedule;
     const int *focus; /* processes that are picked most of the time, borrowed */
     int n_focus;
-    double firmness;  /* how much more than by the guide the levels before the last weigh */
+    double firmness;  /* how much more than by the schedule the levels before the last weigh */
     const Cost *goal; /* nothing can be better: stop there, borrowed */
     Placement *best;  /* the best feasible placement seen */
     Cost best_cost;
@@ -51,8 +52,8 @@ void walk_free(Walk *walk);
 
 /* from now on also move processes that several others make way for; pays in long walks */
 void walk_set_ejections(Walk *walk);
-/* a guide by the sizes of changes around the state */
-Guide walk_measure(Walk *walk);
+/* a schedule by the sizes of changes around the assignment */
+Schedule walk_schedule(Walk *walk);
 /* cool down once, from heat × warm on, for so much work (0: any), or until the monotonic time end_us (0:
  * none) */
 void walk_anneal(Walk *walk, double heat, int64_t work, int64_t end_us);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PLAN_SEARCH_H
-#define PLAN_SEARCH_H
+#ifndef PLAN_SOLVER_SEARCH_H
+#define PLAN_SOLVER_SEARCH_H
 
 /*
  * The best placement that can be found in a given effort: repair from what is broken outward, then simulated
  * annealing over moves, swaps and ejections, judged by the levels of cost.
  */
 
-#include "plan/problem.h"
+#include "plan/solver/problem.h"
 
 typedef struct {
     uint64_t seed;

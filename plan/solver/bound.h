@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PLAN_BOUND_H
-#define PLAN_BOUND_H
+#ifndef PLAN_SOLVER_BOUND_H
+#define PLAN_SOLVER_BOUND_H
 
-#include "plan/problem.h"
+#include "plan/solver/problem.h"
 
 /*
  * A lower bound of the cost, cheap and often reached: a placement that costs no more cannot be improved. Each

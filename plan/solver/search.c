@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/search.h"
+#include "plan/solver/search.h"
 
-#include "plan/bound.h"
-#include "plan/descent.h"
-#include "plan/problem_data.h"
-#include "plan/walk.h"
+#include "plan/solver/bound.h"
+#include "plan/solver/descent.h"
+#include "plan/solver/problem_data.h"
+#include "plan/solver/walk.h"
 
 enum {
     FEWEST_WITHOUT = 7, /* rounds that brought nothing, and the search by work ends: large problems */
@@ -125,7 +125,7 @@ static double heat_of(const Problem *problem, int64_t work)
 static int squeezable(const Search *s)
 {
     int n = 0;
-    for (int i = 0; i < s->problem->n_processes && s->turn[0].walk->guide.unit; i++) {
+    for (int i = 0; i < s->problem->n_processes && s->turn[0].walk->schedule.unit; i++) {
         n += s->best->machine[i] != s->problem->home[i];
     }
     return s->cost.level[s->problem->levels.move] ? n : 0;
@@ -192,11 +192,11 @@ static Walk *repaired(const Problem *problem, const Placement *start, uint64_t s
 {
     Walk *walk = walk_new(problem, start, seed);
     int64_t budget = REPAIR_MIN + REPAIR_PER_PROCESS * (int64_t)problem->n_processes;
-    walk->work += descent_repair(walk->state, &walk->random, budget);
+    walk->work += descent_repair(walk->assignment, &walk->random, budget);
     walk_polish(walk, 0);
     if (is_bounded(problem)) {
         walk_go_to(walk, start);
-        walk->work += descent_best_first(walk->state, &walk->random, budget);
+        walk->work += descent_best_first(walk->assignment, &walk->random, budget);
         walk_polish(walk, 0);
         walk_go_to(walk, walk->best);
     }
@@ -206,11 +206,11 @@ static Walk *repaired(const Problem *problem, const Placement *start, uint64_t s
 /* the processes that walks should look at: those involved in what is wrong before or after repair */
 static int *find_focus(const Problem *problem, const Placement *start, const Walk *walk, int *n)
 {
-    g_autoptr(State) state = state_new(problem, start);
+    g_autoptr(Assignment) assignment = assignment_new(problem, start);
     int n_before;
     int n_after;
-    g_autofree int *before = descent_involved(state, &n_before);
-    g_autofree int *after = descent_involved(walk->state, &n_after);
+    g_autofree int *before = descent_involved(assignment, &n_before);
+    g_autofree int *after = descent_involved(walk->assignment, &n_after);
     int *both = g_new(int, (size_t)(n_before + n_after + 1));
     *n = 0;
     for (int i = 0, k = 0; i < n_before || k < n_after;) {
@@ -254,9 +254,9 @@ SearchResult search(const Problem *problem, const Placement *start, const Search
     }
     SearchStop stop = SEARCH_OPTIMAL;
     if (!proven(&s) && n_focus) {
-        Guide guide = walk_measure(first);
+        Schedule schedule = walk_schedule(first);
         for (guint i = 0; i < s.n; i++) {
-            s.turn[i].walk->guide = guide;
+            s.turn[i].walk->schedule = schedule;
         }
         stop = end_us ? search_by_time(&s, end_us) : search_by_work(&s, options->work_limit, n_focus);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/bound.h"
+#include "plan/solver/bound.h"
 
-#include "plan/problem_data.h"
+#include "plan/solver/problem_data.h"
 
 #include <stdlib.h>
 
