@@ -133,7 +133,7 @@ static void add_memory(Model *model, guint vm, double to_mib)
     host->demand[RESOURCE_HOST_MEMORY] += kib;
     host->memory_reserved_mib += model_vm_memory_reserved(model, vm) - reserved;
     debit(&model->buffer_memory[host->cluster], kib);
-    pool_debit(model->snapshot, model->snapshot->vms[vm].pool, kib, model->pool_memory);
+    pool_debit(model->snapshot, model->vms[vm].row->pool, kib, model->pool_memory);
 }
 
 static void add_cpu(Model *model, guint vm, double to_vcpus)
@@ -142,7 +142,7 @@ static void add_cpu(Model *model, guint vm, double to_vcpus)
     double mhz = (to_vcpus - grown->vcpus) * model->snapshot->hosts[grown->host].core_mhz;
     grown->vcpus = to_vcpus;
     debit(&model->buffer_cpu[model->hosts[grown->host].cluster], mhz);
-    pool_debit(model->snapshot, model->snapshot->vms[vm].pool, mhz, model->pool_cpu);
+    pool_debit(model->snapshot, model->vms[vm].row->pool, mhz, model->pool_cpu);
 }
 
 static void close_host(Model *model, guint host)

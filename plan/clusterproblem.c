@@ -140,7 +140,7 @@ static gboolean is_forbidden(const Building *b, guint vm, guint host)
  * before it: none looks like what follows */
 static char *reach_key(const Building *b, guint vm)
 {
-    const Vm *row = &b->model->snapshot->vms[vm];
+    const Vm *row = b->model->vms[vm].row;
     GString *key = g_string_new(NULL);
     g_string_append_printf(key, "%d %p %p %zu:%s", b->model->vms[vm].host, (const void *)row->datastores,
                            (const void *)row->networks, strlen(row->evc_required), row->evc_required);
@@ -328,7 +328,7 @@ static GArray *begin_growth(const Building *b, const Purse *purse, guint vm, int
     const Snapshot *snapshot = b->model->snapshot;
     int growth = problem_add_growth(b->built->problem, b->built->process_of[vm], shortage, reach);
     problem_debit(b->built->problem, growth, purse->cluster_budget);
-    for (int pool = snapshot->vms[vm].pool; pool >= 0; pool = snapshot->pools[pool].parent) {
+    for (int pool = b->model->vms[vm].row->pool; pool >= 0; pool = snapshot->pools[pool].parent) {
         int budget = budget_of_pool(b, purse, (guint)pool);
         if (budget >= 0)
             problem_debit(b->built->problem, growth, budget);
@@ -343,7 +343,7 @@ static void add_memory_size(const Building *b, guint vm, double mib, double miss
     const Model *model = b->model;
     double now_mib = model->vms[vm].memory_mib;
     int64_t add[N_NEEDS] = {[NEED_MEMORY] = units(NEED_MEMORY, (mib - now_mib) * 1024)};
-    if (model->snapshot->vms[vm].memory_reservation_locked == 1)
+    if (model->vms[vm].row->memory_reservation_locked == 1)
         add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, mib - now_mib);
     Size size = {.shortage = (int64_t)ceil(MAX(0, now_mib + missing - mib)),
                  .cost = model->policy->step_cost_count ? 1 : llround((mib - now_mib) / 1024 * 1000),
@@ -463,9 +463,9 @@ static ClusterProblem *cluster_problem_alloc(const Model *model, guint cluster)
     built->vms = g_array_new(FALSE, FALSE, sizeof(guint));
     built->growing = g_array_new(FALSE, FALSE, sizeof(Growing));
     built->machine_of = g_new(int, model->snapshot->n_hosts + 1); /* memset wants an address, always */
-    built->process_of = g_new(int, model->snapshot->n_vms + 1);
+    built->process_of = g_new(int, model->n_vms + 1);
     memset(built->machine_of, -1, model->snapshot->n_hosts * sizeof(int));
-    memset(built->process_of, -1, model->snapshot->n_vms * sizeof(int));
+    memset(built->process_of, -1, model->n_vms * sizeof(int));
     return built;
 }
 

@@ -12,15 +12,115 @@ typedef struct Known {
 
 enum { N_POWERS = VM_POWER_SUSPENDED + 1 };
 
+/* Lists of ids (datastores, networks) as sets: has a host all that a VM needs? */
+typedef struct IdSets {
+    GHashTable *numbers; /* id -> its number + 1 */
+    GHashTable *needs;   /* a VM's list -> GArray of guint, its numbers */
+    GHashTable *haves;   /* a host's list -> GByteArray: 1 at each number that it has */
+} IdSets;
+
 struct Compatibility {
     const Model *model;
     Known known;
-    GHashTable *subsets; /* two lists, separated by a line feed -> whether the host's has all of the VM's */
+    IdSets datastores, networks;
     char *unchecked[N_POWERS]; /* by the VM's power state */
 };
 
-static Known look(const Snapshot *snapshot)
+/* ---- sets of ids ---- */
+
+static guint number_of(const IdSets *sets, const char *id)
 {
+    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(sets->numbers, id));
+    if (number == 0) {
+        number = g_hash_table_size(sets->numbers) + 1;
+        g_hash_table_insert(sets->numbers, g_strdup(id), GUINT_TO_POINTER(number));
+    }
+    return number - 1;
+}
+
+static GArray *numbers_of(const IdSets *sets, const char *list)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_auto(GStrv) ids = list_split(list);
+    for (char **id = ids; *id; id++) {
+        guint number = number_of(sets, *id);
+        g_array_append_val(numbers, number);
+    }
+    return numbers;
+}
+
+static void sets_init(IdSets *sets)
+{
+    sets->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    sets->needs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_array_unref);
+    sets->haves = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_byte_array_unref);
+}
+
+static void sets_clear(IdSets *sets)
+{
+    g_hash_table_destroy(sets->numbers);
+    g_hash_table_destroy(sets->needs);
+    g_hash_table_destroy(sets->haves);
+}
+
+static void add_need(IdSets *sets, const char *list)
+{
+    if (!g_hash_table_contains(sets->needs, list))
+        g_hash_table_insert(sets->needs, (gpointer)list, numbers_of(sets, list));
+}
+
+static void add_have(IdSets *sets, const char *list)
+{
+    if (g_hash_table_contains(sets->haves, list))
+        return;
+    g_autoptr(GArray) numbers = numbers_of(sets, list);
+    GByteArray *have = g_byte_array_new();
+    for (guint i = 0; i < numbers->len; i++) {
+        guint number = g_array_index(numbers, guint, i), before = have->len;
+        if (number >= before) {
+            g_byte_array_set_size(have, number + 1);
+            memset(have->data + before, 0, have->len - before);
+        }
+        have->data[number] = 1;
+    }
+    g_hash_table_insert(sets->haves, (gpointer)list, have);
+}
+
+static gboolean has_all(const IdSets *sets, const char *have_list, const char *need_list)
+{
+    /* Lists are the snapshot's own, equal ones once: identical lists need no look. */
+    if (have_list == need_list)
+        return TRUE;
+    const GByteArray *have = g_hash_table_lookup(sets->haves, have_list);
+    const GArray *need = g_hash_table_lookup(sets->needs, need_list);
+    for (guint i = 0; i < need->len; i++) {
+        guint number = g_array_index(need, guint, i);
+        if (number >= have->len || !have->data[number])
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void fill_sets(Compatibility *compatibility)
+{
+    const Model *model = compatibility->model;
+    sets_init(&compatibility->datastores);
+    sets_init(&compatibility->networks);
+    for (guint i = 0; i < model->n_vms; i++) {
+        add_need(&compatibility->datastores, model->vms[i].row->datastores);
+        add_need(&compatibility->networks, model->vms[i].row->networks);
+    }
+    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
+        add_have(&compatibility->datastores, model->snapshot->hosts[i].datastores);
+        add_have(&compatibility->networks, model->snapshot->hosts[i].networks);
+    }
+}
+
+/* ---- what is known ---- */
+
+static Known look(const Model *model)
+{
+    const Snapshot *snapshot = model->snapshot;
     Known known = {0};
     for (guint i = 0; i < snapshot->n_hosts; i++) {
         const Host *host = &snapshot->hosts[i];
@@ -29,9 +129,9 @@ static Known look(const Snapshot *snapshot)
         known.host_networks |= *host->networks != '\0';
         known.cpu_model |= *host->cpu_model != '\0';
     }
-    for (guint i = 0; i < snapshot->n_vms; i++) {
-        known.vm_datastores |= *snapshot->vms[i].datastores != '\0';
-        known.vm_networks |= *snapshot->vms[i].networks != '\0';
+    for (guint i = 0; i < model->n_vms; i++) {
+        known.vm_datastores |= *model->vms[i].row->datastores != '\0';
+        known.vm_networks |= *model->vms[i].row->networks != '\0';
     }
     return known;
 }
@@ -69,10 +169,10 @@ Compatibility *compatibility_new(const Model *model)
 {
     Compatibility *compatibility = g_new0(Compatibility, 1);
     compatibility->model = model;
-    compatibility->known = look(model->snapshot);
+    compatibility->known = look(model);
     for (int power = 0; power < N_POWERS; power++)
         compatibility->unchecked[power] = words_of_unknown(&compatibility->known, power);
-    compatibility->subsets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    fill_sets(compatibility);
     return compatibility;
 }
 
@@ -80,7 +180,8 @@ void compatibility_free(Compatibility *compatibility)
 {
     if (!compatibility)
         return;
-    g_hash_table_destroy(compatibility->subsets);
+    sets_clear(&compatibility->datastores);
+    sets_clear(&compatibility->networks);
     for (int power = 0; power < N_POWERS; power++)
         g_free(compatibility->unchecked[power]);
     g_free(compatibility);
@@ -88,78 +189,40 @@ void compatibility_free(Compatibility *compatibility)
 
 const char *compatibility_unchecked(const Compatibility *compatibility, guint vm)
 {
-    return compatibility->unchecked[compatibility->model->snapshot->vms[vm].power];
+    return compatibility->unchecked[compatibility->model->vms[vm].row->power];
 }
 
 static const char *const role_words[] = {"is a system VM", "is a placeholder", "is the vCenter's own VM",
                                          "is marked vmanger=ignore"};
 
-static double seconds_to_move(const Model *model, guint vm)
-{
-    int host = model->vms[vm].host;
-    return change_seconds(model,
-                          &(Change){.action = ACTION_MIGRATE, .vm = (int)vm, .from = host, .to = host});
-}
+/* ---- the VM itself ---- */
 
-char *compatibility_immovable(const Compatibility *compatibility, guint vm)
+gboolean compatibility_may_move(const Compatibility *compatibility, guint vm, Obstacle *why)
 {
     const Model *model = compatibility->model;
-    const Vm *row = &model->snapshot->vms[vm];
+    const Vm *row = model->vms[vm].row;
     if (row->role >= 0)
-        return g_strdup(role_words[row->role]);
+        return obstacle_set(why, OBSTACLE_SYSTEM_VM, -1, "%s", role_words[row->role]);
     if (model->vms[vm].system)
-        return g_strdup("is named by system_vms");
+        return obstacle_set(why, OBSTACLE_SYSTEM_VM, -1, "is named by system_vms");
     if (policy_matches(model->policy->exclude_vms, row->folder, row->name))
-        return g_strdup("is named by exclude_vms");
+        return obstacle_set(why, OBSTACLE_EXCLUDED_VM, -1, "is named by exclude_vms");
     if (row->connection > VM_CONNECTED)
-        return g_strdup("is not connected");
+        return obstacle_set(why, OBSTACLE_VM_NOT_CONNECTED, -1, "is not connected");
     if (*row->pinned)
-        return g_strdup_printf("is pinned (%s)", row->pinned);
+        return obstacle_set(why, OBSTACLE_PINNED, -1, "is pinned (%s)", row->pinned);
     if (list_contains(row->disabled_methods, "RelocateVM_Task") ||
         list_contains(row->disabled_methods, "MigrateVM_Task"))
-        return g_strdup("has migration disabled (disabled_methods)");
-    double window_s = model->policy->max_duration_s, move_s = seconds_to_move(model, vm);
+        return obstacle_set(why, OBSTACLE_DISABLED_METHOD, -1, "has migration disabled (disabled_methods)");
+    Change move = change_migration(model, vm, (guint)model->vms[vm].host);
+    double window_s = model->policy->max_duration_s, move_s = change_seconds(model, &move);
     if (window_s > 0 && move_s > window_s)
-        return g_strdup_printf("takes %.0f s to move, and max_duration_s is %.0f", move_s, window_s);
-    return NULL;
-}
-
-gboolean compatibility_left_to_drs(const Compatibility *compatibility, guint vm, const char **why)
-{
-    const Model *model = compatibility->model;
-    const Vm *row = &model->snapshot->vms[vm];
-    *why = NULL;
-    if (model->policy->respect_drs_overrides && row->drs_override == DRS_OVERRIDE_DISABLED)
-        *why = "DRS is disabled for this VM";
-    else if (model->policy->respect_drs_overrides && row->drs_override == DRS_OVERRIDE_MANUAL)
-        *why = "DRS is set to manual for this VM";
-    else if (!model->policy->drs_clusters_plan && model->snapshot->clusters[row->cluster].drs == DRS_FULL)
-        *why = "the cluster's DRS is fully automated";
-    return *why != NULL;
-}
-
-static gboolean has_all(const char *have, const char *need)
-{
-    g_auto(GStrv) ids = list_split(need);
-    for (char **id = ids; *id; id++)
-        if (!list_contains(have, *id))
-            return FALSE;
+        return obstacle_set(why, OBSTACLE_WINDOW, -1, "takes %.0f s to move, and max_duration_s is %.0f",
+                            move_s, window_s);
     return TRUE;
 }
 
-static gboolean has_all_known(const Compatibility *compatibility, const char *have, const char *need)
-{
-    /* Lists are the snapshot's own, equal ones once: identical lists need no look. */
-    if (have == need)
-        return TRUE;
-    g_autofree char *key = g_strconcat(have, "\n", need, NULL);
-    gpointer known;
-    if (g_hash_table_lookup_extended(compatibility->subsets, key, NULL, &known))
-        return GPOINTER_TO_INT(known);
-    gboolean all = has_all(have, need);
-    g_hash_table_insert(compatibility->subsets, g_steal_pointer(&key), GINT_TO_POINTER(all));
-    return all;
-}
+/* ---- the host ---- */
 
 static gboolean cpu_fits(const Snapshot *snapshot, const Vm *vm, const Host *source, const Host *target)
 {
@@ -168,52 +231,83 @@ static gboolean cpu_fits(const Snapshot *snapshot, const Vm *vm, const Host *sou
            (*vm->evc_required && strcmp(vm->evc_required, target->evc_mode) == 0);
 }
 
-/* why the host takes no VM of this kind at all */
-static const char *obstacle_of_host(const Model *model, guint host, int power)
+/* whether the host takes VMs of this kind at all */
+static gboolean is_open(const Model *model, guint host, int power, Obstacle *why)
 {
     const Host *target = &model->snapshot->hosts[host];
     if (!model_is_live(model, host))
-        return "is not connected and powered on";
+        return obstacle_set(why, OBSTACLE_HOST_NOT_CONNECTED, (int)host, "is not connected and powered on");
     if (target->mode != HOST_MODE_NORMAL)
-        return "is not in normal mode";
+        return obstacle_set(why, OBSTACLE_HOST_MODE, (int)host, "is not in normal mode");
     if (host_is_failover(model->snapshot, target))
-        return "is a dedicated failover host";
+        return obstacle_set(why, OBSTACLE_FAILOVER_HOST, (int)host, "is a dedicated failover host");
     if (!model->hosts[host].usable && power == VM_POWER_ON)
-        return "has no measurements";
+        return obstacle_set(why, OBSTACLE_NOT_MEASURED, (int)host, "has no measurements");
     if (model_is_excluded(model, host))
-        return "is named by exclude_hosts";
-    return model_is_to_empty(model, host) ? "is to be emptied" : NULL;
+        return obstacle_set(why, OBSTACLE_EXCLUDED_HOST, (int)host, "is named by exclude_hosts");
+    if (model_is_to_empty(model, host))
+        return obstacle_set(why, OBSTACLE_HOST_TO_EMPTY, (int)host, "is to be emptied");
+    return TRUE;
+}
+
+static gboolean is_reached(const Compatibility *compatibility, guint vm, guint host, Obstacle *why)
+{
+    const Model *model = compatibility->model;
+    guint home = (guint)model->vms[vm].host;
+    gboolean vmotion = compatibility->known.vmotion && needs_vmotion(model->vms[vm].row->power);
+    if (!model_is_live(model, home))
+        return obstacle_set(why, OBSTACLE_HOST_NOT_CONNECTED, (int)host,
+                            "cannot be reached: the VM's own host is not connected and powered on");
+    if (vmotion && model->snapshot->hosts[host].vmotion != 1)
+        return obstacle_set(why, OBSTACLE_VMOTION, (int)host, "has no vMotion");
+    if (vmotion && model->snapshot->hosts[home].vmotion != 1)
+        return obstacle_set(why, OBSTACLE_VMOTION, (int)host,
+                            "cannot be reached: the VM's own host has no vMotion");
+    return TRUE;
+}
+
+static gboolean has_what_it_uses(const Compatibility *compatibility, guint vm, guint host, Obstacle *why)
+{
+    const Known *known = &compatibility->known;
+    const Vm *row = compatibility->model->vms[vm].row;
+    const Host *target = &compatibility->model->snapshot->hosts[host];
+    gboolean datastores = known->host_datastores && known->vm_datastores;
+    gboolean networks = known->host_networks && known->vm_networks;
+    if (datastores && !*row->datastores)
+        return obstacle_set(why, OBSTACLE_DATASTORE, (int)host,
+                            "may lack a datastore: the VM's are not known");
+    if (datastores && !has_all(&compatibility->datastores, target->datastores, row->datastores))
+        return obstacle_set(why, OBSTACLE_DATASTORE, (int)host, "lacks a datastore of the VM");
+    if (networks && !*row->networks && model_is_export(compatibility->model))
+        return obstacle_set(why, OBSTACLE_NETWORK, (int)host, "may lack a network: the VM's are not known");
+    if (networks && *row->networks && !has_all(&compatibility->networks, target->networks, row->networks))
+        return obstacle_set(why, OBSTACLE_NETWORK, (int)host, "lacks a network of the VM");
+    return TRUE;
 }
 
 /* In the order in which a person would look. */
-const char *compatibility_obstacle(const Compatibility *compatibility, guint vm, guint host)
+gboolean compatibility_fits(const Compatibility *compatibility, guint vm, guint host, Obstacle *why)
 {
     const Model *model = compatibility->model;
-    const Known *known = &compatibility->known;
     const Snapshot *snapshot = model->snapshot;
-    const Vm *row = &snapshot->vms[vm];
+    const Vm *row = model->vms[vm].row;
     const Host *source = &snapshot->hosts[model->vms[vm].host], *target = &snapshot->hosts[host];
     if (target->cluster != row->cluster)
-        return "is in another cluster";
-    const char *why = obstacle_of_host(model, host, row->power);
-    if (why)
-        return why;
-    if (!model_is_live(model, (guint)model->vms[vm].host))
-        return "cannot be reached: the VM's own host is not connected and powered on";
-    if (known->vmotion && needs_vmotion(row->power) && target->vmotion != 1)
-        return "has no vMotion";
-    if (known->vmotion && needs_vmotion(row->power) && source->vmotion != 1)
-        return "cannot be reached: the VM's own host has no vMotion";
-    if (known->host_datastores && known->vm_datastores &&
-        (!*row->datastores || !has_all_known(compatibility, target->datastores, row->datastores)))
-        return *row->datastores ? "lacks a datastore of the VM"
-                                : "may lack a datastore: the VM's are not known";
-    if (known->host_networks && known->vm_networks && !*row->networks && model_is_export(model))
-        return "may lack a network: the VM's are not known";
-    if (known->host_networks && known->vm_networks && *row->networks &&
-        !has_all_known(compatibility, target->networks, row->networks))
-        return "lacks a network of the VM";
-    if (known->cpu_model && needs_cpu(row->power) && !cpu_fits(snapshot, row, source, target))
-        return "has another CPU model, and no EVC mode covers both";
-    return NULL;
+        return obstacle_set(why, OBSTACLE_OTHER_CLUSTER, (int)host, "is in another cluster");
+    if (!is_open(model, host, row->power, why) || !is_reached(compatibility, vm, host, why) ||
+        !has_what_it_uses(compatibility, vm, host, why))
+        return FALSE;
+    if (compatibility->known.cpu_model && needs_cpu(row->power) && !cpu_fits(snapshot, row, source, target))
+        return obstacle_set(why, OBSTACLE_CPU, (int)host,
+                            "has another CPU model, and no EVC mode covers both");
+    return TRUE;
+}
+
+/* An EVC mode is any text, so its length goes before it: none looks like what follows. */
+char *compatibility_key(const Compatibility *compatibility, guint vm)
+{
+    const ModelVm *at = &compatibility->model->vms[vm];
+    const Vm *row = at->row;
+    return g_strdup_printf("%d %d %p %p %zu:%s", at->host, row->power, (const void *)row->datastores,
+                           (const void *)row->networks, strlen(row->evc_required), row->evc_required);
 }

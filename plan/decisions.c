@@ -64,6 +64,6 @@ int amiss_compare(const void *a, const void *b)
 const VmHistory *situation_history(const Situation *situation, guint vm)
 {
     const Snapshot *snapshot = situation->start->snapshot;
-    const Vm *row = &snapshot->vms[vm];
+    const Vm *row = situation->start->vms[vm].row;
     return history_of(situation->history, snapshot->info.source_id, row->instance_uuid, row->id);
 }

@@ -88,12 +88,13 @@ static const char *keep_number(const Drafting *drafting, double number)
 
 static PlanRow row_about(const Drafting *drafting, int host, int vm)
 {
-    const Snapshot *snapshot = drafting->now->snapshot;
+    const Model *now = drafting->now;
+    const Snapshot *snapshot = now->snapshot;
     PlanRow row = plan_row_unknown();
-    int cluster = vm >= 0 ? snapshot->vms[vm].cluster : snapshot->hosts[host].cluster;
-    row.object_id = keep(drafting, vm >= 0 ? snapshot->vms[vm].id : snapshot->hosts[host].id);
-    row.object = keep(drafting, vm >= 0 ? snapshot->vms[vm].name : snapshot->hosts[host].name);
-    row.instance_uuid = vm >= 0 ? keep(drafting, snapshot->vms[vm].instance_uuid) : "";
+    int cluster = vm >= 0 ? now->vms[vm].row->cluster : snapshot->hosts[host].cluster;
+    row.object_id = keep(drafting, vm >= 0 ? now->vms[vm].row->id : snapshot->hosts[host].id);
+    row.object = keep(drafting, vm >= 0 ? now->vms[vm].row->name : snapshot->hosts[host].name);
+    row.instance_uuid = vm >= 0 ? keep(drafting, now->vms[vm].row->instance_uuid) : "";
     row.cluster_id = keep(drafting, snapshot->clusters[cluster].id);
     row.cluster = keep(drafting, snapshot->clusters[cluster].name);
     return row;
@@ -153,7 +154,7 @@ static const char *args_of(const Drafting *drafting, const Change *change)
         g_string_append_printf(args, "copy_mib=%.0f", ceil(change_copy_bytes(now, change) / (1024 * 1024)));
         if (!now->vms[change->vm].running)
             g_string_append_printf(args, " power=%s",
-                                   snapshot->vms[change->vm].power == VM_POWER_OFF ? "off" : "suspended");
+                                   now->vms[change->vm].row->power == VM_POWER_OFF ? "off" : "suspended");
     } else if (change->action == ACTION_ENTER_MAINTENANCE && *now->policy->vsan_mode &&
                snapshot->clusters[now->hosts[change->to].cluster].vsan != 0) {
         g_string_append_printf(args, "vsan_mode=%s", now->policy->vsan_mode);

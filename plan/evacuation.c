@@ -59,7 +59,7 @@ static int host_for(const Evacuation *e, guint vm, char **why)
     const Snapshot *snapshot = e->start->snapshot;
     int best = -1;
     for (guint host = 0; host < snapshot->n_hosts; host++) {
-        if (snapshot->hosts[host].cluster != snapshot->vms[vm].cluster || (int)host == e->end->vms[vm].host)
+        if (snapshot->hosts[host].cluster != e->end->vms[vm].row->cluster || (int)host == e->end->vms[vm].host)
             continue;
         g_autofree char *obstacle = obstacle_for(e, vm, host);
         if (!obstacle && (best < 0 || goes_before(e, host, (guint)best)))
@@ -104,7 +104,7 @@ static void move_powered_off(const Evacuation *e, guint vm)
 
 static void move_all_powered_off(const Evacuation *e)
 {
-    guint n = e->start->snapshot->n_vms;
+    guint n = e->start->n_vms;
     for (guint vm = 0; vm < n; vm++)
         e->registered[e->end->vms[vm].host]++;
     for (guint vm = 0; e->start->policy->evacuate_powered_off && vm < n; vm++)

@@ -129,7 +129,7 @@ static void add_targets(GString *out, const Situation *situation, guint vm)
     const Snapshot *snapshot = model->snapshot;
     add(out, "Hosts of its cluster:");
     for (guint host = 0; host < snapshot->n_hosts; host++) {
-        if (snapshot->hosts[host].cluster != snapshot->vms[vm].cluster || (int)host == model->vms[vm].host)
+        if (snapshot->hosts[host].cluster != model->vms[vm].row->cluster || (int)host == model->vms[vm].host)
             continue;
         const char *why = compatibility_obstacle(situation->compatibility, vm, host);
         const BoundRule *rule = why ? NULL : rules_broken_by(situation->rules, model, vm, host, TRUE);
@@ -184,7 +184,7 @@ static gboolean gets_vcpus(const ChangePlan *plan, const char *id)
 static void add_missing_vcpus(GString *out, const Situation *situation, const ChangePlan *plan, guint vm)
 {
     const Model *model = situation->start;
-    if (!growth_wants_vcpus(model, vm) || gets_vcpus(plan, model->snapshot->vms[vm].id))
+    if (!growth_wants_vcpus(model, vm) || gets_vcpus(plan, model->vms[vm].row->id))
         return;
     g_autofree char *why = growth_cpu_obstacle(situation, model, vm, growth_legal_vcpus(model, vm));
     if (model->policy->strategy == STRATEGY_THRESHOLD)
@@ -231,7 +231,7 @@ static const char *why_not_moved(const Model *model, guint host)
 static void explain_vm(GString *out, const Situation *situation, const ChangePlan *plan, guint vm)
 {
     const Model *model = situation->start;
-    const Vm *row = &model->snapshot->vms[vm];
+    const Vm *row = model->vms[vm].row;
     const Host *host = &model->snapshot->hosts[row->host];
     const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id, row->id);
     add(out, "VM %s (%s) on %s (%s): %s", row->name, row->id, host->name, host->id,
@@ -290,7 +290,7 @@ static void explain_host(GString *out, const Situation *situation, const ChangeP
         guint vm = g_array_index(model->vms_on[host], guint, i);
         g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
         if (immovable || !model->vms[vm].measured)
-            add(out, "  %s %s", model->snapshot->vms[vm].name, immovable ? immovable : "is not measured");
+            add(out, "  %s %s", model->vms[vm].row->name, immovable ? immovable : "is not measured");
     }
 }
 

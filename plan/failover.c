@@ -16,7 +16,7 @@ static double leaving_demand(const Model *model, guint host, Resource resource)
     double sum = 0;
     for (guint i = 0; i < model->vms_on[host]->len; i++) {
         guint vm = g_array_index(model->vms_on[host], guint, i);
-        if (vm_is_agent(&model->snapshot->vms[vm]))
+        if (vm_is_agent(model->vms[vm].row))
             continue;
         if (resource == RESOURCE_HOST_MEMORY)
             sum += model_vm_memory(model, vm);

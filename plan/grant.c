@@ -10,7 +10,7 @@ static GArray *busy_vms(const ClusterProblem *problem, const Model *start)
     GArray *found = g_array_new(FALSE, FALSE, sizeof(Amiss));
     for (guint g = 0; g < problem->growing->len; g++) {
         const Growing *growing = &g_array_index(problem->growing, Growing, g);
-        Amiss busy = {g, growth_cpu_usage_pct(start, growing->vm), start->snapshot->vms[growing->vm].id};
+        Amiss busy = {g, growth_cpu_usage_pct(start, growing->vm), start->vms[growing->vm].row->id};
         if (growing->action == ACTION_ADD_CPU)
             g_array_append_val(found, busy);
     }

@@ -13,7 +13,7 @@
 
 double growth_legal_memory(const Model *model, guint vm, double at_least_mib)
 {
-    double step = model->snapshot->vms[vm].memory_hot_add_step_mib;
+    double step = model->vms[vm].row->memory_hot_add_step_mib;
     return step > 0 ? ceil(at_least_mib / step) * step : ceil(at_least_mib);
 }
 
@@ -41,7 +41,7 @@ static double hot_add_limit(const Vm *row)
 
 double growth_largest_memory(const Model *model, guint vm)
 {
-    const Vm *row = &model->snapshot->vms[vm];
+    const Vm *row = model->vms[vm].row;
     double most = row->memory_mib * (1 + model->policy->memory_max_growth_pct / 100);
     most = MIN(most, hot_add_limit(row));
     if (row->memory_limit_mib < most)
@@ -59,14 +59,14 @@ double growth_missing_memory(const Model *model, guint vm)
 /* Why it is, compatibility_immovable says. */
 static gboolean is_left_alone(const Model *model, guint vm)
 {
-    const Vm *row = &model->snapshot->vms[vm];
+    const Vm *row = model->vms[vm].row;
     return model->vms[vm].system || policy_matches(model->policy->exclude_vms, row->folder, row->name) ||
            row->connection > VM_CONNECTED;
 }
 
 gboolean growth_hot_add_is_off(const Model *model, guint vm)
 {
-    int flag = model->snapshot->vms[vm].memory_hot_add;
+    int flag = model->vms[vm].row->memory_hot_add;
     gboolean off = flag == 0 || (flag < 0 && !model_is_export(model));
     return off && !is_left_alone(model, vm);
 }
@@ -85,7 +85,7 @@ static char *added_words(guint times, const char *key)
 
 char *growth_memory_refusal(const Situation *situation, const Model *now, guint vm, double to_mib)
 {
-    const Vm *row = &now->snapshot->vms[vm];
+    const Vm *row = now->vms[vm].row;
     if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
     guint past = situation_history(situation, vm)->memory_additions;
@@ -139,7 +139,7 @@ static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
     if (memory_pct > at->threshold[RESOURCE_HOST_MEMORY])
         return g_strdup_printf("its host %s would be hot: memory at %.1f %%", snapshot->hosts[host].name,
                                memory_pct);
-    if (snapshot->vms[vm].memory_reservation_locked == 1 &&
+    if (now->vms[vm].row->memory_reservation_locked == 1 &&
         (at->memory_reserved_mib * 1024 + kib > snapshot->hosts[host].memory_kib))
         return g_strdup_printf("its reservation is locked to its size, and its host %s cannot back more",
                                snapshot->hosts[host].name);
@@ -149,7 +149,7 @@ static char *obstacle_of_room(const Model *now, guint vm, double to_mib)
             snapshot->clusters[at->cluster].name, now->buffer_memory[at->cluster] / 1024, kib / 1024);
     if (kib > failover_room(now, (guint)at->cluster))
         return g_strdup("the cluster could then not bear the loss of its largest host (ha_check=hard)");
-    for (int pool = snapshot->vms[vm].pool; pool >= 0; pool = snapshot->pools[pool].parent) {
+    for (int pool = now->vms[vm].row->pool; pool >= 0; pool = snapshot->pools[pool].parent) {
         double left = pool_limit(&snapshot->pools[pool], RESOURCE_HOST_MEMORY) - now->pool_memory[pool];
         if (kib > left)
             return g_strdup_printf(
@@ -169,7 +169,7 @@ char *growth_memory_reason(const Model *now, guint vm, double was_mib, double to
 {
     double used = now->vms[vm].demand[RESOURCE_MEMORY];
     return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after",
-                           now->snapshot->vms[vm].name, load_usage_pct(used, was_mib * 1024), was_mib,
+                           now->vms[vm].row->name, load_usage_pct(used, was_mib * 1024), was_mib,
                            now->policy->short_pct, load_usage_pct(used, to_mib * 1024));
 }
 
@@ -201,7 +201,7 @@ void growth_advise_hot_add(Decisions *decisions, const Model *now, guint vm, dou
 
 double growth_legal_vcpus(const Model *model, guint vm)
 {
-    double socket = model->snapshot->vms[vm].cores_per_socket;
+    double socket = model->vms[vm].row->cores_per_socket;
     double least = model->vms[vm].vcpus + model->policy->cpu_step;
     return socket > 0 ? ceil(least / socket) * socket : least;
 }
@@ -209,7 +209,7 @@ double growth_legal_vcpus(const Model *model, guint vm)
 double growth_cpu_usage_pct(const Model *model, guint vm)
 {
     const Assessed *assessed =
-        assessment_find(model->assessment, model->snapshot->info.source_id, model->snapshot->vms[vm].id);
+        assessment_find(model->assessment, model->snapshot->info.source_id, model->vms[vm].row->id);
     return model->vms[vm].measured ? assessed->loads[RESOURCE_CPU].usage_pct : NAN;
 }
 
@@ -220,7 +220,7 @@ gboolean growth_wants_vcpus(const Model *model, guint vm)
 
 char *growth_cpu_refusal(const Situation *situation, const Model *now, guint vm, double to_vcpus)
 {
-    const Vm *row = &now->snapshot->vms[vm];
+    const Vm *row = now->vms[vm].row;
     guint past = situation_history(situation, vm)->cpu_additions;
     if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
@@ -245,7 +245,7 @@ char *growth_threads_words(const Host *host)
 
 char *growth_cpu_obstacle(const Situation *situation, const Model *now, guint vm, double to_vcpus)
 {
-    const Vm *row = &now->snapshot->vms[vm];
+    const Vm *row = now->vms[vm].row;
     const Host *host = &now->snapshot->hosts[now->vms[vm].host];
     const ModelHost *at = &now->hosts[now->vms[vm].host];
     double mhz = (to_vcpus - now->vms[vm].vcpus) * host->core_mhz;

@@ -74,7 +74,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Hindrances, hindrances_clear)
 static gboolean has_target(const Situation *situation, const Model *now, guint vm, char **example)
 {
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
-        if (now->hosts[host].cluster != now->snapshot->vms[vm].cluster || (int)host == now->vms[vm].host)
+        if (now->hosts[host].cluster != now->vms[vm].row->cluster || (int)host == now->vms[vm].host)
             continue;
         if (is_target(situation, now, vm, host))
             return TRUE;
@@ -82,7 +82,7 @@ static gboolean has_target(const Situation *situation, const Model *now, guint v
             continue;
         g_autofree char *why = hindrance_of_target(situation, now, vm, host);
         *example =
-            g_strdup_printf("%s: %s %s", now->snapshot->vms[vm].name, now->snapshot->hosts[host].name, why);
+            g_strdup_printf("%s: %s %s", now->vms[vm].row->name, now->snapshot->hosts[host].name, why);
     }
     return FALSE;
 }
@@ -95,7 +95,7 @@ static void sort_vm(const Situation *situation, const Model *now, guint vm, gboo
     if (immovable) {
         h->immovable++;
         if (!h->immovable_example)
-            h->immovable_example = g_strdup_printf("%s %s", now->snapshot->vms[vm].name, immovable);
+            h->immovable_example = g_strdup_printf("%s %s", now->vms[vm].row->name, immovable);
     } else if (compatibility_left_to_drs(situation->compatibility, vm, &drs)) {
         h->left_to_drs++;
     } else if (!now->vms[vm].measured && !to_empty) {
@@ -114,7 +114,7 @@ static void append_hindrances(GString *words, const Situation *situation, const 
     g_auto(Hindrances) h = {0};
     for (guint i = 0; i < now->vms_on[host]->len; i++) {
         guint vm = g_array_index(now->vms_on[host], guint, i);
-        if (!to_empty || !vm_is_agent(&now->snapshot->vms[vm]))
+        if (!to_empty || !vm_is_agent(now->vms[vm].row))
             sort_vm(situation, now, vm, to_empty, &h);
     }
     if (now->vms_on[host]->len == 0)

@@ -101,6 +101,7 @@ static gboolean join_vms(Model *model, GError **error)
         if (!assessed)
             return FALSE;
         ModelVm *vm = &model->vms[i];
+        vm->row = row;
         for (int r = 0; r < N_RESOURCES; r++)
             vm->demand[r] = assessed->loads[r].demand;
         vm->measured_host_memory = assessed->loads[RESOURCE_HOST_MEMORY].measured;
@@ -156,8 +157,8 @@ static void join_pools(Model *model)
     for (guint r = 0; r < G_N_ELEMENTS(resources); r++) {
         for (guint i = 0; i < snapshot->n_vms; i++) {
             const Assessed *vm =
-                assessment_find(model->assessment, snapshot->info.source_id, snapshot->vms[i].id);
-            amounts[i] = buffer_amount(&snapshot->vms[i], &vm->loads[resources[r]], model->policy);
+                assessment_find(model->assessment, snapshot->info.source_id, model->vms[i].row->id);
+            amounts[i] = buffer_amount(model->vms[i].row, &vm->loads[resources[r]], model->policy);
         }
         pool_sums(snapshot, amounts, sums[r]);
     }
@@ -169,7 +170,8 @@ static Model *model_alloc(const Snapshot *snapshot)
     Model *model = g_new0(Model, 1);
     model->snapshot = snapshot;
     model->hosts = g_new0(ModelHost, snapshot->n_hosts + 1);
-    model->vms = g_new0(ModelVm, snapshot->n_vms + 1);
+    model->n_vms = snapshot->n_vms;
+    model->vms = g_new0(ModelVm, model->n_vms + 1);
     model->vms_on = g_new0(GArray *, snapshot->n_hosts + 1);
     model->buffer_cpu = g_new0(double, snapshot->n_clusters + 1);
     model->buffer_memory = g_new0(double, snapshot->n_clusters + 1);
@@ -204,7 +206,7 @@ Model *model_copy(const Model *model)
     copy->move_setup_s = model->move_setup_s;
     copy->move_slope = model->move_slope;
     memcpy(copy->hosts, model->hosts, snapshot->n_hosts * sizeof *copy->hosts);
-    memcpy(copy->vms, model->vms, snapshot->n_vms * sizeof *copy->vms);
+    memcpy(copy->vms, model->vms, model->n_vms * sizeof *copy->vms);
     memcpy(copy->buffer_cpu, model->buffer_cpu, snapshot->n_clusters * sizeof(double));
     memcpy(copy->buffer_memory, model->buffer_memory, snapshot->n_clusters * sizeof(double));
     memcpy(copy->pool_cpu, model->pool_cpu, snapshot->n_pools * sizeof(double));
@@ -241,13 +243,13 @@ double model_vm_memory(const Model *model, guint vm)
 
 double model_vm_cpu_reserved(const Model *model, guint vm)
 {
-    double reserved = model->snapshot->vms[vm].cpu_reservation_mhz;
+    double reserved = model->vms[vm].row->cpu_reservation_mhz;
     return reserved > 0 ? reserved : 0;
 }
 
 double model_vm_memory_reserved(const Model *model, guint vm)
 {
-    const Vm *row = &model->snapshot->vms[vm];
+    const Vm *row = model->vms[vm].row;
     if (row->memory_reservation_locked == 1)
         return model->vms[vm].memory_mib;
     return row->memory_reservation_mib > 0 ? row->memory_reservation_mib : 0;
@@ -282,7 +284,7 @@ guint model_vms_to_leave(const Model *model, guint host)
 {
     guint n = 0;
     for (guint i = 0; i < model->vms_on[host]->len; i++)
-        n += !vm_is_agent(&model->snapshot->vms[g_array_index(model->vms_on[host], guint, i)]);
+        n += !vm_is_agent(model->vms[g_array_index(model->vms_on[host].row, guint, i)]);
     return n;
 }
 
@@ -311,6 +313,13 @@ double model_excess(const Model *model, guint host, Resource *worst)
         }
     }
     return table_round(most);
+}
+
+gboolean model_is_short(const Model *model, guint vm)
+{
+    const ModelVm *at = &model->vms[vm];
+    double used = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
+    return at->state == STATE_SHORT && used > model->policy->short_pct;
 }
 
 gboolean model_is_hot(const Model *model, guint host)

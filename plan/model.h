@@ -26,6 +26,7 @@ typedef struct ModelHost {
 } ModelHost;
 
 typedef struct ModelVm {
+    const Vm *row;               /* its configuration; not owned */
     double demand[N_RESOURCES];  /* NAN where not measured */
     double measured_host_memory; /* KiB: consumed + overhead */
     double reclaimed;            /* KiB: ballooned + swapped + compressed */
@@ -42,6 +43,7 @@ typedef struct Model {
     const Policy *policy;
     double move_setup_s, move_slope;    /* a migration takes set-up + slope × bytes ÷ the policy's rate */
     ModelHost *hosts;                   /* [n_hosts] */
+    guint n_vms;                        /* those of the snapshot, in its order */
     ModelVm *vms;                       /* [n_vms] */
     GArray **vms_on;                    /* [n_hosts] of guint: the running VMs on each host now, ascending */
     double *buffer_cpu, *buffer_memory; /* [n_clusters] MHz, KiB: what additions may still take */
@@ -97,6 +99,9 @@ double model_usage_pct(const Model *model, guint host, Resource resource, double
 /* points by which the host stands above its threshold, at most over its deciding resources; 0 or less: it is
  * not hot */
 double model_excess(const Model *model, guint host, Resource *worst);
+
+/* TRUE for a VM that was assessed as short, and at its size now still is */
+gboolean model_is_short(const Model *model, guint vm);
 
 /* TRUE for a host that is usable and above a threshold */
 gboolean model_is_hot(const Model *model, guint host);

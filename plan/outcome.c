@@ -71,14 +71,14 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
     const Change *growth = needs_room(changes, move, ACTION_ADD_MEMORY);
     if (growth)
         return g_strdup_printf("makes room on %s for %s, which is short of memory", from,
-                               snapshot->vms[growth->vm].name);
+                               start->vms[growth->vm].row->name);
     if (start->vms[move->vm].state == STATE_SHORT &&
         end->vms[move->vm].memory_mib > start->vms[move->vm].memory_mib)
         return g_strdup_printf("%s is short of memory, and %s has no room to grow it",
-                               snapshot->vms[move->vm].name, from);
+                               start->vms[move->vm].row->name, from);
     if (end->vms[move->vm].vcpus > start->vms[move->vm].vcpus) {
         g_autofree char *threads = growth_threads_words(&snapshot->hosts[move->from]);
-        return g_strdup_printf("%s needs %.0f vCPUs, and %s", snapshot->vms[move->vm].name,
+        return g_strdup_printf("%s needs %.0f vCPUs, and %s", start->vms[move->vm].row->name,
                                end->vms[move->vm].vcpus, threads);
     }
     rule = repaired_rule(situation, end, (guint)move->vm, FALSE);
@@ -86,7 +86,7 @@ static char *reason_of_move(const Situation *situation, const Model *end, const 
         return g_strdup_printf("follows the rule \"%s\"", rule->name);
     const Change *arrival = needs_room(changes, move, ACTION_MIGRATE);
     if (arrival)
-        return g_strdup_printf("makes room on %s for %s", from, snapshot->vms[arrival->vm].name);
+        return g_strdup_printf("makes room on %s for %s", from, start->vms[arrival->vm].row->name);
     return g_strdup_printf("%s %s",
                            model_saves_power(start, (guint)start->hosts[move->from].cluster)
                                ? "saves power: empties"
@@ -98,7 +98,7 @@ static char *reason_of_vcpus(const Model *start, const Change *change)
 {
     double usage = growth_cpu_usage_pct(start, (guint)change->vm);
     return g_strdup_printf("%s uses %.1f %% of its %.0f vCPUs, above %g %%; %.1f %% of %.0f",
-                           start->snapshot->vms[change->vm].name, usage, change->was,
+                           start->vms[change->vm].row->name, usage, change->was,
                            start->policy->vm_cpu_pct, usage * change->was / change->amount, change->amount);
 }
 
@@ -139,7 +139,7 @@ static Ranked rank(const Situation *situation, const Model *end, const Change *c
 {
     const Model *start = situation->start;
     Resource worst = RESOURCE_CPU;
-    Ranked ranked = {.change = *change, .help = HELP_OTHER, .id = start->snapshot->vms[change->vm].id};
+    Ranked ranked = {.change = *change, .help = HELP_OTHER, .id = start->vms[change->vm].row->id};
     ranked.excess = start->hosts[change->from].usable ? model_excess(start, (guint)change->from, &worst) : 0;
     double share =
         load_usage_pct(start->vms[change->vm].demand[worst], start->hosts[change->from].capacity[worst]);
@@ -201,7 +201,7 @@ static char *why_short(const Outcome *o, guint vm, double to_mib)
 
 static void name_short_vms(const Outcome *o)
 {
-    for (guint vm = 0; vm < o->start->snapshot->n_vms; vm++) {
+    for (guint vm = 0; vm < o->start->n_vms; vm++) {
         const ModelVm *at = &o->end->vms[vm];
         double missing = growth_missing_memory(o->end, vm);
         double used = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
@@ -219,7 +219,7 @@ static void name_short_vms(const Outcome *o)
 static void name_busy_vms(const Outcome *o)
 {
     const Model *start = o->start;
-    for (guint vm = 0; vm < start->snapshot->n_vms; vm++) {
+    for (guint vm = 0; vm < start->n_vms; vm++) {
         if (!growth_wants_vcpus(start, vm) || o->end->vms[vm].vcpus > start->vms[vm].vcpus)
             continue;
         double to = growth_legal_vcpus(o->end, vm);
@@ -265,7 +265,7 @@ static void name_broken_rules(const Outcome *o)
             if (!vm->running)
                 continue;
             g_autofree char *immovable = compatibility_immovable(o->situation->compatibility, rule->vms[v]);
-            g_string_append_printf(words, " %s on %s%s%s%s;", o->start->snapshot->vms[rule->vms[v]].name,
+            g_string_append_printf(words, " %s on %s%s%s%s;", o->start->vms[rule->vms[v]].row->name,
                                    o->start->snapshot->hosts[vm->host].name, immovable ? " (it " : "",
                                    immovable ? immovable : "", immovable ? ")" : "");
         }

@@ -44,7 +44,7 @@ static gboolean agrees(const Replay *replay, const Model *now, const PlanRow *ro
 {
     if (change->vm < 0)
         return TRUE;
-    const Vm *vm = &now->snapshot->vms[change->vm];
+    const Vm *vm = now->vms[change->vm].row;
     const ModelVm *at = &now->vms[change->vm];
     if (*row->instance_uuid && *vm->instance_uuid && strcmp(row->instance_uuid, vm->instance_uuid) != 0) {
         add_problem(replay, row, "found instance UUID %s: expected %s", vm->instance_uuid,

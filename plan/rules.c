@@ -174,7 +174,7 @@ RuleSet *rules_none(const Model *model)
 {
     RuleSet *rules = g_new0(RuleSet, 1);
     rules->rules = g_array_new(FALSE, FALSE, sizeof(BoundRule));
-    rules->n_vms = model->snapshot->n_vms;
+    rules->n_vms = model->n_vms;
     rules->of_vm = g_new0(GArray *, rules->n_vms);
     return rules;
 }

@@ -31,7 +31,7 @@ static Held taken_by(const Model *model, const Change *change)
     if (change->action != ACTION_ADD_MEMORY || !vm || !vm->running)
         return (Held){{0}};
     double mib = change->amount - vm->memory_mib;
-    gboolean locked = model->snapshot->vms[change->vm].memory_reservation_locked == 1;
+    gboolean locked = model->vms[change->vm].row->memory_reservation_locked == 1;
     return (Held){{mib * 1024, 0, locked ? mib : 0}};
 }
 
@@ -501,7 +501,7 @@ static char *settle_change(Edges *edges, const Model *now, guint k)
 
 static Edges edges_new(const Sequence *sequence, GArray *changes, gboolean may_add)
 {
-    guint n_hosts = sequence->start->snapshot->n_hosts, n_vms = sequence->start->snapshot->n_vms;
+    guint n_hosts = sequence->start->snapshot->n_hosts, n_vms = sequence->start->n_vms;
     Edges edges = {
         .sequence = sequence, .changes = changes, .may_add = may_add, .words = changes->len / 64 + 1};
     edges.before = g_new0(guint64, (gsize)edges.words * (changes->len + 1));

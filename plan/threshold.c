@@ -20,7 +20,7 @@ static const Host *host_row(const Threshold *t, guint host)
 
 static const Vm *vm_row(const Threshold *t, guint vm)
 {
-    return &t->now->snapshot->vms[vm];
+    return t->now->vms[vm].row;
 }
 
 /* ---- the worst first ---- */
@@ -40,10 +40,10 @@ static GArray *hot_hosts(const Model *model)
 static GArray *short_vms(const Model *model)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(Amiss));
-    for (guint i = 0; i < model->snapshot->n_vms; i++) {
+    for (guint i = 0; i < model->n_vms; i++) {
         const ModelVm *vm = &model->vms[i];
         Amiss one = {i, load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024),
-                     model->snapshot->vms[i].id};
+                     model->vms[i].row->id};
         if (vm->state == STATE_SHORT)
             g_array_append_val(found, one);
     }

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/legality.h"
+
+#include "plan/compatibility.h"
+#include "plan/growth.h"
+#include "plan/room.h"
+
+#include <math.h>
+
+struct Legality {
+    const Model *start;
+    const RuleSet *rules;
+    const History *history;
+    Compatibility *compatibility;
+};
+
+Legality *legality_new(const Model *start, const RuleSet *rules, const History *history)
+{
+    Legality *legality = g_new0(Legality, 1);
+    legality->start = start;
+    legality->rules = rules;
+    legality->history = history;
+    legality->compatibility = compatibility_new(start);
+    return legality;
+}
+
+void legality_free(Legality *legality)
+{
+    if (!legality)
+        return;
+    compatibility_free(legality->compatibility);
+    g_free(legality);
+}
+
+/* ---- what several actions ask ---- */
+
+static gboolean refuse_by_rule(Obstacle *why, const BoundRule *rule, int host, const char *format)
+{
+    g_autofree char *name = g_strdup_printf("\"%s\"", rule->name);
+    obstacle_set(why, OBSTACLE_RULE, host, "%s%s", format, name);
+    if (why)
+        why->rule = rule;
+    return FALSE;
+}
+
+static gboolean has_room(const Model *now, const Change *change, Obstacle *why)
+{
+    int lacking = room_lacking_for(now, change);
+    return lacking < 0 ||
+           obstacle_set(why, OBSTACLE_ROOM, change->to, "would be over its %s", room_words[lacking]);
+}
+
+/* "would be hot (CPU 81.0 %, memory 44.0 %)": of what is known, CPU and memory, and whatever else is over */
+static char *words_of_heat(const Model *now, guint host, const double more[N_RESOURCES])
+{
+    GString *words = g_string_new("would be hot");
+    const char *separator = " (";
+    for (int r = 0; r < N_RESOURCES; r++) {
+        double pct = model_usage_pct(now, host, (Resource)r, isnan(more[r]) ? 0 : more[r]);
+        gboolean main = r == RESOURCE_CPU || r == RESOURCE_HOST_MEMORY;
+        if (isnan(pct) || !(main || pct > now->hosts[host].threshold[r]))
+            continue;
+        g_string_append_printf(words, "%s%s %.1f %%", separator, resource_words[r], pct);
+        separator = ", ";
+    }
+    return g_string_free(g_string_append_c(words, ')'), FALSE);
+}
+
+/* ---- migrations ---- */
+
+static gboolean target_stays_normal(const Model *now, const Change *move, Obstacle *why)
+{
+    const double *more = now->vms[move->vm].demand;
+    if (model_stays_normal(now, (guint)move->to, more))
+        return TRUE;
+    g_autofree char *words = why ? words_of_heat(now, (guint)move->to, more) : NULL;
+    return obstacle_set(why, OBSTACLE_HEAT, move->to, "%s", words ? words : "");
+}
+
+static gboolean keeps_rules(const Legality *legality, const Model *now, const Change *move,
+                            gboolean on_the_way, Obstacle *why)
+{
+    guint vm = (guint)move->vm, host = (guint)move->to;
+    if (!legality->rules)
+        return TRUE;
+    const BoundRule *rule = on_the_way ? rules_broken_on_the_way(legality->rules, now, vm, host)
+                                       : rules_broken_by(legality->rules, now, vm, host, TRUE);
+    return !rule || refuse_by_rule(why, rule, move->to, "would break the mandatory rule ");
+}
+
+static gboolean allows_migration(const Legality *legality, const Model *now, const Change *move,
+                                 guint questions, Obstacle *why)
+{
+    guint vm = (guint)move->vm, host = (guint)move->to;
+    return (!(questions & LEGAL_SUBJECT) || compatibility_may_move(legality->compatibility, vm, why)) &&
+           (!(questions & LEGAL_HOST) || compatibility_fits(legality->compatibility, vm, host, why)) &&
+           (!(questions & LEGAL_ON_THE_WAY) || keeps_rules(legality, now, move, TRUE, why)) &&
+           (!(questions & LEGAL_HEAT) || target_stays_normal(now, move, why)) &&
+           (!(questions & LEGAL_ROOM) || has_room(now, move, why)) &&
+           (!(questions & LEGAL_RULES) || keeps_rules(legality, now, move, FALSE, why));
+}
+
+/* ---- hosts ---- */
+
+static gboolean allows_maintenance(const Legality *legality, const Model *now, const Change *change,
+                                   guint questions, Obstacle *why)
+{
+    (void)legality;
+    guint host = (guint)change->to;
+    return !(questions & LEGAL_ROOM) || model_vms_to_leave(now, host) == 0 ||
+           obstacle_set(why, OBSTACLE_NOT_EMPTY, change->to, "still holds running VMs");
+}
+
+/* ---- by action ---- */
+
+typedef gboolean (*Allows)(const Legality *legality, const Model *now, const Change *change, guint questions,
+                           Obstacle *why);
+
+/* what forbids each action; NULL: vmanger makes no such change */
+static const Allows allows[] = {
+    [ACTION_MIGRATE] = allows_migration,
+    [ACTION_ADD_MEMORY] = NULL,
+    [ACTION_ADD_CPU] = NULL,
+    [ACTION_ENTER_MAINTENANCE] = allows_maintenance,
+    [ACTION_DEPLOY] = NULL,
+};
+
+gboolean legality_allows(const Legality *legality, const Model *now, const Change *change, guint questions,
+                         Obstacle *why)
+{
+    return allows[change->action](legality, now, change, questions, why);
+}
+
+gboolean legality_allows_move(const Legality *legality, const Model *now, guint vm, guint host,
+                              guint questions, Obstacle *why)
+{
+    Change move = change_migration(now, vm, host);
+    return allows_migration(legality, now, &move, questions, why);
+}
+
+gboolean legality_may_move(const Legality *legality, guint vm, Obstacle *why)
+{
+    return compatibility_may_move(legality->compatibility, vm, why);
+}
+
+gboolean legality_allows_growth(const Legality *legality, const Model *now, int action, guint vm,
+                                double total, guint questions, Obstacle *why)
+{
+    Change growth = change_growth(now, action, vm, total);
+    return legality_allows(legality, now, &growth, questions, why);
+}
+
+/* ---- what is not ours ---- */
+
+gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **why)
+{
+    const Policy *policy = legality->start->policy;
+    const Vm *row = legality->start->vms[vm].row;
+    const char *words = NULL;
+    if (policy->respect_drs_overrides && row->drs_override == DRS_OVERRIDE_DISABLED)
+        words = "DRS is disabled for this VM";
+    else if (policy->respect_drs_overrides && row->drs_override == DRS_OVERRIDE_MANUAL)
+        words = "DRS is set to manual for this VM";
+    else if (!policy->drs_clusters_plan && legality->start->snapshot->clusters[row->cluster].drs == DRS_FULL)
+        words = "the cluster's DRS is fully automated";
+    if (why)
+        *why = words;
+    return words != NULL;
+}
+
+char *legality_host_key(const Legality *legality, guint vm)
+{
+    return compatibility_key(legality->compatibility, vm);
+}
+
+const char *legality_unchecked(const Legality *legality, const Change *change)
+{
+    return change->action == ACTION_MIGRATE
+               ? compatibility_unchecked(legality->compatibility, (guint)change->vm)
+               : "";
+}

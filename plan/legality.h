@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one answer to "may this change be made now?": by the VM, the host, the rules, the cluster, its pools
+ * and the policy, on a model as it stands. Yes, or an obstacle. Strategies, evacuation, order, checks,
+ * explanations and apply's preflight all ask here, and nothing else answers.
+ */
+#ifndef PLAN_LEGALITY_H
+#define PLAN_LEGALITY_H
+
+#include "plan/change.h"
+#include "plan/history.h"
+#include "plan/obstacle.h"
+
+typedef struct Legality Legality;
+
+/* what to look at; obstacles are looked for in this order */
+typedef enum {
+    LEGAL_SUBJECT = 1 << 0,    /* what the VM is and is set to, what the policy says of it, and its past */
+    LEGAL_HOST = 1 << 1,       /* whether the host could run it, by the inventory */
+    LEGAL_ON_THE_WAY = 1 << 2, /* mandatory rules that must not be broken even for a moment: any but those
+                                  that keep VMs together, who can only move one by one */
+    LEGAL_HEAT = 1 << 3,       /* thresholds of the host */
+    LEGAL_ROOM = 1 << 4,       /* the host's memory, threads and reservations */
+    LEGAL_BUDGET = 1 << 5,     /* of growth: the cluster's buffer, the limits of its pools, ha_check=hard */
+    LEGAL_RULES = 1 << 6       /* mandatory rules that would then be broken, or broken worse */
+} LegalQuestion;
+
+#define LEGAL_TARGET (LEGAL_HOST | LEGAL_HEAT | LEGAL_ROOM | LEGAL_RULES) /* a host to move to for good */
+#define LEGAL_STEP                                                                                           \
+    (LEGAL_HOST | LEGAL_ON_THE_WAY | LEGAL_ROOM) /* what decides may be made as the next step */
+#define LEGAL_GROWTH (LEGAL_SUBJECT | LEGAL_HEAT | LEGAL_ROOM | LEGAL_BUDGET)
+
+/* of a model as the decision begins; all three must outlive it. rules NULL: none bind; history NULL: nothing
+ * is known of the past. It is never changed by being asked: threads may share it */
+Legality *legality_new(const Model *start, const RuleSet *rules, const History *history);
+
+void legality_free(Legality *legality);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Legality, legality_free)
+
+/* whether the change may be made as the model stands, as far as the questions (LegalQuestion, or'ed) go; why
+ * (NULL: not asked for) gets the first obstacle, which the caller clears */
+gboolean legality_allows(const Legality *legality, const Model *now, const Change *change, guint questions,
+                         Obstacle *why);
+
+/* the same of a VM's migration from where it is: to a host, or (LEGAL_SUBJECT alone) to any */
+gboolean legality_allows_move(const Legality *legality, const Model *now, guint vm, guint host,
+                              guint questions, Obstacle *why);
+gboolean legality_may_move(const Legality *legality, guint vm, Obstacle *why);
+
+/* the same of a VM's growth to a total */
+gboolean legality_allows_growth(const Legality *legality, const Model *now, int action, guint vm,
+                                double total, guint questions, Obstacle *why);
+
+/* TRUE where the VM's moves are left to DRS, which is no obstacle to advice: the cluster is fully automated,
+ * or the VM has an override that the policy respects; why (NULL: not asked for) is then a clause, not owned
+ */
+gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **why);
+
+/* what the answer of LEGAL_HOST depends on of a VM: where two keys are equal, so are the answers for every
+ * host. The caller frees it */
+char *legality_host_key(const Legality *legality, guint vm);
+
+/* what could not be looked at for a change since the whole snapshot lacks it: "vMotion, networks", or "" */
+const char *legality_unchecked(const Legality *legality, const Change *change);
+
+#endif
