@@ -73,12 +73,22 @@ static void add_use_cost_delta(const Assignment *a, Cost *delta, int m, const in
     add_use_cost(p, delta, m, cost, 1);
 }
 
-/* what a machine would hold above its limits, priced, when one process goes and another comes (-1: none) */
+/* what a machine that holds so much holds above its limits, priced */
+static int64_t price_of(const Assignment *a, int m, const int64_t *held)
+{
+    const int64_t *limit = row(a->problem->limit, m, a->problem->n_resources);
+    int64_t over = 0;
+    for (int r = 0; r < a->problem->n_resources; r++) {
+        over += a->price[r] * MAX(0, held[r] - limit[r]);
+    }
+    return over;
+}
+
+/* the same when one process goes and another comes (-1: none) */
 static int64_t over_limit(const Assignment *a, int m, int going, int coming)
 {
     const Problem *p = a->problem;
     int width = p->n_resources;
-    const int64_t *limit = row(p->limit, m, width);
     int64_t held[PROBLEM_RESOURCES];
     memcpy(held, row(a->held, m, width), sizeof *held * (size_t)width);
     if (going >= 0) {
@@ -95,11 +105,7 @@ static int64_t over_limit(const Assignment *a, int m, int going, int coming)
             held[r] += has && p->transient[r] ? 0 : need[r];
         }
     }
-    int64_t over = 0;
-    for (int r = 0; r < width; r++) {
-        over += a->price[r] * MAX(0, held[r] - limit[r]);
-    }
-    return over;
+    return price_of(a, m, held);
 }
 
 bool assignment_may(const Problem *p, int process, int m)
@@ -240,10 +246,22 @@ static bool fits_instead(const Assignment *a, int m, int going, int coming)
     return !over;
 }
 
-static bool may_leave(const Assignment *a, int process)
+/* whether so many more processes of a home may be elsewhere; fewer always */
+static bool may_leave(const Assignment *a, int home, int more)
+{
+    return more <= 0 || a->leaving[home] + more <= a->problem->max_leaving[home];
+}
+
+/* the same for processes of two homes, and for those of all together */
+static bool may_be_away(const Assignment *a, int process, int away, int other, int other_away)
 {
     const Problem *p = a->problem;
-    return a->leaving[p->home[process]] < p->max_leaving[p->home[process]];
+    int home = p->home[process];
+    int other_home = p->home[other];
+    bool homes_allow = home == other_home ? may_leave(a, home, away + other_away)
+                                          : may_leave(a, home, away) && may_leave(a, other_home, other_away);
+    int more = away + other_away;
+    return homes_allow && (more <= 0 || a->n_moved + more <= p->max_moves);
 }
 
 static bool may_be_grown(const Problem *p, int growth, int m)
@@ -272,7 +290,7 @@ bool assignment_try_shift(Assignment *a, int process, int to, Cost *delta)
         return false;
     }
     int away = away_delta(a, process, to);
-    if (away > 0 && (a->n_moved >= p->max_moves || !may_leave(a, process))) {
+    if (away > 0 && (a->n_moved >= p->max_moves || !may_leave(a, p->home[process], away))) {
         return false;
     }
     *delta = (Cost){0};
@@ -309,11 +327,7 @@ bool assignment_try_swap(Assignment *a, int process, int other, Cost *delta)
     }
     int away = away_delta(a, process, to);
     int other_away = away_delta(a, other, from);
-    if ((away > 0 && !may_leave(a, process)) || (other_away > 0 && !may_leave(a, other)) ||
-        (away + other_away > 0 && a->n_moved + away + other_away > p->max_moves)) {
-        return false;
-    }
-    if (away > 0 && other_away > 0 && p->home[process] == p->home[other]) {
+    if (!may_be_away(a, process, away, other, other_away)) {
         return false;
     }
     *delta = (Cost){0};
@@ -361,10 +375,11 @@ bool assignment_try_resize(Assignment *a, int growth, int size, Cost *delta)
         return false;
     }
     int64_t change[PROBLEM_RESOURCES];
+    int64_t held[PROBLEM_RESOURCES];
     for (int r = 0; r < p->n_resources; r++) {
         change[r] = row(p->add, after, p->n_resources)[r] - row(p->add, before, p->n_resources)[r];
-        int64_t held = row(a->held, m, p->n_resources)[r] + change[r];
-        if (change[r] > 0 && held > row(p->limit, m, p->n_resources)[r]) {
+        held[r] = row(a->held, m, p->n_resources)[r] + change[r];
+        if (change[r] > 0 && held[r] > row(p->limit, m, p->n_resources)[r]) {
             return false;
         }
     }
@@ -379,6 +394,9 @@ bool assignment_try_resize(Assignment *a, int growth, int size, Cost *delta)
     add_use_cost_delta(a, delta, m, change, 1);
     add_growth(p, delta, before, -1);
     add_growth(p, delta, after, 1);
+    if (a->price) {
+        delta->level[ASSIGNMENT_OVER] = price_of(a, m, held) - a->over[m];
+    }
     return true;
 }
 
@@ -445,12 +463,16 @@ static void clear_moved(Assignment *a, int process)
     a->moved_slot[last] = a->moved_slot[process];
 }
 
+/* after a machine's use has changed: what it costs, and what is priced of it */
 static void count_use_cost(Assignment *a, int m)
 {
     const Problem *p = a->problem;
     add_use_cost(p, &a->cost, m, a->use_cost[m], -1);
     a->use_cost[m] = use_cost(p, m, row(a->use, m, p->n_resources));
     add_use_cost(p, &a->cost, m, a->use_cost[m], 1);
+    if (a->price) {
+        a->over[m] = price_of(a, m, row(a->held, m, p->n_resources));
+    }
 }
 
 /* move what a process needs between two machines */
@@ -468,10 +490,6 @@ static void carry(Assignment *a, int process, int from, int to)
     }
     count_use_cost(a, from);
     count_use_cost(a, to);
-    if (a->price) {
-        a->over[from] = over_limit(a, from, -1, -1);
-        a->over[to] = over_limit(a, to, -1, -1);
-    }
 }
 
 void assignment_shift(Assignment *a, int process, int to)
@@ -548,7 +566,7 @@ void assignment_set_price(Assignment *a, const int64_t *price)
 {
     a->price = price;
     for (int m = 0; price && m < a->problem->n_machines; m++) {
-        a->over[m] = over_limit(a, m, -1, -1);
+        a->over[m] = price_of(a, m, row(a->held, m, a->problem->n_resources));
     }
 }
 

@@ -208,7 +208,7 @@ static bool try_groups(const Constraints *c, int mover, int to, int replaced, Co
     return feasible;
 }
 
-static void count_neighbours(const Constraints *c, int process, int from, int to)
+static void count_neighbours(Constraints *c, int process, int from, int to)
 {
     const Problem *p = c->problem;
     for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
@@ -246,39 +246,6 @@ static bool dependencies_hold(const Constraints *c, int process, int from, int t
     return true;
 }
 
-bool constraints_try_shift(Constraints *c, int process, int to, Cost *delta)
-{
-    const Problem *p = c->problem;
-    bool feasible = try_groups(c, process, to, -1, delta);
-    int before = p->neighbourhood[c->machine[process]];
-    int after = p->neighbourhood[to];
-    if (feasible && p->depends.n && before != after) {
-        count_neighbours(c, process, before, after);
-        feasible = dependencies_hold(c, process, before, after);
-        count_neighbours(c, process, after, before);
-    }
-    return feasible;
-}
-
-bool constraints_try_swap(Constraints *c, int process, int other, Cost *delta)
-{
-    const Problem *p = c->problem;
-    int from = c->machine[process];
-    int to = c->machine[other];
-    bool feasible = try_groups(c, process, to, other, delta);
-    feasible = try_groups(c, other, from, process, delta) && feasible;
-    int before = p->neighbourhood[from];
-    int after = p->neighbourhood[to];
-    if (feasible && p->depends.n && before != after) {
-        count_neighbours(c, process, before, after);
-        count_neighbours(c, other, after, before);
-        feasible = dependencies_hold(c, process, before, after) && dependencies_hold(c, other, after, before);
-        count_neighbours(c, other, before, after);
-        count_neighbours(c, process, after, before);
-    }
-    return feasible;
-}
-
 /* what lacks in a neighbourhood between a group and those it needs or that need it */
 static int64_t lacking_around(const Constraints *c, int g, int n)
 {
@@ -300,6 +267,60 @@ static void shift_neighbour(Constraints *c, int g, int from, int to)
         count[to]++;
         c->lacking += lacking_around(c, g, from) + lacking_around(c, g, to);
     }
+}
+
+/* the neighbours of a process's groups, counted as if it went from one machine to another */
+static void shift_neighbours(Constraints *c, int process, int from, int to)
+{
+    const Problem *p = c->problem;
+    for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
+        shift_neighbour(c, p->rules_of.item[i], from, to);
+    }
+}
+
+/* whether a process may go between two neighbourhoods, and another (or -1) the other way: no more may lack
+   what they depend on than now or at home. Where none does at home, looking at what they leave and reach is
+   enough. */
+static bool dependencies_allow(Constraints *c, int process, int from, int to, int other)
+{
+    bool strict = !c->problem->home_lacking;
+    void (*shift)(Constraints *, int, int, int) = strict ? count_neighbours : shift_neighbours;
+    int64_t allowed = MAX(c->lacking, c->problem->home_lacking);
+    shift(c, process, from, to);
+    if (other >= 0) {
+        shift(c, other, to, from);
+    }
+    bool allow = strict ? dependencies_hold(c, process, from, to) &&
+                              (other < 0 || dependencies_hold(c, other, to, from))
+                        : c->lacking <= allowed;
+    if (other >= 0) {
+        shift(c, other, from, to);
+    }
+    shift(c, process, to, from);
+    return allow;
+}
+
+bool constraints_try_shift(Constraints *c, int process, int to, Cost *delta)
+{
+    const Problem *p = c->problem;
+    bool feasible = try_groups(c, process, to, -1, delta);
+    int before = p->neighbourhood[c->machine[process]];
+    int after = p->neighbourhood[to];
+    return feasible &&
+           (!p->depends.n || before == after || dependencies_allow(c, process, before, after, -1));
+}
+
+bool constraints_try_swap(Constraints *c, int process, int other, Cost *delta)
+{
+    const Problem *p = c->problem;
+    int from = c->machine[process];
+    int to = c->machine[other];
+    bool feasible = try_groups(c, process, to, other, delta);
+    feasible = try_groups(c, other, from, process, delta) && feasible;
+    int before = p->neighbourhood[from];
+    int after = p->neighbourhood[to];
+    return feasible &&
+           (!p->depends.n || before == after || dependencies_allow(c, process, before, after, other));
 }
 
 void constraints_shift(Constraints *c, int process, int to)
