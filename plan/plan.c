@@ -11,6 +11,7 @@
 #include "plan/show.h"
 #include "plan/threshold.h"
 
+#include "analyze/patterncheck.h"
 #include "collect/program.h"
 
 #include <string.h>
@@ -91,12 +92,21 @@ static gboolean read_files(Inputs *inputs, char **paths, GError **error)
     return inputs->snapshot && inputs->assessment;
 }
 
-/* a rule that a misspelt pattern keeps from binding anyone should not go unnoticed */
-static void warn_of_idle_rules(const Program *program, const Inputs *inputs)
+static void warn(const Program *program, const GPtrArray *words)
 {
+    for (guint i = 0; i < words->len; i++)
+        program_warn(program, "warning: %s: %s", program->policy, (const char *)words->pdata[i]);
+}
+
+/* a misspelt pattern, and a rule that binds nobody, should not go unnoticed */
+static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
+{
+    g_autoptr(PatternCheck) check = patterncheck_new(inputs->policy, NULL);
+    patterncheck_add(check, inputs->snapshot);
+    g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
     g_autoptr(GPtrArray) idle = rules_idle(inputs->snapshot, inputs->policy);
-    for (guint i = 0; i < idle->len; i++)
-        program_warn(program, "warning: %s: %s", program->policy, (const char *)g_ptr_array_index(idle, i));
+    warn(program, unmatched);
+    warn(program, idle);
 }
 
 static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
@@ -105,7 +115,8 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
     if (!(inputs->policy = policy_read(program->policy, error)) || !read_files(inputs, paths, error) ||
         !(inputs->history = history_read(options->history, error)))
         return FALSE;
-    if (!evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
+    if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
+        !evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
         g_prefix_error(error, "%s: ", program->policy);
         return FALSE;
     }
@@ -114,7 +125,7 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         g_prefix_error(error, "%s: ", paths[1]);
         return FALSE;
     }
-    warn_of_idle_rules(program, inputs);
+    warn_of_idle_patterns(program, inputs);
     MoveTimes times = history_move_times(inputs->history, inputs->policy);
     inputs->model->move_setup_s = times.setup_s;
     inputs->model->move_slope = times.slope;
