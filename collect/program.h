@@ -13,7 +13,8 @@ enum {
     EXIT_REFUSED = 1,  /* refused or failed: nothing written or changed */
     EXIT_FINDINGS = 2, /* only with --detailed-exitcode */
     EXIT_PARTLY = 3,   /* finished, but something was skipped, failed or left out */
-    EXIT_STOPPED = 4   /* stopped before the end: run it again */
+    EXIT_STOPPED = 4,  /* stopped before the end: run it again */
+    EXIT_UNSOLVED = 5  /* only with --detailed-exitcode: nothing to do, but something that nothing solves */
 };
 
 typedef struct Program {

@@ -143,12 +143,21 @@ static ChangePlan *make_plan(const Situation *situation, GError **error)
     return decisions ? draft_plan(situation, decisions) : NULL;
 }
 
+static gboolean has_rows(const ChangePlan *plan, int kind)
+{
+    for (guint i = 0; i < plan->rows->len; i++)
+        if (g_array_index(plan->rows, PlanRow, i).kind == kind)
+            return TRUE;
+    return FALSE;
+}
+
 static int exit_code(const ChangePlan *plan, const Options *options)
 {
-    for (guint i = 0; options->detailed_exitcode && i < plan->rows->len; i++)
-        if (g_array_index(plan->rows, PlanRow, i).kind != ROW_ADVICE)
-            return EXIT_FINDINGS;
-    return EXIT_DONE;
+    if (!options->detailed_exitcode)
+        return EXIT_DONE;
+    return has_rows(plan, ROW_STEP)       ? EXIT_FINDINGS
+           : has_rows(plan, ROW_UNSOLVED) ? EXIT_UNSOLVED
+                                          : EXIT_DONE;
 }
 
 static void say_plan(const Program *program, const ChangePlan *plan, guint most_rows)
@@ -254,7 +263,7 @@ int main(int argc, char **argv)
         {"explain", 0, 0, G_OPTION_ARG_STRING, &options.explain,
          "Say why a VM or host is dealt with as it is", "VM|HOST"},
         {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &options.detailed_exitcode,
-         "Exit 2 where there are steps or unsolved items", NULL},
+         "Exit 2 where there are steps, 5 where there are unsolved items alone", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
