@@ -265,9 +265,10 @@ static int misused(const Program *program, const Options *options, int n_argumen
         return program_misused(program, "expected a PLAN and a TARGET");
     if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run)
         return program_misused(program, "a plan from standard input needs --journal FILE");
-    if (!strstr(arguments[1], "://") && !options->output && !options->dry_run)
+    gboolean server = connection_names_server(arguments[1]);
+    if (!server && g_file_test(arguments[1], G_FILE_TEST_EXISTS) && !options->output && !options->dry_run)
         return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
-    if (strstr(arguments[1], "://") && options->output)
+    if (server && options->output)
         return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
     if (options->max_age_s < -1 || options->parallel == 0 || options->parallel < -1 ||
         options->parallel_per_host == 0 || options->parallel_per_host < -1)

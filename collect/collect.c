@@ -10,7 +10,7 @@
 static const char description[] =
     "Takes a snapshot of a vCenter's hosts and virtual machines and of what was measured on them, or checks a\n"
     "snapshot's directory and writes it anew.\n\n"
-    "SOURCE is https://HOST/sdk, or the directory of a snapshot.";
+    "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), or the directory of a snapshot.";
 
 static void report(const Program *program, const CollectResult *result, const char *output)
 {

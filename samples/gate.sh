@@ -19,7 +19,7 @@
 #   apply:
 #     needs: [plan]
 #     when: manual
-#     script: vmanger-apply review/plan.csv "$GOVC_URL" --journal journals/"$CI_PIPELINE_ID".csv
+#     script: vmanger-apply review/plan.csv - --journal journals/"$CI_PIPELINE_ID".csv
 #
 # A plan names the snapshot that it was made from, and each step what it expects to find: apply refuses a plan
 # that was edited badly, that is older than the policy's max_age_s, or whose VMs have since moved.

@@ -24,7 +24,11 @@ refuses 'collect: two sources' 'expected one SOURCE, ' collect good source -o ou
 refuses 'collect: no window' '--window: found 0: expected 20 to 3600 seconds' collect good --window 0 -o out/x
 refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
 refuses 'collect: another kind of source' 'ftp://host/sdk: found another kind of source: ' collect ftp://host/sdk -o out/x
-refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot$' collect nowhere -o out/x
+refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk for a vCenter$' collect nowhere -o out/x
+refuses 'collect: no such path' 'a/way: found no directory: expected a snapshot$' collect a/way -o out/x
+refuses 'collect: no such file' 'old\.csv: found no directory: expected a snapshot, or https://old\.csv/sdk for a vCenter$' collect old.csv -o out/x
+refuses 'apply: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk ' apply good-plan.csv nowhere --journal out/j
+refuses 'apply: no such path' 'a/way: found no directory: expected a snapshot$' apply good-plan.csv a/way --journal out/j
 refuses 'analyze: no output' '-o names no file for the assessment ' analyze good
 refuses 'analyze: no snapshot' 'no snapshot is named ' analyze -o out/x
 refuses 'plan: no output' 'expected -o PLAN ' plan good good.csv
@@ -39,6 +43,7 @@ refuses 'plan: arguments the wrong way round' 'good\.csv: found no directory: ex
 refuses 'apply: no output' 'a directory is tried on a copy: expected -o AFTER ' apply good-plan.csv good
 refuses 'apply: no target' 'expected a PLAN and a TARGET ' apply good-plan.csv
 refuses 'apply: a copy of a vCenter' '-o AFTER is for a directory: ' apply good-plan.csv https://localhost:9/sdk -o out/x
+refuses 'apply: a copy of a vCenter by its name' '-o AFTER is for a directory: ' apply good-plan.csv vcsa.example -o out/x
 refuses 'apply: too much' 'expected a PLAN and a TARGET ' apply good-plan.csv good good -o out/x
 refuses 'apply: two modes' 'expected one of --undo and --verify-journal ' apply --undo a --verify-journal b
 refuses 'apply: --undo without an output' '--undo takes -o NEW, ' apply --undo good.csv
