@@ -40,6 +40,19 @@ static gboolean assess(Work *work, const char *directory, GError **error)
     return TRUE;
 }
 
+static gboolean assess_all(Work *work, const Program *program, char *const *directories, GError **error)
+{
+    gint done = 0;
+    g_autoptr(Working) working =
+        program_working(program, "evaluating snapshot", &done, (gint)g_strv_length((char **)directories));
+    for (char *const *directory = directories; *directory; directory++) {
+        if (!assess(work, *directory, error))
+            return FALSE;
+        g_atomic_int_inc(&done);
+    }
+    return TRUE;
+}
+
 static void warn(const Program *program, const PatternCheck *patterns)
 {
     g_autoptr(GPtrArray) words = patterncheck_words(patterns);
@@ -65,10 +78,8 @@ static int run(const Program *program, char *const *directories, const char *out
     work.assessment = evaluation_begin(work.policy);
     work.summary = summary_new(program->verbose);
     work.patterns = patterncheck_new(work.policy, "analyze");
-    for (char *const *directory = directories; *directory; directory++)
-        if (!assess(&work, *directory, &error))
-            return program_fail(program, error);
-    if (!assessment_write(work.assessment, output, &error))
+    if (!assess_all(&work, program, directories, &error) ||
+        !assessment_write(work.assessment, output, &error))
         return program_fail(program, error);
     warn(program, work.patterns);
     show(program, work.summary, output);

@@ -48,6 +48,14 @@ gboolean program_flush(const Program *program);
  * line before; NULL clears it */
 void program_progress(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* long work, from here until it is freed: after two seconds a live line tells what is done, and for how long.
+ * Where all is more than 1 it also says that one more than done, which a thread may count up atomically, of
+ * all is at work. The program, what and done outlive it */
+typedef struct Working Working;
+Working *program_working(const Program *program, const char *what, const gint *done, gint all);
+void working_free(Working *working);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Working, working_free)
+
 void program_clear(Program *program);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Program, program_clear)
 

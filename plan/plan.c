@@ -78,8 +78,9 @@ static gpointer read_snapshot(gpointer data)
 }
 
 /* the two large inputs, side by side; where both are at fault, the snapshot is named */
-static gboolean read_files(Inputs *inputs, char **paths, GError **error)
+static gboolean read_files(Inputs *inputs, const Program *program, char **paths, GError **error)
 {
+    g_autoptr(Working) working = program_working(program, "reading", NULL, 0);
     SnapshotReading reading = {paths[0], NULL};
     g_autoptr(GError) assessment_error = NULL;
     GThread *thread = g_thread_new("snapshot", read_snapshot, &reading);
@@ -112,7 +113,8 @@ static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
 static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
                             GError **error)
 {
-    if (!(inputs->policy = policy_read(program->policy, error)) || !read_files(inputs, paths, error) ||
+    if (!(inputs->policy = policy_read(program->policy, error)) ||
+        !read_files(inputs, program, paths, error) ||
         !(inputs->history = history_read(options->history, error)))
         return FALSE;
     if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
@@ -135,8 +137,9 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
     return TRUE;
 }
 
-static ChangePlan *make_plan(const Situation *situation, GError **error)
+static ChangePlan *make_plan(const Program *program, const Situation *situation, GError **error)
 {
+    g_autoptr(Working) working = program_working(program, "deciding", NULL, 0);
     g_autoptr(Decisions) decisions = situation->start->policy->strategy == STRATEGY_THRESHOLD
                                          ? threshold_decide(situation)
                                          : optimize_decide(situation, error);
@@ -172,7 +175,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation, &error);
+    g_autoptr(ChangePlan) plan = make_plan(program, &inputs.situation, &error);
     if (!plan || !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
     if (!atomic_file_is_standard_output(options->output))
@@ -238,7 +241,7 @@ static int run_explain(const Program *program, const Options *options, char **pa
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation, &error);
+    g_autoptr(ChangePlan) plan = make_plan(program, &inputs.situation, &error);
     g_autofree char *text = plan ? explain(&inputs.situation, plan, options->explain, &error) : NULL;
     if (!text)
         return program_fail(program, error);
@@ -280,6 +283,9 @@ int main(int argc, char **argv)
                    : program_misused(&program, "--show takes a plan and nothing else");
     if (argc != 3)
         return program_misused(&program, "expected a SNAPSHOT and an assessment.csv");
+    if (g_file_test(argv[1], G_FILE_TEST_IS_REGULAR) && g_file_test(argv[2], G_FILE_TEST_IS_DIR))
+        return program_misused(
+            &program, "%s: found a file: expected the SNAPSHOT first, then the assessment.csv", argv[1]);
     if (options.explain)
         return run_explain(&program, &options, argv + 1);
     if (!options.output)

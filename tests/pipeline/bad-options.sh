@@ -9,6 +9,7 @@ succeeds 'a good plan' plan good good.csv -o good-plan.csv
 
 for program in collect analyze plan apply; do
     refuses 'an unknown option' "Unknown option --frobnicate \(see $program --help\)\$" $program --frobnicate good -o out/x
+    refuses 'a misspelt option' "Unknown option --verbsoe=yes: the nearest is --verbose \(see $program --help\)\$" $program --verbsoe=yes good -o out/x
     refuses 'an unknown letter' "Unknown option -x \(see $program --help\)\$" $program -x good -o out/x
     refuses 'no argument' ".*\(see $program --help\)\$" $program
     refuses 'an option without its value' "Missing argument for -o \(see $program --help\)\$" $program good -o
@@ -39,7 +40,7 @@ refuses 'plan: --show with an output' '--show takes a plan and nothing else ' pl
 refuses 'plan: --without-dependents alone' '--without-dependents goes with --check ' plan --without-dependents good good.csv -o out/x
 refuses 'plan: --explain of nothing there' 'found no "nobody": expected the id of ' plan --explain nobody good good.csv
 refuses 'plan: --check of a snapshot' 'good: cannot be read: Is a directory$' plan --check good good good.csv -o out/x
-refuses 'plan: arguments the wrong way round' 'good\.csv: found no directory: expected a snapshot$' plan good.csv good -o out/x
+refuses 'plan: arguments the wrong way round' 'good\.csv: found a file: expected the SNAPSHOT first, then the assessment\.csv ' plan good.csv good -o out/x
 refuses 'apply: no output' 'a directory is tried on a copy: expected -o AFTER ' apply good-plan.csv good
 refuses 'apply: no target' 'expected a PLAN and a TARGET ' apply good-plan.csv
 refuses 'apply: a copy of a vCenter' '-o AFTER is for a directory: ' apply good-plan.csv https://localhost:9/sdk -o out/x
@@ -48,5 +49,6 @@ refuses 'apply: too much' 'expected a PLAN and a TARGET ' apply good-plan.csv go
 refuses 'apply: two modes' 'expected one of --undo and --verify-journal ' apply --undo a --verify-journal b
 refuses 'apply: --undo without an output' '--undo takes -o NEW, ' apply --undo good.csv
 refuses 'apply: none at a time' '--max-age, --parallel, --parallel-per-host: expected positive' apply --parallel 0 good-plan.csv good -o out/x
-refuses 'apply: arguments the wrong way round' 'good: cannot be read: Is a directory$' apply good good-plan.csv -o out/x --journal out/j
+refuses 'apply: arguments the wrong way round' 'good: found a target: expected the PLAN first, then the TARGET ' apply good good-plan.csv -o out/x --journal out/j
+refuses 'apply: a vCenter before the plan' 'vcsa\.example: found a target: expected the PLAN first' apply vcsa.example good-plan.csv
 finish
