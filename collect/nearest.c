@@ -41,6 +41,13 @@ guint nearest_distance(const char *word, const char *name)
     return row[n - 1];
 }
 
+guint nearest_rank(const char *word, const char *name)
+{
+    static const guint far = 1000;
+    g_autofree char *within = g_strconcat("*", word, "*", NULL);
+    return nearest_distance(within, name) * far + MIN(nearest_distance(word, name), far - 1);
+}
+
 gboolean nearest_is_close(const char *word, guint distance)
 {
     guint letters = 0;

@@ -18,6 +18,9 @@ gboolean nearest_is_close(const char *word, guint distance);
  */
 const char *nearest_of(const char *word, const char *const *names);
 
+/* how far a name is from a word that may be only a part of it: to be compared, smaller is nearer */
+guint nearest_rank(const char *word, const char *name);
+
 /* "one of low, high", and the nearest of them where it is close: what an error expected in place of a word.
  * The caller frees it */
 char *nearest_expected(const char *word, const char *const *names);

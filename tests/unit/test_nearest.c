@@ -38,6 +38,12 @@ static void the_first_of_the_nearest_is_named(void)
     CU_ASSERT_PTR_NULL(nearest_of("x", none));
 }
 
+static void a_name_that_holds_the_word_is_nearer_than_one_of_its_length(void)
+{
+    CU_ASSERT_TRUE(nearest_rank("mail", "corp-mail-01") < nearest_rank("mail", "hail"));
+    CU_ASSERT_TRUE(nearest_rank("mail", "mail-1") < nearest_rank("mail", "mail-100"));
+}
+
 static void what_was_expected_names_the_nearest_only_where_it_is_close(void)
 {
     static const char *const names[] = {"optimize", "threshold", NULL};
@@ -56,5 +62,6 @@ void test_nearest_suite(void)
     CU_ADD_TEST(suite, a_letters_case_counts_nothing);
     CU_ADD_TEST(suite, wildcards_stand_for_what_they_match);
     CU_ADD_TEST(suite, the_first_of_the_nearest_is_named);
+    CU_ADD_TEST(suite, a_name_that_holds_the_word_is_nearer_than_one_of_its_length);
     CU_ADD_TEST(suite, what_was_expected_names_the_nearest_only_where_it_is_close);
 }
