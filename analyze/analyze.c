@@ -4,22 +4,60 @@
  */
 #include "analyze/assessment.h"
 #include "analyze/evaluation.h"
+#include "analyze/patterncheck.h"
 #include "analyze/policy.h"
 #include "analyze/summary.h"
 #include "collect/program.h"
 
 #include <stdio.h>
 
+/* all that one run makes of the snapshots */
+typedef struct Work {
+    Policy *policy;
+    Assessment *assessment;
+    Summary *summary;
+    PatternCheck *patterns;
+} Work;
+
+static void work_clear(Work *work)
+{
+    patterncheck_free(work->patterns);
+    summary_free(work->summary);
+    assessment_free(work->assessment);
+    policy_free(work->policy);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
+
 /* Adds one snapshot to the assessment and the summary. */
-static gboolean assess(Assessment *assessment, Summary *summary, const char *directory, const Policy *policy,
-                       GError **error)
+static gboolean assess(Work *work, const char *directory, GError **error)
 {
     g_auto(Subject) subject = {0};
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
-    if (!snapshot || !evaluation_add(assessment, snapshot, directory, policy, &subject, error))
+    if (!snapshot || !evaluation_add(work->assessment, snapshot, directory, work->policy, &subject, error))
         return FALSE;
-    summary_add(summary, &subject, policy);
+    summary_add(work->summary, &subject, work->policy);
+    patterncheck_add(work->patterns, snapshot);
     return TRUE;
+}
+
+static gboolean assess_all(Work *work, const Program *program, char *const *directories, GError **error)
+{
+    gint done = 0;
+    g_autoptr(Working) working =
+        program_working(program, "evaluating snapshot", &done, (gint)g_strv_length((char **)directories));
+    for (char *const *directory = directories; *directory; directory++) {
+        if (!assess(work, *directory, error))
+            return FALSE;
+        g_atomic_int_inc(&done);
+    }
+    return TRUE;
+}
+
+static void warn(const Program *program, const PatternCheck *patterns)
+{
+    g_autoptr(GPtrArray) words = patterncheck_words(patterns);
+    for (guint i = 0; i < words->len; i++)
+        program_warn(program, "warning: %s: %s", program->policy, (const char *)words->pdata[i]);
 }
 
 static void show(const Program *program, const Summary *summary, const char *output)
@@ -34,18 +72,18 @@ static void show(const Program *program, const Summary *summary, const char *out
 static int run(const Program *program, char *const *directories, const char *output, gboolean detailed)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Policy) policy = policy_read(program->policy, &error);
-    if (!policy)
+    g_auto(Work) work = {.policy = policy_read(program->policy, &error)};
+    if (!work.policy)
         return program_fail(program, error);
-    g_autoptr(Assessment) assessment = evaluation_begin(policy);
-    g_autoptr(Summary) summary = summary_new(program->verbose);
-    for (char *const *directory = directories; *directory; directory++)
-        if (!assess(assessment, summary, *directory, policy, &error))
-            return program_fail(program, error);
-    if (!assessment_write(assessment, output, &error))
+    work.assessment = evaluation_begin(work.policy);
+    work.summary = summary_new(program->verbose);
+    work.patterns = patterncheck_new(work.policy, "analyze");
+    if (!assess_all(&work, program, directories, &error) ||
+        !assessment_write(work.assessment, output, &error))
         return program_fail(program, error);
-    show(program, summary, output);
-    return detailed && summary_has_findings(summary) ? EXIT_FINDINGS : EXIT_DONE;
+    warn(program, work.patterns);
+    show(program, work.summary, output);
+    return detailed && summary_has_findings(work.summary) ? EXIT_FINDINGS : EXIT_DONE;
 }
 
 int main(int argc, char **argv)

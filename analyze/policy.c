@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/policy.h"
 
+#include "analyze/pattern.h"
 #include "collect/digest.h"
 #include "collect/escape.h"
+#include "collect/nearest.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,7 +16,8 @@ typedef enum {
     KEY_DECIMAL,
     KEY_THRESHOLD, /* a decimal number, or empty: NAN */
     KEY_WORD,      /* index in words */
-    KEY_LIST,      /* separated by ';' */
+    KEY_VMS,       /* patterns of VMs, separated by ';' */
+    KEY_HOSTS,     /* of hosts */
     KEY_TEXT       /* one of words, where there are any, or empty */
 } KeyType;
 
@@ -62,7 +65,7 @@ static const Key keys[] = {
     {"analyze", "host_memory", KEY_WORD, AT(host_memory_demand), "consumed", 0, 0, host_memory_words},
     {"analyze", "buffer", KEY_WORD, AT(buffer_unallocated), "unused", 0, 0, buffer_words},
     {"analyze", "estimator", KEY_WORD, AT(estimator), "mean", 0, 0, estimator_words},
-    {"analyze", "system_vms", KEY_LIST, AT(system_vms), "", 0, 0, NULL},
+    {"analyze", "system_vms", KEY_VMS, AT(system_vms), "", 0, 0, NULL},
     {"plan", "strategy", KEY_WORD, AT(strategy), "optimize", 0, 0, strategy_words},
     {"plan", "published", KEY_WORD, AT(published_exact), "no", 0, 0, published_words},
     {"plan", "memory_step_mib", KEY_WHOLE, AT(memory_step_mib), "128", 1, MANY, NULL},
@@ -89,10 +92,11 @@ static const Key keys[] = {
     {"plan", "hosts_in_reserve", KEY_WHOLE, AT(hosts_in_reserve), "1", 0, 1e5, NULL},
     {"plan", "drs_clusters", KEY_WORD, AT(drs_clusters_plan), "advise", 0, 0, drs_clusters_words},
     {"plan", "respect_drs_overrides", KEY_WORD, AT(respect_drs_overrides), "yes", 0, 0, yes_no_words},
-    {"plan", "evacuate", KEY_LIST, AT(evacuate), "", 0, 0, NULL},
+    {"plan", "evacuate", KEY_HOSTS, AT(evacuate), "", 0, 0, NULL},
     {"plan", "evacuate_powered_off", KEY_WORD, AT(evacuate_powered_off), "no", 0, 0, yes_no_words},
-    {"plan", "exclude_hosts", KEY_LIST, AT(exclude_hosts), "", 0, 0, NULL},
-    {"plan", "exclude_vms", KEY_LIST, AT(exclude_vms), "", 0, 0, NULL},
+    {"plan", "exclude_hosts", KEY_HOSTS, AT(exclude_hosts), "", 0, 0, NULL},
+    {"plan", "exclude_vms", KEY_VMS, AT(exclude_vms), "", 0, 0, NULL},
+    {"plan", "forbid_growth", KEY_VMS, AT(forbid_growth), "", 0, 0, NULL},
     {"plan", "vsan_mode", KEY_TEXT, AT(vsan_mode), "", 0, 0, vsan_mode_words},
     {"plan", "seed", KEY_WHOLE, AT(seed), "1", 0, MANY, NULL},
     {"apply", "parallel", KEY_WHOLE, AT(parallel), "8", 1, 1024, NULL},
@@ -104,8 +108,8 @@ static const Key keys[] = {
 /* of every [rule NAME] */
 static const Key rule_keys[] = {
     {"rule", "type", KEY_WORD, RULE_AT(type), NULL, 0, 0, rule_type_words},
-    {"rule", "vms", KEY_LIST, RULE_AT(vms), "", 0, 0, NULL},
-    {"rule", "hosts", KEY_LIST, RULE_AT(hosts), "", 0, 0, NULL},
+    {"rule", "vms", KEY_VMS, RULE_AT(vms), "", 0, 0, NULL},
+    {"rule", "hosts", KEY_HOSTS, RULE_AT(hosts), "", 0, 0, NULL},
     {"rule", "mandatory", KEY_WORD, RULE_AT(mandatory), "no", 0, 0, yes_no_words},
 };
 
@@ -116,6 +120,11 @@ static const char *const sections[] = {"analyze", "plan", "apply", NULL};
 static gboolean is_rule(const char *section)
 {
     return g_str_has_prefix(section, RULE_PREFIX) && section[strlen(RULE_PREFIX)];
+}
+
+static gboolean is_list(const Key *key)
+{
+    return key->type == KEY_VMS || key->type == KEY_HOSTS;
 }
 
 static const Key *find_key(const char *section, const char *name)
@@ -131,25 +140,6 @@ static const Key *find_key(const char *section, const char *name)
 
 /* ---- the nearest name ---- */
 
-/* Levenshtein's distance: letters to insert, remove or replace. */
-static guint edit_distance(const char *a, const char *b)
-{
-    gsize n = strlen(b);
-    g_autofree guint *row = g_new(guint, n + 1);
-    for (gsize j = 0; j <= n; j++)
-        row[j] = (guint)j;
-    for (gsize i = 0; a[i]; i++) {
-        guint diagonal = row[0];
-        row[0] = (guint)i + 1;
-        for (gsize j = 0; j < n; j++) {
-            guint replaced = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = MIN(replaced, MIN(row[j], row[j + 1]) + 1);
-        }
-    }
-    return row[n];
-}
-
 /* What an unknown key may have meant: the key of that name elsewhere, else the nearest one of the section. */
 static char *expected_key(const char *section, const char *name)
 {
@@ -159,7 +149,7 @@ static char *expected_key(const char *section, const char *name)
     const Key *nearest = NULL;
     guint least = G_MAXUINT;
     for (guint i = 0; i < n; i++) {
-        guint distance = edit_distance(name, table[i].name);
+        guint distance = nearest_distance(name, table[i].name);
         if (distance > 0 && !rule && strcmp(table[i].section, section) != 0)
             continue;
         if (distance < least) {
@@ -174,16 +164,8 @@ static char *expected_key(const char *section, const char *name)
 
 static char *expected_section(const char *section)
 {
-    const char *nearest = sections[0];
-    guint least = G_MAXUINT;
-    for (guint i = 0; sections[i]; i++) {
-        guint distance = edit_distance(section, sections[i]);
-        if (distance < least) {
-            least = distance;
-            nearest = sections[i];
-        }
-    }
-    return g_strdup_printf("[analyze], [plan], [apply] or [rule NAME] (the nearest is [%s])", nearest);
+    return g_strdup_printf("[analyze], [plan], [apply] or [rule NAME] (the nearest is [%s])",
+                           nearest_of(section, sections));
 }
 
 static gboolean has_control(const char *value)
@@ -348,7 +330,8 @@ static gboolean set_value(const Key *key, const char *value, gpointer owner)
     case KEY_WORD:
         *(int *)field = find_word(key->words, value);
         return *(int *)field >= 0;
-    case KEY_LIST:
+    case KEY_VMS:
+    case KEY_HOSTS:
         g_strfreev(*(char ***)field);
         *(char ***)field = split_list(value);
         return TRUE;
@@ -363,20 +346,21 @@ static gboolean set_value(const Key *key, const char *value, gpointer owner)
     }
 }
 
-static char *expected_value(const Key *key)
+static char *expected_value(const Key *key, const char *value)
 {
     GString *text = g_string_new(NULL);
     switch (key->type) {
-    case KEY_LIST:
+    case KEY_VMS:
+    case KEY_HOSTS:
         g_string_append(text, "patterns separated by ;, without control characters");
         break;
     case KEY_WORD:
-    case KEY_TEXT:
-        g_string_append(text, key->words ? "one of " : "text without control characters");
-        for (int i = 0; key->words && key->words[i]; i++)
-            g_string_append_printf(text, "%s%s", i ? ", " : "", key->words[i]);
-        g_string_append(text, key->words && key->type == KEY_TEXT ? ", or nothing" : "");
+    case KEY_TEXT: {
+        g_autofree char *words = key->words ? nearest_expected(value, key->words) : NULL;
+        g_string_append(text, words ? words : "text without control characters");
+        g_string_append(text, words && key->type == KEY_TEXT ? ", or nothing" : "");
         break;
+    }
     default:
         g_string_append(text, key->type == KEY_WHOLE ? "a whole number from "
                                                      : "a number with at most three decimals from ");
@@ -400,8 +384,9 @@ static gboolean read_section(const Text *text, GKeyFile *file, const char *secti
         if (value && !bad_escape && set_value(key, g_strchomp(value), owner))
             continue;
         g_autofree char *raw = g_key_file_get_value(file, section, *name, NULL);
-        g_autofree char *expected = key ? expected_value(key) : expected_key(section, *name);
-        fail_at(text, line_of(text, section, *name), *name, raw ? raw : *name, expected, error);
+        const char *found = raw ? raw : *name;
+        g_autofree char *expected = key ? expected_value(key, found) : expected_key(section, *name);
+        fail_at(text, line_of(text, section, *name), *name, found, expected, error);
         return FALSE;
     }
     return TRUE;
@@ -496,7 +481,7 @@ void policy_free(Policy *policy)
         return;
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
         gpointer field = (char *)policy + keys[i].offset;
-        if (keys[i].type == KEY_LIST)
+        if (is_list(&keys[i]))
             g_strfreev(*(char ***)field);
         if (keys[i].type == KEY_TEXT)
             g_free(*(char **)field);
@@ -505,15 +490,44 @@ void policy_free(Policy *policy)
     g_free(policy);
 }
 
-gboolean policy_matches(char *const *globs, const char *folder, const char *name)
+/* ---- patterns ---- */
+
+gboolean policy_matches(char *const *patterns, const char *folder, const char *name)
 {
-    if (!globs || !*globs)
+    if (!patterns || !*patterns)
         return FALSE;
-    g_autofree char *path = folder && *folder ? g_strconcat(folder, "/", name, NULL) : NULL;
-    for (char *const *glob = globs; *glob; glob++)
-        if (g_pattern_match_simple(*glob, name) || (path && g_pattern_match_simple(*glob, path)))
+    g_auto(GStrv) names = folder ? pattern_names_of_vm(folder, name) : pattern_names_of_host(name);
+    for (char *const *pattern = patterns; *pattern; pattern++) {
+        if (pattern_matches(*pattern, names))
             return TRUE;
+        g_auto(GStrv) parts = strchr(*pattern, ',') ? pattern_parts(*pattern) : NULL;
+        for (char **part = parts; part && *part; part++)
+            if (pattern_matches(*part, names))
+                return TRUE;
+    }
     return FALSE;
+}
+
+static void add_pattern_lists(GArray *lists, const Key *table, guint n, const PolicyRule *rule,
+                              gconstpointer owner)
+{
+    for (guint i = 0; i < n; i++) {
+        if (!is_list(&table[i]))
+            continue;
+        PatternList list = {table[i].section, table[i].name, rule, table[i].type == KEY_HOSTS,
+                            *(char *const *const *)((const char *)owner + table[i].offset)};
+        g_array_append_val(lists, list);
+    }
+}
+
+GArray *policy_pattern_lists(const Policy *policy)
+{
+    GArray *lists = g_array_new(FALSE, FALSE, sizeof(PatternList));
+    add_pattern_lists(lists, keys, G_N_ELEMENTS(keys), NULL, policy);
+    for (guint i = 0; i < policy->rules->len; i++)
+        add_pattern_lists(lists, rule_keys, G_N_ELEMENTS(rule_keys), policy->rules->pdata[i],
+                          policy->rules->pdata[i]);
+    return lists;
 }
 
 /* ---- digests ---- */
@@ -525,7 +539,8 @@ static void append_value(GString *line, const Key *key, gconstpointer owner)
     case KEY_WORD:
         g_string_append(line, key->words[*(const int *)field]);
         break;
-    case KEY_LIST: {
+    case KEY_VMS:
+    case KEY_HOSTS: {
         g_autofree char *list = g_strjoinv(";", *(char *const *const *)field ? *(char ***)field : NULL);
         g_string_append(line, list);
         break;

@@ -14,7 +14,7 @@ enum { BALANCE_OFF, BALANCE_LOW, BALANCE_HIGH };
 enum { HA_CHECK_WARN, HA_CHECK_HARD, HA_CHECK_OFF };
 enum { POWER_OFF, POWER_EMPTY, POWER_STANDBY };
 
-/* a rule of the person's own, for those who have no DRS: VMs and hosts by glob on name or folder/name */
+/* a rule of the person's own, for those who have no DRS: VMs and hosts by pattern */
 typedef struct PolicyRule {
     char *name;
     int type; /* RULE_* of snapshot.h */
@@ -43,7 +43,7 @@ typedef struct Policy {
     int respect_drs_overrides;
     char **evacuate;
     int evacuate_powered_off;
-    char **exclude_hosts, **exclude_vms;
+    char **exclude_hosts, **exclude_vms, **forbid_growth;
     char *vsan_mode;
     double seed;
     /* [apply] */
@@ -64,7 +64,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_free)
 char *policy_analyze_digest(const Policy *policy);
 char *policy_plan_digest(const Policy *policy);
 
-/* TRUE where one of the globs matches the name, or folder/name where a folder is given */
-gboolean policy_matches(char *const *globs, const char *folder, const char *name);
+/* TRUE where one of the patterns matches, as analyze/pattern.h has it: a VM by its name, or folder/name; a
+ * host, whose folder is NULL, by its name or short name */
+gboolean policy_matches(char *const *patterns, const char *folder, const char *name);
+
+/* one list of patterns, where it stands; owned by the policy */
+typedef struct PatternList {
+    const char *section, *key; /* section: "rule" for every [rule NAME] */
+    const PolicyRule *rule;    /* whose list it is, or NULL */
+    gboolean of_hosts;         /* else of VMs */
+    char *const *patterns;
+} PatternList;
+
+/* all lists of patterns (PatternList) of a policy: of its keys, then of its rules; the caller frees the array
+ */
+GArray *policy_pattern_lists(const Policy *policy);
 
 #endif

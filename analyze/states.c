@@ -2,6 +2,7 @@
 #include "analyze/states.h"
 
 #include "analyze/buffer.h"
+#include "collect/plural.h"
 
 #include <math.h>
 
@@ -190,7 +191,7 @@ static gboolean decide_load_balance(Assessment *assessment, const Subject *subje
             continue;
         any = TRUE;
         g_autofree char *text =
-            g_strdup_printf("%u host%s hot by %s", hot, hot == 1 ? "" : "s", resource_words[r]);
+            g_strdup_printf("%u %s hot by %s", hot, plural(hot, "host", "hosts"), resource_words[r]);
         decide(assessment, cluster, STATE_LOAD_BALANCE, r, text);
     }
     return any;
@@ -226,7 +227,7 @@ static gboolean decide_power_saving(Assessment *assessment, const Subject *subje
     }
     for (guint k = 0; k < G_N_ELEMENTS(main_resources); k++) {
         g_autoptr(GString) text = g_string_new(NULL);
-        g_string_append_printf(text, "%u host%s cold; demand is ", cold, cold == 1 ? "" : "s");
+        g_string_append_printf(text, "%u %s cold; demand is ", cold, plural(cold, "host", "hosts"));
         table_append_number(text, share_pct[main_resources[k]]);
         g_string_append(text, " % of what is left without the largest host and HA's share, at most ");
         table_append_number(text, policy->power_target_pct);

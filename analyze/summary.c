@@ -3,6 +3,7 @@
 
 #include "analyze/states.h"
 #include "collect/escape.h"
+#include "collect/plural.h"
 
 #include <math.h>
 
@@ -79,11 +80,6 @@ static void append_name(GString *out, const Assessed *assessed)
     g_autofree char *name = escape_for_terminal(*assessed->name ? assessed->name : assessed->id);
     g_autofree char *id = escape_for_terminal(assessed->id);
     g_string_append_printf(out, "%s (%s)", name, id);
-}
-
-static void append_count(GString *out, guint n, const char *one, const char *many)
-{
-    g_string_append_printf(out, "%u %s", n, n == 1 ? one : many);
 }
 
 /* ---- clusters ---- */
@@ -207,9 +203,11 @@ static void note_healthy_memory(GString *notes, const Assessed *cluster, const C
         return;
     append_name(notes, cluster);
     g_string_append_printf(notes,
-                           ": %u of %u hosts are hot by consumed memory, though nothing balloons or swaps; "
-                           "they may well be healthy: see host_memory=demand in the policy.\n",
-                           counts->hot_by_memory, counts->usable);
+                           ": %u of %u %s hot by consumed memory, though nothing balloons or swaps; "
+                           "%s may well be healthy: see host_memory=demand in the policy.\n",
+                           counts->hot_by_memory, counts->usable,
+                           plural(counts->usable, "host is", "hosts are"),
+                           plural(counts->usable, "it", "they"));
 }
 
 /* ---- lists ---- */
@@ -324,11 +322,11 @@ char *summary_text(const Summary *summary)
     append_list(summary, out, "VMs short of memory", &summary->shorts);
     append_list(summary, out, "Not measured", &summary->unknown);
     g_string_append_c(out, '\n');
-    append_count(out, summary->n_clusters, "cluster, ", "clusters, ");
-    append_count(out, summary->n_hosts, "host, ", "hosts, ");
-    append_count(out, summary->n_vms, "VM: ", "VMs: ");
-    append_count(out, summary->hot.n, "hot host, ", "hot hosts, ");
-    append_count(out, summary->shorts.n, "short VM, ", "short VMs, ");
+    plural_append(out, summary->n_clusters, "cluster, ", "clusters, ");
+    plural_append(out, summary->n_hosts, "host, ", "hosts, ");
+    plural_append(out, summary->n_vms, "VM: ", "VMs: ");
+    plural_append(out, summary->hot.n, "hot host, ", "hot hosts, ");
+    plural_append(out, summary->shorts.n, "short VM, ", "short VMs, ");
     g_string_append_printf(out, "%u not measured.\n", summary->unknown.n);
     return g_string_free(out, FALSE);
 }

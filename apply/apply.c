@@ -5,6 +5,7 @@
 #include "apply/preflight.h"
 #include "apply/run.h"
 #include "apply/undo.h"
+#include "collect/plural.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -53,8 +54,9 @@ static int verify_journal(const Program *program, const Options *options)
                      options->verify_journal, journal->chain, options->chain);
         return EXIT_REFUSED;
     }
-    program_say(program, "%s: %u rows, each follows from those before it.\nLast chain value: %s\n",
-                options->verify_journal, journal->rows->len, journal->chain);
+    program_say(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
+                options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
+                journal->chain);
     return EXIT_DONE;
 }
 
@@ -193,7 +195,7 @@ static void say_summary(const Work *work, const Program *program, const char *st
     g_autoptr(GString) text = g_string_new(NULL);
     guint advice = count_rows(work->plan, ROW_ADVICE), unsolved = count_rows(work->plan, ROW_UNSOLVED);
     guint succeeded = progress_count(progress, STEP_SUCCEEDED);
-    g_string_append_printf(text, "%s: %u step%s done", state, succeeded, succeeded == 1 ? "" : "s");
+    g_string_append_printf(text, "%s: %u %s done", state, succeeded, plural(succeeded, "step", "steps"));
     append_count(text, progress->done->len, "done by earlier runs");
     append_count(text, progress_count(progress, STEP_FAILED), "failed");
     append_count(text, count_left_out(progress), "skipped");
@@ -263,11 +265,16 @@ static int misused(const Program *program, const Options *options, int n_argumen
     }
     if (n_arguments != 2)
         return program_misused(program, "expected a PLAN and a TARGET");
+    if (g_file_test(arguments[0], G_FILE_TEST_IS_DIR) ||
+        (strcmp(arguments[0], "-") != 0 && connection_names_server(arguments[0])))
+        return program_misused(program, "%s: found a target: expected the PLAN first, then the TARGET",
+                               arguments[0]);
     if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run)
         return program_misused(program, "a plan from standard input needs --journal FILE");
-    if (!strstr(arguments[1], "://") && !options->output && !options->dry_run)
+    gboolean server = connection_names_server(arguments[1]);
+    if (!server && g_file_test(arguments[1], G_FILE_TEST_EXISTS) && !options->output && !options->dry_run)
         return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
-    if (strstr(arguments[1], "://") && options->output)
+    if (server && options->output)
         return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
     if (options->max_age_s < -1 || options->parallel == 0 || options->parallel < -1 ||
         options->parallel_per_host == 0 || options->parallel_per_host < -1)

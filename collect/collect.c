@@ -3,6 +3,7 @@
  * collect: takes a snapshot of hosts and virtual machines, and of what was measured on them.
  */
 #include "collect/archive.h"
+#include "collect/plural.h"
 #include "collect/source.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@
 static const char description[] =
     "Takes a snapshot of a vCenter's hosts and virtual machines and of what was measured on them, or checks a\n"
     "snapshot's directory and writes it anew.\n\n"
-    "SOURCE is https://HOST/sdk, or the directory of a snapshot.";
+    "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), or the directory of a snapshot.";
 
 static void report(const Program *program, const CollectResult *result, const char *output)
 {
@@ -19,10 +20,14 @@ static void report(const Program *program, const CollectResult *result, const ch
         program_warn(program, "warning: %s", (const char *)g_ptr_array_index(result->warnings, i));
     g_autofree char *taken_at = table_format_time(snapshot->info.taken_at);
     program_say(program, "%s: taken at %s, digest %s\n", output, taken_at, result->digest);
-    program_say(program,
-                "Snapshot complete: %u clusters, %u resource pools, %u hosts, %u VMs, %u rules%s%s.\n",
-                snapshot->n_clusters, snapshot->n_pools, snapshot->n_hosts, snapshot->n_vms,
-                snapshot->n_rules, *snapshot->info.left_out ? "; left out: " : "", snapshot->info.left_out);
+    g_autoptr(GString) counts = g_string_new(NULL);
+    plural_append(counts, snapshot->n_clusters, "cluster, ", "clusters, ");
+    plural_append(counts, snapshot->n_pools, "resource pool, ", "resource pools, ");
+    plural_append(counts, snapshot->n_hosts, "host, ", "hosts, ");
+    plural_append(counts, snapshot->n_vms, "VM, ", "VMs, ");
+    plural_append(counts, snapshot->n_rules, "rule", "rules");
+    program_say(program, "Snapshot complete: %s%s%s.\n", counts->str,
+                *snapshot->info.left_out ? "; left out: " : "", snapshot->info.left_out);
 }
 
 int main(int argc, char **argv)

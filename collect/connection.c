@@ -3,6 +3,7 @@
 
 #include "collect/csv.h"
 #include "collect/escape.h"
+#include "collect/knownhosts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own
         {"cacert", 0, 0, G_OPTION_ARG_FILENAME, &connection->cacert,
          "Trust the certificates in these files, separated by ':' ($GOVC_TLS_CA_CERTS)", "FILES"},
         {"thumbprint", 0, 0, G_OPTION_ARG_STRING, &connection->thumbprint,
-         "Trust only the certificate with this SHA-256", "HEX"},
+         "Trust only the certificate with this SHA-256 ($GOVC_TLS_KNOWN_HOSTS)", "HEX"},
         {"insecure", 'k', 0, G_OPTION_ARG_NONE, &connection->insecure,
          "Do not verify the server's certificate ($GOVC_INSECURE)", NULL},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &connection->timeout_s, "Wait this long for one answer (120)",
@@ -101,10 +102,11 @@ static gboolean read_address(Connection *connection, const char *address, gboole
             strchr(complete, '@') != NULL; /* a password with a '/', which an address cannot hold */
         return fail(error, where, telling ? "an address that cannot be read" : complete, expected);
     }
-    const char *path = g_uri_get_path(uri);
-    connection->url =
-        g_uri_join(G_URI_FLAGS_ENCODED_PATH, "https", NULL, g_uri_get_host(uri), g_uri_get_port(uri),
-                   *path && strcmp(path, "/") != 0 ? path : "/sdk", NULL, NULL);
+    g_autofree char *path = g_strdup(g_uri_get_path(uri));
+    while (g_str_has_suffix(path, "/"))
+        path[strlen(path) - 1] = '\0';
+    connection->url = g_uri_join(G_URI_FLAGS_ENCODED_PATH, "https", NULL, g_uri_get_host(uri),
+                                 g_uri_get_port(uri), *path ? path : "/sdk", NULL, NULL);
     if (!connection->username)
         connection->username = g_steal_pointer(&user);
     if (!connection->password && !connection->password_file)
@@ -112,11 +114,87 @@ static gboolean read_address(Connection *connection, const char *address, gboole
     return TRUE;
 }
 
-/* GOVC_INSECURE is what Go takes for a boolean. */
-static gboolean is_true(const char *word)
+/* What the environment says of trust, as govc reads it, where no option said anything. */
+static gboolean read_trust(Connection *connection, GError **error)
 {
-    static const char *const words[] = {"1", "t", "T", "true", "TRUE", "True", NULL};
-    return word && g_strv_contains(words, word);
+    g_auto(KnownHost) known = {0};
+    g_autofree char *known_hosts = environment("GOVC_TLS_KNOWN_HOSTS");
+    if (connection->cacert || connection->thumbprint || connection->insecure)
+        return TRUE;
+    if (known_hosts && !knownhosts_find(known_hosts, connection->url, &known, error))
+        return FALSE;
+    connection->thumbprint = g_steal_pointer(&known.thumbprint);
+    connection->known_at = g_steal_pointer(&known.place);
+    if (!connection->thumbprint)
+        connection->cacert = environment("GOVC_TLS_CA_CERTS");
+    const char *insecure = g_getenv("GOVC_INSECURE");
+    if (!connection->thumbprint && !connection->cacert && insecure)
+        connection->insecure = strcmp(insecure, "1") == 0 || g_ascii_strcasecmp(insecure, "true") == 0;
+    return TRUE;
+}
+
+/* ---- which arguments are addresses ---- */
+
+typedef enum { NAMES_NO_SERVER, MAY_NAME_SERVER, NAMES_SERVER } Naming;
+
+/* "vcsa", "vcsa.example", "10.0.0.5", "[fe80::1]" */
+static gboolean may_be_host(const char *host)
+{
+    if (*host == '[')
+        return g_str_has_suffix(host, "]");
+    for (const char *at = host; *at; at++)
+        if (!g_ascii_isalnum(*at) && !strchr("-_.", *at))
+            return FALSE;
+    return g_ascii_isalnum(*host);
+}
+
+/* Of a name without any other sign of a server: a file's ending is more likely to be a file's, and no domain
+ * is a number. */
+static gboolean has_domain(const char *host)
+{
+    static const char *const files[] = {"bak", "csv", "gz", "ini", "old", "tar", "tgz", "zip", NULL};
+    const char *dot = strrchr(host, '.');
+    if (strcmp(host, "localhost") == 0 || *host == '[' || g_hostname_is_ip_address(host))
+        return TRUE;
+    return dot && dot[1] && !g_strv_contains(files, dot + 1) &&
+           strspn(dot + 1, "0123456789") < strlen(dot + 1);
+}
+
+static Naming naming_of(const char *source)
+{
+    if (strcmp(source, "-") == 0 || strstr(source, "://"))
+        return NAMES_SERVER;
+    if (g_file_test(source, G_FILE_TEST_EXISTS))
+        return NAMES_NO_SERVER;
+    if (strchr(source, '@'))
+        return NAMES_SERVER;
+    const char *rest = source + strcspn(source, "/");
+    g_autofree char *host = g_strndup(source, (gsize)(rest - source));
+    char *colon = strrchr(host, ':');
+    gboolean port = colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+    if (port)
+        *colon = '\0';
+    gboolean sdk = strcmp(rest, "/sdk") == 0 || strcmp(rest, "/sdk/") == 0;
+    if ((*rest && !sdk) || !may_be_host(host))
+        return NAMES_NO_SERVER;
+    return port || sdk || has_domain(host) ? NAMES_SERVER : MAY_NAME_SERVER;
+}
+
+gboolean connection_names_server(const char *source)
+{
+    return naming_of(source) == NAMES_SERVER;
+}
+
+/* FALSE and an error where the argument is no directory, and could be a server's name as well as a mistyped
+ * directory's. */
+static gboolean is_no_riddle(const char *source, GError **error)
+{
+    if (naming_of(source) != MAY_NAME_SERVER)
+        return TRUE;
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s: found no directory: expected a snapshot, or https://%s/sdk for a vCenter", source,
+                source);
+    return FALSE;
 }
 
 gboolean connection_resolve(Connection *connection, const char *source, GError **error)
@@ -128,7 +206,12 @@ gboolean connection_resolve(Connection *connection, const char *source, GError *
     }
     if (connection->timeout_s == 0)
         connection->timeout_s = DEFAULT_TIMEOUT_S;
-    if (source && !g_str_has_prefix(source, "https://") && !g_str_has_prefix(source, "http://"))
+    if (source && strcmp(source, "-") == 0)
+        source = NULL;
+    if (source && !connection_names_server(source))
+        return is_no_riddle(source, error);
+    if (source && strstr(source, "://") && !g_str_has_prefix(source, "https://") &&
+        !g_str_has_prefix(source, "http://"))
         return TRUE;
     g_autofree char *address = source ? g_strdup(source) : environment("GOVC_URL");
     if (!address)
@@ -137,11 +220,7 @@ gboolean connection_resolve(Connection *connection, const char *source, GError *
         connection->username = environment("GOVC_USERNAME");
     if (!connection->password && !connection->password_file)
         connection->password = environment("GOVC_PASSWORD");
-    if (!connection->cacert && !connection->thumbprint)
-        connection->cacert = environment("GOVC_TLS_CA_CERTS");
-    if (!connection->cacert && !connection->thumbprint)
-        connection->insecure |= is_true(g_getenv("GOVC_INSECURE"));
-    return read_address(connection, address, !source, error);
+    return read_address(connection, address, !source, error) && read_trust(connection, error);
 }
 
 /* Reads up to the end of the first line, without a copy left in a buffer of the C library. */
@@ -218,5 +297,6 @@ void connection_clear(Connection *connection)
     g_free(connection->password_file);
     g_free(connection->cacert);
     g_free(connection->thumbprint);
+    g_free(connection->known_at);
     *connection = (Connection){0};
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How to reach a server: address, credentials, trust. Credentials are never arguments; the ecosystem's names
- * in the environment are read (GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, GOVC_INSECURE, GOVC_TLS_CA_CERTS).
+ * in the environment are read (GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, GOVC_INSECURE, GOVC_TLS_CA_CERTS,
+ * GOVC_TLS_KNOWN_HOSTS).
  */
 #ifndef COLLECT_CONNECTION_H
 #define COLLECT_CONNECTION_H
@@ -14,17 +15,25 @@ typedef struct Connection {
     char *password;      /* wiped when cleared */
     char *password_file; /* --password-file */
     char *cacert;        /* paths of CA certificates, separated by ':' */
-    char *thumbprint;    /* SHA-256 of the server's certificate, in hex, with or without ':' */
-    gboolean insecure;   /* the person said not to verify */
-    int timeout_s;       /* of one request; 0 where nothing was said */
+    char
+        *thumbprint; /* SHA-256 of the server's certificate, in hex, with or without ':', or openssl's line */
+    char
+        *known_at; /* file:line of a known host that the thumbprint is of, and may then be a SHA-1; or NULL */
+    gboolean insecure; /* the person said not to verify */
+    int timeout_s;     /* of one request; 0 where nothing was said */
 } Connection;
 
 /* a program's own options followed by those of a connection, for program_parse; the caller frees the array */
 GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own);
 
-/* what the environment says where the options said nothing. source is the server's address, NULL for
- * GOVC_URL; where it names no server (a directory), the connection's url stays NULL. An address with a
- * password in it is an error, unless it comes from the environment */
+/* TRUE where an argument is a server's address and no directory: one with a scheme, or as GOVC_URL may be
+ * without one, if no file has that name: host.name, host:port, user@host, host/sdk; and - for GOVC_URL */
+gboolean connection_names_server(const char *source);
+
+/* what the environment says where the options said nothing. source is the server's address, NULL or - for
+ * GOVC_URL; where it names no server (a directory), the connection's url stays NULL; where it could be either
+ * but is no directory, it is an error. An address with a password in it is an error, unless it comes from the
+ * environment */
 gboolean connection_resolve(Connection *connection, const char *source, GError **error);
 
 /* sees to it that there are a user's name and a password: from --password-file, else from a prompt on the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/performance.h"
 
+#include "collect/plural.h"
 #include "collect/samples.h"
 
 #include <math.h>
@@ -310,6 +311,14 @@ static void add_entity(Performance *performance, const char *id, int host, int v
     g_hash_table_insert(performance->index_of, (gpointer)id, GUINT_TO_POINTER(performance->entities->len));
 }
 
+static char *words_of_dropped(guint n)
+{
+    GString *words = g_string_new(NULL);
+    plural_append(words, n, "sample above 400 % of a capacity was dropped",
+                  "samples above 400 % of a capacity were dropped");
+    return g_string_free(words, FALSE);
+}
+
 static gboolean measure(Performance *performance, const Snapshot *snapshot, double window_s,
                         GPtrArray *warnings, GError **error)
 {
@@ -323,8 +332,7 @@ static gboolean measure(Performance *performance, const Snapshot *snapshot, doub
     if (!find_counters(performance, warnings, error) || !query_samples(performance, error))
         return FALSE;
     if (sample_reader_dropped(performance->reader) > 0)
-        g_ptr_array_add(warnings, g_strdup_printf("%u samples above 400 %% of a capacity were dropped",
-                                                  sample_reader_dropped(performance->reader)));
+        g_ptr_array_add(warnings, words_of_dropped(sample_reader_dropped(performance->reader)));
     g_autoptr(GString) rows = g_string_new(NULL);
     QuickStats quick = {.performance = performance,
                         .start = snapshot->info.taken_at - (gint64)window_s,

@@ -2,12 +2,44 @@
 #include "collect/program.h"
 
 #include "collect/escape.h"
+#include "collect/nearest.h"
 
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+static void add_names(GPtrArray *names, const GOptionEntry *entries)
+{
+    for (; entries->long_name; entries++)
+        g_ptr_array_add(names, (gpointer)entries->long_name);
+}
+
+/* Where an option is unknown, the error says which one may have been meant. */
+static void name_nearest(char *const *arguments, const GOptionEntry *entries, const GOptionEntry *shared,
+                         GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    add_names(names, entries);
+    add_names(names, shared);
+    g_ptr_array_add(names, NULL);
+    const char *const *known = (const char *const *)names->pdata;
+    for (char *const *argument = arguments; *argument && strcmp(*argument, "--") != 0; argument++) {
+        if (!g_str_has_prefix(*argument, "--"))
+            continue;
+        g_autofree char *name = g_strndup(*argument + 2, strcspn(*argument + 2, "="));
+        const char *nearest = g_strv_contains(known, name) ? NULL : nearest_of(name, known);
+        if (!nearest || !nearest_is_close(name, nearest_distance(name, nearest)))
+            continue;
+        g_autofree char *said = g_strdup((*error)->message);
+        g_clear_error(error);
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION, "%s: the nearest is --%s", said,
+                    nearest);
+        return;
+    }
+}
 
 gboolean program_parse(Program *program, int *argc, char ***argv, const char *usage, const char *description,
                        const GOptionEntry *entries, GError **error)
@@ -26,8 +58,13 @@ gboolean program_parse(Program *program, int *argc, char ***argv, const char *us
     g_option_context_set_summary(context, description);
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_main_entries(context, shared, NULL);
-    if (!g_option_context_parse(context, argc, argv, error))
+    g_autoptr(GError) cause = NULL;
+    if (!g_option_context_parse(context, argc, argv, &cause)) {
+        if (g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+            name_nearest(*argv, entries, shared, &cause);
+        g_propagate_error(error, g_steal_pointer(&cause));
         return FALSE;
+    }
     if (version) {
         printf("vmanger %s " VMANGER_VERSION "\n", program->name);
         exit(EXIT_DONE);
@@ -96,6 +133,79 @@ void program_progress(const Program *program, const char *format, ...)
         va_end(arguments);
     }
     fflush(stderr);
+}
+
+/* ---- long work ---- */
+
+#define SILENT_US (2 * G_USEC_PER_SEC)
+#define REFRESH_US (G_USEC_PER_SEC / 2)
+
+struct Working {
+    const Program *program;
+    const char *what;
+    const gint *done;
+    gint all;
+    gint64 began;
+    GThread *thread; /* NULL where nobody looks */
+    GMutex mutex;
+    GCond ended;
+    gboolean over, shown;
+};
+
+static void show_work(const Working *working)
+{
+    double seconds = (double)(g_get_monotonic_time() - working->began) / G_USEC_PER_SEC;
+    if (working->all > 1)
+        program_progress(working->program, "%s %d of %d: %.0f s", working->what,
+                         MIN(g_atomic_int_get(working->done) + 1, working->all), working->all, seconds);
+    else
+        program_progress(working->program, "%s: %.0f s", working->what, seconds);
+}
+
+static gpointer watch(gpointer data)
+{
+    Working *working = data;
+    gint64 until = working->began + SILENT_US;
+    g_mutex_lock(&working->mutex);
+    while (!working->over) {
+        if (g_cond_wait_until(&working->ended, &working->mutex, until))
+            continue;
+        show_work(working);
+        working->shown = TRUE;
+        until = g_get_monotonic_time() + REFRESH_US;
+    }
+    g_mutex_unlock(&working->mutex);
+    return NULL;
+}
+
+Working *program_working(const Program *program, const char *what, const gint *done, gint all)
+{
+    Working *working = g_new0(Working, 1);
+    *working = (Working){
+        .program = program, .what = what, .done = done, .all = all, .began = g_get_monotonic_time()};
+    g_mutex_init(&working->mutex);
+    g_cond_init(&working->ended);
+    if (!program->quiet && isatty(STDERR_FILENO))
+        working->thread = g_thread_new("progress", watch, working);
+    return working;
+}
+
+void working_free(Working *working)
+{
+    if (!working)
+        return;
+    if (working->thread) {
+        g_mutex_lock(&working->mutex);
+        working->over = TRUE;
+        g_cond_signal(&working->ended);
+        g_mutex_unlock(&working->mutex);
+        g_thread_join(working->thread);
+    }
+    if (working->shown)
+        program_progress(working->program, NULL);
+    g_mutex_clear(&working->mutex);
+    g_cond_clear(&working->ended);
+    g_free(working);
 }
 
 void program_clear(Program *program)

@@ -13,7 +13,8 @@ enum {
     EXIT_REFUSED = 1,  /* refused or failed: nothing written or changed */
     EXIT_FINDINGS = 2, /* only with --detailed-exitcode */
     EXIT_PARTLY = 3,   /* finished, but something was skipped, failed or left out */
-    EXIT_STOPPED = 4   /* stopped before the end: run it again */
+    EXIT_STOPPED = 4,  /* stopped before the end: run it again */
+    EXIT_UNSOLVED = 5  /* only with --detailed-exitcode: nothing to do, but something that nothing solves */
 };
 
 typedef struct Program {
@@ -46,6 +47,14 @@ gboolean program_flush(const Program *program);
 /* live progress on standard error: shown only on a terminal, and not with --quiet; each call replaces the
  * line before; NULL clears it */
 void program_progress(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* long work, from here until it is freed: after two seconds a live line tells what is done, and for how long.
+ * Where all is more than 1 it also says that one more than done, which a thread may count up atomically, of
+ * all is at work. The program, what and done outlive it */
+typedef struct Working Working;
+Working *program_working(const Program *program, const char *what, const gint *done, gint all);
+void working_free(Working *working);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Working, working_free)
 
 void program_clear(Program *program);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Program, program_clear)

@@ -11,7 +11,7 @@
 #include "collect/snapshot.h"
 
 typedef struct CollectRequest {
-    const char *source;     /* as the person named it: https://host/sdk, or a directory */
+    const char *source;     /* as the person named it: a server, or a directory */
     const char *output;     /* the directory that shall appear */
     double window_s;        /* what to measure, where the source can be asked */
     Connection *connection; /* how to reach a server */

@@ -2,6 +2,7 @@
 #include "collect/table.h"
 
 #include "collect/escape.h"
+#include "collect/nearest.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -204,8 +205,8 @@ static const char *parse_word(const Column *column, const char *cell, int *field
             return NULL;
         }
     }
-    for (int i = 0; column->words[i]; i++)
-        g_string_append_printf(expected, "%s%s", i ? ", " : "one of ", column->words[i]);
+    g_autofree char *words = nearest_expected(cell, column->words);
+    g_string_append(expected, words);
     return expected->str;
 }
 

@@ -15,6 +15,8 @@
 struct Trust {
     gboolean insecure, pinned;
     guchar pin[SHA256_BYTES];
+    gsize pin_bytes;
+    char *pin_from;          /* what names the pin */
     X509_STORE *authorities; /* NULL: the system's */
     char *complaint;
 };
@@ -34,11 +36,21 @@ static gsize read_hex(const char *text, guchar *bytes, gsize most)
     return n;
 }
 
+/* what follows openssl's "sha256 Fingerprint=", or all where there is no such thing */
+static char *hex_of_line(const char *line)
+{
+    const char *equals = strrchr(line, '=');
+    g_autofree char *before = equals ? g_ascii_strdown(line, equals - line) : g_strdup("");
+    return g_strstrip(g_strdup(g_str_has_suffix(before, "fingerprint") ? equals + 1 : line));
+}
+
 static gboolean read_pin(Trust *trust, const Connection *connection, GError **error)
 {
-    gsize n = read_hex(connection->thumbprint, trust->pin, SHA256_BYTES);
+    g_autofree char *hex = hex_of_line(connection->thumbprint);
+    gsize n = trust->pin_bytes = read_hex(hex, trust->pin, SHA256_BYTES);
     trust->pinned = TRUE;
-    if (n == SHA256_BYTES)
+    trust->pin_from = g_strdup(connection->known_at ? connection->known_at : "--thumbprint");
+    if (n == SHA256_BYTES || (n == SHA1_BYTES && connection->known_at))
         return TRUE;
     g_autofree char *found = escape_for_message(connection->thumbprint);
     g_autofree char *address = g_strdup(strstr(connection->url, "://") + 3);
@@ -47,9 +59,9 @@ static gboolean read_pin(Trust *trust, const Connection *connection, GError **er
     const char *port = colon && (!bracket || colon > bracket) ? "" : ":443";
     g_set_error(
         error, VMANGER_ERROR, 0,
-        "--thumbprint: found %s%s: expected the SHA-256 of the server's certificate, as this prints it: "
+        "%s: found %s%s: expected the SHA-256 of the server's certificate, as this prints it: "
         "openssl s_client -connect %s%s </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256",
-        n == SHA1_BYTES ? "a SHA-1, " : "", found, address, port);
+        trust->pin_from, n == SHA1_BYTES ? "a SHA-1, " : "", found, address, port);
     return FALSE;
 }
 
@@ -88,16 +100,20 @@ static int verify_pin(X509_STORE_CTX *context, void *data)
     guchar digest[EVP_MAX_MD_SIZE];
     guint length = 0;
     g_clear_pointer(&trust->complaint, g_free);
-    if (certificate && X509_digest(certificate, EVP_sha256(), digest, &length) && length == SHA256_BYTES &&
-        memcmp(digest, trust->pin, SHA256_BYTES) == 0) {
+    const EVP_MD *kind = trust->pin_bytes == SHA1_BYTES ? EVP_sha1() : EVP_sha256();
+    if (certificate && X509_digest(certificate, kind, digest, &length) && length == trust->pin_bytes &&
+        memcmp(digest, trust->pin, length) == 0) {
         X509_STORE_CTX_set_error(context, X509_V_OK);
         return 1;
     }
     g_autoptr(GString) shown = g_string_new(NULL);
+    length = 0;
+    if (certificate)
+        X509_digest(certificate, EVP_sha256(), digest, &length);
     for (guint i = 0; i < length; i++)
         g_string_append_printf(shown, "%s%02X", i ? ":" : "", digest[i]);
     trust->complaint = g_strdup_printf(
-        "the server shows another certificate than --thumbprint names; its SHA-256 is %s", shown->str);
+        "the server shows another certificate than %s names; its SHA-256 is %s", trust->pin_from, shown->str);
     X509_STORE_CTX_set_error(context, X509_V_ERR_APPLICATION_VERIFICATION);
     return 0;
 }
@@ -138,5 +154,6 @@ void trust_free(Trust *trust)
         return;
     X509_STORE_free(trust->authorities);
     g_free(trust->complaint);
+    g_free(trust->pin_from);
     g_free(trust);
 }

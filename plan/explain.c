@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/explain.h"
 
+#include "analyze/pattern.h"
 #include "collect/escape.h"
+#include "collect/nearest.h"
 #include "plan/growth.h"
 #include "plan/hindrance.h"
 
@@ -25,6 +27,45 @@ typedef struct Meant {
     guint n; /* how many the name fits */
 } Meant;
 
+/* A name as a policy's patterns have it: in any case, of a host also its short name. */
+static Meant find_alike(const Snapshot *snapshot, const char *what)
+{
+    Meant meant = {-1, -1, 0};
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        g_auto(GStrv) names = pattern_names_of_host(snapshot->hosts[i].name);
+        if (!pattern_matches(what, names))
+            continue;
+        meant.host = (int)i;
+        meant.n++;
+    }
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        g_auto(GStrv) names = pattern_names_of_vm(snapshot->vms[i].folder, snapshot->vms[i].name);
+        if (!pattern_matches(what, names))
+            continue;
+        meant.vm = (int)i;
+        meant.n++;
+    }
+    return meant;
+}
+
+/* the name that was most likely meant; NULL where none is close */
+static const char *nearest_name(const Snapshot *snapshot, const char *what)
+{
+    const char *nearest = "";
+    guint least = G_MAXUINT;
+    for (guint i = 0; i < snapshot->n_hosts + snapshot->n_vms; i++) {
+        gboolean host = i < snapshot->n_hosts;
+        const char *name = host ? snapshot->hosts[i].name : snapshot->vms[i - snapshot->n_hosts].name;
+        guint rank = nearest_rank(what, name);
+        if (rank >= least)
+            continue;
+        least = rank;
+        nearest = name;
+    }
+    g_autofree char *within = g_strconcat("*", what, "*", NULL);
+    return nearest_is_close(what, nearest_distance(within, nearest)) ? nearest : NULL;
+}
+
 static Meant find_meant(const Snapshot *snapshot, const char *what)
 {
     Meant meant = {snapshot_find_host(snapshot, what), snapshot_find_vm(snapshot, what), 1};
@@ -43,7 +84,18 @@ static Meant find_meant(const Snapshot *snapshot, const char *what)
             meant.n++;
         }
     }
-    return meant;
+    return meant.n ? meant : find_alike(snapshot, what);
+}
+
+static void fail_to_find(const Snapshot *snapshot, const char *what, guint n, GError **error)
+{
+    g_autofree char *found = escape_for_message(what);
+    const char *nearest = n ? NULL : nearest_name(snapshot, what);
+    g_autofree char *safe = nearest ? escape_for_message(nearest) : NULL;
+    g_autofree char *words = safe ? g_strdup_printf(" (the nearest is %s)", safe) : g_strdup("");
+    g_set_error(error, VMANGER_ERROR, 0,
+                "found %s %s%s: expected the id of a VM or host, or a name that only one has",
+                n ? "several called" : "no", found, words);
 }
 
 /* ---- what is said ---- */
@@ -56,9 +108,13 @@ static void add_load(GString *out, const char *name, const Load *load, const cha
     }
     g_autoptr(GString) text = g_string_new(NULL);
     table_append_number(text, load->demand);
-    g_string_append_printf(text, " of ");
-    table_append_number(text, load->capacity);
+    if (!isnan(load->capacity)) {
+        g_string_append(text, " of ");
+        table_append_number(text, load->capacity);
+    }
     g_string_append_printf(text, " %s", unit);
+    if (isnan(load->capacity))
+        g_string_append(text, ", of a capacity that is not known");
     if (!isnan(load->usage_pct))
         g_string_append_printf(text, ", %.1f %%", load->usage_pct);
     if (!isnan(load->threshold_pct))
@@ -298,10 +354,7 @@ char *explain(const Situation *situation, const ChangePlan *plan, const char *wh
 {
     Meant meant = find_meant(situation->start->snapshot, what);
     if (meant.n != 1) {
-        g_autofree char *found = escape_for_message(what);
-        g_set_error(error, VMANGER_ERROR, 0,
-                    "found %s %s: expected the id of a VM or host, or a name that only one has",
-                    meant.n ? "several called" : "no", found);
+        fail_to_find(situation->start->snapshot, what, meant.n, error);
         return NULL;
     }
     GString *out = g_string_new(NULL);

@@ -11,6 +11,7 @@
 #include "plan/show.h"
 #include "plan/threshold.h"
 
+#include "analyze/patterncheck.h"
 #include "collect/program.h"
 
 #include <string.h>
@@ -77,8 +78,9 @@ static gpointer read_snapshot(gpointer data)
 }
 
 /* the two large inputs, side by side; where both are at fault, the snapshot is named */
-static gboolean read_files(Inputs *inputs, char **paths, GError **error)
+static gboolean read_files(Inputs *inputs, const Program *program, char **paths, GError **error)
 {
+    g_autoptr(Working) working = program_working(program, "reading", NULL, 0);
     SnapshotReading reading = {paths[0], NULL};
     g_autoptr(GError) assessment_error = NULL;
     GThread *thread = g_thread_new("snapshot", read_snapshot, &reading);
@@ -91,21 +93,32 @@ static gboolean read_files(Inputs *inputs, char **paths, GError **error)
     return inputs->snapshot && inputs->assessment;
 }
 
-/* a rule that a misspelt pattern keeps from binding anyone should not go unnoticed */
-static void warn_of_idle_rules(const Program *program, const Inputs *inputs)
+static void warn(const Program *program, const GPtrArray *words)
 {
+    for (guint i = 0; i < words->len; i++)
+        program_warn(program, "warning: %s: %s", program->policy, (const char *)words->pdata[i]);
+}
+
+/* a misspelt pattern, and a rule that binds nobody, should not go unnoticed */
+static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
+{
+    g_autoptr(PatternCheck) check = patterncheck_new(inputs->policy, NULL);
+    patterncheck_add(check, inputs->snapshot);
+    g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
     g_autoptr(GPtrArray) idle = rules_idle(inputs->snapshot, inputs->policy);
-    for (guint i = 0; i < idle->len; i++)
-        program_warn(program, "warning: %s: %s", program->policy, (const char *)g_ptr_array_index(idle, i));
+    warn(program, unmatched);
+    warn(program, idle);
 }
 
 static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
                             GError **error)
 {
-    if (!(inputs->policy = policy_read(program->policy, error)) || !read_files(inputs, paths, error) ||
+    if (!(inputs->policy = policy_read(program->policy, error)) ||
+        !read_files(inputs, program, paths, error) ||
         !(inputs->history = history_read(options->history, error)))
         return FALSE;
-    if (!evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
+    if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
+        !evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
         g_prefix_error(error, "%s: ", program->policy);
         return FALSE;
     }
@@ -114,7 +127,7 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         g_prefix_error(error, "%s: ", paths[1]);
         return FALSE;
     }
-    warn_of_idle_rules(program, inputs);
+    warn_of_idle_patterns(program, inputs);
     MoveTimes times = history_move_times(inputs->history, inputs->policy);
     inputs->model->move_setup_s = times.setup_s;
     inputs->model->move_slope = times.slope;
@@ -124,20 +137,30 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
     return TRUE;
 }
 
-static ChangePlan *make_plan(const Situation *situation, GError **error)
+static ChangePlan *make_plan(const Program *program, const Situation *situation, GError **error)
 {
+    g_autoptr(Working) working = program_working(program, "deciding", NULL, 0);
     g_autoptr(Decisions) decisions = situation->start->policy->strategy == STRATEGY_THRESHOLD
                                          ? threshold_decide(situation)
                                          : optimize_decide(situation, error);
     return decisions ? draft_plan(situation, decisions) : NULL;
 }
 
+static gboolean has_rows(const ChangePlan *plan, int kind)
+{
+    for (guint i = 0; i < plan->rows->len; i++)
+        if (g_array_index(plan->rows, PlanRow, i).kind == kind)
+            return TRUE;
+    return FALSE;
+}
+
 static int exit_code(const ChangePlan *plan, const Options *options)
 {
-    for (guint i = 0; options->detailed_exitcode && i < plan->rows->len; i++)
-        if (g_array_index(plan->rows, PlanRow, i).kind != ROW_ADVICE)
-            return EXIT_FINDINGS;
-    return EXIT_DONE;
+    if (!options->detailed_exitcode)
+        return EXIT_DONE;
+    return has_rows(plan, ROW_STEP)       ? EXIT_FINDINGS
+           : has_rows(plan, ROW_UNSOLVED) ? EXIT_UNSOLVED
+                                          : EXIT_DONE;
 }
 
 static void say_plan(const Program *program, const ChangePlan *plan, guint most_rows)
@@ -152,7 +175,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation, &error);
+    g_autoptr(ChangePlan) plan = make_plan(program, &inputs.situation, &error);
     if (!plan || !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
     if (!atomic_file_is_standard_output(options->output))
@@ -218,7 +241,7 @@ static int run_explain(const Program *program, const Options *options, char **pa
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(&inputs.situation, &error);
+    g_autoptr(ChangePlan) plan = make_plan(program, &inputs.situation, &error);
     g_autofree char *text = plan ? explain(&inputs.situation, plan, options->explain, &error) : NULL;
     if (!text)
         return program_fail(program, error);
@@ -243,7 +266,7 @@ int main(int argc, char **argv)
         {"explain", 0, 0, G_OPTION_ARG_STRING, &options.explain,
          "Say why a VM or host is dealt with as it is", "VM|HOST"},
         {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &options.detailed_exitcode,
-         "Exit 2 where there are steps or unsolved items", NULL},
+         "Exit 2 where there are steps, 5 where there are unsolved items alone", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
@@ -260,6 +283,9 @@ int main(int argc, char **argv)
                    : program_misused(&program, "--show takes a plan and nothing else");
     if (argc != 3)
         return program_misused(&program, "expected a SNAPSHOT and an assessment.csv");
+    if (g_file_test(argv[1], G_FILE_TEST_IS_REGULAR) && g_file_test(argv[2], G_FILE_TEST_IS_DIR))
+        return program_misused(
+            &program, "%s: found a file: expected the SNAPSHOT first, then the assessment.csv", argv[1]);
     if (options.explain)
         return run_explain(&program, &options, argv + 1);
     if (!options.output)

@@ -98,11 +98,11 @@ static void bind_policy_rule(RuleSet *rules, const Snapshot *snapshot, const Pol
     }
 }
 
-/* ---- rules of the policy that bind nobody ---- */
+/* ---- rules of the policy whose VMs have none of its hosts in their cluster ---- */
 
 /* what a rule of the policy matches; the clusters are those that have VMs of it */
 typedef struct Matched {
-    guint vms, hosts, bound, without_host; /* the last two count clusters */
+    guint hosts, bound, without_host; /* the last two count clusters */
     int first_without_host;
 } Matched;
 
@@ -112,7 +112,6 @@ static Matched matched_by(const Snapshot *snapshot, const PolicyRule *own)
     for (int cluster = 0; cluster < (int)snapshot->n_clusters; cluster++) {
         g_autoptr(GArray) vms = matching_vms(snapshot, own, cluster);
         g_autoptr(GArray) hosts = matching_hosts(snapshot, own, cluster);
-        matched.vms += vms->len;
         matched.hosts += hosts->len;
         if (vms->len == 0)
             continue;
@@ -123,38 +122,23 @@ static Matched matched_by(const Snapshot *snapshot, const PolicyRule *own)
     return matched;
 }
 
-/* "found no host that matches esx-*: the rule does nothing" */
-static char *words_of_no_match(const char *what, char *const *patterns)
-{
-    g_autofree char *joined = g_strjoinv(";", (char **)patterns);
-    g_autofree char *safe = escape_for_terminal(joined);
-    return g_strdup_printf("found no %s that matches %s: the rule does nothing", what, safe);
-}
-
-static char *words_of_cluster(const Snapshot *snapshot, const PolicyRule *own, const Matched *matched)
-{
-    g_autofree char *name = escape_for_message(snapshot->clusters[matched->first_without_host].name);
-    guint more = matched->without_host - 1;
-    g_autofree char *others = more > 0 ? g_strdup_printf(" (nor of %u more)", more) : g_strdup("");
-    g_autofree char *what = g_strdup_printf("host of cluster %s%s", name, others);
-    g_autofree char *words = words_of_no_match(what, own->hosts);
-    return g_strdup_printf("%s for its VMs there", words);
-}
-
-/* what the rule does not do, in words that follow its name; NULL where it binds whom it should */
+/* what the rule does not do, in words that follow its name; NULL where it binds whom it should, or matches
+ * nothing at all, which the check of the policy's patterns tells */
 static char *words_of_idle(const Snapshot *snapshot, const PolicyRule *own)
 {
     Matched matched = matched_by(snapshot, own);
     gboolean must = own->type == RULE_VM_HOST_AFFINITY && own->mandatory == 1;
-    if (matched.vms == 0) {
-        g_autofree char *words = words_of_no_match("VM", own->vms);
-        return g_strdup_printf("vms: %s", words);
-    }
-    if (!type_is_about_hosts(own->type) || matched.without_host == 0 || (matched.bound > 0 && !must))
+    if (!type_is_about_hosts(own->type) || matched.hosts == 0 || matched.without_host == 0 ||
+        (matched.bound > 0 && !must))
         return NULL;
-    g_autofree char *words = matched.hosts == 0 ? words_of_no_match("host", own->hosts)
-                                                : words_of_cluster(snapshot, own, &matched);
-    return g_strdup_printf("hosts: %s", words);
+    g_autofree char *name = escape_for_message(snapshot->clusters[matched.first_without_host].name);
+    g_autofree char *patterns = g_strjoinv(";", own->hosts);
+    g_autofree char *safe = escape_for_terminal(patterns);
+    guint more = matched.without_host - 1;
+    g_autofree char *others = more > 0 ? g_strdup_printf(" (nor of %u more)", more) : g_strdup("");
+    return g_strdup_printf(
+        "hosts: found no host of cluster %s%s that matches %s: the rule does nothing for its VMs there", name,
+        others, safe);
 }
 
 GPtrArray *rules_idle(const Snapshot *snapshot, const Policy *policy)

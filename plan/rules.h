@@ -29,9 +29,8 @@ RuleSet *rules_none(const Model *model);
 void rules_free(RuleSet *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleSet, rules_free)
 
-/* what the policy's own rules do not do, since no VM or no host of the snapshot matches: of each such rule
- * one line (char *), safe for a terminal: rule "x": hosts: found no host that matches esx-*: the rule does
- * nothing. The caller frees the array */
+/* what the policy's own rules do not do, since a cluster that has VMs of one has no host of it: of each such
+ * rule one line (char *), safe for a terminal. The caller frees the array */
 GPtrArray *rules_idle(const Snapshot *snapshot, const Policy *policy);
 
 guint rules_count(const RuleSet *rules);

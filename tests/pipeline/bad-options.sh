@@ -9,6 +9,7 @@ succeeds 'a good plan' plan good good.csv -o good-plan.csv
 
 for program in collect analyze plan apply; do
     refuses 'an unknown option' "Unknown option --frobnicate \(see $program --help\)\$" $program --frobnicate good -o out/x
+    refuses 'a misspelt option' "Unknown option --verbsoe=yes: the nearest is --verbose \(see $program --help\)\$" $program --verbsoe=yes good -o out/x
     refuses 'an unknown letter' "Unknown option -x \(see $program --help\)\$" $program -x good -o out/x
     refuses 'no argument' ".*\(see $program --help\)\$" $program
     refuses 'an option without its value' "Missing argument for -o \(see $program --help\)\$" $program good -o
@@ -24,7 +25,11 @@ refuses 'collect: two sources' 'expected one SOURCE, ' collect good source -o ou
 refuses 'collect: no window' '--window: found 0: expected 20 to 3600 seconds' collect good --window 0 -o out/x
 refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
 refuses 'collect: another kind of source' 'ftp://host/sdk: found another kind of source: ' collect ftp://host/sdk -o out/x
-refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot$' collect nowhere -o out/x
+refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk for a vCenter$' collect nowhere -o out/x
+refuses 'collect: no such path' 'a/way: found no directory: expected a snapshot$' collect a/way -o out/x
+refuses 'collect: no such file' 'old\.csv: found no directory: expected a snapshot, or https://old\.csv/sdk for a vCenter$' collect old.csv -o out/x
+refuses 'apply: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk ' apply good-plan.csv nowhere --journal out/j
+refuses 'apply: no such path' 'a/way: found no directory: expected a snapshot$' apply good-plan.csv a/way --journal out/j
 refuses 'analyze: no output' '-o names no file for the assessment ' analyze good
 refuses 'analyze: no snapshot' 'no snapshot is named ' analyze -o out/x
 refuses 'plan: no output' 'expected -o PLAN ' plan good good.csv
@@ -35,13 +40,15 @@ refuses 'plan: --show with an output' '--show takes a plan and nothing else ' pl
 refuses 'plan: --without-dependents alone' '--without-dependents goes with --check ' plan --without-dependents good good.csv -o out/x
 refuses 'plan: --explain of nothing there' 'found no "nobody": expected the id of ' plan --explain nobody good good.csv
 refuses 'plan: --check of a snapshot' 'good: cannot be read: Is a directory$' plan --check good good good.csv -o out/x
-refuses 'plan: arguments the wrong way round' 'good\.csv: found no directory: expected a snapshot$' plan good.csv good -o out/x
+refuses 'plan: arguments the wrong way round' 'good\.csv: found a file: expected the SNAPSHOT first, then the assessment\.csv ' plan good.csv good -o out/x
 refuses 'apply: no output' 'a directory is tried on a copy: expected -o AFTER ' apply good-plan.csv good
 refuses 'apply: no target' 'expected a PLAN and a TARGET ' apply good-plan.csv
 refuses 'apply: a copy of a vCenter' '-o AFTER is for a directory: ' apply good-plan.csv https://localhost:9/sdk -o out/x
+refuses 'apply: a copy of a vCenter by its name' '-o AFTER is for a directory: ' apply good-plan.csv vcsa.example -o out/x
 refuses 'apply: too much' 'expected a PLAN and a TARGET ' apply good-plan.csv good good -o out/x
 refuses 'apply: two modes' 'expected one of --undo and --verify-journal ' apply --undo a --verify-journal b
 refuses 'apply: --undo without an output' '--undo takes -o NEW, ' apply --undo good.csv
 refuses 'apply: none at a time' '--max-age, --parallel, --parallel-per-host: expected positive' apply --parallel 0 good-plan.csv good -o out/x
-refuses 'apply: arguments the wrong way round' 'good: cannot be read: Is a directory$' apply good good-plan.csv -o out/x --journal out/j
+refuses 'apply: arguments the wrong way round' 'good: found a target: expected the PLAN first, then the TARGET ' apply good good-plan.csv -o out/x --journal out/j
+refuses 'apply: a vCenter before the plan' 'vcsa\.example: found a target: expected the PLAN first' apply vcsa.example good-plan.csv
 finish

@@ -41,7 +41,7 @@ flock -n 8
 grep -q 'still at work' said || fail "a second cycle ran beside the first"
 exec 8>&-
 
-# The gate: 2 where a person must decide, 0 where nothing is to do, 1 where nothing can be said.
+# The gate: 2 where a person must decide, 0 where nothing is to do or nothing helps, 1 where nothing can be said.
 code=0
 "$TOP/samples/gate.sh" "$TOP/samples/snapshot" review >said 2>&1 || code=$?
 test "$code" -eq 2 || fail "the gate's exit code on the sample is $code: $(cat said)"
@@ -50,6 +50,11 @@ grep -q '^Plan: ' said || fail "the gate shows no plan"
 code=0
 "$TOP/samples/gate.sh" calm calm-review >said 2>&1 || code=$?
 test "$code" -eq 0 || fail "the gate's exit code on a calm cluster is $code: $(cat said)"
+printf '[plan]\nexclude_hosts=*\n' >stuck.ini
+code=0
+"$TOP/samples/gate.sh" "$TOP/samples/snapshot" stuck-review stuck.ini >said 2>&1 || code=$?
+test "$code" -eq 0 || fail "the gate's exit code where no step helps is $code: $(cat said)"
+grep -q 'stays hot' said || fail "the gate does not show what no step solves"
 code=0
 "$TOP/samples/gate.sh" nothing none >said 2>&1 || code=$?
 test "$code" -eq 1 || fail "the gate's exit code on nothing is $code"

@@ -41,6 +41,25 @@ GOVC_URL="administrator%40vsphere.local:s%26cret%3C%22%C3%A9@${host%/sdk}" "$BIN
 test "$is" = 0 || complain 'GOVC_URL' "exit code $is"
 ! grep -rqF 'cret' out heard said || complain 'GOVC_URL' 'the password is written'
 
+# so may the address on the command line, but for the password; - is the environment's; what exists is a directory
+for source in "$url" "$url/" "$host" "$host/" "${host%/sdk}" "$account@${host%/sdk}" \
+    "https://${host%/sdk}/" "localhost:${host#*:}"; do
+    case $source in localhost*) trust=-k ;; *) trust='--cacert cert.pem' ;; esac
+    password='s&cret<"é' collects 0 "the address $source"
+done
+unset trust
+password='s&cret<"é' source=- GOVC_URL=$url collects 0 'the address of the environment'
+unset source
+unset_password "$account:secret@${host%/sdk}"
+says 'a password in the address without a scheme' '^collect: SOURCE: found a password in the address'
+! grep -q secret said || complain 'a password in the address without a scheme' 'the password is shown'
+unset_password nowhere.invalid
+says 'a name that no file has' '^collect: https://nowhere[.]invalid/sdk'
+rm -rf out && mkdir out
+cp -r "$snapshot" here.example
+unset_password here.example
+test "$is" = 0 || complain 'a directory like a name' "exit code $is"
+
 for address in "https://$account:se/cret@$host" "$account:se/cret@$host"; do
     is=0
     GOVC_URL=$address "$BIN/collect" -o out/s >heard 2>said </dev/null || is=$?

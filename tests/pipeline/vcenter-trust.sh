@@ -25,6 +25,7 @@ distrusts 'a wrong thumbprint and --insecure' 'the server shows another certific
 distrusts 'a SHA-1' "found a SHA-1, .*: openssl s_client -connect $(echo "$url" | cut -d/ -f3) " --thumbprint "$(echo "$thumbprint" | cut -c1-59)"
 sed -n "s/.*as this prints it: //p" said >command.sh
 test "$(sh command.sh | cut -d= -f2)" = "$thumbprint" || complain 'a SHA-1' 'its command does not print the thumbprint'
+distrusts "openssl's line of a SHA-1" 'found a SHA-1, ' --thumbprint "$(openssl x509 -in cert.pem -noout -fingerprint)"
 distrusts 'a thumbprint that is none' 'found "nonsense": expected the SHA-256' --thumbprint nonsense
 distrusts 'authorities that are none' "^collect: $TOP/README.md: found no certificate" --cacert "$TOP/README.md"
 distrusts 'no authorities' '^collect: nowhere\.pem: found no certificate' --cacert nowhere.pem
@@ -36,6 +37,11 @@ trust="--thumbprint $thumbprint"
 collects 0 'the right thumbprint'
 trust="--thumbprint $(echo "$thumbprint" | tr -d : | tr A-F a-f)"
 collects 0 'the right thumbprint without colons'
+for line in "sha256 Fingerprint=$thumbprint" "SHA256 Fingerprint=$(echo "$thumbprint" | tr A-F a-f)" \
+    "$(openssl x509 -in cert.pem -noout -fingerprint -sha256)"; do
+    trust=
+    collects 0 "openssl's line: $line" --thumbprint "$line"
+done
 trust=--insecure
 collects 0 'not verified'
 says 'not verified' '^collect: .*: the server.s certificate is not verified'
@@ -43,8 +49,35 @@ trust="--cacert other.pem:cert.pem"
 collects 0 'one of several authorities'
 trust=
 GOVC_TLS_CA_CERTS=cert.pem collects 0 'authorities of the environment'
-GOVC_INSECURE=true collects 0 'the environment says not to verify'
-GOVC_INSECURE=0 collects 1 'the environment says to verify'
+for word in 1 true True TRUE tRuE; do
+    GOVC_INSECURE=$word collects 0 "the environment says not to verify: $word"
+done
+for word in 0 false yes 2; do
+    GOVC_INSECURE=$word collects 1 "the environment does not say so: $word"
+done
+GOVC_INSECURE=1 GOVC_TLS_CA_CERTS=other.pem collects 1 'the environment says whom to trust'
+trust=-k
+GOVC_TLS_CA_CERTS=other.pem GOVC_TLS_KNOWN_HOSTS=nowhere collects 0 'an option comes before the environment'
+
+# known hosts, as govc keeps them
+trust=
+host=$(echo "$url" | cut -d/ -f3)
+sha1=$(openssl x509 -in cert.pem -noout -fingerprint -sha1 | cut -d= -f2)
+printf 'other.example %s\n%s %s\n' "$wrong" "$host" "$sha1" >known
+GOVC_TLS_KNOWN_HOSTS=nowhere:known collects 0 'a known host by SHA-1'
+GOVC_TLS_KNOWN_HOSTS=known GOVC_TLS_CA_CERTS=other.pem collects 0 'a known host comes before authorities'
+printf '%s %s\r\n' "$host" "$thumbprint" >known
+GOVC_TLS_KNOWN_HOSTS=known collects 0 'a known host by SHA-256'
+printf '%s %s\n%s %s\n' "$host" "$sha1" "$host" "$wrong" >known
+GOVC_TLS_KNOWN_HOSTS=known distrusts 'another certificate than the known one' \
+    "the server shows another certificate than known:2 names; its SHA-256 is $thumbprint\$"
+GOVC_TLS_KNOWN_HOSTS=known GOVC_INSECURE=1 distrusts 'a known host is verified' 'another certificate than known:2 names'
+printf '%s nonsense\n' "$host" >known
+GOVC_TLS_KNOWN_HOSTS=known distrusts 'a known host without a thumbprint' '^collect: known:1: found "nonsense": expected the SHA-256'
+printf '%s %s\n%s\n' "${host%:*}:1" "$thumbprint" "$host" >known
+GOVC_TLS_KNOWN_HOSTS=known distrusts 'a host that is not known' 'certificate is not trusted'
+GOVC_TLS_KNOWN_HOSTS=. distrusts 'known hosts that cannot be read' '^collect: GOVC_TLS_KNOWN_HOSTS: '
+trust=
 vcenter_stop
 
 # a certificate for another name, and one that has expired

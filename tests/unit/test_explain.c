@@ -166,6 +166,34 @@ static void a_name_serves_where_only_one_has_it(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(none->message, "found no \"nobody\""));
 }
 
+static void a_name_that_none_has_names_the_nearest(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->vms[0].name = "ham-jenkins";
+    estate->snapshot->vms[1].name = "benches";
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_PTR_NULL(explained(estate, "jenkin", &error));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_TRUE(
+        g_str_has_prefix(error->message, "found no \"jenkin\" (the nearest is \"ham-jenkins\"): expected"));
+}
+
+static void a_host_is_found_by_its_short_name_in_any_case(void)
+{
+    Estate *estate = three_hosts();
+    estate->snapshot->hosts[1].name = "esx-02.example";
+    const char *const words[] = {"Host esx-02.example (h2)", NULL};
+    assert_says(estate, "ESX-02", words);
+}
+
+static void a_capacity_that_is_not_known_is_said_to_be(void)
+{
+    Estate *estate = three_hosts();
+    estate_measure(estate, "h1", METRIC_DISK_KIBPS, 300);
+    const char *const words[] = {"disk: 300 KiB/s, of a capacity that is not known", NULL};
+    assert_says(estate, "h1", words);
+}
+
 static void names_do_not_reach_the_terminal_raw(void)
 {
     Estate *estate = three_hosts();
@@ -187,5 +215,8 @@ void test_explain_suite(void)
     CU_ADD_TEST(suite, a_host_is_told_its_load_its_rows_and_who_cannot_leave);
     CU_ADD_TEST(suite, a_host_is_told_of_what_grows_there_in_the_end);
     CU_ADD_TEST(suite, a_name_serves_where_only_one_has_it);
+    CU_ADD_TEST(suite, a_name_that_none_has_names_the_nearest);
+    CU_ADD_TEST(suite, a_host_is_found_by_its_short_name_in_any_case);
+    CU_ADD_TEST(suite, a_capacity_that_is_not_known_is_said_to_be);
     CU_ADD_TEST(suite, names_do_not_reach_the_terminal_raw);
 }

@@ -194,7 +194,7 @@ static void the_sample_shows_every_key(void)
     static const struct {
         const char *section;
         gsize keys;
-    } expected[] = {{"analyze", 14}, {"plan", 32}, {"apply", 4}};
+    } expected[] = {{"analyze", 14}, {"plan", 33}, {"apply", 4}};
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
         gsize n = 0;
         g_auto(GStrv) keys = g_key_file_get_keys(file, expected[i].section, &n, NULL);
@@ -212,6 +212,42 @@ static void patterns_match_a_name_or_folder_and_name(void)
     CU_ASSERT_FALSE(policy_matches(globs, "prod", "agent"));
     CU_ASSERT_FALSE(policy_matches(globs, "prod", "a-vCLS-1"));
     CU_ASSERT_FALSE(policy_matches(none, "", "x"));
+}
+
+static gboolean matches(const char *list, const char *folder, const char *name)
+{
+    g_auto(GStrv) patterns = g_strsplit(list, ";", -1);
+    return policy_matches(patterns, folder, name);
+}
+
+static void the_case_of_letters_does_not_matter_to_a_pattern(void)
+{
+    CU_ASSERT_TRUE(matches("db-*", "", "DB-1"));
+    CU_ASSERT_TRUE(matches("DB-1", "", "db-1"));
+    CU_ASSERT_TRUE(matches("\u00c4rzte/*", "\u00e4rzte", "x"));
+    CU_ASSERT_TRUE(matches("stra?e", "", "stra\u00dfe"));
+    CU_ASSERT_TRUE(matches("ESX-1.EXAMPLE", NULL, "esx-1.example"));
+    CU_ASSERT_FALSE(matches("db-1", "", "DB-2"));
+}
+
+static void commas_separate_patterns_too_and_stand_for_themselves(void)
+{
+    CU_ASSERT_TRUE(matches("db-1, db-2", "", "db-1"));
+    CU_ASSERT_TRUE(matches("db-1, db-2", "", "db-2"));
+    CU_ASSERT_TRUE(matches("esx-1,esx-2", NULL, "esx-2.example"));
+    CU_ASSERT_TRUE(matches("old, unused", "", "old, unused"));
+    CU_ASSERT_FALSE(matches("db-1,,db-2,", "", ""));
+    CU_ASSERT_FALSE(matches("db-1,db-2", "", "db-3"));
+}
+
+static void a_short_name_is_a_hosts_first_label(void)
+{
+    CU_ASSERT_TRUE(matches("esx-1", NULL, "esx-1.lan.example"));
+    CU_ASSERT_TRUE(matches("esx-?", NULL, "esx-1.lan.example"));
+    CU_ASSERT_FALSE(matches("esx-1.lan", NULL, "esx-1.lan.example"));
+    CU_ASSERT_FALSE(matches("esx-1.lan.example", NULL, "esx-1"));
+    CU_ASSERT_FALSE(matches("10", NULL, "10.0.0.5"));
+    CU_ASSERT_FALSE(matches("db", "", "db.example")); /* a VM's name has no labels */
 }
 
 void test_policy_suite(void)
@@ -232,4 +268,7 @@ void test_policy_suite(void)
     CU_ADD_TEST(suite, the_sample_states_the_defaults);
     CU_ADD_TEST(suite, the_sample_shows_every_key);
     CU_ADD_TEST(suite, patterns_match_a_name_or_folder_and_name);
+    CU_ADD_TEST(suite, the_case_of_letters_does_not_matter_to_a_pattern);
+    CU_ADD_TEST(suite, commas_separate_patterns_too_and_stand_for_themselves);
+    CU_ADD_TEST(suite, a_short_name_is_a_hosts_first_label);
 }

@@ -14,7 +14,7 @@ test -x "$BUILD/tests/vcenter" || {
 }
 snapshot=$TOP/samples/snapshot
 account=administrator@vsphere.local
-unset GOVC_URL GOVC_USERNAME GOVC_PASSWORD GOVC_INSECURE GOVC_TLS_CA_CERTS https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+unset GOVC_URL GOVC_USERNAME GOVC_PASSWORD GOVC_INSECURE GOVC_TLS_CA_CERTS GOVC_TLS_KNOWN_HOSTS https_proxy HTTPS_PROXY all_proxy ALL_PROXY
 server=
 trap 'test -z "$server" || kill "$server"' EXIT
 

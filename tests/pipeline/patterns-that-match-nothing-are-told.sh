@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# A pattern of the policy that matches nothing is warned of by the programs that read its key, with the nearest name, and
+# the work is done all the same.
+. "$TOP/tests/pipeline/lib/applying.sh"
+vm=$(cut -d, -f2 "$before/vms.csv" | sed -n 2p)
+misspelt=$(echo "$vm" | sed 's/./&&/')
+cat >policy.ini <<END
+[analyze]
+system_vms=nobody*;$misspelt
+[plan]
+exclude_vms=$misspelt
+forbid_growth=nothing-of-it
+exclude_hosts=esx-of-old
+evacuate=
+END
+exits 0 "$BIN/analyze" -q --policy policy.ini "$before" -o own.csv
+says 'analyze: warning: policy.ini: system_vms: found no VM that matches nobody*'
+says "analyze: warning: policy.ini: system_vms: found no VM that matches $misspelt (the nearest is \"$vm\")"
+test "$(wc -l <said)" = 2 || fail 'analyze says more than its own'
+exits 0 "$BIN/plan" -q --policy policy.ini "$before" own.csv -o new.csv
+says "plan: warning: policy.ini: exclude_vms: found no VM that matches $misspelt (the nearest is \"$vm\")"
+says 'plan: warning: policy.ini: forbid_growth: found no VM that matches nothing-of-it'
+says 'plan: warning: policy.ini: exclude_hosts: found no host that matches esx-of-old'
+test "$(wc -l <said)" = 5 || fail 'a pattern is told twice, or not at all'
