@@ -93,21 +93,27 @@ static void work_clear(Work *work)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
-static char *default_journal(const char *plan)
+/* Beside what becomes of a rehearsal, of which there may be many, and else beside the plan; NULL for a dry
+ * run of a rehearsal of which no result is named, since it can have no earlier one to go on with. */
+static char *default_journal(const char *plan, const char *after, gboolean at_vcenter)
 {
-    gsize length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
-    return g_strdup_printf("%.*s.journal.csv", (int)length, plan);
+    gsize length;
+    if (at_vcenter) {
+        length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
+        return g_strdup_printf("%.*s.journal.csv", (int)length, plan);
+    }
+    for (length = after ? strlen(after) : 0; length > 1 && after[length - 1] == '/';)
+        length--;
+    return after ? g_strdup_printf("%.*s.journal.csv", (int)length, after) : NULL;
 }
 
 /* A dry run changes nothing, so it only reads the journal that there may be. */
 static gboolean open_journal(Work *work, const char *path, gboolean dry_run, GError **error)
 {
-    if (dry_run) {
-        gboolean there = g_file_test(path, G_FILE_TEST_EXISTS);
-        work->journal = there ? journal_read(path, error) : NULL;
-        return !there || work->journal;
-    }
-    work->journal = journal_open(path, error);
+    gboolean absent = dry_run && (!path || !g_file_test(path, G_FILE_TEST_EXISTS));
+    if (absent)
+        return TRUE;
+    work->journal = dry_run ? journal_read(path, error) : journal_open(path, error);
     return work->journal != NULL;
 }
 
@@ -124,16 +130,20 @@ static gboolean asks_for_no_signature(const Policy *policy, GError **error)
 static gboolean open_work(Work *work, const Program *program, Options *options, char **arguments,
                           GError **error)
 {
-    g_autofree char *path = options->journal ? g_strdup(options->journal) : default_journal(arguments[0]);
+    g_autofree char *path = NULL;
     if (!(work->policy = policy_read(program->policy, error)) ||
         !asks_for_no_signature(work->policy, error) ||
         !(work->plan = changeplan_read(arguments[0], CHANGEPLAN_AS_MADE, error)) ||
         !changeplan_check_dependencies(work->plan, error) ||
-        !connection_resolve(&options->connection, arguments[1], error) ||
-        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
+        !connection_resolve(&options->connection, arguments[1], error))
+        return FALSE;
+    path = options->journal ? g_strdup(options->journal)
+                            : default_journal(arguments[0], options->output, options->connection.url != NULL);
+    if (!(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
                                      &options->connection, program, error)) ||
         !open_journal(work, path, options->dry_run, error) ||
-        !(work->progress = progress_new(work->plan, work->journal, error)))
+        !(work->progress = progress_new(work->plan, work->journal, error)) ||
+        (work->journal && !target_check_journal(work->target, work->journal, error)))
         return FALSE;
     if (work->journal && work->journal->torn > 0)
         program_warn(program, "%s: an incomplete last line, of a run that was cut short, was taken off",
@@ -263,7 +273,8 @@ static int misused(const Program *program, const Options *options, int n_argumen
     }
     if (n_arguments != 2)
         return program_misused(program, "expected a PLAN and a TARGET");
-    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run)
+    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run &&
+        strstr(arguments[1], "://"))
         return program_misused(program, "a plan from standard input needs --journal FILE");
     if (!strstr(arguments[1], "://") && !options->output && !options->dry_run)
         return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
@@ -284,7 +295,7 @@ int main(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "The directory that shall appear; with --undo, the plan to write", "AFTER"},
         {"journal", 0, 0, G_OPTION_ARG_FILENAME, &options.journal,
-         "Write the journal here (the plan's name with .journal.csv)", "FILE"},
+         "Write the journal here (the plan's name, or AFTER, with .journal.csv)", "FILE"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
         {"skip-stale", 0, 0, G_OPTION_ARG_NONE, &options.skip_stale,
          "Leave out steps that things no longer allow, and those after them", NULL},

@@ -61,6 +61,11 @@ static void look_at_whole(Preflight *preflight, Target *target, const ChangePlan
     /* A target that begins from the original must be what the plan was made of. */
     if (target->class->redo && *plan->snapshot && g_strcmp0(plan->snapshot, snapshot->digest) != 0)
         differ(preflight, "snapshot", plan->snapshot, snapshot->digest);
+    /* What a rehearsal did was never done at the vCenter, though things may stand there as it left its copy.
+     */
+    if (!*plan->snapshot && journal_target_is(plan->source, JOURNAL_DIRECTORY) &&
+        journal_target_is(target->class->kind, JOURNAL_VCENTER))
+        differ(preflight, "target", "the result of a rehearsal", "a vCenter");
     look_at_age(preflight, target, plan, max_age_s);
 }
 

@@ -44,9 +44,10 @@ static gboolean follow_journal(Progress *progress, const Journal *journal, GErro
         const JournalRow *event = &g_array_index(journal->rows, JournalRow, i);
         const PlanRow *row = event->step >= 1 ? changeplan_find_step(plan, event->step) : NULL;
         if (strcmp(event->plan, plan->plan) != 0) {
-            g_set_error(error, VMANGER_ERROR, 0,
-                        "%s: found the journal of plan %s: expected a new file, or the journal of plan %s",
-                        journal->path, event->plan, plan->plan);
+            g_set_error(
+                error, VMANGER_ERROR, 0,
+                "%s: found the journal of plan %s: expected the journal of plan %s, or a new file (--journal FILE)",
+                journal->path, event->plan, plan->plan);
             return FALSE;
         }
         if (event->step >= 1 && !row) {

@@ -106,8 +106,8 @@ static gboolean record_intent(Run *run, guint index, GError **error)
 
 static gboolean begin(Run *run, GError **error)
 {
-    g_autofree char *detail =
-        g_strdup_printf("vmanger " VMANGER_VERSION " on a %s", run->target->class->kind);
+    const TargetClass *class = run->target->class;
+    g_autofree char *detail = journal_target_text(class->kind, class->identity(run->target));
     run->begun = run->begun || record_event(run, EVENT_RUN_STARTED, detail, error);
     return run->begun;
 }
@@ -393,7 +393,8 @@ gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **e
 gboolean run_finish(Run *run, GError **error)
 {
     const Progress *progress = run->progress;
-    if (!journal_flush(run->journal, error) || !run->target->class->finish(run->target, error))
+    if (!journal_flush(run->journal, error) ||
+        !run->target->class->finish(run->target, progress->plan, error))
         return FALSE;
     g_autofree char *detail =
         g_strdup_printf("succeeded=%u failed=%u skipped=%u", progress_count(progress, STEP_SUCCEEDED),

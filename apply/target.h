@@ -27,7 +27,7 @@ typedef struct StepEnd {
 } StepEnd;
 
 typedef struct TargetClass {
-    const char *kind; /* "directory", "vcenter" */
+    const char *kind; /* JOURNAL_DIRECTORY, JOURNAL_VCENTER */
     gboolean trial;   /* nothing lasts before finish: the journal need not be flushed around each call */
 
     /* what the target is now, in the terms of a snapshot and its assessment under the policy. The snapshot
@@ -62,8 +62,8 @@ typedef struct TargetClass {
      * original; NULL elsewhere */
     gboolean (*redo)(Target *target, const PlanRow *step, GError **error);
 
-    /* ends the work: a directory's copy is put in its place */
-    gboolean (*finish)(Target *target, GError **error);
+    /* ends the work: a directory's copy is put in its place, and says that it is the plan's rehearsal */
+    gboolean (*finish)(Target *target, const ChangePlan *plan, GError **error);
 
     /* the target's own clock, seconds since 1970; account is who it takes us for */
     gint64 (*now)(Target *target);
@@ -71,6 +71,10 @@ typedef struct TargetClass {
 
     /* what its snapshots call their source: a vCenter's instance UUID */
     const char *(*source_id)(Target *target);
+
+    /* what tells it from others of its kind: a vCenter's instance UUID, the digest of a directory's snapshot
+     */
+    const char *(*identity)(Target *target);
 
     void (*free)(Target *target);
 } TargetClass;
@@ -90,6 +94,10 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
  * connection and the program outlive it */
 Target *target_open(const char *name, const char *output, Connection *connection, const Program *program,
                     GError **error);
+
+/* FALSE, and an error that names both, where the journal has a run on another target: what was done there was
+ * not done here */
+gboolean target_check_journal(Target *target, const Journal *journal, GError **error);
 
 void target_free(Target *target);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)

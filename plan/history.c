@@ -12,6 +12,7 @@ History *history_new(void)
     history->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     history->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     history->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
+    history->foreign = g_ptr_array_new_with_free_func(g_free);
     return history;
 }
 
@@ -22,6 +23,7 @@ void history_free(History *history)
     g_hash_table_destroy(history->vms);
     g_hash_table_destroy(history->seen);
     g_array_free(history->migrations, TRUE);
+    g_ptr_array_unref(history->foreign);
     g_free(history);
 }
 
@@ -96,20 +98,30 @@ static void add_row(History *history, const Journal *journal, guint index)
     }
 }
 
-void history_add(History *history, const Journal *journal)
+void history_add(History *history, const Journal *journal, const char *rehearsals)
 {
-    for (guint i = 0; i < journal->rows->len; i++)
-        add_row(history, journal, i);
+    gboolean counts = TRUE, all = TRUE;
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        if (row->event == EVENT_RUN_STARTED)
+            counts = !journal_target_is(journal_row_target(row), JOURNAL_DIRECTORY) ||
+                     list_contains(rehearsals, row->plan);
+        if (counts)
+            add_row(history, journal, i);
+        all = all && counts;
+    }
+    if (!all)
+        g_ptr_array_add(history->foreign, g_strdup(journal->path));
 }
 
-History *history_read(char *const *paths, GError **error)
+History *history_read(char *const *paths, const char *rehearsals, GError **error)
 {
     g_autoptr(History) history = history_new();
     for (; paths && *paths; paths++) {
         g_autoptr(Journal) journal = journal_read(*paths, error);
         if (!journal)
             return NULL;
-        history_add(history, journal);
+        history_add(history, journal, rehearsals);
     }
     return g_steal_pointer(&history);
 }

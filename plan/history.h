@@ -3,6 +3,9 @@
  * What past applies did, read from their journals: how often each VM was added to, when it last moved, and
  * how long migrations took against their estimate. A VM is known across time by source_id and instance_uuid
  * (by its id where it has no UUID). Journals may overlap: each row of a run counts once.
+ *
+ * A rehearsal changed nothing but a copy of a snapshot: its rows count for that copy, which names the plan
+ * that was rehearsed, and for no other snapshot of the same source.
  */
 #ifndef PLAN_HISTORY_H
 #define PLAN_HISTORY_H
@@ -26,17 +29,19 @@ typedef struct History {
     GHashTable *vms;    /* source_id, line feed, UUID or id -> VmHistory */
     GHashTable *seen;   /* run, line feed, seq */
     GArray *migrations; /* PastMigration, in the journals' order */
+    GPtrArray *foreign; /* char *: paths of journals of rehearsals that do not count here */
 } History;
 
 History *history_new(void);
 void history_free(History *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
 
-/* adds what a journal tells; the journal may be freed afterwards */
-void history_add(History *history, const Journal *journal);
+/* adds what a journal tells of a snapshot that is the result of these rehearsals (SnapshotInfo.rehearsal, a
+ * list of plans); the journal may be freed afterwards */
+void history_add(History *history, const Journal *journal, const char *rehearsals);
 
-/* reads journals by path; paths is NULL-terminated, NULL is none */
-History *history_read(char *const *paths, GError **error);
+/* reads journals by path, for such a snapshot; paths is NULL-terminated, NULL is none */
+History *history_read(char *const *paths, const char *rehearsals, GError **error);
 
 /* what is known of a VM; never NULL */
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,

@@ -75,6 +75,25 @@ JournalRow journal_row_of_step(const PlanRow *step, JournalEvent event)
     return row;
 }
 
+#define TARGET_MARK " on a "
+
+char *journal_target_text(const char *kind, const char *id)
+{
+    return g_strdup_printf("vmanger " VMANGER_VERSION TARGET_MARK "%s %s", kind, id);
+}
+
+const char *journal_row_target(const JournalRow *row)
+{
+    const char *mark = row->event == EVENT_RUN_STARTED ? strstr(row->detail, TARGET_MARK) : NULL;
+    return mark ? mark + strlen(TARGET_MARK) : "";
+}
+
+gboolean journal_target_is(const char *target, const char *kind)
+{
+    gsize length = strcspn(target, " ");
+    return length == strlen(kind) && strncmp(target, kind, length) == 0;
+}
+
 static Journal *journal_new(const char *path)
 {
     Journal *journal = g_new0(Journal, 1);

@@ -46,7 +46,42 @@ static void append(Journal *journal, const char *run, JournalEvent event, Action
     CU_ASSERT_FATAL(journal_append(journal, &row, NULL));
 }
 
+static void begin(Journal *journal, const char *run, const char *kind)
+{
+    g_autofree char *target = journal_target_text(kind, "0a1b");
+    JournalRow row = journal_row_unknown();
+    row.run = run;
+    row.plan = "plan";
+    row.source_id = "vc";
+    row.time = START;
+    row.event = EVENT_RUN_STARTED;
+    row.detail = target;
+    CU_ASSERT_FATAL(journal_append(journal, &row, NULL));
+}
+
 /* ---- tests ---- */
+
+static guint additions_for(const Journal *journal, const char *rehearsals)
+{
+    g_autoptr(History) history = history_new();
+    history_add(history, journal, rehearsals);
+    CU_ASSERT_EQUAL(history->foreign->len, list_contains(rehearsals, "plan") ? 0 : 1);
+    return history_of(history, "vc", "u1", "vm-1")->memory_additions;
+}
+
+/* As one file may hold both: of an apply that did not tell targets apart. */
+static void a_rehearsal_counts_for_its_result_alone(void)
+{
+    Journal *journal = new_journal();
+    begin(journal, "a", JOURNAL_DIRECTORY);
+    append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
+    begin(journal, "b", JOURNAL_VCENTER);
+    append(journal, "b", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 2);
+    CU_ASSERT_EQUAL(additions_for(journal, ""), 1);
+    CU_ASSERT_EQUAL(additions_for(journal, "plan-0"), 1);
+    CU_ASSERT_EQUAL(additions_for(journal, "plan-0 plan"), 2);
+    end_journal(journal);
+}
 
 static void only_what_succeeded_counts(void)
 {
@@ -59,7 +94,7 @@ static void only_what_succeeded_counts(void)
     append(journal, "a", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 9);
     append(journal, "a", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 7);
     g_autoptr(History) history = history_new();
-    history_add(history, journal);
+    history_add(history, journal, "");
     const VmHistory *vm = history_of(history, "vc", "u1", "vm-1");
     CU_ASSERT_EQUAL(vm->memory_additions, 2);
     CU_ASSERT_EQUAL(vm->cpu_additions, 1);
@@ -73,7 +108,7 @@ static void a_vm_is_known_by_source_and_uuid_else_by_id(void)
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_CPU, "", 1);
     g_autoptr(History) history = history_new();
-    history_add(history, journal);
+    history_add(history, journal, "");
     CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-renumbered")->memory_additions, 1);
     CU_ASSERT_EQUAL(history_of(history, "other-vc", "u1", "vm-1")->memory_additions, 0);
     CU_ASSERT_EQUAL(history_of(history, "vc", "u2", "vm-1")->memory_additions, 0);
@@ -87,9 +122,9 @@ static void the_same_journal_twice_counts_once(void)
     Journal *journal = new_journal();
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
     g_autoptr(History) history = history_new();
-    history_add(history, journal);
+    history_add(history, journal, "");
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 2);
-    history_add(history, journal);
+    history_add(history, journal, "");
     CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-1")->memory_additions, 2);
     end_journal(journal);
 }
@@ -105,7 +140,7 @@ static void durations_are_from_submitted_to_succeeded_in_one_run(void)
     append(journal, "b", EVENT_INTENT, ACTION_MIGRATE, "u1", 1000);
     append(journal, "b", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 1000);
     g_autoptr(History) history = history_new();
-    history_add(history, journal);
+    history_add(history, journal, "");
     CU_ASSERT_EQUAL_FATAL(history->migrations->len, 1);
     PastMigration migration = g_array_index(history->migrations, PastMigration, 0);
     CU_ASSERT_EQUAL(migration.copy_mib, 2048);
@@ -153,14 +188,14 @@ static void journals_are_read_by_path_and_a_bad_one_is_named(void)
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
     char absent[] = "/nonexistent/journal.csv";
     char *paths[] = {journal->path, NULL, NULL};
-    g_autoptr(History) history = history_read(paths, NULL);
+    g_autoptr(History) history = history_read(paths, "", NULL);
     CU_ASSERT_FATAL(history != NULL);
     CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-1")->memory_additions, 1);
     paths[1] = absent;
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_PTR_NULL(history_read(paths, &error));
+    CU_ASSERT_PTR_NULL(history_read(paths, "", &error));
     CU_ASSERT_PTR_NOT_NULL(error);
-    g_autoptr(History) none = history_read(NULL, NULL);
+    g_autoptr(History) none = history_read(NULL, "", NULL);
     CU_ASSERT_PTR_NOT_NULL(none);
     end_journal(journal);
 }
@@ -168,6 +203,7 @@ static void journals_are_read_by_path_and_a_bad_one_is_named(void)
 void test_history_suite(void)
 {
     CU_pSuite suite = CU_add_suite("history", NULL, NULL);
+    CU_ADD_TEST(suite, a_rehearsal_counts_for_its_result_alone);
     CU_ADD_TEST(suite, only_what_succeeded_counts);
     CU_ADD_TEST(suite, a_vm_is_known_by_source_and_uuid_else_by_id);
     CU_ADD_TEST(suite, the_same_journal_twice_counts_once);

@@ -85,9 +85,9 @@ static gboolean fake_settle(Target *target, const PlanRow *step, const char *tas
     return TRUE;
 }
 
-static gboolean fake_finish(Target *target, GError **error)
+static gboolean fake_finish(Target *target, const ChangePlan *plan, GError **error)
 {
-    (void)error;
+    (void)plan, (void)error;
     g_string_append(((Fake *)target)->log, "f");
     return TRUE;
 }
@@ -110,6 +110,12 @@ static const char *fake_source_id(Target *target)
     return "source-1";
 }
 
+static const char *fake_identity(Target *target)
+{
+    (void)target;
+    return "here";
+}
+
 static const TargetClass fake_class = {
     .kind = "fake",
     .recheck = fake_recheck,
@@ -120,6 +126,7 @@ static const TargetClass fake_class = {
     .now = fake_now,
     .account = fake_account,
     .source_id = fake_source_id,
+    .identity = fake_identity,
 };
 
 /* ---- fixtures ---- */
