@@ -24,7 +24,7 @@ static const char description[] =
 
 typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *chain;
-    gboolean dry_run, skip_stale, no_recheck_load;
+    gboolean dry_run, skip_stale, skip_refused, no_recheck_load;
     gint max_age_s, parallel, parallel_per_host; /* -1: as the policy says */
     Connection connection;                       /* to a vCenter */
 } Options;
@@ -166,14 +166,22 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
     PreflightOptions looks = {
         .max_age_s = options->max_age_s >= 0 ? options->max_age_s : work->policy->max_age_s,
         .skip_stale = options->skip_stale,
+        .skip_refused = options->skip_refused,
         .without_loads = options->no_recheck_load,
     };
     g_auto(Preflight) found = {0};
     if (!preflight_look(&found, work->target, work->plan, work->progress, work->policy, &looks, error))
         return FALSE;
-    g_autofree char *text = preflight_text(&found);
+    g_autofree char *text = preflight_text(&found, work->plan, &looks);
     program_say(program, "%s", text);
-    return preflight_allows(&found, &looks, error);
+    gboolean allowed = preflight_allows(&found, &looks, error);
+    /* What was refused is history for the next plan, whether this one is carried out or not. */
+    g_autoptr(GError) unwritten = NULL;
+    if (!work->run || run_refuse(work->run, found.refusals, allowed, &unwritten))
+        return allowed;
+    g_clear_error(error);
+    g_propagate_error(error, g_steal_pointer(&unwritten));
+    return FALSE;
 }
 
 /* ---- the end ---- */
@@ -188,7 +196,8 @@ static guint count_rows(const ChangePlan *plan, int kind)
 
 static guint count_left_out(const Progress *progress)
 {
-    return progress_count(progress, STEP_STALE) + progress_count(progress, STEP_SKIPPED);
+    return progress_count(progress, STEP_REFUSED) + progress_count(progress, STEP_STALE) +
+           progress_count(progress, STEP_SKIPPED);
 }
 
 static void append_count(GString *text, guint count, const char *what)
@@ -206,7 +215,8 @@ static void say_summary(const Work *work, const Program *program, const char *st
     g_string_append_printf(text, "%s: %u step%s done", state, succeeded, succeeded == 1 ? "" : "s");
     append_count(text, progress->done->len, "done by earlier runs");
     append_count(text, progress_count(progress, STEP_FAILED), "failed");
-    append_count(text, count_left_out(progress), "skipped");
+    append_count(text, progress_count(progress, STEP_REFUSED), "refused");
+    append_count(text, count_left_out(progress) - progress_count(progress, STEP_REFUSED), "skipped");
     append_count(text, progress_count(progress, STEP_PENDING), "to do");
     append_count(text, progress_count(progress, STEP_RUNNING) + progress_count(progress, STEP_OPEN),
                  "left open");
@@ -299,6 +309,8 @@ int main(int argc, char **argv)
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
         {"skip-stale", 0, 0, G_OPTION_ARG_NONE, &options.skip_stale,
          "Leave out steps that things no longer allow, and those after them", NULL},
+        {"skip-refused", 0, 0, G_OPTION_ARG_NONE, &options.skip_refused,
+         "Leave out steps that the vCenter refuses at the preflight, and those after them", NULL},
         {"max-age", 0, 0, G_OPTION_ARG_INT, &options.max_age_s,
          "Refuse a plan whose snapshot is older (policy: max_age_s); 0: however old", "SECONDS"},
         {"no-recheck-load", 0, 0, G_OPTION_ARG_NONE, &options.no_recheck_load,

@@ -63,11 +63,11 @@ static gboolean directory_view(Target *target, const Policy *policy, const Snaps
     return TRUE;
 }
 
-static gboolean directory_check(Target *target, const ChangePlan *plan, GPtrArray *problems,
-                                GPtrArray *warnings, GError **error)
+static gboolean directory_check(Target *target, const ChangePlan *plan, GPtrArray *refusals,
+                                GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     /* A file has no privileges and no checker: all that it can tell stands in its tables. */
-    (void)target, (void)plan, (void)problems, (void)warnings, (void)error;
+    (void)target, (void)plan, (void)refusals, (void)problems, (void)warnings, (void)error;
     return TRUE;
 }
 

@@ -29,6 +29,7 @@ static void follow(Progress *progress, const PlanRow *row, const JournalRow *eve
         g_array_append_val(progress->done, index);
         break;
     case EVENT_FAILED:
+    case EVENT_REFUSED:
     case EVENT_RESOLVED:
         progress->states[index] = STEP_PENDING;
         break;

@@ -16,6 +16,12 @@ Target *target_open(const char *name, const char *output, Connection *connection
     return NULL;
 }
 
+void refusal_free(Refusal *refusal)
+{
+    g_free(refusal->fault);
+    g_free(refusal);
+}
+
 /* A target as people know it; the caller frees it. */
 static char *describe(const char *target)
 {

@@ -26,6 +26,15 @@ typedef struct StepEnd {
     char *detail; /* the fault in the target's own words, or NULL; the caller frees it */
 } StepEnd;
 
+/* a step that the target will not do, found before any is started */
+typedef struct Refusal {
+    double step;
+    char *fault;         /* "TYPE: words", as the vSphere API names faults */
+    gboolean of_account; /* it lacks a privilege: which says nothing of the step itself */
+} Refusal;
+
+void refusal_free(Refusal *refusal);
+
 typedef struct TargetClass {
     const char *kind; /* JOURNAL_DIRECTORY, JOURNAL_VCENTER */
     gboolean trial;   /* nothing lasts before finish: the journal need not be flushed around each call */
@@ -36,11 +45,13 @@ typedef struct TargetClass {
     gboolean (*view)(Target *target, const Policy *policy, const Snapshot **snapshot, Assessment **assessment,
                      GError **error);
 
-    /* adds to problems (char *) what only the target itself can tell about the approved steps before any is
-     * started: privileges, compatibility by its own checker; warnings likewise. FALSE only where it could not
-     * be asked */
-    gboolean (*check)(Target *target, const ChangePlan *plan, GPtrArray *problems, GPtrArray *warnings,
-                      GError **error);
+    /* adds what only the target itself can tell about the approved steps before any is started, by its own
+     * checker and the account's privileges: to refusals (Refusal) each step that it will not do; to problems
+     * (char *) what concerns the plan as a whole; to warnings (char *). FALSE only where it could not be
+     * asked
+     */
+    gboolean (*check)(Target *target, const ChangePlan *plan, GPtrArray *refusals, GPtrArray *problems,
+                      GPtrArray *warnings, GError **error);
 
     /* looks again just before a step: problem is set (and owned by the caller) where it no longer can be done
      * as stated */

@@ -23,7 +23,8 @@ static gboolean check_settled(const Journal *journal, GError **error)
         gpointer step = isnan(row->step) ? NULL : GSIZE_TO_POINTER((gsize)row->step);
         if (row->event == EVENT_INTENT)
             g_hash_table_add(open, step);
-        if (row->event == EVENT_SUCCEEDED || row->event == EVENT_FAILED || row->event == EVENT_RESOLVED)
+        if (row->event == EVENT_SUCCEEDED || row->event == EVENT_FAILED || row->event == EVENT_REFUSED ||
+            row->event == EVENT_RESOLVED)
             g_hash_table_remove(open, step);
     }
     if (g_hash_table_size(open) == 0)

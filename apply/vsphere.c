@@ -116,13 +116,13 @@ static gboolean vsphere_view(Target *target, const Policy *policy, const Snapsho
     return TRUE;
 }
 
-static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray *problems,
-                              GPtrArray *warnings, GError **error)
+static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray *refusals,
+                              GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     clearance_drs(plan, vsphere->snapshot, vsphere->policy, problems);
-    return clearance_privileges(vsphere->vcenter, plan, vsphere->snapshot, problems, error) &&
-           clearance_migrations(vsphere->vcenter, plan, problems, warnings, error);
+    return clearance_privileges(vsphere->vcenter, plan, vsphere->snapshot, refusals, problems, error) &&
+           clearance_migrations(vsphere->vcenter, plan, refusals, problems, warnings, error);
 }
 
 /* ---- one VM as it is now ---- */
