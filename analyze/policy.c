@@ -86,6 +86,7 @@ static const Key keys[] = {
     {"plan", "vmotion_mbps", KEY_WHOLE, AT(vmotion_mbps), "8000", 1, 1e7, NULL},
     {"plan", "migration_setup_s", KEY_DECIMAL, AT(migration_setup_s), "10", 0, 3600, NULL},
     {"plan", "cooldown_s", KEY_WHOLE, AT(cooldown_s), "3600", 0, MANY, NULL},
+    {"plan", "refusal_cooldown_s", KEY_WHOLE, AT(refusal_cooldown_s), "604800", 0, MANY, NULL},
     {"plan", "balance", KEY_WORD, AT(balance), "off", 0, 0, balance_words},
     {"plan", "ha_check", KEY_WORD, AT(ha_check), "warn", 0, 0, ha_check_words},
     {"plan", "power", KEY_WORD, AT(power), "off", 0, 0, power_words},

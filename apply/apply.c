@@ -25,7 +25,7 @@ static const char description[] =
 
 typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *chain;
-    gboolean dry_run, skip_stale, no_recheck_load;
+    gboolean dry_run, skip_stale, skip_refused, no_recheck_load;
     gint max_age_s, parallel, parallel_per_host; /* -1: as the policy says */
     Connection connection;                       /* to a vCenter */
 } Options;
@@ -95,21 +95,27 @@ static void work_clear(Work *work)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
-static char *default_journal(const char *plan)
+/* Beside what becomes of a rehearsal, of which there may be many, and else beside the plan; NULL for a dry
+ * run of a rehearsal of which no result is named, since it can have no earlier one to go on with. */
+static char *default_journal(const char *plan, const char *after, gboolean at_vcenter)
 {
-    gsize length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
-    return g_strdup_printf("%.*s.journal.csv", (int)length, plan);
+    gsize length;
+    if (at_vcenter) {
+        length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
+        return g_strdup_printf("%.*s.journal.csv", (int)length, plan);
+    }
+    for (length = after ? strlen(after) : 0; length > 1 && after[length - 1] == '/';)
+        length--;
+    return after ? g_strdup_printf("%.*s.journal.csv", (int)length, after) : NULL;
 }
 
 /* A dry run changes nothing, so it only reads the journal that there may be. */
 static gboolean open_journal(Work *work, const char *path, gboolean dry_run, GError **error)
 {
-    if (dry_run) {
-        gboolean there = g_file_test(path, G_FILE_TEST_EXISTS);
-        work->journal = there ? journal_read(path, error) : NULL;
-        return !there || work->journal;
-    }
-    work->journal = journal_open(path, error);
+    gboolean absent = dry_run && (!path || !g_file_test(path, G_FILE_TEST_EXISTS));
+    if (absent)
+        return TRUE;
+    work->journal = dry_run ? journal_read(path, error) : journal_open(path, error);
     return work->journal != NULL;
 }
 
@@ -126,16 +132,20 @@ static gboolean asks_for_no_signature(const Policy *policy, GError **error)
 static gboolean open_work(Work *work, const Program *program, Options *options, char **arguments,
                           GError **error)
 {
-    g_autofree char *path = options->journal ? g_strdup(options->journal) : default_journal(arguments[0]);
+    g_autofree char *path = NULL;
     if (!(work->policy = policy_read(program->policy, error)) ||
         !asks_for_no_signature(work->policy, error) ||
         !(work->plan = changeplan_read(arguments[0], CHANGEPLAN_AS_MADE, error)) ||
         !changeplan_check_dependencies(work->plan, error) ||
-        !connection_resolve(&options->connection, arguments[1], error) ||
-        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
+        !connection_resolve(&options->connection, arguments[1], error))
+        return FALSE;
+    path = options->journal ? g_strdup(options->journal)
+                            : default_journal(arguments[0], options->output, options->connection.url != NULL);
+    if (!(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
                                      &options->connection, program, error)) ||
         !open_journal(work, path, options->dry_run, error) ||
-        !(work->progress = progress_new(work->plan, work->journal, error)))
+        !(work->progress = progress_new(work->plan, work->journal, error)) ||
+        (work->journal && !target_check_journal(work->target, work->journal, error)))
         return FALSE;
     if (work->journal && work->journal->torn > 0)
         program_warn(program, "%s: an incomplete last line, of a run that was cut short, was taken off",
@@ -158,14 +168,22 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
     PreflightOptions looks = {
         .max_age_s = options->max_age_s >= 0 ? options->max_age_s : work->policy->max_age_s,
         .skip_stale = options->skip_stale,
+        .skip_refused = options->skip_refused,
         .without_loads = options->no_recheck_load,
     };
     g_auto(Preflight) found = {0};
     if (!preflight_look(&found, work->target, work->plan, work->progress, work->policy, &looks, error))
         return FALSE;
-    g_autofree char *text = preflight_text(&found);
+    g_autofree char *text = preflight_text(&found, work->plan, &looks);
     program_say(program, "%s", text);
-    return preflight_allows(&found, &looks, error);
+    gboolean allowed = preflight_allows(&found, &looks, error);
+    /* What was refused is history for the next plan, whether this one is carried out or not. */
+    g_autoptr(GError) unwritten = NULL;
+    if (!work->run || run_refuse(work->run, found.refusals, allowed, &unwritten))
+        return allowed;
+    g_clear_error(error);
+    g_propagate_error(error, g_steal_pointer(&unwritten));
+    return FALSE;
 }
 
 /* ---- the end ---- */
@@ -180,7 +198,8 @@ static guint count_rows(const ChangePlan *plan, int kind)
 
 static guint count_left_out(const Progress *progress)
 {
-    return progress_count(progress, STEP_STALE) + progress_count(progress, STEP_SKIPPED);
+    return progress_count(progress, STEP_REFUSED) + progress_count(progress, STEP_STALE) +
+           progress_count(progress, STEP_SKIPPED);
 }
 
 static void append_count(GString *text, guint count, const char *what)
@@ -198,7 +217,8 @@ static void say_summary(const Work *work, const Program *program, const char *st
     g_string_append_printf(text, "%s: %u %s done", state, succeeded, plural(succeeded, "step", "steps"));
     append_count(text, progress->done->len, "done by earlier runs");
     append_count(text, progress_count(progress, STEP_FAILED), "failed");
-    append_count(text, count_left_out(progress), "skipped");
+    append_count(text, progress_count(progress, STEP_REFUSED), "refused");
+    append_count(text, count_left_out(progress) - progress_count(progress, STEP_REFUSED), "skipped");
     append_count(text, progress_count(progress, STEP_PENDING), "to do");
     append_count(text, progress_count(progress, STEP_RUNNING) + progress_count(progress, STEP_OPEN),
                  "left open");
@@ -269,7 +289,8 @@ static int misused(const Program *program, const Options *options, int n_argumen
         (strcmp(arguments[0], "-") != 0 && connection_names_server(arguments[0])))
         return program_misused(program, "%s: found a target: expected the PLAN first, then the TARGET",
                                arguments[0]);
-    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run)
+    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run &&
+        connection_names_server(arguments[1]))
         return program_misused(program, "a plan from standard input needs --journal FILE");
     gboolean server = connection_names_server(arguments[1]);
     if (!server && g_file_test(arguments[1], G_FILE_TEST_EXISTS) && !options->output && !options->dry_run)
@@ -291,10 +312,12 @@ int main(int argc, char **argv)
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "The directory that shall appear; with --undo, the plan to write", "AFTER"},
         {"journal", 0, 0, G_OPTION_ARG_FILENAME, &options.journal,
-         "Write the journal here (the plan's name with .journal.csv)", "FILE"},
+         "Write the journal here (the plan's name, or AFTER, with .journal.csv)", "FILE"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
         {"skip-stale", 0, 0, G_OPTION_ARG_NONE, &options.skip_stale,
          "Leave out steps that things no longer allow, and those after them", NULL},
+        {"skip-refused", 0, 0, G_OPTION_ARG_NONE, &options.skip_refused,
+         "Leave out steps that the vCenter refuses at the preflight, and those after them", NULL},
         {"max-age", 0, 0, G_OPTION_ARG_INT, &options.max_age_s,
          "Refuse a plan whose snapshot is older (policy: max_age_s); 0: however old", "SECONDS"},
         {"no-recheck-load", 0, 0, G_OPTION_ARG_NONE, &options.no_recheck_load,

@@ -2,6 +2,8 @@
 #include "apply/clearance.h"
 
 #include "apply/roster.h"
+#include "apply/target.h"
+#include "plan/fault.h"
 
 #include <string.h>
 
@@ -32,6 +34,14 @@ static const struct {
     [CPUS] = {"VirtualMachine.Config.CPUCount", "VirtualMachine"},
     [MAINTENANCE] = {"Host.Config.Maintenance", "HostSystem"},
 };
+
+/* fault becomes the refusal's */
+static void refuse(GPtrArray *refusals, const PlanRow *step, char *fault, gboolean of_account)
+{
+    Refusal *refusal = g_new(Refusal, 1);
+    *refusal = (Refusal){step->step, fault, of_account};
+    g_ptr_array_add(refusals, refusal);
+}
 
 static int privilege_of(const PlanRow *step, const Snapshot *snapshot)
 {
@@ -108,23 +118,39 @@ static gboolean ask_privileges(Vcenter *vcenter, Lack *lack, const GPtrArray *id
     return FALSE;
 }
 
-static void report_lack(const Lack *lack, const Snapshot *snapshot, GPtrArray *problems)
+/* Each step on one of the ids, all of which need the privilege. */
+static void refuse_lacking(const Lack *lack, const ChangePlan *plan, const Snapshot *snapshot,
+                           GPtrArray *refusals)
 {
-    if (lack->ids->len == 0)
-        return;
-    const char *privilege = privileges[lack->privilege].name, *id = g_ptr_array_index(lack->ids, 0);
-    int vm = snapshot_find_vm(snapshot, id), host = snapshot_find_host(snapshot, id);
-    const char *name = vm >= 0 ? snapshot->vms[vm].name : host >= 0 ? snapshot->hosts[host].name : id;
-    g_ptr_array_add(problems,
-                    lack->ids->len == 1
-                        ? g_strdup_printf("the account lacks the privilege %s on %s", privilege, name)
-                        : g_strdup_printf("the account lacks the privilege %s on %u %s, %s among them",
-                                          privilege, lack->ids->len,
-                                          lack->privilege == MAINTENANCE ? "hosts" : "VMs", name));
+    g_autoptr(GHashTable) lacking = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < lack->ids->len; i++)
+        g_hash_table_add(lacking, g_ptr_array_index(lack->ids, i));
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = row_at(plan, i);
+        if (is_step(row) && privilege_of(row, snapshot) == lack->privilege &&
+            g_hash_table_contains(lacking, row->object_id))
+            refuse(refusals, row,
+                   g_strdup_printf("NoPermission: the account lacks the privilege %s on %s",
+                                   privileges[lack->privilege].name, row->object),
+                   TRUE);
+    }
+}
+
+/* An account that lacks a privilege on all of several objects has the wrong role: no step is worth trying. */
+static void report_lack(const Lack *lack, guint n_asked, const ChangePlan *plan, const Snapshot *snapshot,
+                        GPtrArray *refusals, GPtrArray *problems)
+{
+    if (lack->ids->len == n_asked && n_asked > 1)
+        g_ptr_array_add(problems,
+                        g_strdup_printf("the account lacks the privilege %s on %u %s, on all that need it",
+                                        privileges[lack->privilege].name, n_asked,
+                                        lack->privilege == MAINTENANCE ? "hosts" : "VMs"));
+    else
+        refuse_lacking(lack, plan, snapshot, refusals);
 }
 
 gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Snapshot *snapshot,
-                              GPtrArray *problems, GError **error)
+                              GPtrArray *refusals, GPtrArray *problems, GError **error)
 {
     for (int privilege = 0; privilege < N_PRIVILEGES; privilege++) {
         g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -140,7 +166,7 @@ gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Sn
         for (guint first = 0; first < ids->len; first += BATCH_ENTITIES)
             if (!ask_privileges(vcenter, &lack, ids, first, error))
                 return FALSE;
-        report_lack(&lack, snapshot, problems);
+        report_lack(&lack, ids->len, plan, snapshot, refusals, problems);
     }
     return TRUE;
 }
@@ -157,21 +183,24 @@ void clearance_append_relocation(GString *body, const PlanRow *step)
 typedef struct Checks {
     Tasks *tasks;
     GHashTable *steps; /* task to PlanRow */
-    GPtrArray *problems, *warnings;
+    GPtrArray *refusals, *problems, *warnings;
 } Checks;
 
-static void report_findings(const Checks *checks, const PlanRow *step, const Element *result,
-                            const char *kind, GPtrArray *where)
+/* CheckResult: its errors refuse the step, unless a step before it may remedy them. */
+static void report_findings(const Checks *checks, const PlanRow *step, const Element *result)
 {
-    const char *later =
-        where == checks->warnings && strcmp(kind, "error") == 0 ? ", as things stand before" : "";
     for (const Element *one = result->first; one; one = one->next) {
-        if (strcmp(one->name, kind) != 0)
+        gboolean is_error = strcmp(one->name, "error") == 0;
+        if (!is_error && strcmp(one->name, "warning") != 0)
             continue;
         SoapFault fault = soap_fault_of(one);
         g_autofree char *text = fault_text(&fault);
-        g_ptr_array_add(where, g_strdup_printf("step %.0f, %s to %s%s: %s", step->step, step->object,
-                                               step->to, later, text));
+        if (is_error && !*step->after)
+            refuse(checks->refusals, step, g_steal_pointer(&text), FALSE);
+        else
+            g_ptr_array_add(checks->warnings,
+                            g_strdup_printf("step %.0f, %s to %s%s: %s", step->step, step->object, step->to,
+                                            is_error ? ", as things stand before" : "", text));
     }
 }
 
@@ -189,10 +218,8 @@ static void check_ended(const TaskEnd *end, gpointer data)
                                         end->vanished ? "its task has vanished" : end->fault));
         return;
     }
-    for (const Element *one = end->result ? end->result->first : NULL; one; one = one->next) {
-        report_findings(checks, step, one, "error", *step->after ? checks->warnings : checks->problems);
-        report_findings(checks, step, one, "warning", checks->warnings);
-    }
+    for (const Element *one = end->result ? end->result->first : NULL; one; one = one->next)
+        report_findings(checks, step, one);
 }
 
 static gboolean start_check(Vcenter *vcenter, Checks *checks, const PlanRow *step, GError **error)
@@ -213,17 +240,18 @@ static gboolean start_check(Vcenter *vcenter, Checks *checks, const PlanRow *ste
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    g_ptr_array_add(checks->problems, g_strdup_printf("step %.0f, %s to %s: %s", step->step, step->object,
-                                                      step->to, failure->message));
+    const char *fault;
+    fault_scope(failure->message, &fault);
+    refuse(checks->refusals, step, g_strdup(fault), FALSE);
     return TRUE;
 }
 
-gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *problems,
-                              GPtrArray *warnings, GError **error)
+gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *refusals,
+                              GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     g_autoptr(Tasks) tasks = tasks_new(vcenter);
     g_autoptr(GHashTable) steps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    Checks checks = {tasks, steps, problems, warnings};
+    Checks checks = {tasks, steps, refusals, problems, warnings};
     guint next = 0;
     while (next < plan->rows->len || tasks_count(tasks) > 0) {
         if (next < plan->rows->len && tasks_count(tasks) < PARALLEL_CHECKS) {

@@ -10,16 +10,16 @@
 #include "apply/tasks.h"
 #include "plan/changeplan.h"
 
-/* adds to problems (char *) the privileges that the plan's steps need on their objects and the account lacks:
- * HasPrivilegeOnEntities. The snapshot tells which VMs run */
+/* adds to refusals (Refusal) the steps that need a privilege which the account lacks on their object, to
+ * problems (char *) what it lacks on all of them: HasPrivilegeOnEntities. The snapshot tells which VMs run */
 gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Snapshot *snapshot,
-                              GPtrArray *problems, GError **error);
+                              GPtrArray *refusals, GPtrArray *problems, GError **error);
 
 /* adds what CheckRelocate_Task of the VirtualMachineProvisioningChecker finds: its warnings, and its errors
- * as problems where the migration waits for no other step, else as warnings, since that step may remedy them
- */
-gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *problems,
-                              GPtrArray *warnings, GError **error);
+ * as refusals where the migration waits for no other step, else as warnings, since that step may remedy them;
+ * to problems, checks without a result */
+gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *refusals,
+                              GPtrArray *problems, GPtrArray *warnings, GError **error);
 
 /* adds the clusters that DRS has come to automate since the plan was made, unless the policy plans such; VMs
  * that do not run are none of its business */

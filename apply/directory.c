@@ -43,6 +43,11 @@ static const char *directory_source_id(Target *target)
     return directory_of(target)->snapshot->info.source_id;
 }
 
+static const char *directory_identity(Target *target)
+{
+    return directory_of(target)->snapshot->digest;
+}
+
 static gboolean directory_view(Target *target, const Policy *policy, const Snapshot **snapshot,
                                Assessment **assessment, GError **error)
 {
@@ -58,11 +63,11 @@ static gboolean directory_view(Target *target, const Policy *policy, const Snaps
     return TRUE;
 }
 
-static gboolean directory_check(Target *target, const ChangePlan *plan, GPtrArray *problems,
-                                GPtrArray *warnings, GError **error)
+static gboolean directory_check(Target *target, const ChangePlan *plan, GPtrArray *refusals,
+                                GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     /* A file has no privileges and no checker: all that it can tell stands in its tables. */
-    (void)target, (void)plan, (void)problems, (void)warnings, (void)error;
+    (void)target, (void)plan, (void)refusals, (void)problems, (void)warnings, (void)error;
     return TRUE;
 }
 
@@ -305,6 +310,14 @@ static gboolean copy_tables(Directory *directory, SnapshotWriter *writer, GError
     return TRUE;
 }
 
+/* History of what was rehearsed counts for a snapshot that says so, and for those made of it. */
+static void note_rehearsal(Snapshot *snapshot, const char *plan)
+{
+    SnapshotInfo *info = &snapshot->info;
+    g_autofree char *all = g_strconcat(info->rehearsal, *info->rehearsal ? " " : "", plan, NULL);
+    info->rehearsal = snapshot_string(snapshot, all);
+}
+
 static void change_tables(Directory *directory)
 {
     Snapshot *snapshot = directory->snapshot;
@@ -326,13 +339,14 @@ static void change_tables(Directory *directory)
     snapshot->info.taken_at += (gint64)snapshot->info.window_s;
 }
 
-static gboolean directory_finish(Target *target, GError **error)
+static gboolean directory_finish(Target *target, const ChangePlan *plan, GError **error)
 {
     Directory *directory = directory_of(target);
     g_autoptr(SnapshotWriter) writer = snapshot_writer_new(directory->output, error);
     if (!writer || !copy_tables(directory, writer, error) || !copy_series(directory, writer, error))
         return FALSE;
     change_tables(directory);
+    note_rehearsal(directory->snapshot, plan->plan);
     return snapshot_writer_commit(writer, directory->snapshot, NULL, error);
 }
 
@@ -351,7 +365,7 @@ static void directory_free(Target *target)
 Target *target_directory_new(const char *directory, const char *output, GError **error)
 {
     static const TargetClass class = {
-        .kind = "directory",
+        .kind = JOURNAL_DIRECTORY,
         .trial = TRUE,
         .view = directory_view,
         .check = directory_check,
@@ -364,6 +378,7 @@ Target *target_directory_new(const char *directory, const char *output, GError *
         .now = directory_now,
         .account = directory_account,
         .source_id = directory_source_id,
+        .identity = directory_identity,
         .free = directory_free,
     };
     /* Made and removed again: that AFTER cannot be had is to be known before any step. */

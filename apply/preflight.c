@@ -14,6 +14,7 @@ static void preflight_init(Preflight *preflight)
 {
     preflight->differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     preflight->renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    preflight->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)refusal_free);
     preflight->problems = g_ptr_array_new_with_free_func(g_free);
     preflight->warnings = g_ptr_array_new_with_free_func(g_free);
 }
@@ -22,6 +23,7 @@ void preflight_clear(Preflight *preflight)
 {
     g_clear_pointer(&preflight->differences, g_ptr_array_unref);
     g_clear_pointer(&preflight->renamed, g_ptr_array_unref);
+    g_clear_pointer(&preflight->refusals, g_ptr_array_unref);
     g_clear_pointer(&preflight->problems, g_ptr_array_unref);
     g_clear_pointer(&preflight->warnings, g_ptr_array_unref);
 }
@@ -61,6 +63,11 @@ static void look_at_whole(Preflight *preflight, Target *target, const ChangePlan
     /* A target that begins from the original must be what the plan was made of. */
     if (target->class->redo && *plan->snapshot && g_strcmp0(plan->snapshot, snapshot->digest) != 0)
         differ(preflight, "snapshot", plan->snapshot, snapshot->digest);
+    /* What a rehearsal did was never done at the vCenter, though things may stand there as it left its copy.
+     */
+    if (!*plan->snapshot && journal_target_is(plan->source, JOURNAL_DIRECTORY) &&
+        journal_target_is(target->class->kind, JOURNAL_VCENTER))
+        differ(preflight, "target", "the result of a rehearsal", "a vCenter");
     look_at_age(preflight, target, plan, max_age_s);
 }
 
@@ -197,6 +204,19 @@ static gboolean replay(Preflight *preflight, const ChangePlan *plan, const Chang
     return TRUE;
 }
 
+/* Steps that the target refuses are not done, nor are those after them. */
+static void leave_out_refused(const Preflight *preflight, Progress *progress)
+{
+    const ChangePlan *plan = progress->plan;
+    for (guint i = 0; i < preflight->refusals->len; i++) {
+        const Refusal *refusal = g_ptr_array_index(preflight->refusals, i);
+        const PlanRow *step = changeplan_find_step(plan, refusal->step);
+        guint row = (guint)(step - &g_array_index(plan->rows, PlanRow, 0));
+        progress->states[row] = STEP_REFUSED;
+        progress_skip_followers(progress, row, NULL);
+    }
+}
+
 gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *plan, Progress *progress,
                         const Policy *policy, const PreflightOptions *options, GError **error)
 {
@@ -212,9 +232,15 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
     /* What else would go wrong in a world that is another one is of no interest. */
     if (!preflight_allows(preflight, options, NULL))
         return TRUE;
-    if (assessment && !replay(preflight, plan, to_do, snapshot, assessment, policy, error))
+    if (!target->class->check(target, to_do, preflight->refusals, preflight->problems, preflight->warnings,
+                              error))
         return FALSE;
-    return target->class->check(target, to_do, preflight->problems, preflight->warnings, error);
+    if (options->skip_refused && preflight->refusals->len > 0) {
+        leave_out_refused(preflight, progress);
+        g_clear_pointer(&to_do, changeplan_free);
+        to_do = plan_to_do(target, plan, progress);
+    }
+    return !assessment || replay(preflight, plan, to_do, snapshot, assessment, policy, error);
 }
 
 gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *options, GError **error)
@@ -231,9 +257,13 @@ gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *op
                     of_plan ? "" : " (--skip-stale leaves such steps and those after them out)");
         return FALSE;
     }
-    if (preflight->problems->len > 0) {
-        g_set_error(error, VMANGER_ERROR, 0, "refused: nothing was changed; problems found: %u",
-                    preflight->problems->len);
+    guint refused = options->skip_refused ? 0 : preflight->refusals->len;
+    if (preflight->problems->len + refused > 0) {
+        g_set_error(
+            error, VMANGER_ERROR, 0, "refused: nothing was changed; problems found: %u%s",
+            preflight->problems->len + refused,
+            refused ? " (--skip-refused leaves out the steps that the vCenter refuses, and those after them)"
+                    : "");
         return FALSE;
     }
     return TRUE;
@@ -301,11 +331,25 @@ static void append_lines(GString *text, const char *title, const GPtrArray *line
     }
 }
 
-char *preflight_text(const Preflight *preflight)
+static char *refusal_text(const Refusal *refusal, const ChangePlan *plan)
+{
+    const PlanRow *step = changeplan_find_step(plan, refusal->step);
+    gboolean moves = step->action == ACTION_MIGRATE;
+    return g_strdup_printf("step %.0f, %s%s%s: %s", step->step, step->object, moves ? " to " : "",
+                           moves ? step->to : "", refusal->fault);
+}
+
+char *preflight_text(const Preflight *preflight, const ChangePlan *plan, const PreflightOptions *options)
 {
     GString *text = g_string_new(NULL);
+    g_autoptr(GPtrArray) refused = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < preflight->refusals->len; i++)
+        g_ptr_array_add(refused, refusal_text(g_ptr_array_index(preflight->refusals, i), plan));
     append_differences(text, "Not as the plan states", preflight->differences);
     append_differences(text, "Of another name", preflight->renamed);
+    append_lines(text,
+                 options->skip_refused ? "Left out, as the vCenter refuses it" : "Refused by the vCenter",
+                 refused);
     append_lines(text, "Problems", preflight->problems);
     append_lines(text, "Warnings", preflight->warnings);
     return g_string_free(text, FALSE);

@@ -29,6 +29,7 @@ static void follow(Progress *progress, const PlanRow *row, const JournalRow *eve
         g_array_append_val(progress->done, index);
         break;
     case EVENT_FAILED:
+    case EVENT_REFUSED:
     case EVENT_RESOLVED:
         progress->states[index] = STEP_PENDING;
         break;
@@ -44,9 +45,10 @@ static gboolean follow_journal(Progress *progress, const Journal *journal, GErro
         const JournalRow *event = &g_array_index(journal->rows, JournalRow, i);
         const PlanRow *row = event->step >= 1 ? changeplan_find_step(plan, event->step) : NULL;
         if (strcmp(event->plan, plan->plan) != 0) {
-            g_set_error(error, VMANGER_ERROR, 0,
-                        "%s: found the journal of plan %s: expected a new file, or the journal of plan %s",
-                        journal->path, event->plan, plan->plan);
+            g_set_error(
+                error, VMANGER_ERROR, 0,
+                "%s: found the journal of plan %s: expected the journal of plan %s, or a new file (--journal FILE)",
+                journal->path, event->plan, plan->plan);
             return FALSE;
         }
         if (event->step >= 1 && !row) {

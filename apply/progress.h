@@ -16,6 +16,7 @@ typedef enum {
     STEP_DONE,    /* succeeded in an earlier run */
     STEP_SUCCEEDED,
     STEP_FAILED,
+    STEP_REFUSED, /* left out: the target would not do it */
     STEP_STALE,   /* left out: the world is no longer as it states */
     STEP_SKIPPED, /* comes after one that failed or was left out */
 } StepState;
@@ -24,7 +25,7 @@ typedef struct Progress {
     const ChangePlan *plan;
     StepState *states;  /* [plan->rows->len] */
     const char **tasks; /* [plan->rows->len]: of an open step the target's name for it, "" where not known */
-    guint *because;     /* [plan->rows->len]: of a skipped step the row that failed or is stale */
+    guint *because;     /* [plan->rows->len]: of a skipped step the row that failed or was left out */
     GArray *done;       /* guint: rows of steps done in earlier runs, in the order of their success */
     Dependencies *dependencies;
 } Progress;

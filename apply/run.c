@@ -3,6 +3,7 @@
 
 #include "collect/escape.h"
 #include "collect/interrupt.h"
+#include "plan/fault.h"
 
 #include <math.h>
 #include <string.h>
@@ -106,10 +107,35 @@ static gboolean record_intent(Run *run, guint index, GError **error)
 
 static gboolean begin(Run *run, GError **error)
 {
-    g_autofree char *detail =
-        g_strdup_printf("vmanger " VMANGER_VERSION " on a %s", run->target->class->kind);
+    const TargetClass *class = run->target->class;
+    g_autofree char *detail = journal_target_text(class->kind, class->identity(run->target));
     run->begun = run->begun || record_event(run, EVENT_RUN_STARTED, detail, error);
     return run->begun;
+}
+
+/* A fault that would come again is a refusal, by its name first; what else kept the step from its end a
+ * failure. */
+static gboolean record_failed(Run *run, guint index, const char *why, GError **error)
+{
+    const char *fault;
+    FaultScope scope = fault_scope(why ? why : "", &fault);
+    gboolean refused = scope == FAULT_OF_VM || scope == FAULT_OF_PAIR;
+    return record_step(run, index, refused ? EVENT_REFUSED : EVENT_FAILED, NULL, refused ? fault : why,
+                       error);
+}
+
+gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GError **error)
+{
+    for (guint i = 0; i < refusals->len; i++) {
+        const Refusal *refusal = g_ptr_array_index(refusals, i);
+        const PlanRow *step = changeplan_find_step(run->progress->plan, refusal->step);
+        if (refusal->of_account && !goes_on)
+            continue;
+        if (!begin(run, error) ||
+            !record_step(run, (guint)(step - row_at(run, 0)), EVENT_REFUSED, NULL, refusal->fault, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* ---- steps left open ---- */
@@ -126,7 +152,7 @@ static gboolean settle(Run *run, guint index, GError **error)
         return FALSE;
     run->progress->states[index] = STEP_PENDING;
     if (end.outcome == OUTCOME_FAILED)
-        return record_step(run, index, EVENT_FAILED, NULL, detail, error);
+        return record_failed(run, index, detail, error);
     if (end.outcome != OUTCOME_SUCCEEDED)
         return TRUE;
     run->progress->states[index] = STEP_DONE;
@@ -198,12 +224,15 @@ static gboolean may_start(const Run *run, const PlanRow *step)
 
 static gboolean record_skipped(Run *run, guint index, GError **error)
 {
-    gboolean stale = run->progress->states[index] == STEP_STALE;
-    guint because = run->progress->because[index];
+    const Progress *progress = run->progress;
+    gboolean stale = progress->states[index] == STEP_STALE;
+    guint because = progress->because[index];
+    const char *how = progress->states[because] == STEP_FAILED    ? "failed"
+                      : progress->states[because] == STEP_REFUSED ? "was refused"
+                                                                  : "was left out";
     g_autofree char *detail =
         stale ? g_strdup("things are no longer as the step states")
-              : g_strdup_printf("after step %.0f, which %s", row_at(run, because)->step,
-                                run->progress->states[because] == STEP_FAILED ? "failed" : "was left out");
+              : g_strdup_printf("after step %.0f, which %s", row_at(run, because)->step, how);
     return record_step(run, index, EVENT_SKIPPED, NULL, detail, error);
 }
 
@@ -219,7 +248,7 @@ static gboolean end_failed(Run *run, guint index, const char *fault, GError **er
         skipped->len ? g_strdup_printf("; steps skipped that come after it: %u", skipped->len) : g_strdup("");
     program_warn(run->program, "step %.0f, %s %s: failed: %s%s", step->step, action_names[step->action],
                  object, shown, others);
-    if (!record_step(run, index, EVENT_FAILED, NULL, fault, error))
+    if (!record_failed(run, index, fault, error))
         return FALSE;
     for (guint i = 0; i < skipped->len; i++)
         if (!record_skipped(run, g_array_index(skipped, guint, i), error))
@@ -393,12 +422,14 @@ gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **e
 gboolean run_finish(Run *run, GError **error)
 {
     const Progress *progress = run->progress;
-    if (!journal_flush(run->journal, error) || !run->target->class->finish(run->target, error))
+    if (!journal_flush(run->journal, error) ||
+        !run->target->class->finish(run->target, progress->plan, error))
         return FALSE;
     g_autofree char *detail =
-        g_strdup_printf("succeeded=%u failed=%u skipped=%u", progress_count(progress, STEP_SUCCEEDED),
-                        progress_count(progress, STEP_FAILED),
-                        progress_count(progress, STEP_SKIPPED) + progress_count(progress, STEP_STALE));
+        g_strdup_printf("succeeded=%u failed=%u skipped=%u refused=%u",
+                        progress_count(progress, STEP_SUCCEEDED), progress_count(progress, STEP_FAILED),
+                        progress_count(progress, STEP_SKIPPED) + progress_count(progress, STEP_STALE),
+                        progress_count(progress, STEP_REFUSED));
     return record_event(run, EVENT_RUN_ENDED, detail, error) && journal_flush(run->journal, error);
 }
 

@@ -19,6 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
 /* learns what became of the steps that an earlier run left open: they are then done or pending */
 gboolean run_settle(Run *run, GError **error);
 
+/* journals what the target refused before any step: the steps' faults, and where the run goes on without
+ * those steps also what the account lacks */
+gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GError **error);
+
 /* does all pending steps, at most parallel at once, and at most parallel_per_host migrations to or from one
  * host. SIGINT, SIGTERM and SIGHUP let no new step start; a second one does not wait for those that run.
  * FALSE where the run stopped before the end: signal, lost target, unwritable journal; the error says which

@@ -16,6 +16,46 @@ Target *target_open(const char *name, const char *output, Connection *connection
     return NULL;
 }
 
+void refusal_free(Refusal *refusal)
+{
+    g_free(refusal->fault);
+    g_free(refusal);
+}
+
+/* A target as people know it; the caller frees it. */
+static char *describe(const char *target)
+{
+    const char *id = target + strcspn(target, " ");
+    gboolean directory = journal_target_is(target, JOURNAL_DIRECTORY);
+    return g_strdup_printf("%s%s", directory ? "a rehearsal on a snapshot's directory" : "work on a vCenter",
+                           id);
+}
+
+/* An older apply wrote the kind alone. */
+static gboolean is_same(const char *recorded, const char *kind, const char *id)
+{
+    const char *recorded_id = strchr(recorded, ' ');
+    return journal_target_is(recorded, kind) && (!recorded_id || strcmp(recorded_id + 1, id) == 0);
+}
+
+gboolean target_check_journal(Target *target, const Journal *journal, GError **error)
+{
+    const char *kind = target->class->kind, *id = target->class->identity(target);
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const char *recorded = journal_row_target(&g_array_index(journal->rows, JournalRow, i));
+        if (!*recorded || is_same(recorded, kind, id))
+            continue;
+        g_autofree char *present = g_strdup_printf("%s %s", kind, id);
+        g_autofree char *found = describe(recorded);
+        g_autofree char *expected = describe(present);
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s: found the journal of %s: expected that of %s, or a new file (--journal FILE)",
+                    journal->path, found, expected);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 void target_free(Target *target)
 {
     if (target)

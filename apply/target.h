@@ -26,8 +26,17 @@ typedef struct StepEnd {
     char *detail; /* the fault in the target's own words, or NULL; the caller frees it */
 } StepEnd;
 
+/* a step that the target will not do, found before any is started */
+typedef struct Refusal {
+    double step;
+    char *fault;         /* "TYPE: words", as the vSphere API names faults */
+    gboolean of_account; /* it lacks a privilege: which says nothing of the step itself */
+} Refusal;
+
+void refusal_free(Refusal *refusal);
+
 typedef struct TargetClass {
-    const char *kind; /* "directory", "vcenter" */
+    const char *kind; /* JOURNAL_DIRECTORY, JOURNAL_VCENTER */
     gboolean trial;   /* nothing lasts before finish: the journal need not be flushed around each call */
 
     /* what the target is now, in the terms of a snapshot and its assessment under the policy. The snapshot
@@ -36,11 +45,13 @@ typedef struct TargetClass {
     gboolean (*view)(Target *target, const Policy *policy, const Snapshot **snapshot, Assessment **assessment,
                      GError **error);
 
-    /* adds to problems (char *) what only the target itself can tell about the approved steps before any is
-     * started: privileges, compatibility by its own checker; warnings likewise. FALSE only where it could not
-     * be asked */
-    gboolean (*check)(Target *target, const ChangePlan *plan, GPtrArray *problems, GPtrArray *warnings,
-                      GError **error);
+    /* adds what only the target itself can tell about the approved steps before any is started, by its own
+     * checker and the account's privileges: to refusals (Refusal) each step that it will not do; to problems
+     * (char *) what concerns the plan as a whole; to warnings (char *). FALSE only where it could not be
+     * asked
+     */
+    gboolean (*check)(Target *target, const ChangePlan *plan, GPtrArray *refusals, GPtrArray *problems,
+                      GPtrArray *warnings, GError **error);
 
     /* looks again just before a step: problem is set (and owned by the caller) where it no longer can be done
      * as stated */
@@ -62,8 +73,8 @@ typedef struct TargetClass {
      * original; NULL elsewhere */
     gboolean (*redo)(Target *target, const PlanRow *step, GError **error);
 
-    /* ends the work: a directory's copy is put in its place */
-    gboolean (*finish)(Target *target, GError **error);
+    /* ends the work: a directory's copy is put in its place, and says that it is the plan's rehearsal */
+    gboolean (*finish)(Target *target, const ChangePlan *plan, GError **error);
 
     /* the target's own clock, seconds since 1970; account is who it takes us for */
     gint64 (*now)(Target *target);
@@ -71,6 +82,10 @@ typedef struct TargetClass {
 
     /* what its snapshots call their source: a vCenter's instance UUID */
     const char *(*source_id)(Target *target);
+
+    /* what tells it from others of its kind: a vCenter's instance UUID, the digest of a directory's snapshot
+     */
+    const char *(*identity)(Target *target);
 
     void (*free)(Target *target);
 } TargetClass;
@@ -90,6 +105,10 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
  * connection and the program outlive it */
 Target *target_open(const char *name, const char *output, Connection *connection, const Program *program,
                     GError **error);
+
+/* FALSE, and an error that names both, where the journal has a run on another target: what was done there was
+ * not done here */
+gboolean target_check_journal(Target *target, const Journal *journal, GError **error);
 
 void target_free(Target *target);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)

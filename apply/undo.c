@@ -23,7 +23,8 @@ static gboolean check_settled(const Journal *journal, GError **error)
         gpointer step = isnan(row->step) ? NULL : GSIZE_TO_POINTER((gsize)row->step);
         if (row->event == EVENT_INTENT)
             g_hash_table_add(open, step);
-        if (row->event == EVENT_SUCCEEDED || row->event == EVENT_FAILED || row->event == EVENT_RESOLVED)
+        if (row->event == EVENT_SUCCEEDED || row->event == EVENT_FAILED || row->event == EVENT_REFUSED ||
+            row->event == EVENT_RESOLVED)
             g_hash_table_remove(open, step);
     }
     if (g_hash_table_size(open) == 0)
@@ -139,6 +140,18 @@ static void undo_rows(Undoing *undoing, const Journal *journal)
     }
 }
 
+/* The target of the journal's last run; "" where it names none. */
+static const char *target_of(const Journal *journal)
+{
+    const char *target = "";
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        if (row->event == EVENT_RUN_STARTED)
+            target = journal_row_target(row);
+    }
+    return target;
+}
+
 ChangePlan *undo_plan(const Journal *journal, GError **error)
 {
     if (!check_settled(journal, error))
@@ -158,6 +171,7 @@ ChangePlan *undo_plan(const Journal *journal, GError **error)
                                  : g_strdup("");
     g_autofree char *summary = g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u%s",
                                                end->plan, undoing.steps, undoing.additions, hosts);
+    plan->source = changeplan_string(plan, target_of(journal));
     plan->source_id = changeplan_string(plan, end->source_id);
     plan->taken_at = end->time;
     plan->summary = changeplan_string(plan, summary);

@@ -116,13 +116,13 @@ static gboolean vsphere_view(Target *target, const Policy *policy, const Snapsho
     return TRUE;
 }
 
-static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray *problems,
-                              GPtrArray *warnings, GError **error)
+static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray *refusals,
+                              GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     clearance_drs(plan, vsphere->snapshot, vsphere->policy, problems);
-    return clearance_privileges(vsphere->vcenter, plan, vsphere->snapshot, problems, error) &&
-           clearance_migrations(vsphere->vcenter, plan, problems, warnings, error);
+    return clearance_privileges(vsphere->vcenter, plan, vsphere->snapshot, refusals, problems, error) &&
+           clearance_migrations(vsphere->vcenter, plan, refusals, problems, warnings, error);
 }
 
 /* ---- one VM as it is now ---- */
@@ -511,9 +511,9 @@ static gboolean vsphere_wait(Target *target, double timeout_s, StepEnd *end, cha
 
 /* ---- the target ---- */
 
-static gboolean vsphere_finish(Target *target, GError **error)
+static gboolean vsphere_finish(Target *target, const ChangePlan *plan, GError **error)
 {
-    (void)target, (void)error;
+    (void)target, (void)plan, (void)error;
     return TRUE;
 }
 
@@ -537,7 +537,7 @@ static void vsphere_free(Target *target)
 Target *target_vsphere_new(Connection *connection, const Program *program, GError **error)
 {
     static const TargetClass class = {
-        .kind = "vcenter",
+        .kind = JOURNAL_VCENTER,
         .view = vsphere_view,
         .check = vsphere_check,
         .recheck = vsphere_recheck,
@@ -548,6 +548,7 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
         .now = vsphere_now,
         .account = vsphere_account,
         .source_id = vsphere_source_id,
+        .identity = vsphere_source_id,
         .free = vsphere_free,
     };
     g_autoptr(Vcenter) vcenter = vcenter_open(connection, program, error);

@@ -72,6 +72,7 @@ static const Column snapshot_columns[] = {
     WHOLE(interval_s, REQUIRED, 1e7),
     PLAIN(tool, 0),
     LIST(left_out),
+    LIST(rehearsal),
 };
 #undef ROW
 

@@ -28,6 +28,8 @@ enum { DRS_OVERRIDE_DISABLED, DRS_OVERRIDE_MANUAL, DRS_OVERRIDE_PARTIAL, DRS_OVE
 enum { RULE_VM_AFFINITY, RULE_VM_ANTI_AFFINITY, RULE_VM_HOST_AFFINITY, RULE_VM_HOST_ANTI_AFFINITY };
 typedef struct SnapshotInfo {
     const char *format, *source_type, *source, *source_id, *product, *api_version, *account, *tool, *left_out;
+    const char
+        *rehearsal;  /* digests of the plans that were rehearsed: this is no measurement, but their result */
     gint64 taken_at; /* the source's clock */
     double window_s, interval_s;
 } SnapshotInfo;

@@ -6,12 +6,27 @@
 
 #define BITS_PER_MIB (8.0 * 1024 * 1024)
 
+static void refusal_clear(gpointer data)
+{
+    PastRefusal *refusal = data;
+    g_free(refusal->to_id);
+    g_free(refusal->fault);
+}
+
+static void vm_free(gpointer data)
+{
+    VmHistory *vm = data;
+    g_clear_pointer(&vm->refusals, g_array_unref);
+    g_free(vm);
+}
+
 History *history_new(void)
 {
     History *history = g_new0(History, 1);
-    history->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    history->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vm_free);
     history->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     history->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
+    history->foreign = g_ptr_array_new_with_free_func(g_free);
     return history;
 }
 
@@ -22,6 +37,7 @@ void history_free(History *history)
     g_hash_table_destroy(history->vms);
     g_hash_table_destroy(history->seen);
     g_array_free(history->migrations, TRUE);
+    g_ptr_array_unref(history->foreign);
     g_free(history);
 }
 
@@ -79,13 +95,33 @@ static void add_migration(History *history, const Journal *journal, guint index)
     }
 }
 
-static void add_row(History *history, const Journal *journal, guint index)
+static gboolean is_about_vm(const JournalRow *row)
+{
+    return row->action == ACTION_MIGRATE || row->action == ACTION_ADD_MEMORY || row->action == ACTION_ADD_CPU;
+}
+
+/* What an addition meets on its VM's own host, it will meet there again: it is the VM's. */
+static void add_refusal(VmHistory *vm, const JournalRow *row, FaultScope scope, const char *fault)
+{
+    gboolean moves = row->action == ACTION_MIGRATE;
+    PastRefusal refusal = {.time = row->time,
+                           .action = row->action,
+                           .to_id = g_strdup(moves ? row->to_id : ""),
+                           .scope = scope == FAULT_OF_PAIR && !moves ? FAULT_OF_VM : scope,
+                           .fault = g_strndup(fault, strcspn(fault, ":"))};
+    if (!vm->refusals) {
+        vm->refusals = g_array_new(FALSE, FALSE, sizeof(PastRefusal));
+        g_array_set_clear_func(vm->refusals, refusal_clear);
+    }
+    g_array_append_val(vm->refusals, refusal);
+}
+
+static void add_success(History *history, const Journal *journal, guint index)
 {
     const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
-    if (row->event != EVENT_SUCCEEDED ||
-        !g_hash_table_add(history->seen, g_strdup_printf("%s\n%.0f", row->run, row->seq)))
-        return;
     VmHistory *vm = vm_of(history, row);
+    if (is_about_vm(row))
+        add_refusal(vm, row, FAULT_UNKNOWN, "");
     if (row->action == ACTION_ADD_MEMORY)
         vm->memory_additions++;
     if (row->action == ACTION_ADD_CPU)
@@ -96,20 +132,47 @@ static void add_row(History *history, const Journal *journal, guint index)
     }
 }
 
-void history_add(History *history, const Journal *journal)
+static void add_row(History *history, const Journal *journal, guint index)
 {
-    for (guint i = 0; i < journal->rows->len; i++)
-        add_row(history, journal, i);
+    const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+    const char *fault = "";
+    FaultScope scope = row->event == EVENT_REFUSED || row->event == EVENT_FAILED
+                           ? fault_scope(row->detail, &fault)
+                           : FAULT_UNKNOWN;
+    gboolean refused = (scope == FAULT_OF_VM || scope == FAULT_OF_PAIR) && is_about_vm(row);
+    if ((row->event != EVENT_SUCCEEDED && !refused) ||
+        !g_hash_table_add(history->seen, g_strdup_printf("%s\n%.0f", row->run, row->seq)))
+        return;
+    if (refused)
+        add_refusal(vm_of(history, row), row, scope, fault);
+    else
+        add_success(history, journal, index);
 }
 
-History *history_read(char *const *paths, GError **error)
+void history_add(History *history, const Journal *journal, const char *rehearsals)
+{
+    gboolean counts = TRUE, all = TRUE;
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        if (row->event == EVENT_RUN_STARTED)
+            counts = !journal_target_is(journal_row_target(row), JOURNAL_DIRECTORY) ||
+                     list_contains(rehearsals, row->plan);
+        if (counts)
+            add_row(history, journal, i);
+        all = all && counts;
+    }
+    if (!all)
+        g_ptr_array_add(history->foreign, g_strdup(journal->path));
+}
+
+History *history_read(char *const *paths, const char *rehearsals, GError **error)
 {
     g_autoptr(History) history = history_new();
     for (; paths && *paths; paths++) {
         g_autoptr(Journal) journal = journal_read(*paths, error);
         if (!journal)
             return NULL;
-        history_add(history, journal);
+        history_add(history, journal, rehearsals);
     }
     return g_steal_pointer(&history);
 }
@@ -117,10 +180,37 @@ History *history_read(char *const *paths, GError **error)
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
                             const char *id)
 {
-    static const VmHistory nothing = {0, 0, -1};
+    static const VmHistory nothing = {0, 0, -1, NULL};
     g_autofree char *key = key_of(source_id, instance_uuid, id);
     const VmHistory *vm = g_hash_table_lookup(history->vms, key);
     return vm ? vm : &nothing;
+}
+
+/* TRUE where what is known later says that the refusal no longer holds. */
+static gboolean is_over(const VmHistory *vm, const PastRefusal *refusal)
+{
+    for (guint i = 0; i < vm->refusals->len; i++) {
+        const PastRefusal *other = &g_array_index(vm->refusals, PastRefusal, i);
+        if (other->scope == FAULT_UNKNOWN && other->time >= refusal->time &&
+            other->action == refusal->action &&
+            (refusal->scope == FAULT_OF_VM || strcmp(other->to_id, refusal->to_id) == 0))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+const PastRefusal *history_refusal(const VmHistory *vm, Action action, const char *host_id, gint64 since)
+{
+    const PastRefusal *latest = NULL;
+    for (guint i = 0; vm->refusals && i < vm->refusals->len; i++) {
+        const PastRefusal *refusal = &g_array_index(vm->refusals, PastRefusal, i);
+        gboolean concerns = refusal->scope == FAULT_OF_VM ||
+                            (refusal->scope == FAULT_OF_PAIR && strcmp(refusal->to_id, host_id) == 0);
+        if (concerns && refusal->action == (int)action && refusal->time >= since &&
+            (!latest || refusal->time >= latest->time) && !is_over(vm, refusal))
+            latest = refusal;
+    }
+    return latest;
 }
 
 static int compare_double(gconstpointer a, gconstpointer b)

@@ -3,17 +3,32 @@
  * What past applies did, read from their journals: how often each VM was added to, when it last moved, and
  * how long migrations took against their estimate. A VM is known across time by source_id and instance_uuid
  * (by its id where it has no UUID). Journals may overlap: each row of a run counts once.
+ *
+ * A rehearsal changed nothing but a copy of a snapshot: its rows count for that copy, which names the plan
+ * that was rehearsed, and for no other snapshot of the same source.
  */
 #ifndef PLAN_HISTORY_H
 #define PLAN_HISTORY_H
 
 #include "analyze/policy.h"
+#include "plan/fault.h"
 #include "plan/journal.h"
 
 typedef struct VmHistory {
     guint memory_additions, cpu_additions; /* that succeeded */
     gint64 last_migration;                 /* that succeeded: seconds since 1970, -1 for none */
+    GArray *refusals;                      /* PastRefusal, in the journals' order; NULL for none */
 } VmHistory;
+
+/* a step on a VM that the vCenter refused for what will be so again; or one that succeeded, which says that
+ * it no longer is */
+typedef struct PastRefusal {
+    gint64 time;      /* seconds since 1970, by the vCenter's clock */
+    int action;       /* Action: migrate, add_memory, add_cpu */
+    char *to_id;      /* the host that a migration led to; "" for others */
+    FaultScope scope; /* FAULT_OF_VM, FAULT_OF_PAIR; FAULT_UNKNOWN where it succeeded */
+    char *fault;      /* its name in the vSphere API: "CannotAccessNetwork"; "" where it succeeded */
+} PastRefusal;
 
 /* a migration that succeeded and whose time the target's clock shows */
 typedef struct PastMigration {
@@ -26,21 +41,29 @@ typedef struct History {
     GHashTable *vms;    /* source_id, line feed, UUID or id -> VmHistory */
     GHashTable *seen;   /* run, line feed, seq */
     GArray *migrations; /* PastMigration, in the journals' order */
+    GPtrArray *foreign; /* char *: paths of journals of rehearsals that do not count here */
 } History;
 
 History *history_new(void);
 void history_free(History *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
 
-/* adds what a journal tells; the journal may be freed afterwards */
-void history_add(History *history, const Journal *journal);
+/* adds what a journal tells of a snapshot that is the result of these rehearsals (SnapshotInfo.rehearsal, a
+ * list of plans); the journal may be freed afterwards */
+void history_add(History *history, const Journal *journal, const char *rehearsals);
 
-/* reads journals by path; paths is NULL-terminated, NULL is none */
-History *history_read(char *const *paths, GError **error);
+/* reads journals by path, for such a snapshot; paths is NULL-terminated, NULL is none */
+History *history_read(char *const *paths, const char *rehearsals, GError **error);
 
 /* what is known of a VM; never NULL */
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
                             const char *id);
+
+/* the latest refusal, not before `since` (seconds since 1970), that speaks against doing this to the VM once
+ * more: of a migration, what was refused it on every host, or on that host ("": on every host alone); of an
+ * addition, what was refused it. One after which the same succeeded does not count. NULL where there is none
+ */
+const PastRefusal *history_refusal(const VmHistory *vm, Action action, const char *host_id, gint64 since);
 
 /* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate,
  * by least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting

@@ -18,9 +18,9 @@
 #define MOST_STEPS 1e7
 #define STRINGS_BYTES 16384 /* in which strings are allocated */
 
-const char *const event_names[] = {"run_started", "checked",   "intent",  "submitted",
-                                   "succeeded",   "failed",    "skipped", "interrupted",
-                                   "resolved",    "run_ended", NULL};
+const char *const event_names[] = {"run_started", "checked",  "intent",    "submitted",
+                                   "succeeded",   "failed",   "refused",   "skipped",
+                                   "interrupted", "resolved", "run_ended", NULL};
 
 #define AT(member) G_STRUCT_OFFSET(JournalRow, member)
 static const Column columns[] = {
@@ -73,6 +73,25 @@ JournalRow journal_row_of_step(const PlanRow *step, JournalEvent event)
     row.to = step->to;
     row.unit = step->unit;
     return row;
+}
+
+#define TARGET_MARK " on a "
+
+char *journal_target_text(const char *kind, const char *id)
+{
+    return g_strdup_printf("vmanger " VMANGER_VERSION TARGET_MARK "%s %s", kind, id);
+}
+
+const char *journal_row_target(const JournalRow *row)
+{
+    const char *mark = row->event == EVENT_RUN_STARTED ? strstr(row->detail, TARGET_MARK) : NULL;
+    return mark ? mark + strlen(TARGET_MARK) : "";
+}
+
+gboolean journal_target_is(const char *target, const char *kind)
+{
+    gsize length = strcspn(target, " ");
+    return length == strlen(kind) && strncmp(target, kind, length) == 0;
 }
 
 static Journal *journal_new(const char *path)

@@ -16,6 +16,7 @@ typedef enum {
     EVENT_SUBMITTED,
     EVENT_SUCCEEDED,
     EVENT_FAILED,
+    EVENT_REFUSED,
     EVENT_SKIPPED,
     EVENT_INTERRUPTED,
     EVENT_RESOLVED,
@@ -38,6 +39,22 @@ typedef struct JournalRow {
 
 /* a row with nothing known in it */
 JournalRow journal_row_unknown(void);
+
+/* kinds of targets: a vCenter, named by its instance UUID, or the directory of a snapshot, named by its
+ * digest, on a copy of which a plan is rehearsed */
+#define JOURNAL_VCENTER "vcenter"
+#define JOURNAL_DIRECTORY "directory"
+
+/* what a run_started row says of its run: that it worked on the target that kind and id name; free with
+ * g_free */
+char *journal_target_text(const char *kind, const char *id);
+
+/* reads it back: "KIND ID", or KIND alone as apply once wrote it; "" for any other row. It is part of the
+ * row's detail */
+const char *journal_row_target(const JournalRow *row);
+
+/* TRUE where a target as journal_row_target has it is of the kind */
+gboolean journal_target_is(const char *target, const char *kind);
 
 /* a row that speaks of a plan's step: its action, object, from and to */
 JournalRow journal_row_of_step(const PlanRow *step, JournalEvent event);

@@ -110,12 +110,21 @@ static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
     warn(program, idle);
 }
 
+static void warn_of_rehearsals(const Program *program, const History *history)
+{
+    for (guint i = 0; i < history->foreign->len; i++)
+        program_warn(
+            program,
+            "warning: %s: found a rehearsal: it is no history of this snapshot, which is not its result",
+            (const char *)g_ptr_array_index(history->foreign, i));
+}
+
 static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
                             GError **error)
 {
     if (!(inputs->policy = policy_read(program->policy, error)) ||
         !read_files(inputs, program, paths, error) ||
-        !(inputs->history = history_read(options->history, error)))
+        !(inputs->history = history_read(options->history, inputs->snapshot->info.rehearsal, error)))
         return FALSE;
     if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
         !evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
@@ -128,6 +137,7 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         return FALSE;
     }
     warn_of_idle_patterns(program, inputs);
+    warn_of_rehearsals(program, inputs->history);
     MoveTimes times = history_move_times(inputs->history, inputs->policy);
     inputs->model->move_setup_s = times.setup_s;
     inputs->model->move_slope = times.slope;

@@ -224,7 +224,7 @@ static gboolean try_journal(Specimens *specimens, const char *path, GError **err
     g_autoptr(Journal) again = journal_read(path, &failure);
     must(again != NULL, "the appended journal cannot be read", failure);
     g_autoptr(History) history = history_new();
-    history_add(history, again);
+    history_add(history, again, "");
     return read != NULL;
 }
 

@@ -11,7 +11,7 @@ misused() {
 misused 'expected a PLAN and a TARGET'
 misused 'expected a PLAN and a TARGET' plan.csv
 misused 'expected -o AFTER' plan.csv "$before"
-misused 'needs --journal FILE' - "$before" -o after
+misused 'needs --journal FILE' - https://host/sdk
 misused '--undo takes -o NEW' --undo journal.csv
 misused 'a journal and nothing else' --verify-journal journal.csv plan.csv
 misused 'expected positive numbers' --parallel 0 plan.csv "$before" -o after
@@ -19,5 +19,5 @@ misused 'another kind of target' plan.csv ftp://host/sdk
 misused 'nowhere.csv: cannot be read' nowhere.csv "$before" -o after
 misused 'expected a snapshot' plan.csv nowhere -o after
 misused 'expected a new or an empty directory' plan.csv "$before" -o "$before"
-exits 0 "$BIN/apply" - "$before" -o after --journal journal.csv <plan.csv
-test -d after
+exits 0 "$BIN/apply" - "$before" -o after <plan.csv
+nothing_else_than after after.journal.csv assessment.csv plan.csv

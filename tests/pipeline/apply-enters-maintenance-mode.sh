@@ -61,13 +61,13 @@ test "$(cat left)" = "vCLS,host-11,off" || fail "left on the host: $(cat left)"
 "$BIN/analyze" -q --policy vcls.ini vcls-after -o vcls-after.csv
 
 # Cut short before its last step, it goes on.
-enter=$(grep -n ",intent,enter_maintenance,$host," plan.journal.csv | cut -d: -f1)
-head -n $((enter - 1)) plan.journal.csv >cut.csv
+enter=$(grep -n ",intent,enter_maintenance,$host," after.journal.csv | cut -d: -f1)
+head -n $((enter - 1)) after.journal.csv >cut.csv
 exits 0 "$BIN/apply" --policy policy.ini plan.csv "$before" -o resumed --journal cut.csv
 diff -r after resumed
 
 # Back: refused while the host is in the mode, which the advice says.
-exits 0 "$BIN/apply" --undo plan.journal.csv -o back.csv
+exits 0 "$BIN/apply" --undo after.journal.csv -o back.csv
 says 'hosts that stay in maintenance mode 1'
 grep -q "^advice,,,,exit_maintenance,$host," back.csv || fail 'no advice to exit maintenance mode'
 exits 1 "$BIN/apply" --dry-run --no-recheck-load back.csv after

@@ -2,7 +2,7 @@
 # A plan for a snapshot that is no longer so is refused whole, each difference named; --skip-stale leaves out.
 . "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
-exits 0 "$BIN/apply" --undo plan.journal.csv -o back.csv
+exits 0 "$BIN/apply" --undo after.journal.csv -o back.csv
 stamp() {
     (cd "$1" && sha256sum -- *.csv >SHA256SUMS)
 }
@@ -54,15 +54,15 @@ says '00000000-0000-0000-0000-000000000000'
 says 'Of another name:'
 says '\u{1B}[31mrenamed'
 says 'refused: nothing was changed; no longer as the plan states: 2 (--skip-stale'
-test ! -e undone && test ! -e back.journal.csv || fail 'something was left behind'
+test ! -e undone && test ! -e undone.journal.csv || fail 'something was left behind'
 
 exits 3 "$BIN/apply" --skip-stale back.csv moved -o undone
 says 'skipped'
-grep -c ',skipped,' back.journal.csv >/dev/null
+grep -c ',skipped,' undone.journal.csv >/dev/null
 python3 - <<'END'
 import csv, sys
 states = {}
-for row in csv.DictReader(open("back.journal.csv", newline="")):
+for row in csv.DictReader(open("undone.journal.csv", newline="")):
     if row["step"]:
         states[row["step"]] = row["event"]
 for row in csv.DictReader(l for l in open("back.csv", newline="") if not l.startswith("#")):

@@ -2,10 +2,10 @@
 # A journal that ends anywhere, also within a line, is gone on with; the end is the same copy.
 . "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after --parallel 1
-rows=$(wc -l <plan.journal.csv)
-size=$(wc -c <plan.journal.csv)
+rows=$(wc -l <after.journal.csv)
+size=$(wc -c <after.journal.csv)
 for lines in $(seq 1 5 "$rows"); do
-    head -n "$lines" plan.journal.csv >cut.csv
+    head -n "$lines" after.journal.csv >cut.csv
     exits 0 "$BIN/apply" plan.csv "$before" -o resumed --journal cut.csv --parallel 1
     diff -r after resumed || fail "another copy after $lines lines"
     exits 0 "$BIN/apply" --verify-journal cut.csv
@@ -17,7 +17,7 @@ END
     rm -r resumed
 done
 for bytes in $(seq 3 $((size / 7)) "$size"); do
-    head -c "$bytes" plan.journal.csv >cut.csv
+    head -c "$bytes" after.journal.csv >cut.csv
     exits 0 "$BIN/apply" plan.csv "$before" -o resumed --journal cut.csv --parallel 1
     diff -r after resumed || fail "another copy after $bytes bytes"
     exits 0 "$BIN/apply" --verify-journal cut.csv

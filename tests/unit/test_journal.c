@@ -223,6 +223,21 @@ static void a_full_disk_is_an_error_naming_the_journal(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "/dev/full: cannot be written"));
 }
 
+static void a_run_tells_its_target_as_older_ones_told_its_kind(void)
+{
+    g_autofree char *detail = journal_target_text(JOURNAL_VCENTER, "uuid-1");
+    JournalRow row = event_row(EVENT_RUN_STARTED, detail);
+    CU_ASSERT_STRING_EQUAL(journal_row_target(&row), "vcenter uuid-1");
+    CU_ASSERT_TRUE(journal_target_is("vcenter uuid-1", JOURNAL_VCENTER));
+    CU_ASSERT_TRUE(journal_target_is("vcenter", JOURNAL_VCENTER));
+    CU_ASSERT_FALSE(journal_target_is("vcenters", JOURNAL_VCENTER));
+    CU_ASSERT_FALSE(journal_target_is("directory 0a1b", JOURNAL_VCENTER));
+    row.detail = "vmanger 0.1 on a directory";
+    CU_ASSERT_STRING_EQUAL(journal_row_target(&row), JOURNAL_DIRECTORY);
+    row.event = EVENT_FAILED;
+    CU_ASSERT_STRING_EQUAL(journal_row_target(&row), "");
+}
+
 void test_journal_suite(void)
 {
     CU_pSuite suite = CU_add_suite("journal", NULL, NULL);
@@ -236,4 +251,5 @@ void test_journal_suite(void)
     CU_ADD_TEST(suite, a_second_run_is_kept_out);
     CU_ADD_TEST(suite, a_foreign_file_is_not_touched);
     CU_ADD_TEST(suite, a_full_disk_is_an_error_naming_the_journal);
+    CU_ADD_TEST(suite, a_run_tells_its_target_as_older_ones_told_its_kind);
 }

@@ -19,6 +19,7 @@ typedef struct Fake {
     GArray *running;                               /* double */
     guint most;                                    /* at once */
     double fails, problem, refuses, lost, signals; /* steps with which that happens; 0 for none */
+    const char *refusal;                           /* in what words; NULL: in none that are known */
     int settles_as;
     Journal *full_at_start; /* its file cannot be written any more from this step on */
     double fills;
@@ -44,7 +45,7 @@ static gboolean fake_start(Target *target, const PlanRow *step, char **task, GEr
 {
     Fake *fake = (Fake *)target;
     if (step->step == fake->refuses) {
-        g_set_error(error, VMANGER_ERROR, 0, "refused by the target");
+        g_set_error(error, VMANGER_ERROR, 0, "%s", fake->refusal ? fake->refusal : "refused by the target");
         return FALSE;
     }
     if (step->step == fake->signals)
@@ -85,9 +86,9 @@ static gboolean fake_settle(Target *target, const PlanRow *step, const char *tas
     return TRUE;
 }
 
-static gboolean fake_finish(Target *target, GError **error)
+static gboolean fake_finish(Target *target, const ChangePlan *plan, GError **error)
 {
-    (void)error;
+    (void)plan, (void)error;
     g_string_append(((Fake *)target)->log, "f");
     return TRUE;
 }
@@ -110,6 +111,12 @@ static const char *fake_source_id(Target *target)
     return "source-1";
 }
 
+static const char *fake_identity(Target *target)
+{
+    (void)target;
+    return "here";
+}
+
 static const TargetClass fake_class = {
     .kind = "fake",
     .recheck = fake_recheck,
@@ -120,6 +127,7 @@ static const TargetClass fake_class = {
     .now = fake_now,
     .account = fake_account,
     .source_id = fake_source_id,
+    .identity = fake_identity,
 };
 
 /* ---- fixtures ---- */
@@ -297,6 +305,49 @@ static void a_problem_found_just_before_or_a_refusal_is_a_failure_without_a_chan
     tear_down(&f);
 }
 
+static void a_fault_that_would_come_again_is_a_refusal_and_the_step_is_not_open(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", NULL});
+    f.fake.refuses = 1;
+    f.fake.refusal = "https://vc/sdk: RelocateVM_Task: MethodDisabled: by backup";
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    g_autofree char *said = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "intent1 refused1 skipped2"));
+    CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 3).detail, "MethodDisabled: by backup");
+    run_again(&f);
+    CU_ASSERT_EQUAL(f.progress->states[0], STEP_PENDING);
+    tear_down(&f);
+}
+
+static void what_is_refused_at_first_is_journaled_and_left_out(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", "", NULL});
+    g_autoptr(GPtrArray) refusals = g_ptr_array_new();
+    Refusal of_step = {1, (char *)"CannotAccessNetwork: x", FALSE};
+    Refusal of_account = {1, (char *)"NoPermission: y", TRUE};
+    g_ptr_array_add(refusals, &of_account);
+    CU_ASSERT(run_refuse(f.run, refusals, FALSE, NULL));
+    CU_ASSERT_EQUAL(f.journal->rows->len, 0);
+    g_ptr_array_add(refusals, &of_step);
+    CU_ASSERT(run_refuse(f.run, refusals, FALSE, NULL));
+    CU_ASSERT(run_refuse(f.run, refusals, TRUE, NULL));
+    f.progress->states[0] = STEP_REFUSED;
+    progress_skip_followers(f.progress, 0, NULL);
+    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_finish(f.run, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 f");
+    g_autofree char *said = events(&f);
+    CU_ASSERT_STRING_EQUAL(said, "run_started refused1 refused1 refused1 skipped2 checked intent3 submitted3 "
+                                 "succeeded3 run_ended");
+    CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 4).detail,
+                           "after step 1, which was refused");
+    CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 9).detail,
+                           "succeeded=1 failed=0 skipped=1 refused=1");
+    tear_down(&f);
+}
+
 static void a_signal_lets_nothing_start_and_waits_for_what_runs(void)
 {
     Fixture f;
@@ -433,6 +484,8 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, a_step_that_stands_before_what_it_waits_for_is_done_after_it);
     CU_ADD_TEST(suite, a_failure_takes_its_followers_along_and_others_go_on);
     CU_ADD_TEST(suite, a_problem_found_just_before_or_a_refusal_is_a_failure_without_a_change);
+    CU_ADD_TEST(suite, a_fault_that_would_come_again_is_a_refusal_and_the_step_is_not_open);
+    CU_ADD_TEST(suite, what_is_refused_at_first_is_journaled_and_left_out);
     CU_ADD_TEST(suite, a_signal_lets_nothing_start_and_waits_for_what_runs);
     CU_ADD_TEST(suite, a_lost_target_leaves_its_step_open_and_the_next_run_settles_it);
     CU_ADD_TEST(suite, open_steps_are_not_settled_at_another_source);

@@ -111,7 +111,7 @@ static void remember_additions(const Planning *planning, const char *vm_id, guin
         row.action = ACTION_ADD_MEMORY;
         g_array_append_val(rows, row);
     }
-    history_add(planning->history, &journal);
+    history_add(planning->history, &journal, "");
 }
 
 /* ---- hot hosts ---- */
