@@ -31,10 +31,25 @@ void decisions_free(Decisions *decisions)
     g_free(decisions);
 }
 
-void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason)
+static void add_unsolved(Decisions *decisions, int host, int vm, int code, char *reason)
 {
-    Unsolved unsolved = {host, vm, reason};
+    Unsolved unsolved = {host, vm, code, reason};
     g_array_append_val(decisions->unsolved, unsolved);
+}
+
+void decisions_add_unsolved_host(Decisions *decisions, guint host, int code, char *reason)
+{
+    add_unsolved(decisions, (int)host, -1, code, reason);
+}
+
+void decisions_add_unsolved_vm(Decisions *decisions, guint vm, int code, char *reason)
+{
+    add_unsolved(decisions, -1, (int)vm, code, reason);
+}
+
+void decisions_add_undone(Decisions *decisions, const Change *change, int code, char *reason)
+{
+    add_unsolved(decisions, change->vm < 0 ? change->from : -1, change->vm, code, reason);
 }
 
 gboolean decisions_have_no_time(const Decisions *decisions, int vm, int action)
@@ -59,11 +74,4 @@ int amiss_compare(const void *a, const void *b)
     if (left->much != right->much)
         return left->much > right->much ? -1 : 1;
     return strcmp(left->id, right->id);
-}
-
-const VmHistory *situation_history(const Situation *situation, guint vm)
-{
-    const Snapshot *snapshot = situation->start->snapshot;
-    const Vm *row = situation->start->vms[vm].row;
-    return history_of(situation->history, snapshot->info.source_id, row->instance_uuid, row->id);
 }

@@ -5,15 +5,13 @@
 #ifndef PLAN_DECISIONS_H
 #define PLAN_DECISIONS_H
 
-#include "plan/compatibility.h"
-#include "plan/change.h"
-#include "plan/history.h"
-#include "plan/rules.h"
+#include "plan/situation.h"
 
 /* a problem that stays: a host that is hot, not empty or unmeasured, or a VM that is short */
 typedef struct Unsolved {
     int host, vm; /* one of them is -1 */
-    char *reason; /* what stands in the way, in words */
+    int code;     /* ObstacleCode: what stands in the way */
+    char *reason; /* the same in words */
 } Unsolved;
 
 typedef struct Decisions {
@@ -31,8 +29,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Decisions, decisions_free)
 /* TRUE where such a change of the VM would help, but the window has no time for it */
 gboolean decisions_have_no_time(const Decisions *decisions, int vm, int action);
 
-/* reason is taken over */
-void decisions_add_unsolved(Decisions *decisions, int host, int vm, char *reason);
+/* adds a problem of a host or of a VM; the reason is taken over */
+void decisions_add_unsolved_host(Decisions *decisions, guint host, int code, char *reason);
+void decisions_add_unsolved_vm(Decisions *decisions, guint vm, int code, char *reason);
+
+/* adds the problem of a change that is not made: of its VM, or of its host */
+void decisions_add_undone(Decisions *decisions, const Change *change, int code, char *reason);
 
 /* adds a change, which is taken over, and carries it out on the model of what has been decided so far */
 void decisions_make(Decisions *decisions, Model *now, const Change *change);
@@ -46,16 +48,5 @@ typedef struct Amiss {
 
 /* for g_array_sort: the worst first, then by id */
 int amiss_compare(const void *a, const void *b);
-
-/* what strategies decide with; nothing is owned */
-typedef struct Situation {
-    const Model *start;
-    const RuleSet *rules;
-    const Compatibility *compatibility;
-    const History *history;
-} Situation;
-
-/* what past applies did to a VM; never NULL */
-const VmHistory *situation_history(const Situation *situation, guint vm);
 
 #endif

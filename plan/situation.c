@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/situation.h"
+
+static void bind(Situation *situation, RuleSet *rules)
+{
+    situation->rules = rules;
+    situation->legality = legality_new(situation->start, rules, situation->history);
+}
+
+static void unbind(Situation *situation)
+{
+    legality_free((Legality *)situation->legality);
+    rules_free((RuleSet *)situation->rules);
+}
+
+Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
+                         const History *history, GError **error)
+{
+    Model *model = model_new(snapshot, assessment, policy, error);
+    if (!model)
+        return NULL;
+    MoveTimes times = history_move_times(history, policy);
+    model->move_setup_s = times.setup_s;
+    model->move_slope = times.slope;
+    Situation *situation = g_new0(Situation, 1);
+    situation->start = model;
+    situation->history = history;
+    bind(situation, rules_new(model));
+    return situation;
+}
+
+void situation_drop_rules(Situation *situation)
+{
+    unbind(situation);
+    bind(situation, rules_none(situation->start));
+}
+
+void situation_free(Situation *situation)
+{
+    if (!situation)
+        return;
+    unbind(situation);
+    model_free((Model *)situation->start);
+    g_free(situation);
+}
+
+const VmHistory *situation_history(const Situation *situation, guint vm)
+{
+    const Vm *row = situation->start->vms[vm].row;
+    return history_of(situation->history, situation->start->snapshot->info.source_id, row->instance_uuid,
+                      row->id);
+}

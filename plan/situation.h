@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything that decisions are taken on, joined: the model, the rules that bind its VMs, what is legal, and
+ * the past.
+ */
+#ifndef PLAN_SITUATION_H
+#define PLAN_SITUATION_H
+
+#include "plan/legality.h"
+
+typedef struct Situation {
+    const Model *start; /* as it is now */
+    const RuleSet *rules;
+    const Legality *legality;
+    const History *history; /* borrowed, as are snapshot, assessment and policy */
+    guint threads;          /* to decide with; 0: as many as there are processors */
+} Situation;
+
+/* joins them; an assessment that does not belong to snapshot and policy is an error. All four must outlive the
+ * situation */
+Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
+                         const History *history, GError **error);
+
+/* from here on no rule binds: for plans that lead back to where one was broken */
+void situation_drop_rules(Situation *situation);
+
+void situation_free(Situation *situation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Situation, situation_free)
+
+/* what past applies did to a VM; never NULL */
+const VmHistory *situation_history(const Situation *situation, guint vm);
+
+#endif
