@@ -10,8 +10,15 @@
 #include "analyze/policy.h"
 #include "plan/journal.h"
 
+/* an addition of memory that succeeded */
+typedef struct PastAddition {
+    gint64 time;
+    double from_mib, to_mib; /* NAN where not known */
+} PastAddition;
+
 typedef struct VmHistory {
     guint memory_additions, cpu_additions; /* that succeeded */
+    GArray *memory;                        /* PastAddition, those of memory_additions; NULL for none */
     gint64 last_migration;                 /* that succeeded: seconds since 1970, -1 for none */
 } VmHistory;
 
@@ -41,6 +48,13 @@ History *history_read(char *const *paths, GError **error);
 /* what is known of a VM; never NULL */
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
                             const char *id);
+
+/* how often the VM was added memory to at or after a time */
+guint history_memory_additions_since(const VmHistory *vm, gint64 time);
+
+/* MiB that the VM had before the first of the additions that made it what it is, each of which took up where
+ * the one before had left it: its present size where somebody else has resized it since */
+double history_memory_before(const VmHistory *vm, double present_mib);
 
 /* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate,
  * by least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting

@@ -28,7 +28,7 @@ typedef struct ModelHost {
 typedef struct ModelVm {
     double demand[N_RESOURCES];  /* NAN where not measured */
     double measured_host_memory; /* KiB: consumed + overhead */
-    double reclaimed;            /* KiB: ballooned + swapped + compressed */
+    const Load *host_memory;     /* as assessed: whose doing it is that memory is reclaimed */
     double memory_mib, vcpus;    /* configured, now */
     int host;                    /* now */
     int state;                   /* State, as assessed */
