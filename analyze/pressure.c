@@ -76,7 +76,7 @@ static guint *pools_from_below(const Snapshot *snapshot)
 {
     g_autofree guint *depths = g_new(guint, snapshot->n_pools + 1);
     guint deepest = 0, n = 0;
-    guint *order = g_new(guint, snapshot->n_pools + 1);
+    guint *order = g_new0(guint, snapshot->n_pools + 1);
     for (guint i = 0; i < snapshot->n_pools; i++) {
         depths[i] = depth_of(snapshot, (int)i);
         deepest = MAX(deepest, depths[i]);
