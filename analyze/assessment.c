@@ -15,6 +15,7 @@ const char *const resource_units[] = {"MHz", "KiB", "KiB", "KiB/s", "KiB/s", NUL
 const char *const state_names[] = {"normal",       "unavailable", "hot",     "cold",      "off",
                                    "short",        "idle",        "unknown", "saturated", "load_balance",
                                    "power_saving", "balanced",    NULL};
+static const char *const pressure_names[] = {"none", "vm_limit", "pool_limit", "host", "other", NULL};
 static const char *const entity_names[] = {"cluster", "host", "vm", NULL};
 
 /* the states that each kind of entity may have, as bits */
@@ -56,6 +57,9 @@ static const Column columns[] = {
     {"threshold_pct", CELL_DECIMAL, AT(load.threshold_pct), PRESENT, 0, NULL},
     {"state", CELL_WORD, AT(entity.state), REQUIRED, 0, state_names},
     {"buffer", CELL_DECIMAL, AT(load.buffer), PRESENT, 0, NULL},
+    {"reclaimed_host", CELL_DECIMAL, AT(load.reclaimed_host), PRESENT, 0, NULL},
+    {"pressure", CELL_WORD, AT(load.pressure), PRESENT, 0, pressure_names},
+    {"pressure_pool_id", CELL_ID, AT(load.pressure_pool), PRESENT, 0, NULL},
     {"reason", CELL_TEXT, AT(load.reason), 0, 0, NULL},
 };
 static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns)};
@@ -89,7 +93,7 @@ void assessment_free(Assessment *assessment)
 
 Load load_unknown(void)
 {
-    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, ""};
+    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, "", ""};
 }
 
 Assessed assessed_unknown(void)
@@ -360,6 +364,8 @@ static gboolean read_table(Assessment *assessment, CsvReader *csv, GError **erro
         }
         Load *load = &entity->loads[row.resource];
         *load = row.load;
+        load->pressure_pool =
+            *load->pressure_pool ? g_string_chunk_insert_const(assessment->strings, load->pressure_pool) : "";
         load->reason = *load->reason ? g_string_chunk_insert_const(assessment->strings, load->reason) : "";
     }
     if (!failure)

@@ -43,6 +43,16 @@ typedef enum {
     STATE_BALANCED
 } State;
 
+/* whose doing it is that a VM's memory is reclaimed now: of nobody; its own memory limit; the limit of a
+ * resource pool above it; its host, which is short itself; another cause, the host having memory free */
+typedef enum {
+    PRESSURE_NONE,
+    PRESSURE_VM_LIMIT,
+    PRESSURE_POOL_LIMIT,
+    PRESSURE_HOST,
+    PRESSURE_OTHER
+} Pressure;
+
 extern const char *const resource_names[]; /* "cpu" … */
 extern const char *const resource_units[]; /* "MHz" … */
 extern const char *const resource_words[]; /* what people call it: "CPU" … */
@@ -50,7 +60,10 @@ extern const char *const state_names[];    /* "normal" … */
 
 typedef struct Load {
     double capacity, allocated, measured, reclaimed, demand, base, usage_pct, threshold_pct, buffer;
-    const char *reason; /* "" but on the resource that decided the state */
+    double reclaimed_host;     /* of reclaimed, what no limit holds back: the host's doing, now or once */
+    int pressure;              /* Pressure, of a VM's host_memory; -1: not known */
+    const char *pressure_pool; /* the pool's id under PRESSURE_POOL_LIMIT, else "" */
+    const char *reason;        /* "" but on the resource that decided the state */
 } Load;
 
 typedef struct Assessed {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/loads.h"
 
+#include "analyze/pressure.h"
 #include "analyze/states.h"
 
 #include <math.h>
@@ -37,13 +38,6 @@ static double sum_known(double a, double b)
     return isnan(a) ? b : isnan(b) ? a : a + b;
 }
 
-static double reclaimed_kib(const Means *means, guint entity, double (*mean)(const Means *, guint, Metric))
-{
-    return sum_known(sum_known(mean(means, entity, METRIC_MEMORY_BALLOONED_KIB),
-                               mean(means, entity, METRIC_MEMORY_SWAPPED_KIB)),
-                     mean(means, entity, METRIC_MEMORY_COMPRESSED_KIB));
-}
-
 static double or_zero(double amount)
 {
     return isnan(amount) ? 0 : amount;
@@ -71,22 +65,6 @@ static double vm_cpu_demand(const Means *means, guint vm, double core_mhz, doubl
     return isnan(demand) ? usage + ready * core_mhz : demand;
 }
 
-static void measure_vm_host_memory(const Means *means, guint vm, const Policy *policy, Load *load)
-{
-    double consumed = means_of_vm(means, vm, METRIC_MEMORY_CONSUMED_KIB);
-    double active = means_of_vm(means, vm, METRIC_MEMORY_ACTIVE_KIB);
-    double overhead = or_zero(means_of_vm(means, vm, METRIC_MEMORY_OVERHEAD_KIB));
-    double reclaimed = reclaimed_kib(means, vm, means_of_vm);
-    double wanted = fmin(load->capacity, consumed + or_zero(reclaimed));
-    load->measured = load_round(RESOURCE_HOST_MEMORY, consumed + overhead);
-    load->reclaimed = load_round(RESOURCE_HOST_MEMORY, reclaimed);
-    if (isnan(consumed))
-        return;
-    if (policy->host_memory_demand && active < wanted)
-        wanted = active + (wanted - active) / 4;
-    load->demand = load_round(RESOURCE_HOST_MEMORY, wanted + overhead);
-}
-
 static void measure_vm(const Subject *subject, guint i, const Means *means, const Policy *policy)
 {
     const Vm *vm = &subject->snapshot->vms[i];
@@ -99,7 +77,6 @@ static void measure_vm(const Subject *subject, guint i, const Means *means, cons
     loads[RESOURCE_CPU].measured = load_round(RESOURCE_CPU, usage);
     loads[RESOURCE_CPU].demand =
         load_round(RESOURCE_CPU, vm_cpu_demand(means, i, host->core_mhz, usage, policy));
-    measure_vm_host_memory(means, i, policy, &loads[RESOURCE_HOST_MEMORY]);
     static const Metric plain[] = {[RESOURCE_MEMORY] = METRIC_MEMORY_ACTIVE_KIB,
                                    [RESOURCE_DISK] = METRIC_DISK_KIBPS,
                                    [RESOURCE_NET] = METRIC_NET_KIBPS};
@@ -108,8 +85,6 @@ static void measure_vm(const Subject *subject, guint i, const Means *means, cons
         Resource r = plain_resources[k];
         loads[r].measured = loads[r].demand = load_round(r, means_of_vm(means, i, plain[r]));
     }
-    for (int r = 0; r < N_RESOURCES; r++)
-        loads[r].usage_pct = load_usage_pct(loads[r].demand, loads[r].capacity);
 }
 
 /* ---- hosts ---- */
@@ -135,7 +110,7 @@ static void measure_host(const Subject *subject, guint i, const Means *means, co
     loads[RESOURCE_HOST_MEMORY].measured =
         load_round(RESOURCE_HOST_MEMORY, means_of_host(means, i, METRIC_MEMORY_CONSUMED_KIB));
     loads[RESOURCE_HOST_MEMORY].reclaimed =
-        load_round(RESOURCE_HOST_MEMORY, reclaimed_kib(means, i, means_of_host));
+        load_round(RESOURCE_HOST_MEMORY, means_reclaimed_of_host(means, i));
     loads[RESOURCE_DISK].measured = load_round(RESOURCE_DISK, means_of_host(means, i, METRIC_DISK_KIBPS));
     loads[RESOURCE_NET].measured = load_round(RESOURCE_NET, means_of_host(means, i, METRIC_NET_KIBPS));
     set_thresholds(loads, policy);
@@ -143,22 +118,24 @@ static void measure_host(const Subject *subject, guint i, const Means *means, co
 
 /* what the measured running VMs of a host sum up to */
 typedef struct VmSums {
-    double measured[N_RESOURCES], demand[N_RESOURCES], reclaimed_kib;
+    double measured[N_RESOURCES], demand[N_RESOURCES], reclaimed, reclaimed_host;
 } VmSums;
 
 static void add_vm(const Subject *subject, guint i, VmSums *sums, Load *host_loads)
 {
-    const Load *loads = subject->vms[i].loads;
+    Load *loads = subject->vms[i].loads;
     if (subject->snapshot->vms[i].power != VM_POWER_ON)
         return;
     for (int r = 0; r < N_RESOURCES; r++) {
+        loads[r].usage_pct = load_usage_pct(loads[r].demand, loads[r].capacity);
         host_loads[r].allocated += loads[r].allocated;
         if (isnan(loads[r].measured))
             continue;
         sums->measured[r] += loads[r].measured;
         sums->demand[r] += loads[r].demand;
     }
-    sums->reclaimed_kib = sum_known(sums->reclaimed_kib, loads[RESOURCE_HOST_MEMORY].reclaimed);
+    sums->reclaimed = sum_known(sums->reclaimed, loads[RESOURCE_HOST_MEMORY].reclaimed);
+    sums->reclaimed_host = sum_known(sums->reclaimed_host, loads[RESOURCE_HOST_MEMORY].reclaimed_host);
 }
 
 static void finish_host(Load *loads, const VmSums *sums)
@@ -173,7 +150,8 @@ static void finish_host(Load *loads, const VmSums *sums)
         load->usage_pct = load_usage_pct(load->demand, load->capacity);
     }
     if (isnan(loads[RESOURCE_HOST_MEMORY].reclaimed))
-        loads[RESOURCE_HOST_MEMORY].reclaimed = sums->reclaimed_kib;
+        loads[RESOURCE_HOST_MEMORY].reclaimed = sums->reclaimed;
+    loads[RESOURCE_HOST_MEMORY].reclaimed_host = sums->reclaimed_host;
 }
 
 void loads_measure(Subject *subject, const Means *means, const Policy *policy)
@@ -182,12 +160,13 @@ void loads_measure(Subject *subject, const Means *means, const Policy *policy)
     g_autofree VmSums *sums = g_new0(VmSums, snapshot->n_hosts + 1);
     for (guint i = 0; i < snapshot->n_hosts; i++) {
         measure_host(subject, i, means, policy);
-        sums[i].reclaimed_kib = NAN;
+        sums[i].reclaimed = sums[i].reclaimed_host = NAN;
     }
-    for (guint i = 0; i < snapshot->n_vms; i++) {
+    for (guint i = 0; i < snapshot->n_vms; i++)
         measure_vm(subject, i, means, policy);
+    pressure_measure(subject, means, policy);
+    for (guint i = 0; i < snapshot->n_vms; i++)
         add_vm(subject, i, &sums[snapshot->vms[i].host], subject->hosts[snapshot->vms[i].host].loads);
-    }
     for (guint i = 0; i < snapshot->n_hosts; i++)
         finish_host(subject->hosts[i].loads, &sums[i]);
 }
@@ -196,7 +175,13 @@ void loads_measure(Subject *subject, const Means *means, const Policy *policy)
 
 static void sum_cluster(const Subject *subject, guint c, Resource r, Load *sum)
 {
-    *sum = (Load){.usage_pct = NAN, .threshold_pct = sum->threshold_pct, .buffer = NAN, .reason = ""};
+    *sum = (Load){.usage_pct = NAN,
+                  .threshold_pct = sum->threshold_pct,
+                  .buffer = NAN,
+                  .reclaimed_host = NAN,
+                  .pressure = -1,
+                  .pressure_pool = "",
+                  .reason = ""};
     for (guint k = subject->host_begin[c]; k < subject->host_begin[c + 1]; k++) {
         guint host = subject->host_order[k];
         const Load *load = &subject->hosts[host].loads[r];

@@ -33,6 +33,29 @@ double means_of_vm(const Means *means, guint vm, Metric metric)
     return means->values[(gsize)(means->n_hosts + vm) * N_METRICS + metric];
 }
 
+static double reclaimed_kib(const Means *means, guint entity, double (*mean)(const Means *, guint, Metric))
+{
+    static const Metric parts[] = {METRIC_MEMORY_BALLOONED_KIB, METRIC_MEMORY_SWAPPED_KIB,
+                                   METRIC_MEMORY_COMPRESSED_KIB};
+    double sum = NAN;
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        double part = mean(means, entity, parts[i]);
+        if (!isnan(part))
+            sum = isnan(sum) ? part : sum + part;
+    }
+    return sum;
+}
+
+double means_reclaimed_of_host(const Means *means, guint host)
+{
+    return reclaimed_kib(means, host, means_of_host);
+}
+
+double means_reclaimed_of_vm(const Means *means, guint vm)
+{
+    return reclaimed_kib(means, vm, means_of_vm);
+}
+
 static double mean_of(const Pass *pass, const Series *series, const GArray *values)
 {
     double sum = 0;

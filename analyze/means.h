@@ -28,4 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Means, means_free)
 double means_of_host(const Means *means, guint host, Metric metric);
 double means_of_vm(const Means *means, guint vm, Metric metric);
 
+/* ballooned, swapped and compressed, those of them that were measured; NAN where none was */
+double means_reclaimed_of_host(const Means *means, guint host);
+double means_reclaimed_of_vm(const Means *means, guint vm);
+
 #endif

@@ -2,9 +2,11 @@
 #include "analyze/states.h"
 
 #include "analyze/buffer.h"
+#include "analyze/pressure.h"
 #include "collect/plural.h"
 
 #include <math.h>
+#include <string.h>
 
 /* the resources of a host and a cluster */
 static const Resource host_resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY, RESOURCE_DISK, RESOURCE_NET};
@@ -34,6 +36,16 @@ gboolean vm_is_agent(const Vm *row)
 gboolean vm_is_system(const Policy *policy, const Vm *vm)
 {
     return vm->role >= 0 || policy_matches(policy->system_vms, vm->folder, vm->name);
+}
+
+gboolean vm_memory_is_pinned(const Vm *vm)
+{
+    static const char *const devices[] = {"passthrough", "passed through", "sr-iov", "sriov", "vgpu"};
+    g_autofree char *pinned = g_ascii_strdown(vm->pinned, -1);
+    for (guint i = 0; i < G_N_ELEMENTS(devices); i++)
+        if (strstr(pinned, devices[i]))
+            return TRUE;
+    return FALSE;
 }
 
 /* Sets the state, and the reason on a resource's row. */
@@ -82,7 +94,8 @@ static gboolean decide_hot(Assessment *assessment, Assessed *host)
         hot = TRUE;
         g_autoptr(GString) text = g_string_new(NULL);
         append_over(text, load, "capacity");
-        if (r == RESOURCE_HOST_MEMORY && load->reclaimed > 0)
+        if (r == RESOURCE_HOST_MEMORY &&
+            (isnan(load->reclaimed_host) ? load->reclaimed : load->reclaimed_host) > 0)
             g_string_append(text, ", and memory is reclaimed from VMs");
         decide(assessment, host, STATE_HOT, r, text->str);
     }
@@ -137,6 +150,10 @@ static void decide_vm(Assessment *assessment, const Vm *vm, Assessed *assessed, 
                vm->power == VM_POWER_SUSPENDED ? "suspended" : "powered off");
     else if (isnan(memory->measured))
         decide(assessment, assessed, STATE_UNKNOWN, RESOURCE_MEMORY, "not measured, or too few samples");
+    else if (is_over(memory) && *vm->pinned && vm_memory_is_pinned(vm))
+        decide(assessment, assessed, STATE_NORMAL, RESOURCE_MEMORY,
+               "a passed-through device pins its memory: all of it counts as active, and what the guest "
+               "needs cannot be judged");
     else if (is_over(memory))
         decide_short(assessment, assessed, vm_is_system(policy, vm));
     else if (cpu->usage_pct < policy->idle_pct && memory->usage_pct < policy->idle_pct) {
@@ -148,13 +165,24 @@ static void decide_vm(Assessment *assessment, const Vm *vm, Assessed *assessed, 
         decide(assessment, assessed, STATE_NORMAL, RESOURCE_MEMORY, "");
 }
 
+/* Whatever the VM's state: its memory is held back, by whom its row of host_memory says. */
+static void tell_pressure(Assessment *assessment, const Snapshot *snapshot, const Vm *vm, Assessed *assessed)
+{
+    Load *load = &assessed->loads[RESOURCE_HOST_MEMORY];
+    g_autofree char *words = pressure_words(snapshot, vm, load);
+    if (words)
+        load->reason = g_string_chunk_insert_const(assessment->strings, words);
+}
+
 void states_decide(Subject *subject, const Policy *policy, Assessment *assessment)
 {
     const Snapshot *snapshot = subject->snapshot;
     for (guint i = 0; i < snapshot->n_hosts; i++)
         decide_host(assessment, &snapshot->hosts[i], &subject->hosts[i], policy);
-    for (guint i = 0; i < snapshot->n_vms; i++)
+    for (guint i = 0; i < snapshot->n_vms; i++) {
         decide_vm(assessment, &snapshot->vms[i], &subject->vms[i], policy);
+        tell_pressure(assessment, snapshot, &snapshot->vms[i], &subject->vms[i]);
+    }
 }
 
 /* ---- clusters ---- */

@@ -26,6 +26,10 @@ gboolean vm_is_system(const Policy *policy, const Vm *vm);
  * vSphere powers it off or moves it, whoever asked for the mode */
 gboolean vm_is_agent(const Vm *row);
 
+/* TRUE where a device that is passed through, or latency sensitivity, pins all of the VM's memory: all of it
+ * counts as active then, whatever the guest needs, and the VM is never short */
+gboolean vm_memory_is_pinned(const Vm *vm);
+
 /* sets the states and reasons of hosts and VMs; needs their loads */
 void states_decide(Subject *subject, const Policy *policy, Assessment *assessment);
 

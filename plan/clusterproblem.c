@@ -354,21 +354,21 @@ static void add_memory_size(const Building *b, guint vm, double mib, double miss
 }
 
 /* one step of memory_step_mib, as the other strategy adds, and parts of what is missing up to all of it, each
- * as large as is legal at most */
+ * as large as is legal at most and no smaller than a step */
 static void add_memory_sizes(const Building *b, guint vm, double missing, GArray *totals)
 {
     const Model *model = b->model;
     double now_mib = model->vms[vm].memory_mib;
-    double most = growth_largest_memory(model, vm);
+    double most = growth_largest_memory(b->situation, vm);
     double all = MIN(growth_legal_memory(model, vm, now_mib + missing), most);
-    double step = MIN(growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib), all);
-    double before = now_mib;
+    double step = growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib);
+    double before = step;
+    add_memory_size(b, vm, step, missing, totals);
     for (int i = 1; i <= MEMORY_SIZES; i++) {
         double mib = MIN(growth_legal_memory(model, vm, now_mib + missing * i / MEMORY_SIZES), all);
-        if (step > before && step < mib)
-            add_memory_size(b, vm, step, missing, totals);
-        if (mib > before)
-            add_memory_size(b, vm, mib, missing, totals);
+        if (mib <= before)
+            continue;
+        add_memory_size(b, vm, mib, missing, totals);
         before = mib;
     }
 }
@@ -376,11 +376,12 @@ static void add_memory_sizes(const Building *b, guint vm, double missing, GArray
 static void add_memory_growth(const Building *b, const Purse *purse, guint vm)
 {
     const Model *model = b->model;
-    double missing = model->vms[vm].state == STATE_SHORT ? growth_missing_memory(model, vm) : 0;
+    double missing = model->vms[vm].state == STATE_SHORT ? growth_wanted_memory(model, vm) : 0;
     if (missing <= 0)
         return;
     g_autofree char *why = growth_memory_refusal(b->situation, model, vm, model->vms[vm].memory_mib);
-    if (why || growth_largest_memory(model, vm) <= model->vms[vm].memory_mib)
+    double least = growth_legal_memory(model, vm, model->vms[vm].memory_mib + model->policy->memory_step_mib);
+    if (why || growth_largest_memory(b->situation, vm) < least)
         return;
     GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_MEMORY, (int64_t)ceil(missing), -1);
     add_memory_sizes(b, vm, missing, totals);

@@ -2,6 +2,7 @@
 #include "plan/growth.h"
 
 #include "analyze/buffer.h"
+#include "analyze/pressure.h"
 #include "plan/failover.h"
 #include "plan/hindrance.h"
 
@@ -39,21 +40,41 @@ static double hot_add_limit(const Vm *row)
     return small ? MIN(most, LINUX_HOT_ADD_FLOOR_MIB) : most;
 }
 
-double growth_largest_memory(const Model *model, guint vm)
+double growth_memory_cap(const Situation *situation, guint vm)
 {
-    const Vm *row = model->vms[vm].row;
-    double most = row->memory_mib * (1 + model->policy->memory_max_growth_pct / 100);
-    most = MIN(most, hot_add_limit(row));
+    const Model *start = situation->start;
+    double before = history_memory_before(situation_history(situation, vm), start->vms[vm].memory_mib);
+    return before * (1 + start->policy->memory_max_growth_pct / 100);
+}
+
+double growth_largest_memory(const Situation *situation, guint vm)
+{
+    const Vm *row = situation->start->vms[vm].row;
+    double most = MIN(growth_memory_cap(situation, vm), hot_add_limit(row));
     if (row->memory_limit_mib < most)
         most = row->memory_limit_mib;
     double step = row->memory_hot_add_step_mib;
     return step > 0 ? floor(most / step) * step : floor(most);
 }
 
+/* MiB that the VM lacks to stand at a share of its memory */
+static double missing_memory(const ModelVm *at, double pct)
+{
+    return at->demand[RESOURCE_MEMORY] / 1024 * 100 / pct - at->memory_mib;
+}
+
 double growth_missing_memory(const Model *model, guint vm)
 {
-    const ModelVm *at = &model->vms[vm];
-    return at->demand[RESOURCE_MEMORY] / 1024 * 100 / model->policy->short_pct - at->memory_mib;
+    return missing_memory(&model->vms[vm], model->policy->short_pct);
+}
+
+double growth_wanted_memory(const Model *model, guint vm)
+{
+    const Policy *policy = model->policy;
+    if (growth_missing_memory(model, vm) <= 0)
+        return 0;
+    double missing = missing_memory(&model->vms[vm], MIN(policy->grow_to_pct, policy->short_pct));
+    return MAX(missing, policy->memory_step_mib);
 }
 
 /* Why it is, compatibility_immovable says. */
@@ -83,14 +104,54 @@ static char *added_words(guint times, const char *key)
                            key);
 }
 
+/* Additions count within memory_cap_window_s; under strategy=threshold, as it was published, for ever. */
+static char *steps_refusal(const Situation *situation, guint vm)
+{
+    const Model *start = situation->start;
+    const Policy *policy = start->policy;
+    gboolean ever = policy->strategy == STRATEGY_THRESHOLD;
+    gint64 since = start->snapshot->info.taken_at - (gint64)policy->memory_cap_window_s;
+    const VmHistory *past = situation_history(situation, vm);
+    guint times = ever ? past->memory_additions : history_memory_additions_since(past, since);
+    if (times < policy->memory_max_steps)
+        return NULL;
+    return ever ? added_words(times, "memory_max_steps")
+                : g_strdup_printf("it was added to %u %s in the last %.0f s (memory_max_steps)", times,
+                                  word_for(times, "time", "times"), policy->memory_cap_window_s);
+}
+
+char *growth_cap_refusal(const Situation *situation, guint vm, double to_mib)
+{
+    const Model *start = situation->start;
+    double before = history_memory_before(situation_history(situation, vm), start->vms[vm].memory_mib);
+    if (to_mib <= growth_memory_cap(situation, vm))
+        return NULL;
+    return before < start->vms[vm].memory_mib
+               ? g_strdup_printf(
+                     "%.0f MiB would be more than memory_max_growth_pct allows above the %.0f MiB "
+                     "that it had before it was first added to",
+                     to_mib, before)
+               : g_strdup_printf("%.0f MiB would be more than memory_max_growth_pct allows", to_mib);
+}
+
+/* What an addition leaves unreserved, of a VM that has all of its memory reserved; NULL where it has not. */
+static char *reservation_words(const Vm *row, double was_mib, double to_mib)
+{
+    double reserved = row->memory_reservation_mib;
+    if (row->memory_reservation_locked == 1 || !(reserved > 0 && reserved >= was_mib && to_mib > reserved))
+        return NULL;
+    return g_strdup_printf("; the reservation stays at %.0f MiB: what is added beyond is not reserved",
+                           reserved);
+}
+
 char *growth_memory_refusal(const Situation *situation, const Model *now, guint vm, double to_mib)
 {
     const Vm *row = now->vms[vm].row;
     if (is_left_alone(now, vm))
         return compatibility_immovable(situation->compatibility, vm);
-    guint past = situation_history(situation, vm)->memory_additions;
-    if (past >= now->policy->memory_max_steps)
-        return added_words(past, "memory_max_steps");
+    char *steps = steps_refusal(situation, vm);
+    if (steps)
+        return steps;
     if (growth_hot_add_is_off(now, vm))
         return g_strdup(row->memory_hot_add == 0 ? "memory hot-add is off"
                                                  : "it is not known whether memory hot-add is on");
@@ -106,12 +167,7 @@ char *growth_memory_refusal(const Situation *situation, const Model *now, guint 
     if (row->memory_limit_mib < to_mib)
         return g_strdup_printf("its memory limit of %.0f MiB is below %.0f MiB: raise the limit first",
                                row->memory_limit_mib, to_mib);
-    if (now->vms[vm].reclaimed > 0)
-        return g_strdup_printf(
-            "%.0f MiB of it are ballooned, swapped or compressed: more memory would not be backed, its "
-            "host has to be relieved first",
-            now->vms[vm].reclaimed / 1024);
-    return NULL;
+    return pressure_words(now->snapshot, row, now->vms[vm].host_memory);
 }
 
 /* KiB that could be added and the others still bear the loss of the largest host, where they have to */
@@ -168,9 +224,11 @@ char *growth_memory_obstacle(const Situation *situation, const Model *now, guint
 char *growth_memory_reason(const Model *now, guint vm, double was_mib, double to_mib)
 {
     double used = now->vms[vm].demand[RESOURCE_MEMORY];
-    return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after",
+    g_autofree char *unreserved = reservation_words(now->vms[vm].row, was_mib, to_mib);
+    return g_strdup_printf("%s is short: its guest uses %.1f %% of %.0f MiB, above %g %%; %.1f %% after%s",
                            now->vms[vm].row->name, load_usage_pct(used, was_mib * 1024), was_mib,
-                           now->policy->short_pct, load_usage_pct(used, to_mib * 1024));
+                           now->policy->short_pct, load_usage_pct(used, to_mib * 1024),
+                           unreserved ? unreserved : "");
 }
 
 void growth_stays_short(Decisions *decisions, const Model *now, guint vm, const char *why)

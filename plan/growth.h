@@ -10,13 +10,23 @@
 /* the smallest legal total of at least so many MiB: a multiple of the VM's hot-add step */
 double growth_legal_memory(const Model *model, guint vm, double at_least_mib);
 
-/* the largest legal total that one plan may give the VM: within memory_max_growth_pct, its hot-add limit and
- * its memory limit */
-double growth_largest_memory(const Model *model, guint vm);
+/* MiB beyond which strategy=optimize never grows the VM: memory_max_growth_pct over the size that it had
+ * before the first addition on record, or over its present one where somebody else has resized it since */
+double growth_memory_cap(const Situation *situation, guint vm);
+
+/* that a total is above it, in words; NULL where it is not. The caller frees it */
+char *growth_cap_refusal(const Situation *situation, guint vm, double to_mib);
+
+/* the largest legal total that a plan may give the VM: within that, its hot-add limit and its memory limit */
+double growth_largest_memory(const Situation *situation, guint vm);
 
 /* MiB that a short VM lacks to be normal: demand over short_pct, less its size; 0 or less where it lacks none
  */
 double growth_missing_memory(const Model *model, guint vm);
+
+/* MiB that a short VM is to be given: until its guest uses at most grow_to_pct, and no less than
+ * memory_step_mib; 0 for one that is not short */
+double growth_wanted_memory(const Model *model, guint vm);
 
 /* TRUE where only a person can help, by changing the VM's hot-add setting: then advice tells what it takes */
 gboolean growth_hot_add_is_off(const Model *model, guint vm);

@@ -13,17 +13,18 @@ static void refusal_clear(gpointer data)
     g_free(refusal->fault);
 }
 
-static void vm_free(gpointer data)
+static void vm_history_free(gpointer data)
 {
     VmHistory *vm = data;
     g_clear_pointer(&vm->refusals, g_array_unref);
+    g_clear_pointer(&vm->memory, g_array_unref);
     g_free(vm);
 }
 
 History *history_new(void)
 {
     History *history = g_new0(History, 1);
-    history->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vm_free);
+    history->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vm_history_free);
     history->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     history->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
     history->foreign = g_ptr_array_new_with_free_func(g_free);
@@ -116,6 +117,21 @@ static void add_refusal(VmHistory *vm, const JournalRow *row, FaultScope scope, 
     g_array_append_val(vm->refusals, refusal);
 }
 
+static double size_of(const char *text)
+{
+    double mib;
+    return table_parse_number(text, FALSE, FALSE, &mib) ? mib : NAN;
+}
+
+static void add_memory_addition(VmHistory *vm, const JournalRow *row)
+{
+    PastAddition addition = {row->time, size_of(row->from), size_of(row->to)};
+    if (!vm->memory)
+        vm->memory = g_array_new(FALSE, FALSE, sizeof(PastAddition));
+    g_array_append_val(vm->memory, addition);
+    vm->memory_additions++;
+}
+
 static void add_success(History *history, const Journal *journal, guint index)
 {
     const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
@@ -123,7 +139,7 @@ static void add_success(History *history, const Journal *journal, guint index)
     if (is_about_vm(row))
         add_refusal(vm, row, FAULT_UNKNOWN, "");
     if (row->action == ACTION_ADD_MEMORY)
-        vm->memory_additions++;
+        add_memory_addition(vm, row);
     if (row->action == ACTION_ADD_CPU)
         vm->cpu_additions++;
     if (row->action == ACTION_MIGRATE) {
@@ -180,7 +196,7 @@ History *history_read(char *const *paths, const char *rehearsals, GError **error
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
                             const char *id)
 {
-    static const VmHistory nothing = {0, 0, -1, NULL};
+    static const VmHistory nothing = {.last_migration = -1};
     g_autofree char *key = key_of(source_id, instance_uuid, id);
     const VmHistory *vm = g_hash_table_lookup(history->vms, key);
     return vm ? vm : &nothing;
@@ -211,6 +227,39 @@ const PastRefusal *history_refusal(const VmHistory *vm, Action action, const cha
             latest = refusal;
     }
     return latest;
+}
+
+guint history_memory_additions_since(const VmHistory *vm, gint64 time)
+{
+    guint n = 0;
+    for (guint i = 0; vm->memory && i < vm->memory->len; i++)
+        n += g_array_index(vm->memory, PastAddition, i).time >= time;
+    return n;
+}
+
+/* Journals may come in any order; within one second sizes only rise. */
+static int compare_additions(gconstpointer a, gconstpointer b)
+{
+    const PastAddition *left = a, *right = b;
+    if (left->time != right->time)
+        return left->time < right->time ? -1 : 1;
+    return left->to_mib < right->to_mib ? -1 : left->to_mib > right->to_mib;
+}
+
+double history_memory_before(const VmHistory *vm, double present_mib)
+{
+    double size = present_mib;
+    if (!vm->memory)
+        return size;
+    g_autoptr(GArray) additions = g_array_copy(vm->memory);
+    g_array_sort(additions, compare_additions);
+    for (guint i = additions->len; i-- > 0;) {
+        const PastAddition *addition = &g_array_index(additions, PastAddition, i);
+        if (addition->to_mib != size || !(addition->from_mib < size))
+            break;
+        size = addition->from_mib;
+    }
+    return size;
 }
 
 static int compare_double(gconstpointer a, gconstpointer b)

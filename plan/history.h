@@ -14,8 +14,15 @@
 #include "plan/fault.h"
 #include "plan/journal.h"
 
+/* an addition of memory that succeeded */
+typedef struct PastAddition {
+    gint64 time;
+    double from_mib, to_mib; /* NAN where not known */
+} PastAddition;
+
 typedef struct VmHistory {
     guint memory_additions, cpu_additions; /* that succeeded */
+    GArray *memory;                        /* PastAddition, those of memory_additions; NULL for none */
     gint64 last_migration;                 /* that succeeded: seconds since 1970, -1 for none */
     GArray *refusals;                      /* PastRefusal, in the journals' order; NULL for none */
 } VmHistory;
@@ -64,6 +71,13 @@ const VmHistory *history_of(const History *history, const char *source_id, const
  * addition, what was refused it. One after which the same succeeded does not count. NULL where there is none
  */
 const PastRefusal *history_refusal(const VmHistory *vm, Action action, const char *host_id, gint64 since);
+
+/* how often the VM was added memory to at or after a time */
+guint history_memory_additions_since(const VmHistory *vm, gint64 time);
+
+/* MiB that the VM had before the first of the additions that made it what it is, each of which took up where
+ * the one before had left it: its present size where somebody else has resized it since */
+double history_memory_before(const VmHistory *vm, double present_mib);
 
 /* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate,
  * by least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting

@@ -105,7 +105,7 @@ static gboolean join_vms(Model *model, GError **error)
         for (int r = 0; r < N_RESOURCES; r++)
             vm->demand[r] = assessed->loads[r].demand;
         vm->measured_host_memory = assessed->loads[RESOURCE_HOST_MEMORY].measured;
-        vm->reclaimed = assessed->loads[RESOURCE_HOST_MEMORY].reclaimed;
+        vm->host_memory = &assessed->loads[RESOURCE_HOST_MEMORY];
         vm->memory_mib = row->memory_mib;
         vm->vcpus = row->vcpus;
         vm->host = row->host;

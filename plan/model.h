@@ -29,7 +29,7 @@ typedef struct ModelVm {
     const Vm *row;               /* its configuration; not owned */
     double demand[N_RESOURCES];  /* NAN where not measured */
     double measured_host_memory; /* KiB: consumed + overhead */
-    double reclaimed;            /* KiB: ballooned + swapped + compressed */
+    const Load *host_memory;     /* as assessed: whose doing it is that memory is reclaimed */
     double memory_mib, vcpus;    /* configured, now */
     int host;                    /* now */
     int state;                   /* State, as assessed */

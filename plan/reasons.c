@@ -194,8 +194,8 @@ static char *why_short(const Outcome *o, guint vm, double to_mib)
     if (model_is_to_empty(o->start, (guint)o->start->vms[vm].host))
         return g_strdup("its host is to be emptied first");
     char *why = growth_memory_obstacle(o->situation, o->end, vm, to_mib);
-    if (!why && to_mib > o->start->vms[vm].memory_mib * (1 + o->start->policy->memory_max_growth_pct / 100))
-        why = g_strdup_printf("%.0f MiB would be more than memory_max_growth_pct allows in one plan", to_mib);
+    if (!why)
+        why = growth_cap_refusal(o->situation, vm, to_mib);
     return why ? why : g_strdup("no addition was found that its host and the buffer have room for");
 }
 
@@ -207,7 +207,7 @@ static void name_short_vms(const Outcome *o)
         double used = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
         if (o->start->vms[vm].state != STATE_SHORT || missing <= 0 || used <= o->start->policy->short_pct)
             continue;
-        double to = growth_legal_memory(o->end, vm, at->memory_mib + missing);
+        double to = growth_legal_memory(o->end, vm, at->memory_mib + growth_wanted_memory(o->end, vm));
         g_autofree char *why = why_short(o, vm, to);
         growth_stays_short(o->decisions, o->end, vm, why);
         if (growth_hot_add_is_off(o->end, vm) && !at->system)

@@ -256,8 +256,8 @@ static const char *memory_obstacle(const World *world, guint vm, double to)
         return "above the hot-add limit";
     if (row->memory_limit_mib < to)
         return "above the VM's memory limit";
-    if (at->reclaimed_kib > 0)
-        return "memory of it is ballooned, swapped or compressed";
+    if (at->pressure > PRESSURE_NONE)
+        return "its memory is reclaimed now";
     if (!world->hosts[at->host].usable)
         return "its host is not usable";
     if (at->state != STATE_SHORT)

@@ -109,7 +109,7 @@ static gboolean place_vm(World *world, guint i, GError **error)
     for (int r = 0; r < N_RESOURCES; r++)
         vm->demand[r] = assessed->loads[r].demand;
     vm->measured_kib = assessed->loads[RESOURCE_HOST_MEMORY].measured;
-    vm->reclaimed_kib = assessed->loads[RESOURCE_HOST_MEMORY].reclaimed;
+    vm->pressure = assessed->loads[RESOURCE_HOST_MEMORY].pressure;
     vm->memory_mib = row->memory_mib;
     vm->vcpus = row->vcpus;
     vm->running = row->power == VM_POWER_ON;

@@ -22,9 +22,9 @@ typedef struct HostAt {
 } HostAt;
 
 typedef struct VmAt {
-    double demand[N_RESOURCES], measured_kib, reclaimed_kib, memory_mib, vcpus;
+    double demand[N_RESOURCES], measured_kib, memory_mib, vcpus;
     gboolean running, measured;
-    int host, state;
+    int host, state, pressure; /* as assessed, but for the host */
 } VmAt;
 
 /* a step of the plan, resolved against the world as the steps before it in the file leave it */

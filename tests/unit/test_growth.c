@@ -60,6 +60,98 @@ static void what_is_missing_makes_the_vm_normal(void)
     CU_ASSERT_TRUE(growth_missing_memory(lenient->model, 0) < 0);
 }
 
+static void a_short_vm_grows_to_grow_to_pct_and_by_no_less_than_a_step(void)
+{
+    static const struct {
+        const char *policy;
+        double wanted;
+    } cases[] = {{"", 9 * 1024 / 0.7 - 10240},
+                 {"[plan]\ngrow_to_pct=75\n", 9 * 1024 / 0.75 - 10240},
+                 {"[plan]\ngrow_to_pct=95\n", 9 * 1024 / 0.8 - 10240}, /* short_pct is the most */
+                 {"[plan]\nmemory_step_mib=4096\n", 4096},
+                 {"[analyze]\nshort_pct=90\n", 0}}; /* it is not short */
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Planning) planning = planning_new(one_short_vm(), cases[i].policy);
+        CU_ASSERT_DOUBLE_EQUAL(growth_wanted_memory(planning->model, 0), cases[i].wanted, 0.001);
+    }
+}
+
+/* notes an addition that succeeded so many seconds before the snapshot */
+static void note_addition(Planning *planning, const char *run, gint64 before_s, const char *from,
+                          const char *to)
+{
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(JournalRow));
+    const Snapshot *snapshot = planning->estate->snapshot;
+    JournalRow row = journal_row_unknown();
+    row.seq = 1;
+    row.run = run;
+    row.time = snapshot->info.taken_at - before_s;
+    row.source_id = snapshot->info.source_id;
+    row.object_id = snapshot->vms[0].id;
+    row.instance_uuid = snapshot->vms[0].instance_uuid;
+    row.event = EVENT_SUCCEEDED;
+    row.action = ACTION_ADD_MEMORY;
+    row.from = from;
+    row.to = to;
+    g_array_append_val(rows, row);
+    Journal journal = {.rows = rows};
+    history_add(planning->history, &journal);
+}
+
+static void growth_is_capped_over_the_size_before_the_first_addition(void)
+{
+    g_autoptr(Planning) grown = planning_new(one_short_vm(), NULL);
+    CU_ASSERT_EQUAL(growth_memory_cap(&grown->situation, 0), 15360);
+    note_addition(grown, "b", 1000, "9216", "10240"); /* in any order */
+    note_addition(grown, "a", 2000, "8192", "9216");
+    CU_ASSERT_EQUAL(growth_memory_cap(&grown->situation, 0), 12288);
+    CU_ASSERT_EQUAL(growth_largest_memory(&grown->situation, 0), 12288);
+    g_autofree char *above = growth_cap_refusal(&grown->situation, 0, 12289);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(above);
+    CU_ASSERT_PTR_NOT_NULL(strstr(above, "above the 8192 MiB that it had before it was first added to"));
+    CU_ASSERT_PTR_NULL(growth_cap_refusal(&grown->situation, 0, 12288));
+    g_autoptr(Planning) resized = planning_new(one_short_vm(), NULL);
+    note_addition(resized, "a", 1000, "8192", "9216"); /* to another size than it has */
+    CU_ASSERT_EQUAL(growth_memory_cap(&resized->situation, 0), 15360);
+}
+
+static void additions_count_within_the_window_and_for_ever_under_threshold(void)
+{
+    static const struct {
+        const char *policy;
+        gint64 before_s;
+        gboolean refused;
+    } cases[] = {{"[plan]\nmemory_max_steps=1\n", 86400, TRUE},
+                 {"[plan]\nmemory_max_steps=1\n", 86401, FALSE},
+                 {"[plan]\nmemory_max_steps=2\n", 10, FALSE},
+                 {"[plan]\nmemory_max_steps=1\nmemory_cap_window_s=9\n", 10, FALSE},
+                 {"[plan]\nmemory_max_steps=1\nstrategy=threshold\n", 86401, TRUE}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Planning) planning = planning_new(one_short_vm(), cases[i].policy);
+        note_addition(planning, "a", cases[i].before_s, "9216", "10240");
+        g_autofree char *why = growth_memory_refusal(&planning->situation, planning->model, 0, 10368);
+        CU_ASSERT_EQUAL(why != NULL, cases[i].refused);
+        CU_ASSERT_TRUE(!why || strstr(why, "memory_max_steps"));
+    }
+}
+
+static void a_vm_that_outgrows_its_reservation_is_told_so(void)
+{
+    static const struct {
+        double reserved;
+        int locked;
+        gboolean told;
+    } cases[] = {{10240, 0, TRUE}, {10240, 1, FALSE}, {10239, 0, FALSE}, {10496, 0, FALSE}, {NAN, 0, FALSE}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Estate *estate = one_short_vm();
+        vm_of_estate(estate)->memory_reservation_mib = cases[i].reserved;
+        vm_of_estate(estate)->memory_reservation_locked = cases[i].locked;
+        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        g_autofree char *reason = growth_memory_reason(planning->model, 0, 10240, 10496);
+        CU_ASSERT_EQUAL(strstr(reason, "the reservation stays at 10240 MiB") != NULL, cases[i].told);
+    }
+}
+
 static void where_nothing_stands_against_it_there_is_no_obstacle(void)
 {
     assert_obstacle(one_short_vm(), NULL, 10368, "");
@@ -120,11 +212,55 @@ static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_
     }
 }
 
-static void a_vm_that_is_squeezed_has_its_host_relieved_first(void)
+/* VM "s" as above, ballooned by so many KiB, on a host that has all but 1 GiB of its memory in use */
+static Estate *one_ballooned_vm(double kib)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 2000, 99);
+    estate_measure_vm(estate, "s", 100, 9, 5);
+    estate_measure(estate, "s", METRIC_MEMORY_BALLOONED_KIB, kib);
+    estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
+    return estate;
+}
+
+static void a_vm_that_its_host_squeezes_has_the_host_relieved_first(void)
+{
+    assert_obstacle(one_ballooned_vm(2048), "[analyze]\nmemory_hot_pct=100\n", 10368,
+                    "2 MiB of it are ballooned, swapped or compressed: more memory would not be backed, its "
+                    "host has to be relieved first");
+}
+
+static void less_than_a_mib_reclaimed_is_rounding(void)
+{
+    assert_obstacle(one_ballooned_vm(1023), "[analyze]\nmemory_hot_pct=100\n[plan]\nbuffer_reserve_pct=0\n",
+                    10368, "");
+}
+
+static void what_was_swapped_once_is_no_obstacle_and_what_comes_back_now_is(void)
 {
     Estate *estate = one_short_vm();
-    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_KIB, 2048);
-    assert_obstacle(estate, NULL, 10368, "2 MiB of it are ballooned, swapped or compressed");
+    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_KIB, 2 * ESTATE_GIB);
+    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_IN_KIBPS, 0);
+    assert_obstacle(estate, NULL, 10368, "");
+    estate = one_short_vm();
+    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_KIB, 2 * ESTATE_GIB);
+    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_IN_KIBPS, 300);
+    assert_obstacle(estate, NULL, 10368, "though its host has memory free");
+}
+
+static void the_limit_of_the_pool_that_holds_the_vm_is_named_not_its_host(void)
+{
+    Estate *estate = one_short_vm();
+    estate_measure(estate, "s", METRIC_MEMORY_BALLOONED_KIB, 3 * ESTATE_GIB);
+    Pool pool = pool_unknown();
+    pool.id = "p";
+    pool.name = "green";
+    pool.cluster_id = "c1";
+    pool.memory_limit_mib = 5120;
+    snapshot_add_pool(estate->snapshot, &pool);
+    vm_of_estate(estate)->pool_id = "p";
+    assert_obstacle(estate, NULL, 10368,
+                    "the limit of its resource pool green (5120 MiB) leaves no room: 3072 MiB of it");
 }
 
 static void the_host_must_stay_normal_and_usable(void)
@@ -292,7 +428,14 @@ void test_growth_suite(void)
     CU_ADD_TEST(suite, where_nothing_stands_against_it_there_is_no_obstacle);
     CU_ADD_TEST(suite, the_vms_own_settings_forbid);
     CU_ADD_TEST(suite, the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_linux);
-    CU_ADD_TEST(suite, a_vm_that_is_squeezed_has_its_host_relieved_first);
+    CU_ADD_TEST(suite, a_vm_that_its_host_squeezes_has_the_host_relieved_first);
+    CU_ADD_TEST(suite, less_than_a_mib_reclaimed_is_rounding);
+    CU_ADD_TEST(suite, what_was_swapped_once_is_no_obstacle_and_what_comes_back_now_is);
+    CU_ADD_TEST(suite, the_limit_of_the_pool_that_holds_the_vm_is_named_not_its_host);
+    CU_ADD_TEST(suite, a_short_vm_grows_to_grow_to_pct_and_by_no_less_than_a_step);
+    CU_ADD_TEST(suite, growth_is_capped_over_the_size_before_the_first_addition);
+    CU_ADD_TEST(suite, additions_count_within_the_window_and_for_ever_under_threshold);
+    CU_ADD_TEST(suite, a_vm_that_outgrows_its_reservation_is_told_so);
     CU_ADD_TEST(suite, the_host_must_stay_normal_and_usable);
     CU_ADD_TEST(suite, a_host_that_is_hot_of_cpu_may_take_memory);
     CU_ADD_TEST(suite, a_locked_reservation_must_be_backed);

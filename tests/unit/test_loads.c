@@ -77,6 +77,74 @@ static void reclaimed_memory_is_asked_for_up_to_the_configured_size(void)
     CU_ASSERT_EQUAL(host->reclaimed, 3.5 * ESTATE_GIB);
 }
 
+/* "v1" of one_vm, 12 GiB large, with 4 GiB ballooned, in a pool below another */
+static Estate *one_squeezed_vm(double vm_limit_mib, double pool_limit_mib, double above_limit_mib)
+{
+    Estate *estate = one_vm();
+    estate_measure(estate, "v1", METRIC_MEMORY_BALLOONED_KIB, 4 * ESTATE_GIB);
+    Pool above = pool_unknown(), pool = pool_unknown();
+    above.id = above.name = "above";
+    pool.id = pool.name = "p";
+    pool.parent_id = "above";
+    above.cluster_id = pool.cluster_id = "c1";
+    above.memory_limit_mib = above_limit_mib;
+    pool.memory_limit_mib = pool_limit_mib;
+    snapshot_add_pool(estate->snapshot, &pool);
+    snapshot_add_pool(estate->snapshot, &above);
+    Vm *vm = &estate->snapshot->vms[0];
+    vm->pool_id = "p";
+    vm->memory_mib = 12288;
+    vm->memory_limit_mib = vm_limit_mib;
+    return estate;
+}
+
+static void what_a_limit_holds_back_is_asked_of_no_host(void)
+{
+    static const struct {
+        double vm, pool, above, demand_gib, host_gib; /* limits in GiB; of reclaimed, the host's doing */
+        int pressure;
+        const char *pool_id;
+    } cases[] = {{INFINITY, INFINITY, INFINITY, 12, 4, PRESSURE_OTHER, ""},
+                 {8, INFINITY, INFINITY, 8, 0, PRESSURE_VM_LIMIT, ""},
+                 {9, INFINITY, INFINITY, 9, 1, PRESSURE_VM_LIMIT, ""},
+                 {INFINITY, 8, INFINITY, 8, 0, PRESSURE_POOL_LIMIT, "p"},
+                 {INFINITY, 16, 8, 8, 0, PRESSURE_POOL_LIMIT, "above"},
+                 {INFINITY, 9, 16, 9, 1, PRESSURE_POOL_LIMIT, "p"},
+                 {NAN, 12, 12, 12, 4, PRESSURE_OTHER, ""},
+                 {INFINITY, 6, 16, 8, 0, PRESSURE_POOL_LIMIT, "p"}}; /* it holds more already */
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Estate) estate =
+            one_squeezed_vm(cases[i].vm * 1024, cases[i].pool * 1024, cases[i].above * 1024);
+        estate_assess(estate, NULL);
+        const Load *vm = estate_load(estate, "v1", RESOURCE_HOST_MEMORY);
+        const Load *host = estate_load(estate, "h1", RESOURCE_HOST_MEMORY);
+        CU_ASSERT_EQUAL(vm->demand, cases[i].demand_gib * ESTATE_GIB);
+        CU_ASSERT_EQUAL(vm->reclaimed, 4 * ESTATE_GIB);
+        CU_ASSERT_EQUAL(vm->reclaimed_host, cases[i].host_gib * ESTATE_GIB);
+        CU_ASSERT_EQUAL(vm->pressure, cases[i].pressure);
+        CU_ASSERT_STRING_EQUAL(vm->pressure_pool, cases[i].pool_id);
+        CU_ASSERT_EQUAL(host->demand, 5 * ESTATE_GIB + vm->demand);
+        CU_ASSERT_EQUAL(host->reclaimed_host, vm->reclaimed_host);
+        CU_ASSERT_EQUAL(*vm->reason != 0, cases[i].pressure != PRESSURE_NONE);
+    }
+}
+
+static void a_pools_limit_leaves_its_vms_what_it_has_left_in_proportion(void)
+{
+    g_autoptr(Estate) estate = one_squeezed_vm(INFINITY, 15 * 1024, INFINITY);
+    estate_measure_vm(estate, "v2", 100, 2, 4);
+    estate_measure(estate, "v2", METRIC_MEMORY_SWAPPED_KIB, 2 * ESTATE_GIB);
+    estate_add_vm(estate, "v2", "h1")->pool_id = "above";
+    estate_add_vm(estate, "v3", "h1")->pool_id = "p";
+    estate_measure_vm(estate, "v3", 100, 2, 4);
+    estate_measure(estate, "v3", METRIC_MEMORY_SWAPPED_KIB, 2 * ESTATE_GIB);
+    estate_assess(estate, NULL);
+    /* 12 of 15 GiB are held: 3 are left for the 6 that v1 and v3 lack; v2 is not below that pool */
+    CU_ASSERT_EQUAL(estate_load(estate, "v1", RESOURCE_HOST_MEMORY)->demand, 10 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(estate_load(estate, "v3", RESOURCE_HOST_MEMORY)->demand, 5 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(estate_load(estate, "v2", RESOURCE_HOST_MEMORY)->demand, 6 * ESTATE_GIB);
+}
+
 static void memory_by_demand_is_active_and_a_quarter_of_the_rest(void)
 {
     g_autoptr(Estate) estate = one_vm();
@@ -323,6 +391,8 @@ void test_loads_suite(void)
     CU_ADD_TEST(suite, the_base_is_what_the_host_used_beside_its_vms);
     CU_ADD_TEST(suite, the_base_is_never_below_zero);
     CU_ADD_TEST(suite, reclaimed_memory_is_asked_for_up_to_the_configured_size);
+    CU_ADD_TEST(suite, what_a_limit_holds_back_is_asked_of_no_host);
+    CU_ADD_TEST(suite, a_pools_limit_leaves_its_vms_what_it_has_left_in_proportion);
     CU_ADD_TEST(suite, memory_by_demand_is_active_and_a_quarter_of_the_rest);
     CU_ADD_TEST(suite, cpu_by_demand_is_the_counter_else_usage_and_ready_time);
     CU_ADD_TEST(suite, a_cpu_limit_bounds_capacity_not_allocation);

@@ -4,6 +4,7 @@
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
+#include <math.h>
 
 void test_optimize_suite(void);
 
@@ -29,9 +30,10 @@ static double growth_under(const char *policy)
     return grown;
 }
 
-static void a_short_vm_grows_until_it_is_normal(void)
+static void a_short_vm_grows_until_it_stands_at_grow_to_pct(void)
 {
-    CU_ASSERT_EQUAL(growth_under("[plan]\nha_check=warn\n"), 1280);
+    CU_ASSERT_EQUAL(growth_under("[plan]\nha_check=warn\n"), ceil(9216 / 0.7) - 10240);
+    CU_ASSERT_EQUAL(growth_under("[plan]\nha_check=warn\ngrow_to_pct=80\n"), 1280);
 }
 
 static void a_hard_check_of_ha_bounds_additions(void)
@@ -234,7 +236,7 @@ static void what_has_no_safe_order_is_left_and_told(void)
 void test_optimize_suite(void)
 {
     CU_pSuite suite = CU_add_suite("optimize", NULL, NULL);
-    CU_ADD_TEST(suite, a_short_vm_grows_until_it_is_normal);
+    CU_ADD_TEST(suite, a_short_vm_grows_until_it_stands_at_grow_to_pct);
     CU_ADD_TEST(suite, a_hard_check_of_ha_bounds_additions);
     CU_ADD_TEST(suite, an_excluded_host_has_no_vm_grown);
     CU_ADD_TEST(suite, a_host_to_empty_has_no_vm_grown);

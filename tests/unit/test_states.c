@@ -241,6 +241,29 @@ static void names_cannot_reach_the_terminal_raw(void)
     CU_ASSERT_TRUE(findings);
 }
 
+static void a_vm_with_a_passed_through_device_is_never_short(void)
+{
+    static const struct {
+        const char *pinned;
+        int state;
+    } cases[] = {{"PCI passthrough device", STATE_NORMAL},
+                 {"SR-IOV network adapter", STATE_NORMAL},
+                 {"NVIDIA vGPU", STATE_NORMAL},
+                 {"CPU affinity", STATE_SHORT},
+                 {"USB device", STATE_SHORT},
+                 {"", STATE_SHORT}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Estate) estate = estate_new();
+        estate_add_host(estate, "h1");
+        estate_add_vm(estate, "v1", "h1")->pinned = cases[i].pinned;
+        estate_measure_vm(estate, "v1", 1000, 10, 10);
+        estate_assess(estate, NULL);
+        CU_ASSERT_EQUAL(estate_state(estate, "v1"), cases[i].state);
+        const char *reason = estate_load(estate, "v1", RESOURCE_MEMORY)->reason;
+        CU_ASSERT_EQUAL(strstr(reason, "cannot be judged") != NULL, cases[i].state == STATE_NORMAL);
+    }
+}
+
 static void a_short_system_vm_is_no_finding(void)
 {
     for (int by_role = 0; by_role <= 1; by_role++) {
@@ -292,6 +315,7 @@ void test_states_suite(void)
     CU_ADD_TEST(suite, power_saving_holds_up_to_and_including_its_target);
     CU_ADD_TEST(suite, the_first_line_names_host_memory_demand_where_most_hosts_only_look_hot);
     CU_ADD_TEST(suite, names_cannot_reach_the_terminal_raw);
+    CU_ADD_TEST(suite, a_vm_with_a_passed_through_device_is_never_short);
     CU_ADD_TEST(suite, a_short_system_vm_is_no_finding);
     CU_ADD_TEST(suite, long_lists_are_cut_and_say_so);
 }

@@ -336,7 +336,8 @@ static void a_limited_pool_above_is_debited_too(void)
 
 static void additions_are_bounded_by_history(void)
 {
-    g_autoptr(Planning) planning = planning_new(one_short_vm(), "[plan]\nmemory_max_steps=2\n");
+    g_autoptr(Planning) planning =
+        planning_new(one_short_vm(), "[plan]\nstrategy=threshold\nmemory_max_steps=2\n");
     remember_additions(planning, "s", 2);
     g_autofree char *found = decided(planning);
     g_autofree char *why = unsolved(planning, "s");
