@@ -2,7 +2,7 @@
 #include "apply/preflight.h"
 
 #include "collect/escape.h"
-#include "plan/replay.h"
+#include "plan/verify.h"
 
 #include <math.h>
 #include <string.h>
@@ -199,7 +199,7 @@ static gboolean replay(Preflight *preflight, const ChangePlan *plan, const Chang
     g_autoptr(RuleSet) rules = *plan->snapshot ? rules_new(model) : rules_none(model);
     g_autoptr(Compatibility) compatibility = compatibility_new(model);
     Situation situation = {model, rules, compatibility, history};
-    replay_check(&situation, to_do, preflight->problems);
+    verify_plan(&situation, to_do, preflight->problems);
     look_at_heat(preflight, plan, to_do, model);
     return TRUE;
 }

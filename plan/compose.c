@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/draft.h"
+#include "plan/compose.h"
 
 #include "plan/failover.h"
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 #include "plan/sequence.h"
 #include "plan/window.h"
 
@@ -292,7 +292,7 @@ static char *words_of_past(const Drafting *drafting)
     const Situation *situation = drafting->situation;
     MoveTimes times = history_move_times(situation->history, situation->start->policy);
     return times.n ? g_strdup_printf(" Estimates of %u past %s were off by %.0f %% (median).", times.n,
-                                     word_for(times.n, "migration", "migrations"), times.error_pct)
+                                     plural(times.n, "migration", "migrations"), times.error_pct)
                    : g_strdup("");
 }
 
@@ -326,7 +326,7 @@ static void draft_header(const Drafting *drafting)
     plan->summary = keep(drafting, summary);
 }
 
-ChangePlan *draft_plan(const Situation *situation, Decisions *decisions)
+ChangePlan *compose_plan(const Situation *situation, Decisions *decisions)
 {
     Sequence sequence = {situation->start, situation->rules, situation->compatibility};
     g_autoptr(GArray) blocked = change_list_new();

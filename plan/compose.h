@@ -3,15 +3,15 @@
  * From decisions to a plan.csv: rows in safe order with reason, effect and estimate, the figures of each
  * cluster before and after, and the one line that sums it up.
  */
-#ifndef PLAN_DRAFT_H
-#define PLAN_DRAFT_H
+#ifndef PLAN_COMPOSE_H
+#define PLAN_COMPOSE_H
 
 #include "plan/changeplan.h"
 #include "plan/decisions.h"
 
 /* puts the decisions' changes into order (those that cannot be ordered become unsolved) and drafts the plan;
  * the caller frees it */
-ChangePlan *draft_plan(const Situation *situation, Decisions *decisions);
+ChangePlan *compose_plan(const Situation *situation, Decisions *decisions);
 
 /* the figures of a cluster as the model stands, and of all of them after the changes */
 typedef struct ClusterFigures {

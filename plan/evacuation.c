@@ -3,7 +3,7 @@
 
 #include "collect/escape.h"
 #include "plan/failover.h"
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "collect/escape.h"
 #include "collect/nearest.h"
 #include "plan/growth.h"
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 
 #include <math.h>
 #include <string.h>
@@ -214,7 +214,7 @@ static void add_rules(GString *out, const Situation *situation, guint vm)
                                             "keeps VMs off hosts"};
         guint breaches = rule_breaches(rule, situation->start);
         add(out, "  rule \"%s\" (%s): %s, %u %s in breach", rule->name, rule->mandatory ? "must" : "should",
-            words[rule->type], breaches, word_for(breaches, "VM", "VMs"));
+            words[rule->type], breaches, plural(breaches, "VM", "VMs"));
     }
 }
 
@@ -331,7 +331,7 @@ static void explain_host(GString *out, const Situation *situation, const ChangeP
     const Host *row = &model->snapshot->hosts[host];
     const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id, row->id);
     add(out, "Host %s (%s): %s, %u running %s", row->name, row->id, state_names[assessed->state],
-        model->vms_on[host]->len, word_for(model->vms_on[host]->len, "VM", "VMs"));
+        model->vms_on[host]->len, plural(model->vms_on[host]->len, "VM", "VMs"));
     add_loads(out, assessed);
     add(out, "In the plan:");
     guint before = (guint)out->len;

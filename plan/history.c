@@ -202,6 +202,12 @@ const VmHistory *history_of(const History *history, const char *source_id, const
     return vm ? vm : &nothing;
 }
 
+const VmHistory *history_of_vm(const History *history, const Model *model, guint vm)
+{
+    const Vm *row = model->vms[vm].row;
+    return history_of(history, model->snapshot->info.source_id, row->instance_uuid, row->id);
+}
+
 /* TRUE where what is known later says that the refusal no longer holds. */
 static gboolean is_over(const VmHistory *vm, const PastRefusal *refusal)
 {

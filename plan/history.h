@@ -13,6 +13,7 @@
 #include "analyze/policy.h"
 #include "plan/fault.h"
 #include "plan/journal.h"
+#include "plan/model.h"
 
 /* an addition of memory that succeeded */
 typedef struct PastAddition {
@@ -65,6 +66,7 @@ History *history_read(char *const *paths, const char *rehearsals, GError **error
 /* what is known of a VM; never NULL */
 const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
                             const char *id);
+const VmHistory *history_of_vm(const History *history, const Model *model, guint vm);
 
 /* the latest refusal, not before `since` (seconds since 1970), that speaks against doing this to the VM once
  * more: of a migration, what was refused it on every host, or on that host ("": on every host alone); of an

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/legality.h"
 
+#include "plan/addition.h"
 #include "plan/compatibility.h"
 #include "plan/growth.h"
 #include "plan/room.h"
@@ -46,8 +47,11 @@ static gboolean refuse_by_rule(Obstacle *why, const BoundRule *rule, int host, c
 static gboolean has_room(const Model *now, const Change *change, Obstacle *why)
 {
     int lacking = room_lacking_for(now, change);
-    return lacking < 0 ||
-           obstacle_set(why, OBSTACLE_ROOM, change->to, "would be over its %s", room_words[lacking]);
+    if (lacking < 0)
+        return TRUE;
+    return lacking == ROOM_MEMORY
+               ? obstacle_set(why, OBSTACLE_ROOM, change->to, "would be over its memory")
+               : obstacle_set(why, OBSTACLE_ROOM, change->to, "cannot back the VM's %s", room_words[lacking]);
 }
 
 /* "would be hot (CPU 81.0 %, memory 44.0 %)": of what is known, CPU and memory, and whatever else is over */
@@ -100,6 +104,27 @@ static gboolean allows_migration(const Legality *legality, const Model *now, con
            (!(questions & LEGAL_RULES) || keeps_rules(legality, now, move, FALSE, why));
 }
 
+/* ---- growth ---- */
+
+/* VMs that are nobody's business are none to be moved either, and the same is said of them. */
+static gboolean takes_growth(const Legality *legality, const Addition *addition, Obstacle *why)
+{
+    guint vm = (guint)addition->change->vm;
+    return growth_is_left_alone(addition->now, vm) ? compatibility_may_move(legality->compatibility, vm, why)
+                                                   : addition_is_taken(addition, why);
+}
+
+static gboolean allows_growth(const Legality *legality, const Model *now, const Change *change,
+                              guint questions, Obstacle *why)
+{
+    const Addition addition = {legality->start, now, legality->history, change};
+    return (!(questions & LEGAL_SUBJECT) || takes_growth(legality, &addition, why)) &&
+           (!(questions & LEGAL_ON_THE_WAY) || has_room(now, change, why)) &&
+           (!(questions & LEGAL_HEAT) || addition_keeps_normal(&addition, why)) &&
+           (!(questions & LEGAL_ROOM) || addition_has_room(&addition, why)) &&
+           (!(questions & LEGAL_BUDGET) || addition_is_in_budget(&addition, why));
+}
+
 /* ---- hosts ---- */
 
 static gboolean allows_maintenance(const Legality *legality, const Model *now, const Change *change,
@@ -119,8 +144,8 @@ typedef gboolean (*Allows)(const Legality *legality, const Model *now, const Cha
 /* what forbids each action; NULL: vmanger makes no such change */
 static const Allows allows[] = {
     [ACTION_MIGRATE] = allows_migration,
-    [ACTION_ADD_MEMORY] = NULL,
-    [ACTION_ADD_CPU] = NULL,
+    [ACTION_ADD_MEMORY] = allows_growth,
+    [ACTION_ADD_CPU] = allows_growth,
     [ACTION_ENTER_MAINTENANCE] = allows_maintenance,
     [ACTION_DEPLOY] = NULL,
 };

@@ -284,7 +284,7 @@ guint model_vms_to_leave(const Model *model, guint host)
 {
     guint n = 0;
     for (guint i = 0; i < model->vms_on[host]->len; i++)
-        n += !vm_is_agent(model->vms[g_array_index(model->vms_on[host].row, guint, i)]);
+        n += !vm_is_agent(model->vms[g_array_index(model->vms_on[host], guint, i)].row);
     return n;
 }
 

@@ -2,8 +2,8 @@
 #include "plan/optimize.h"
 
 #include "plan/clusterproblem.h"
-#include "plan/grant.h"
-#include "plan/outcome.h"
+#include "plan/vcpus.h"
+#include "plan/reasons.h"
 #include "plan/sequence.h"
 #include "plan/solver/search.h"
 #include "plan/threshold.h"
@@ -58,11 +58,11 @@ static Candidate settle(const Situation *situation, const ClusterProblem *proble
         g_autoptr(GArray) stuck = change_list_new();
         g_clear_pointer(&settled.changes, g_array_unref);
         settled.changes = change_list_new();
-        grant_vcpus(problem, situation->start, placement);
+        vcpus_assign(problem, situation->start, placement);
         trim_placement(problem, situation->start, placement);
-        grant_vcpus(problem, situation->start, placement);
+        vcpus_assign(problem, situation->start, placement);
         cluster_problem_changes(problem, situation->start, placement, settled.changes);
-        outcome_put_in_order(situation, settled.changes);
+        reasons_order(situation, settled.changes);
         g_array_append_vals(ordered, settled.changes->data, settled.changes->len);
         sequence_order(&sequence, ordered, stuck);
         cluster_problem_take_out(problem, stuck, placement);
@@ -330,14 +330,14 @@ static SearchStop stopped_by(const Found *found)
 static void take_advice(const Situation *after, GArray *changes, Decisions *decisions)
 {
     g_autoptr(Model) end = model_copy(after->start);
-    outcome_put_in_order(after, changes);
+    reasons_order(after, changes);
     for (guint i = 0; i < changes->len; i++)
         change_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < changes->len; i++) {
         Change advice = g_array_index(changes, Change, i);
         const char *why = NULL;
         compatibility_left_to_drs(after->compatibility, (guint)advice.vm, &why);
-        g_autofree char *helps = outcome_reason(after, end, changes, &advice);
+        g_autofree char *helps = reason_of_change(after, end, changes, &advice);
         advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
         g_array_append_val(decisions->advice, advice);
     }
@@ -352,7 +352,7 @@ static void advise_drs(const Situation *situation, const Model *end, Decisions *
     g_autoptr(GArray) nothing = change_list_new();
     Job *jobs = jobs_new(&after, nothing, TRUE);
     for (guint i = 0; i < n; i++)
-        jobs[i].wanted = outcome_wants_drs(situation, end, i);
+        jobs[i].wanted = unsolved_wants_drs(situation, end, i);
     do_jobs(jobs, n, (guint)situation->start->policy->max_moves, error);
     for (guint i = 0; i < n; i++)
         if (jobs[i].changes)
@@ -401,7 +401,7 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
     decisions->stopped_by = g_strdup(search_stop_name(stopped_by(&found)));
     change_list_take(decisions->changes, found.changes);
     change_list_take(decisions->no_time, found.no_time);
-    g_autoptr(Model) end = outcome_complete(situation, decisions);
+    g_autoptr(Model) end = unsolved_complete(situation, decisions);
     for (guint i = 0; i < found.n; i++)
         name_blocked(end, &found.jobs[i], decisions);
     advise_drs(situation, end, decisions, &failure);

@@ -3,11 +3,11 @@
  * plan: decides what to do about an assessment, as a reviewable, ordered list of steps.
  */
 #include "plan/dependencies.h"
-#include "plan/draft.h"
+#include "plan/compose.h"
 #include "plan/evacuation.h"
 #include "plan/explain.h"
 #include "plan/optimize.h"
-#include "plan/replay.h"
+#include "plan/verify.h"
 #include "plan/show.h"
 #include "plan/threshold.h"
 
@@ -153,7 +153,7 @@ static ChangePlan *make_plan(const Program *program, const Situation *situation,
     g_autoptr(Decisions) decisions = situation->start->policy->strategy == STRATEGY_THRESHOLD
                                          ? threshold_decide(situation)
                                          : optimize_decide(situation, error);
-    return decisions ? draft_plan(situation, decisions) : NULL;
+    return decisions ? compose_plan(situation, decisions) : NULL;
 }
 
 static gboolean has_rows(const ChangePlan *plan, int kind)
@@ -221,7 +221,7 @@ static gboolean check_edited(const Inputs *inputs, const Options *options, Chang
     if (!changeplan_check_dependencies(plan, error))
         return FALSE;
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    replay_check(&inputs->situation, plan, problems);
+    verify_plan(&inputs->situation, plan, problems);
     if (problems->len == 0)
         return TRUE;
     g_ptr_array_add(problems, NULL);

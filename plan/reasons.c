@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/outcome.h"
+#include "plan/reasons.h"
 
 #include "analyze/buffer.h"
 #include "plan/clusterproblem.h"
 #include "plan/evacuation.h"
 #include "plan/growth.h"
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 
 #include <math.h>
 #include <string.h>
@@ -102,7 +102,7 @@ static char *reason_of_vcpus(const Model *start, const Change *change)
                            start->policy->vm_cpu_pct, usage * change->was / change->amount, change->amount);
 }
 
-char *outcome_reason(const Situation *situation, const Model *end, const GArray *changes,
+char *reason_of_change(const Situation *situation, const Model *end, const GArray *changes,
                      const Change *change)
 {
     if (change->action == ACTION_MIGRATE)
@@ -157,7 +157,7 @@ static Ranked rank(const Situation *situation, const Model *end, const Change *c
     return ranked;
 }
 
-void outcome_put_in_order(const Situation *situation, GArray *changes)
+void reasons_order(const Situation *situation, GArray *changes)
 {
     if (changes->len < 2)
         return;
@@ -259,7 +259,7 @@ static void name_broken_rules(const Outcome *o)
             continue;
         GString *words = g_string_new(NULL);
         g_string_append_printf(words, "the mandatory rule \"%s\" stays broken by %u %s:", rule->name,
-                               breaches, word_for(breaches, "VM", "VMs"));
+                               breaches, plural(breaches, "VM", "VMs"));
         for (guint v = 0; v < rule->n_vms; v++) {
             const ModelVm *vm = &o->end->vms[rule->vms[v]];
             if (!vm->running)
@@ -275,7 +275,7 @@ static void name_broken_rules(const Outcome *o)
     }
 }
 
-gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint cluster)
+gboolean unsolved_wants_drs(const Situation *situation, const Model *end, guint cluster)
 {
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
         if (end->hosts[host].cluster != (int)cluster)
@@ -292,16 +292,16 @@ gboolean outcome_wants_drs(const Situation *situation, const Model *end, guint c
     return FALSE;
 }
 
-Model *outcome_complete(const Situation *situation, Decisions *decisions)
+Model *unsolved_complete(const Situation *situation, Decisions *decisions)
 {
     Outcome o = {situation, situation->start, model_copy(situation->start), decisions};
     for (guint i = 0; i < decisions->changes->len; i++)
         change_apply(o.end, &g_array_index(decisions->changes, Change, i));
     for (guint i = 0; i < decisions->changes->len; i++) {
         Change *change = &g_array_index(decisions->changes, Change, i);
-        change->reason = outcome_reason(situation, o.end, decisions->changes, change);
+        change->reason = reason_of_change(situation, o.end, decisions->changes, change);
     }
-    outcome_put_in_order(situation, decisions->changes);
+    reasons_order(situation, decisions->changes);
     evacuation_complete(situation, o.end, decisions);
     name_hot_hosts(&o);
     name_short_vms(&o);

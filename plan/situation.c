@@ -43,10 +43,3 @@ void situation_free(Situation *situation)
     model_free((Model *)situation->start);
     g_free(situation);
 }
-
-const VmHistory *situation_history(const Situation *situation, guint vm)
-{
-    const Vm *row = situation->start->vms[vm].row;
-    return history_of(situation->history, situation->start->snapshot->info.source_id, row->instance_uuid,
-                      row->id);
-}

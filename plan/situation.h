@@ -16,8 +16,8 @@ typedef struct Situation {
     guint threads;          /* to decide with; 0: as many as there are processors */
 } Situation;
 
-/* joins them; an assessment that does not belong to snapshot and policy is an error. All four must outlive the
- * situation */
+/* joins them; an assessment that does not belong to snapshot and policy is an error. All four must outlive
+ * the situation */
 Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                          const History *history, GError **error);
 
@@ -26,8 +26,5 @@ void situation_drop_rules(Situation *situation);
 
 void situation_free(Situation *situation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Situation, situation_free)
-
-/* what past applies did to a VM; never NULL */
-const VmHistory *situation_history(const Situation *situation, guint vm);
 
 #endif

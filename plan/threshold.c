@@ -2,7 +2,7 @@
 #include "plan/threshold.h"
 
 #include "plan/growth.h"
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 
 #include <math.h>
 #include <string.h>
@@ -249,7 +249,7 @@ static void name_the_left_out(Threshold *t)
                 t->decisions, -1, (int)rule->vms[0],
                 g_strdup_printf("the mandatory rule \"%s\" is broken by %u %s: strategy=threshold "
                                 "repairs no rules",
-                                rule->name, breaches, word_for(breaches, "VM", "VMs")));
+                                rule->name, breaches, plural(breaches, "VM", "VMs")));
     }
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
         if (now->hosts[i].state == STATE_HOT && !now->hosts[i].usable)
@@ -260,7 +260,7 @@ static void name_the_left_out(Threshold *t)
                 t->decisions, (int)i, -1,
                 g_strdup_printf("is to be emptied and holds %u running %s: strategy=threshold "
                                 "evacuates nothing",
-                                left, word_for(left, "VM", "VMs")));
+                                left, plural(left, "VM", "VMs")));
     }
 }
 

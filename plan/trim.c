@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/trim.h"
 
-#include "plan/draft.h"
+#include "plan/compose.h"
 #include "plan/solver/assignment.h"
 
 #include <math.h>

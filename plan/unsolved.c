@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 
 #include "analyze/states.h"
 
 #include <math.h>
 
-const char *word_for(guint n, const char *one, const char *many)
+const char *plural(guint n, const char *one, const char *many)
 {
     return n == 1 ? one : many;
 }
@@ -126,10 +126,10 @@ static void append_hindrances(GString *words, const Situation *situation, const 
         g_string_append_printf(words, "; %u of its VMs cannot move (%s)", h.immovable, h.immovable_example);
     if (h.left_to_drs)
         g_string_append_printf(words, "; %u of its VMs %s left to DRS", h.left_to_drs,
-                               word_for(h.left_to_drs, "is", "are"));
+                               plural(h.left_to_drs, "is", "are"));
     if (h.unmeasured)
         g_string_append_printf(words, "; %u of its VMs %s not measured", h.unmeasured,
-                               word_for(h.unmeasured, "is", "are"));
+                               plural(h.unmeasured, "is", "are"));
     if (h.movable)
         g_string_append_printf(words, "; %u of its VMs could move, but %s", h.movable,
                                to_empty
@@ -174,7 +174,7 @@ char *hindrance_of_full_host(const Situation *situation, const Model *now, guint
     GString *words = g_string_new(NULL);
     guint n = model_vms_to_leave(now, host);
     g_string_append_printf(words, "is to be emptied and still holds %u running %s", n,
-                           word_for(n, "VM", "VMs"));
+                           plural(n, "VM", "VMs"));
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else

@@ -2,13 +2,13 @@
 /*
  * Why something stays as it is: the rules, VMs and hosts that stand in the way, in words, as a model stands.
  */
-#ifndef PLAN_HINDRANCE_H
-#define PLAN_HINDRANCE_H
+#ifndef PLAN_UNSOLVED_H
+#define PLAN_UNSOLVED_H
 
 #include "plan/decisions.h"
 
 /* the word for one, or for any other number */
-const char *word_for(guint n, const char *one, const char *many);
+const char *plural(guint n, const char *one, const char *many);
 
 /* why a host is no target for a VM, as words after the host's name: its inventory, its thresholds, the VM's
  * reservations, a mandatory rule; NULL where it is one. The caller frees it */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/grant.h"
+#include "plan/vcpus.h"
 
 #include "plan/growth.h"
 #include "plan/solver/assignment.h"
@@ -24,7 +24,7 @@ static guint host_of(const ClusterProblem *problem, const Placement *placement, 
     return g_array_index(problem->hosts, guint, placement->machine[problem->process_of[vm]]);
 }
 
-void grant_vcpus(const ClusterProblem *problem, const Model *start, Placement *placement)
+void vcpus_assign(const ClusterProblem *problem, const Model *start, Placement *placement)
 {
     g_autoptr(GArray) busy = busy_vms(problem, start);
     if (busy->len == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/replay.h"
+#include "plan/verify.h"
 
 #include "plan/growth.h"
 #include "plan/sequence.h"
@@ -130,7 +130,7 @@ static gboolean take_rows(Replay *replay, Model *now)
     return sound && left->len == 0;
 }
 
-void replay_check(const Situation *situation, const ChangePlan *plan, GPtrArray *problems)
+void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *problems)
 {
     g_autoptr(GArray) changes = change_list_new();
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(const PlanRow *));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/window.h"
 
-#include "plan/hindrance.h"
-#include "plan/outcome.h"
+#include "plan/unsolved.h"
+#include "plan/reasons.h"
 #include "plan/sequence.h"
 
 #include <math.h>
@@ -160,7 +160,7 @@ static GArray *in_safe_order(const Situation *situation, const GArray *changes)
     g_autoptr(GArray) blocked = change_list_new();
     GArray *ordered = change_list_new();
     g_array_append_vals(ordered, changes->data, changes->len);
-    outcome_put_in_order(situation, ordered);
+    reasons_order(situation, ordered);
     sequence_order(&sequence, ordered, blocked);
     return ordered;
 }

@@ -5,10 +5,10 @@
 #include "collect/digest.h"
 #include "collect/source.h"
 #include "plan/dependencies.h"
-#include "plan/draft.h"
+#include "plan/compose.h"
 #include "plan/history.h"
 #include "plan/optimize.h"
-#include "plan/replay.h"
+#include "plan/verify.h"
 #include "plan/show.h"
 #include "plan/threshold.h"
 #include "samples/synthetic.h"
@@ -106,7 +106,7 @@ static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Asses
                                          : optimize_decide(&situation, error);
     if (!decisions)
         return FALSE;
-    g_autoptr(ChangePlan) made = draft_plan(&situation, decisions);
+    g_autoptr(ChangePlan) made = compose_plan(&situation, decisions);
     g_autofree char *path = path_of(specimens, "made-plan.csv");
     g_autoptr(GError) failure = NULL;
     must(changeplan_write(made, path, &failure), "the plan cannot be written", failure);
@@ -114,7 +114,7 @@ static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Asses
     must(read != NULL, "the plan cannot be read again", failure);
     must(changeplan_check_dependencies(read, &failure), "the plan's own steps depend on none", failure);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    replay_check(&situation, read, problems);
+    verify_plan(&situation, read, problems);
     must(problems->len == 0, problems->len ? problems->pdata[0] : "", NULL);
     g_autofree char *shown = show_plan(read, 0);
     must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);

@@ -4,9 +4,9 @@
  * wherever the end is legal, however full the hosts are in between, and short VMs grow. plan-check takes it
  * as any other.
  */
-#include "plan/draft.h"
+#include "plan/compose.h"
 #include "plan/growth.h"
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 #include "plan/sequence.h"
 
 #include "collect/program.h"
@@ -204,7 +204,7 @@ static ChangePlan *make_plan(const Situation *situation, GRand *random)
             break;
     }
     g_autoptr(Decisions) decisions = decide(situation, exchanges);
-    return draft_plan(situation, decisions);
+    return compose_plan(situation, decisions);
 }
 
 static int run(const Program *program, char **paths, guint32 seed)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/draft.h"
+#include "plan/compose.h"
 
 #include "tests/unit/planning.h"
 
@@ -26,7 +26,7 @@ static ChangePlan *plan_of(const Planning *planning, Change change)
     g_array_append_val(decisions->changes, change);
     decisions_add_unsolved(decisions, 1, -1, g_strdup("cannot be helped"));
     decisions->stopped_by = g_strdup("done");
-    return draft_plan(&planning->situation, decisions);
+    return compose_plan(&planning->situation, decisions);
 }
 
 static const PlanRow *row_at(const ChangePlan *plan, guint index)
@@ -198,7 +198,7 @@ static void a_window_holds_what_apply_can_do_in_it_side_by_side(void)
         g_array_append_val(decisions->changes, first);
         g_array_append_val(decisions->changes, second);
         decisions->stopped_by = g_strdup("done");
-        g_autoptr(ChangePlan) plan = draft_plan(&planning->situation, decisions);
+        g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
         guint steps = 0;
         for (guint row = 0; row < plan->rows->len; row++)
             steps += row_at(plan, row)->kind == ROW_STEP;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/explain.h"
 
-#include "plan/draft.h"
+#include "plan/compose.h"
 #include "plan/threshold.h"
 #include "tests/unit/planning.h"
 
@@ -28,7 +28,7 @@ static char *explained(Estate *estate, const char *what, GError **error)
 {
     g_autoptr(Planning) planning = planning_new(estate, NULL);
     g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
-    g_autoptr(ChangePlan) plan = draft_plan(&planning->situation, decisions);
+    g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
     return explain(&planning->situation, plan, what, error);
 }
 
@@ -135,7 +135,7 @@ static void a_host_is_told_of_what_grows_there_in_the_end(void)
     g_autoptr(Decisions) decisions = decisions_new();
     Change grown[] = {growth(planning, "b", 128), move(planning, "a", "h2"), growth(planning, "a", 256)};
     g_array_append_vals(decisions->changes, grown, G_N_ELEMENTS(grown));
-    g_autoptr(ChangePlan) plan = draft_plan(&planning->situation, decisions);
+    g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
     g_autofree char *h1 = explain(&planning->situation, plan, "h1", NULL);
     g_autofree char *h2 = explain(&planning->situation, plan, "h2", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(h1 && h2 ? h1 : NULL);

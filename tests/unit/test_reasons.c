@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/outcome.h"
+#include "plan/reasons.h"
 
 #include "tests/unit/planning.h"
 
@@ -16,7 +16,7 @@ static Decisions *completed(const Planning *planning, Change *changes, guint n)
         g_clear_pointer(&changes[i].reason, g_free);
         g_array_append_val(decisions->changes, changes[i]);
     }
-    model_free(outcome_complete(&planning->situation, decisions));
+    model_free(unsolved_complete(&planning->situation, decisions));
     return decisions;
 }
 
@@ -100,7 +100,7 @@ static void a_move_that_makes_room_names_what_comes(void)
     g_array_append_val(changes, comes);
     change_apply(end, &aside);
     change_apply(end, &comes);
-    g_autofree char *why = outcome_reason(&planning->situation, end, changes, &aside);
+    g_autofree char *why = reason_of_change(&planning->situation, end, changes, &aside);
     CU_ASSERT_STRING_EQUAL(why, "makes room on h2 for a");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/threshold.h"
 
-#include "plan/draft.h"
+#include "plan/compose.h"
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
@@ -371,7 +371,7 @@ static void additions_are_decided_on_projected_loads(void)
     estate->snapshot->vms[2].pinned = "USB device";
     g_autoptr(Planning) planning = planning_new(estate, NULL);
     g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
-    g_autoptr(ChangePlan) plan = draft_plan(&planning->situation, decisions);
+    g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
     CU_ASSERT_EQUAL_FATAL(plan->rows->len, 3);
     CU_ASSERT_STRING_EQUAL(g_array_index(plan->rows, PlanRow, 0).object_id, "a");
     CU_ASSERT_STRING_EQUAL(g_array_index(plan->rows, PlanRow, 1).object_id, "s");

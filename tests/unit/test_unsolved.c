@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/hindrance.h"
+#include "plan/unsolved.h"
 
 #include "tests/unit/planning.h"
 

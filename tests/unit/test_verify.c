@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/replay.h"
+#include "plan/verify.h"
 
 #include "tests/unit/planning.h"
 
@@ -53,7 +53,7 @@ static char *problems_of(const Planning *planning, const PlanRow *rows, guint n)
     plan->name = "p";
     for (guint i = 0; i < n; i++)
         changeplan_add(plan, &rows[i]);
-    replay_check(&planning->situation, plan, problems);
+    verify_plan(&planning->situation, plan, problems);
     g_ptr_array_add(problems, NULL);
     return g_strjoinv("\n", (char **)problems->pdata);
 }
