@@ -88,7 +88,8 @@ gboolean escape_is_rewritten(const char *text)
         return TRUE;
     for (const char *at = text; *at;) {
         const char *end = end_of_letters(at);
-        if (end > at && !is_one_of(at, end, date_words))
+        /* Nothing begins with e, h or pm: h-1 is text, 1 h is not. */
+        if (end > at && (!is_one_of(at, end, date_words) || (at == text && end - at < 3)))
             return FALSE;
         digit = digit || g_ascii_isdigit(*end);
         hyphens += *end == '-';

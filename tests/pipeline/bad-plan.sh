@@ -80,6 +80,6 @@ refuses 'an output where none can be' 'out/no/after: cannot be made: ' apply pla
 refuses 'a journal where none can be' 'out/no/journal\.csv: cannot be opened: No such file' apply plan.csv good -o out/after --journal out/no/journal.csv
 refuses 'a journal that is a snapshot' 'good: cannot be opened: Is a directory' apply plan.csv good -o out/after --journal good
 cp good.csv journal.csv
-refuses 'a journal that is none' 'journal\.csv:1: ' apply plan.csv good -o out/after --journal journal.csv
+refuses 'a journal that is none' 'journal\.csv: found an assessment: expected a journal' apply plan.csv good -o out/after --journal journal.csv
 cmp good.csv journal.csv || complain 'a journal that is none' 'was written to'
 finish

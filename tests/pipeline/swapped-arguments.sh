@@ -12,7 +12,7 @@ refuses 'an assessment for a snapshot' 'good\.csv: found an assessment: expected
 refuses 'a plan for an assessment' 'plan\.csv: found a plan: expected an assessment' plan good plan.csv -o out/p
 refuses 'a snapshot for a plan' 'good: found a snapshot: expected a plan' plan --show good
 refuses 'a plan for a policy' 'plan\.csv: found a plan: expected a policy' analyze --policy plan.csv good -o out/a
-refuses 'a table for a plan' 'vms\.csv: found a table of a snapshot: expected a plan' plan --show good/vms.csv
+refuses 'a table for a plan' 'good/vms\.csv: found a table of a snapshot: expected a plan' plan --show good/vms.csv
 sed 's/,/;/g' good.csv >semicolons.csv
 refuses 'semicolons' 'semicolons\.csv:1: found cells separated by semicolons: expected commas' \
     plan good semicolons.csv -o out/p

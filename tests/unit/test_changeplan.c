@@ -203,19 +203,10 @@ static void cells_that_a_spreadsheet_would_rewrite_are_shielded(void)
                                         "123",
                                         "5%",
                                         "=1+2"};
-    static const char *const kept[] = {"",
-                                       "web",
-                                       "12",
-                                       "0",
-                                       "123456789",
-                                       "vm-63",
-                                       "host-1",
-                                       "01-web",
-                                       "c1e5x",
-                                       "MARS",
-                                       "decent-3",
-                                       "1/2-vm",
-                                       "12345678-1234-1234-1234-123456789012"};
+    static const char *const kept[] = {
+        "",      "web",    "12",       "0",      "123456789",
+        "vm-63", "host-1", "01-web",   "h-1",    "e-1",
+        "c1e5x", "MARS",   "decent-3", "1/2-vm", "12345678-1234-1234-1234-123456789012"};
     for (gsize i = 0; i < G_N_ELEMENTS(risky); i++)
         CU_ASSERT(escape_is_rewritten(risky[i]));
     for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
