@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#define CHECK_DIGITS 16    /* hex digits of a row's check */
-#define CHECKS_OF_A_ROW 128/* the most in one #rows row */
+#define CHECK_DIGITS 16     /* hex digits of a row's check */
+#define CHECKS_OF_A_ROW 128 /* the most in one #rows row */
 #define MOST_STEPS 1e7
 #define STRINGS_BYTES 16384 /* in which strings are allocated */
 #define MOST_SECONDS 1e9

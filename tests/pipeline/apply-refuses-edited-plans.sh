@@ -25,7 +25,7 @@ refused "2: #plan:" 'were changed' sed '/^#cluster/{s/moves=[0-9]*/moves=0/;s/co
 refused "$((line + 1)): step:" "as in line $line" sed "${line}p"
 refused "$line: action:" 'found "teleport"' sed "${line}s/,migrate,/,teleport,/"
 refused "$line: approve:" 'expected yes or no' sed "${line}s/,yes,/,perhaps,/"
-refused "$line: est_s:" 'a number' sed "${line}s/,[0-9]*,,\(\"\{0,1\}re[lp]\)/,1e3,,\1/"
+refused "$line: est_s:" 'a whole number' sed "${line}s/,[0-9]*,,\(\"\{0,1\}re[lp]\)/,1e3,,\1/"
 refused "1: #format:" 'expected vmanger-plan-2' sed '1s/-2/-3/'
 refused "$line:" 'cells' sed "${line}s/,/,,/"
 

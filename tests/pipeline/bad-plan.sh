@@ -44,7 +44,7 @@ refuses_edited 'an unknown action' "${step}s/migrate/teleport/" "$step: action: 
 sed "${step}r /dev/stdin" plan.csv >bad.csv <<END
 $(grep '^step,2,' other.csv | sed 's/^step,2,/step,3,/')
 END
-refuses_plan 'a row of another plan' "$((step + 1)): check: found a row that belongs to another plan"
+refuses_plan 'a row of another plan' "$((step + 1)): check: found a row that was changed"
 head -c -30 plan.csv >bad.csv
 refuses_plan 'cut within the last row' '[0-9]+: '
 
