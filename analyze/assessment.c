@@ -3,6 +3,7 @@
 
 #include "collect/digest.h"
 #include "collect/escape.h"
+#include "collect/format.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static const Column columns[] = {
     {"pressure_pool_id", CELL_ID, AT(load.pressure_pool), PRESENT, 0, NULL},
     {"reason", CELL_TEXT, AT(load.reason), 0, 0, NULL},
 };
-static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns)};
+static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns), FALSE};
 
 /* ---- in memory ---- */
 
@@ -378,8 +379,10 @@ Assessment *assessment_read(const char *path, GError **error)
 {
     g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
     g_autoptr(Assessment) assessment = assessment_new();
-    if (!csv || !read_key_rows(assessment, csv, error) || !read_table(assessment, csv, error))
+    if (!csv || !read_key_rows(assessment, csv, error) || !read_table(assessment, csv, error)) {
+        format_blame(path, FORMAT_ASSESSMENT, error);
         return NULL;
+    }
     assessment->digest = csv_reader_sha256(csv);
     return g_steal_pointer(&assessment);
 }

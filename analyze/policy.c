@@ -4,6 +4,7 @@
 #include "analyze/pattern.h"
 #include "collect/digest.h"
 #include "collect/escape.h"
+#include "collect/format.h"
 #include "collect/nearest.h"
 
 #include <math.h>
@@ -467,6 +468,7 @@ Policy *policy_read(const char *path, GError **error)
     gboolean standard_input = strcmp(path, "-") == 0;
     if (!g_file_get_contents(standard_input ? "/dev/stdin" : path, &bytes, &length, &cause)) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", path, cause->message);
+        format_blame(path, FORMAT_POLICY, error);
         return NULL;
     }
     Text text = {standard_input ? "standard input" : path,
@@ -475,6 +477,8 @@ Policy *policy_read(const char *path, GError **error)
     gboolean ok = read_text(policy, &text, bytes, length, error);
     g_hash_table_destroy(text.lines);
     g_ptr_array_free(text.rules, TRUE);
+    if (!ok)
+        format_blame(path, FORMAT_POLICY, error);
     return ok ? g_steal_pointer(&policy) : NULL;
 }
 

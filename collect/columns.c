@@ -217,10 +217,10 @@ static const Column samples_columns[] = {
 };
 #undef ROW
 
-const Table snapshot_table = {"snapshot.csv", snapshot_columns, G_N_ELEMENTS(snapshot_columns)};
-const Table clusters_table = {"clusters.csv", clusters_columns, G_N_ELEMENTS(clusters_columns)};
-const Table pools_table = {"pools.csv", pools_columns, G_N_ELEMENTS(pools_columns)};
-const Table hosts_table = {"hosts.csv", hosts_columns, G_N_ELEMENTS(hosts_columns)};
-const Table vms_table = {"vms.csv", vms_columns, G_N_ELEMENTS(vms_columns)};
-const Table rules_table = {"rules.csv", rules_columns, G_N_ELEMENTS(rules_columns)};
-const Table samples_table = {"samples.csv", samples_columns, G_N_ELEMENTS(samples_columns)};
+const Table snapshot_table = {"snapshot.csv", snapshot_columns, G_N_ELEMENTS(snapshot_columns), FALSE};
+const Table clusters_table = {"clusters.csv", clusters_columns, G_N_ELEMENTS(clusters_columns), FALSE};
+const Table pools_table = {"pools.csv", pools_columns, G_N_ELEMENTS(pools_columns), FALSE};
+const Table hosts_table = {"hosts.csv", hosts_columns, G_N_ELEMENTS(hosts_columns), FALSE};
+const Table vms_table = {"vms.csv", vms_columns, G_N_ELEMENTS(vms_columns), FALSE};
+const Table rules_table = {"rules.csv", rules_columns, G_N_ELEMENTS(rules_columns), FALSE};
+const Table samples_table = {"samples.csv", samples_columns, G_N_ELEMENTS(samples_columns), FALSE};

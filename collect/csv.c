@@ -28,6 +28,8 @@ struct CsvReader {
     guint n_cells, cells_room;
     guint rows_ended; /* rows that the present line ended: more than one is a stray carriage return */
     gboolean multiline;
+    char separator;
+    gboolean sheet; /* what a spreadsheet saved is taken */
 };
 
 GQuark vmanger_error_quark(void)
@@ -49,6 +51,7 @@ static CsvReader *reader_new(FILE *file, const char *name, GError **error)
     reader->name = g_strdup(name);
     reader->digest = digest_new();
     reader->raw = g_string_new(NULL);
+    reader->separator = ',';
     if (csv_init(&reader->parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: not enough memory", name);
         csv_reader_free(reader);
@@ -80,6 +83,11 @@ CsvReader *csv_reader_open_bytes(const char *bytes, gsize length, const char *na
         return NULL;
     }
     return reader_new(file, name, error);
+}
+
+void csv_reader_take_sheet(CsvReader *reader)
+{
+    reader->sheet = TRUE;
 }
 
 void csv_reader_free(CsvReader *reader)
@@ -152,14 +160,41 @@ static gboolean is_ascii(const char *bytes, gsize length)
     return bad == 0;
 }
 
+/* What separates the cells of this first line: a comma, unless there is none but another is. */
+static char separator_of(const char *line, gsize length)
+{
+    if (memchr(line, ',', length))
+        return ',';
+    return memchr(line, ';', length) ? ';' : memchr(line, '\t', length) ? '\t' : ',';
+}
+
+/* Takes off a byte order mark and finds what separates cells; an error where the file may have neither. */
+static gboolean take_first_line(CsvReader *reader, GError **error)
+{
+    char *line = reader->line_bytes;
+    if (reader->line_length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+        if (!reader->sheet) {
+            fail_at(reader, 1, "a byte order mark", "UTF-8 without one", error);
+            return FALSE;
+        }
+        reader->line_length -= 3;
+        memmove(line, line + 3, reader->line_length + 1);
+    }
+    reader->separator = separator_of(line, reader->line_length);
+    if (reader->separator != ',' && !reader->sheet) {
+        fail_at(reader, 1,
+                reader->separator == ';' ? "cells separated by semicolons" : "cells separated by tabs",
+                "commas: a spreadsheet saved this file; use it as it was before", error);
+        return FALSE;
+    }
+    csv_set_delim(&reader->parser, (guchar)reader->separator);
+    return TRUE;
+}
+
 static gboolean check_line(const CsvReader *reader, gboolean row_begins, GError **error)
 {
     const char *line = reader->line_bytes;
     gsize length = reader->line_length;
-    if (reader->lines_read == 1 && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-        fail_at(reader, 1, "a byte order mark", "UTF-8 without one", error);
-        return FALSE;
-    }
     const char *bad = NULL;
     if (!is_ascii(line, length) && !g_utf8_validate_len(line, length, &bad)) {
         g_autofree char *found = g_strdup_printf("byte 0x%02x at byte %ld of the line", (unsigned char)*bad,
@@ -184,7 +219,7 @@ static gboolean split_line(CsvReader *reader)
     if (end > at && end[-1] == '\n')
         end--;
     for (;;) {
-        const char *comma = memchr(at, ',', (gsize)(end - at));
+        const char *comma = memchr(at, reader->separator, (gsize)(end - at));
         gsize length = (gsize)((comma ? comma : end) - at);
         memcpy(add_cell(reader, length), at, length);
         if (!comma)
@@ -242,6 +277,8 @@ gboolean csv_reader_next(CsvReader *reader, GError **error)
         reader->line_length = (gsize)length;
         reader->lines_read++;
         digest_update(reader->digest, reader->line_bytes, reader->line_length);
+        if (reader->lines_read == 1 && !take_first_line(reader, error))
+            return FALSE;
         if (!check_line(reader, row_begins, error))
             return FALSE;
         if (!(row_begins && split_line(reader)) && !feed_line(reader, error))
@@ -249,7 +286,7 @@ gboolean csv_reader_next(CsvReader *reader, GError **error)
         gboolean ended = reader->rows_ended > 0;
         if (!ended || !row_begins) {
             reader->multiline = TRUE;
-            g_string_append_len(reader->raw, reader->line_bytes, length);
+            g_string_append_len(reader->raw, reader->line_bytes, (gssize)reader->line_length);
         }
         if (ended)
             return TRUE;

@@ -5,7 +5,9 @@
  *
  * Every error says `file:line: what was found: what was expected`. Lines are those of the text: a quoted cell
  * may hold line feeds. NUL, invalid UTF-8, a byte order mark, a blank line, a stray quote or carriage return
- * and an unterminated quote are errors; nothing is trimmed.
+ * and an unterminated quote are errors; nothing is trimmed. So are cells that are separated by semicolons or
+ * tabs, as spreadsheets save them where the comma is the decimal sign: only a file that people edit is read
+ * as such.
  */
 #ifndef COLLECT_CSV_H
 #define COLLECT_CSV_H
@@ -24,6 +26,10 @@ CsvReader *csv_reader_open(const char *path, const char *name, GError **error);
 
 /* reads bytes that outlive the reader as if they were a file called name */
 CsvReader *csv_reader_open_bytes(const char *bytes, gsize length, const char *name, GError **error);
+
+/* before the first row: the file may have been saved by a spreadsheet, with a byte order mark, and with
+ * semicolons or tabs for commas, which its first line tells */
+void csv_reader_take_sheet(CsvReader *reader);
 
 void csv_reader_free(CsvReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CsvReader, csv_reader_free)

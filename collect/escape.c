@@ -43,6 +43,61 @@ gboolean escape_is_formula(const char *text)
     return *text && strchr("=+-@'\t\r", *text);
 }
 
+/* Letters that stand in numbers, dates and times, in English, German, French; a Boolean's also elsewhere. */
+static const char *const date_words[] = {
+    "e",         "a",       "p",        "am",        "pm",      "h",        "jan",      "feb",
+    "fév",       "mar",     "mär",      "mrz",       "mrc",     "apr",      "avr",      "may",
+    "mai",       "jun",     "jul",      "aug",       "sep",     "sept",     "oct",      "okt",
+    "nov",       "dec",     "dez",      "déc",       "janv",    "févr",     "mars",     "märz",
+    "avril",     "juin",    "juil",     "juillet",   "août",    "januar",   "februar",  "april",
+    "juni",      "juli",    "august",   "september", "oktober", "november", "dezember", "january",
+    "february",  "march",   "june",     "july",      "october", "december", "janvier",  "février",
+    "septembre", "octobre", "novembre", "décembre",  NULL};
+static const char *const boolean_words[] = {"true",      "false",      "wahr",   "falsch", "vrai",
+                                            "faux",      "waar",       "onwaar", "vero",   "falso",
+                                            "verdadero", "verdadeiro", NULL};
+
+#define PLAIN_DIGITS 9 /* of a whole number that every sheet writes as it reads it */
+
+static gboolean is_one_of(const char *start, const char *end, const char *const *words)
+{
+    g_autofree char *word = g_utf8_strdown(start, end - start);
+    return g_strv_contains(words, word);
+}
+
+/* Where the letters that begin here end. */
+static const char *end_of_letters(const char *at)
+{
+    while (*at && g_unichar_isalpha(g_utf8_get_char(at)))
+        at = g_utf8_next_char(at);
+    return at;
+}
+
+static gboolean is_plain_number(const char *text)
+{
+    gsize digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= PLAIN_DIGITS && !text[digits] && (text[0] != '0' || digits == 1);
+}
+
+gboolean escape_is_rewritten(const char *text)
+{
+    const guint most_hyphens = 3; /* of a date with an exponent's or a zone's; a UUID has four */
+    gboolean digit = FALSE;
+    guint hyphens = 0;
+    if (escape_is_formula(text) || is_one_of(text, text + strlen(text), boolean_words))
+        return TRUE;
+    for (const char *at = text; *at;) {
+        const char *end = end_of_letters(at);
+        /* Nothing begins with e, h or pm: h-1 is text, 1 h is not. */
+        if (end > at && (!is_one_of(at, end, date_words) || (at == text && end - at < 3)))
+            return FALSE;
+        digit = digit || g_ascii_isdigit(*end);
+        hyphens += *end == '-';
+        at = *end ? g_utf8_next_char(end) : end;
+    }
+    return digit && hyphens <= most_hyphens && !is_plain_number(text);
+}
+
 /* Marks that reorder or hide what follows them: a name could then show as another one. */
 static gboolean is_hidden(gunichar c)
 {

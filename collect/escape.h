@@ -17,6 +17,10 @@ gboolean escape_id_is_clean(const char *id);
 /* TRUE where a spreadsheet would take the text for a formula: it is then written with a leading ' */
 gboolean escape_is_formula(const char *text);
 
+/* TRUE where a spreadsheet might take the text for anything but text, in one of the languages of Europe: a
+ * formula, a number that it writes in another way (0012, 1E5, 4 123), a date (1-2, MAR1), a Boolean */
+gboolean escape_is_rewritten(const char *text);
+
 /* for a terminal or a log: control characters, bidirectional marks and line breaks become \u{HEX}; the caller
  * frees */
 char *escape_for_terminal(const char *text);

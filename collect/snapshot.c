@@ -2,6 +2,7 @@
 #include "collect/snapshot.h"
 
 #include "collect/escape.h"
+#include "collect/format.h"
 #include "collect/series.h"
 #include "collect/sums.h"
 
@@ -513,7 +514,7 @@ static gboolean read_tables(Snapshot *snapshot, const char *directory, GArray *l
     return FALSE;
 }
 
-Snapshot *snapshot_read(const char *directory, SnapshotFlags flags, GError **error)
+static Snapshot *read_directory(const char *directory, SnapshotFlags flags, GError **error)
 {
     g_autoptr(Snapshot) snapshot = snapshot_new();
     g_autofree char *sums = g_build_filename(directory, SUMS_FILE, NULL);
@@ -540,6 +541,14 @@ Snapshot *snapshot_read(const char *directory, SnapshotFlags flags, GError **err
     for (int i = 0; i < N_TABLES; i++)
         g_array_free(lines[i], TRUE);
     return ok ? g_steal_pointer(&snapshot) : NULL;
+}
+
+Snapshot *snapshot_read(const char *directory, SnapshotFlags flags, GError **error)
+{
+    Snapshot *snapshot = read_directory(directory, flags, error);
+    if (!snapshot)
+        format_blame(directory, FORMAT_SNAPSHOT, error);
+    return snapshot;
 }
 
 /* ---- writing ---- */

@@ -44,6 +44,15 @@ static gboolean find_column(TableReader *reader, guint index, GError **error)
     return TRUE;
 }
 
+/* How many cells the present row has, those left out that are empty and stand beyond `least`. */
+static guint filled_cells(const CsvReader *csv, guint least)
+{
+    guint n = csv_reader_n_cells(csv);
+    while (n > least && !*csv_reader_cell(csv, n - 1))
+        n--;
+    return n;
+}
+
 TableReader *table_reader_new(const Table *table, CsvReader *csv, GStringChunk *strings, GError **error)
 {
     g_autoptr(TableReader) reader = g_new0(TableReader, 1);
@@ -51,7 +60,7 @@ TableReader *table_reader_new(const Table *table, CsvReader *csv, GStringChunk *
     reader->csv = csv;
     reader->strings = strings;
     reader->cell_of = g_new(guint, table->n_columns);
-    reader->n_cells = csv_reader_n_cells(csv);
+    reader->n_cells = table->by_hand ? filled_cells(csv, 1) : csv_reader_n_cells(csv);
     reader->expected = g_string_new(NULL);
     for (guint i = 0; i < table->n_columns; i++)
         if (!find_column(reader, i, error))
@@ -175,6 +184,8 @@ static gboolean list_is_clean(const char *list)
 static const char *parse_string(TableReader *reader, const Column *column, const char *cell,
                                 const char **field)
 {
+    if (*cell == '\'' && (column->type == CELL_TEXT || reader->table->by_hand))
+        cell++;
     switch (column->type) {
     case CELL_ID:
         if (!escape_id_is_clean(cell))
@@ -185,10 +196,6 @@ static const char *parse_string(TableReader *reader, const Column *column, const
             return "ids separated by single spaces";
         *field = reader->strings ? g_string_chunk_insert_const(reader->strings, cell) : cell;
         return NULL;
-    case CELL_TEXT:
-        if (*cell == '\'')
-            cell++;
-        break;
     default:
         break;
     }
@@ -244,6 +251,14 @@ static gboolean parse_time(TableReader *reader, const char *cell, gint64 *second
     return TRUE;
 }
 
+/* A spreadsheet makes a capital of the first letter that is typed into a cell. */
+static const char *parse_yes_no(const char *cell, gboolean capitals, int *field)
+{
+    int (*compare)(const char *, const char *) = capitals ? g_ascii_strcasecmp : strcmp;
+    *field = compare(cell, "yes") == 0;
+    return *field || compare(cell, "no") == 0 ? NULL : "yes or no";
+}
+
 static const char *parse_cell(TableReader *reader, const Column *column, const char *cell, char *row)
 {
     gpointer field = row + column->offset;
@@ -251,8 +266,7 @@ static const char *parse_cell(TableReader *reader, const Column *column, const c
     case CELL_WORD:
         return parse_word(column, cell, field, reader->expected);
     case CELL_YES_NO:
-        *(int *)field = strcmp(cell, "yes") == 0;
-        return *(int *)field || strcmp(cell, "no") == 0 ? NULL : "yes or no";
+        return parse_yes_no(cell, reader->table->by_hand, field);
     case CELL_WHOLE:
     case CELL_DECIMAL:
         return parse_number(column, cell, field, reader->expected);
@@ -289,11 +303,23 @@ void table_clear_row(const Table *table, gpointer row)
         clear_cell(&table->columns[i], row);
 }
 
+/* The next row; in a file that people edit, the next one in which anything stands. */
+static gboolean next_row(const TableReader *reader, GError **error)
+{
+    do
+        if (!csv_reader_next(reader->csv, error))
+            return FALSE;
+    while (reader->table->by_hand && filled_cells(reader->csv, 0) == 0);
+    return TRUE;
+}
+
 gboolean table_reader_next(TableReader *reader, gpointer row, GError **error)
 {
-    if (!csv_reader_next(reader->csv, error))
+    if (!next_row(reader, error))
         return FALSE;
-    if (csv_reader_n_cells(reader->csv) != reader->n_cells) {
+    guint n_cells =
+        reader->table->by_hand ? filled_cells(reader->csv, reader->n_cells) : csv_reader_n_cells(reader->csv);
+    if (n_cells != reader->n_cells) {
         g_autofree char *found = g_strdup_printf("%u cells", csv_reader_n_cells(reader->csv));
         g_autofree char *expected = g_strdup_printf("%u, as the header has", reader->n_cells);
         csv_reader_fail(reader->csv, "row", found, expected, error);
@@ -349,10 +375,13 @@ void table_append_cell_text(const Column *column, gconstpointer row, GString *ou
     }
 }
 
-/* a text as it goes into a file: quoted where it must be, no formula for a spreadsheet */
-static void append_text_cell(const char *text, GString *out)
+/* a string as it goes into a file: quoted where it must be, shielded from spreadsheets */
+static void append_string_cell(const Table *table, const Column *column, const char *text, GString *out)
 {
-    g_autofree char *marked = escape_is_formula(text) ? g_strconcat("'", text, NULL) : NULL;
+    gboolean shield = table->by_hand              ? escape_is_rewritten(text)
+                      : column->type == CELL_TEXT ? escape_is_formula(text)
+                                                  : FALSE;
+    g_autofree char *marked = shield ? g_strconcat("'", text, NULL) : NULL;
     csv_append_cell(out, marked ? marked : text, TRUE);
 }
 
@@ -363,10 +392,8 @@ void table_append_row(const Table *table, gconstpointer row, GString *out)
         gconstpointer field = (const char *)row + column->offset;
         if (i > 0)
             g_string_append_c(out, ',');
-        if (column->type == CELL_TEXT)
-            append_text_cell(*(const char *const *)field, out);
-        else if (column->type == CELL_ID || column->type == CELL_LIST || column->type == CELL_PLAIN)
-            csv_append_cell(out, *(const char *const *)field, TRUE);
+        if (column->type <= CELL_PLAIN)
+            append_string_cell(table, column, *(const char *const *)field, out);
         else
             table_append_cell_text(column, row, out); /* words, numbers and times need no quotes */
     }

@@ -23,7 +23,7 @@
 #include "collect/csv.h"
 
 typedef enum {
-    CELL_ID,
+    CELL_ID, /* the first four are strings */
     CELL_LIST,
     CELL_TEXT,
     CELL_PLAIN,
@@ -49,7 +49,12 @@ typedef struct Table {
     const char *file; /* the name of the file, as the design gives it */
     const Column *columns;
     guint n_columns;
+    gboolean by_hand; /* people edit the file, in spreadsheets too: see below */
 } Table;
+
+/* In a file that people edit, any cell that a spreadsheet would rewrite is written with a leading ', whatever
+ * its type, and read without; yes and no may be in capitals; a row may have more cells than the header, or
+ * the header more than columns, where they are empty; a row whose cells are all empty is passed over. */
 
 typedef struct TableReader TableReader;
 

@@ -3,12 +3,14 @@
 
 #include "collect/digest.h"
 #include "collect/escape.h"
+#include "collect/format.h"
 #include "plan/dependencies.h"
 
 #include <math.h>
 #include <string.h>
 
-#define CHECK_LENGTH 16 /* hex digits of a row's check and of the header's */
+#define CHECK_DIGITS 16     /* hex digits of a row's check */
+#define CHECKS_OF_A_ROW 128 /* the most in one #rows row */
 #define MOST_STEPS 1e7
 #define STRINGS_BYTES 16384 /* in which strings are allocated */
 #define MOST_SECONDS 1e9
@@ -44,12 +46,13 @@ static const Column columns[] = {
     {"to", CELL_TEXT, AT(to), COLUMN_PRESENT, 0, NULL},
     {"unit", CELL_PLAIN, AT(unit), COLUMN_PRESENT, 0, NULL},
     {"args", CELL_LIST, AT(args), COLUMN_PRESENT, 0, NULL},
-    {"est_s", CELL_DECIMAL, AT(est_s), 0, MOST_SECONDS, NULL},
+    {"est_s", CELL_WHOLE, AT(est_s), 0, MOST_SECONDS, NULL},
+    {"cause", CELL_PLAIN, AT(cause), 0, 0, NULL},
     {"reason", CELL_TEXT, AT(reason), 0, 0, NULL},
     {"effect", CELL_TEXT, AT(effect), 0, 0, NULL},
     {"check", CELL_PLAIN, AT(check), 0, 0, NULL},
 };
-static const Table rows_table = {"plan.csv", columns, G_N_ELEMENTS(columns)};
+static const Table rows_table = {"plan.csv", columns, G_N_ELEMENTS(columns), TRUE};
 
 /* ---- the plan in memory ---- */
 
@@ -144,8 +147,9 @@ static void digest_header_row(Digest *digest, char *const *cells)
 }
 
 /* A row without `approve`, which a reviewer sets, and `check`, which is made from it. */
-static void digest_row(Digest *digest, const PlanRow *row)
+static char *row_check(const PlanRow *row)
 {
+    g_autoptr(Digest) digest = digest_new();
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < rows_table.n_columns; i++) {
         if (columns[i].offset == AT(approve) || columns[i].offset == AT(check))
@@ -154,39 +158,19 @@ static void digest_row(Digest *digest, const PlanRow *row)
         table_append_cell_text(&columns[i], row, text);
         digest_update_cell(digest, text->str);
     }
+    g_autofree char *hex = digest_hex(digest);
+    return g_strdup_printf("c%.*s", CHECK_DIGITS, hex);
 }
 
-static char *row_check(const char *plan, const PlanRow *row)
+/* Over all `#` rows but #plan itself. */
+static char *plan_digest(const GPtrArray *header)
 {
     g_autoptr(Digest) digest = digest_new();
-    digest_update_cell(digest, plan);
-    digest_row(digest, row);
-    char *hex = digest_hex(digest);
-    hex[CHECK_LENGTH] = '\0';
-    return hex;
-}
-
-static char *header_check(const char *plan, const GPtrArray *header)
-{
-    g_autoptr(Digest) digest = digest_new();
-    digest_update_cell(digest, plan);
     for (guint i = 0; i < header->len; i++) {
         char **cells = g_ptr_array_index(header, i);
-        if (strcmp(cells[0], "#header_check") != 0)
+        if (strcmp(cells[0], "#plan") != 0)
             digest_header_row(digest, cells);
     }
-    char *hex = digest_hex(digest);
-    hex[CHECK_LENGTH] = '\0';
-    return hex;
-}
-
-static char *plan_digest(const ChangePlan *plan, const GPtrArray *header)
-{
-    g_autoptr(Digest) digest = digest_new();
-    for (guint i = 0; i < header->len; i++)
-        digest_header_row(digest, g_ptr_array_index(header, i));
-    for (guint i = 0; i < plan->rows->len; i++)
-        digest_row(digest, row_at(plan, i));
     return digest_hex(digest);
 }
 
@@ -245,7 +229,7 @@ static void header_add_clusters(GPtrArray *header, const ChangePlan *plan)
     }
 }
 
-/* All `#` rows in their order but #plan and #header_check, which are made from them. */
+/* All `#` rows in their order but #rows and #plan, which are made from the rows and from them. */
 static GPtrArray *header_of(ChangePlan *plan)
 {
     GPtrArray *header = header_new();
@@ -269,8 +253,9 @@ typedef struct PlanReader {
     ChangePlan *plan;
     ChangePlanTrust trust;
     CsvReader *csv;
-    GPtrArray *header; /* char **: the `#` rows, as the digest takes them */
-    const char *header_check;
+    GPtrArray *header;  /* char **: the `#` rows, as the digest takes them */
+    guint64 plan_line;  /* of the #plan row */
+    GHashTable *listed; /* the checks that #rows lists, each to how many rows may still have it + 1 */
 } PlanReader;
 
 /* The present row's cells without leading ' and without empty cells at the end. */
@@ -295,6 +280,15 @@ static gboolean header_has(const GPtrArray *header, const char *key)
     return FALSE;
 }
 
+static void take_checks(PlanReader *reader, const char *list)
+{
+    g_auto(GStrv) checks = list_split(list);
+    for (char **check = checks; *check; check++) {
+        gsize rows = GPOINTER_TO_SIZE(g_hash_table_lookup(reader->listed, *check));
+        g_hash_table_insert(reader->listed, g_strdup(*check), GSIZE_TO_POINTER(MAX(rows, 1) + 1));
+    }
+}
+
 /* What the value of a `#` row should have been, or NULL where it is right and has been stored. */
 static const char *take_header_value(PlanReader *reader, const char *key, const char *value)
 {
@@ -310,10 +304,15 @@ static const char *take_header_value(PlanReader *reader, const char *key, const 
     } else if (strcmp(key, "#taken_at") == 0) {
         return table_parse_time(value, &reader->plan->taken_at) ? NULL
                                                                 : "a time in UTC as 2026-11-21T20:15:00Z";
-    } else if (strcmp(key, "#header_check") == 0) {
-        reader->header_check = changeplan_string(reader->plan, value);
+    } else if (strcmp(key, "#rows") == 0) {
+        take_checks(reader, value);
     }
     return NULL;
+}
+
+static gboolean may_repeat(const char *key)
+{
+    return strcmp(key, "#cluster") == 0 || strcmp(key, "#rows") == 0;
 }
 
 static gboolean take_header_row(PlanReader *reader, GError **error)
@@ -322,12 +321,14 @@ static gboolean take_header_row(PlanReader *reader, GError **error)
     const char *value = cells[1] ? cells[1] : "";
     const char *wrong;
     gsize n_cells = g_strv_length(cells);
-    gboolean repeated = strcmp(cells[0], "#cluster") != 0 && header_has(reader->header, cells[0]);
+    gboolean repeated = !may_repeat(cells[0]) && header_has(reader->header, cells[0]);
     g_ptr_array_add(reader->header, cells);
     if (repeated) {
         csv_reader_fail(reader->csv, cells[0], "a second such row", "one", error);
         return FALSE;
     }
+    if (strcmp(cells[0], "#plan") == 0)
+        reader->plan_line = csv_reader_line(reader->csv);
     if (strcmp(cells[0], "#cluster") == 0) {
         const char *const *facts = (const char *const *)cells + MIN(n_cells, 3);
         changeplan_add_cluster(reader->plan, value, n_cells > 2 ? cells[2] : "", facts);
@@ -342,7 +343,7 @@ static gboolean take_header_row(PlanReader *reader, GError **error)
 
 static gboolean check_header(PlanReader *reader, GError **error)
 {
-    static const char *const others[] = {"#format", "#taken_at", "#header_check"};
+    static const char *const others[] = {"#format", "#taken_at"};
     const char *missing = NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(header_texts); i++)
         if (header_texts[i].required && !header_has(reader->header, header_texts[i].key))
@@ -354,13 +355,14 @@ static gboolean check_header(PlanReader *reader, GError **error)
         csv_reader_fail(reader->csv, missing, "", "such a row above the table", error);
         return FALSE;
     }
-    g_autofree char *check = header_check(reader->plan->plan, reader->header);
-    if (reader->trust == CHANGEPLAN_EDITED || strcmp(reader->header_check, check) == 0)
+    g_autofree char *digest = plan_digest(reader->header);
+    if (reader->trust == CHANGEPLAN_EDITED || strcmp(reader->plan->plan, digest) == 0)
         return TRUE;
     g_set_error(error, VMANGER_ERROR, 0,
-                "%s: #header_check: found # rows that were changed since plan wrote them: expected %s, the "
-                "check of these rows (plan --check verifies an edited plan as a whole and restamps it)",
-                reader->plan->name, check);
+                "%s:%" G_GUINT64_FORMAT
+                ": #plan: found # rows that were changed since plan wrote them: expected %s, the digest of "
+                "these rows (plan --check verifies an edited plan as a whole and restamps it)",
+                reader->plan->name, reader->plan_line, digest);
     return FALSE;
 }
 
@@ -462,20 +464,42 @@ static gboolean row_is_right(const PlanRow *row, RowFault *fault)
     return TRUE;
 }
 
+static gboolean row_is_of_plan(const PlanReader *reader, const PlanRow *row, GError **error)
+{
+    g_autofree char *check = row_check(row);
+    gboolean changed = strcmp(check, row->check) != 0;
+    if (reader->trust == CHANGEPLAN_EDITED || (!changed && g_hash_table_contains(reader->listed, check)))
+        return TRUE;
+    g_autofree char *stated = escape_for_message(row->check);
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s:%" G_GUINT64_FORMAT ": check: found a row that %s: expected %s %s (plan --check "
+                "verifies an edited plan as a whole and restamps it)",
+                reader->plan->name, row->line, changed ? "was changed" : "belongs to another plan",
+                changed ? "the row as plan wrote it, whose check is" : "a row whose check #rows lists, not",
+                stated);
+    return FALSE;
+}
+
+/* Steps have numbers; of other rows two may say the same, but not more than plan wrote. */
+static gboolean row_is_not_repeated(PlanReader *reader, const PlanRow *row, GError **error)
+{
+    gsize left = GPOINTER_TO_SIZE(g_hash_table_lookup(reader->listed, row->check));
+    if (reader->trust == CHANGEPLAN_EDITED)
+        return TRUE;
+    if (left > 1) {
+        g_hash_table_insert(reader->listed, g_strdup(row->check), GSIZE_TO_POINTER(left - 1));
+        return TRUE;
+    }
+    csv_reader_fail(reader->csv, "check", row->check, "each row once, as plan wrote it: delete one", error);
+    return FALSE;
+}
+
 static gboolean take_row(PlanReader *reader, PlanRow *row, GError **error)
 {
     RowFault fault;
     row->line = csv_reader_line(reader->csv);
-    g_autofree char *check = row_check(reader->plan->plan, row);
-    if (reader->trust == CHANGEPLAN_AS_MADE && strcmp(check, row->check) != 0) {
-        g_set_error(error, VMANGER_ERROR, 0,
-                    "%s:%" G_GUINT64_FORMAT
-                    ": check: found a row that was changed or belongs to another plan: expected the row as "
-                    "plan wrote it, whose check is \"%s\" (plan --check verifies an edited plan as a whole "
-                    "and restamps it)",
-                    reader->plan->name, row->line, row->check);
+    if (!row_is_of_plan(reader, row, error))
         return FALSE;
-    }
     if (!row_is_right(row, &fault)) {
         csv_reader_fail(reader->csv, fault.column, fault.found, fault.expected, error);
         return FALSE;
@@ -488,6 +512,8 @@ static gboolean take_row(PlanReader *reader, PlanRow *row, GError **error)
                     reader->plan->name, row->line, row->step, twin->line);
         return FALSE;
     }
+    if (!row_is_not_repeated(reader, row, error))
+        return FALSE;
     changeplan_add(reader->plan, row);
     return TRUE;
 }
@@ -513,12 +539,17 @@ ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **er
     g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
     if (!csv)
         return NULL;
+    csv_reader_take_sheet(csv);
     g_autoptr(ChangePlan) plan = changeplan_new();
     plan->name = changeplan_string(plan, csv_reader_name(csv));
     g_autoptr(GPtrArray) header = header_new();
-    PlanReader reader = {plan, trust, csv, header, ""};
-    if (!read_header(&reader, error) || !read_rows(&reader, error) || !dependencies_check_order(plan, error))
+    g_autoptr(GHashTable) listed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    PlanReader reader = {plan, trust, csv, header, 0, listed};
+    if (!read_header(&reader, error) || !read_rows(&reader, error) ||
+        !dependencies_check_order(plan, error)) {
+        format_blame(path, FORMAT_PLAN, error);
         return NULL;
+    }
     return g_steal_pointer(&plan);
 }
 
@@ -528,24 +559,55 @@ static void append_header_row(GString *out, char *const *cells)
 {
     for (guint i = 0; cells[i]; i++) {
         g_autofree char *shielded =
-            i > 0 && escape_is_formula(cells[i]) ? g_strconcat("'", cells[i], NULL) : NULL;
+            i > 0 && escape_is_rewritten(cells[i]) ? g_strconcat("'", cells[i], NULL) : NULL;
         csv_append_cell(out, shielded ? shielded : cells[i], i == 0);
     }
     g_string_append_c(out, '\n');
 }
 
+static int compare_checks(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The checks end a #rows row where they themselves say so (one in 32 does, by its last digits), so that a
+ * row of the plan more or less changes one #rows row and moves no other. */
+static gboolean ends_checks(const char *check)
+{
+    const char *last = check + CHECK_DIGITS;
+    return g_ascii_xdigit_value(last[0]) == 0 && g_ascii_xdigit_value(last[-1]) % 2 == 0;
+}
+
+static void header_add_checks(GPtrArray *header, const ChangePlan *plan)
+{
+    g_autoptr(GPtrArray) checks = g_ptr_array_new();
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < plan->rows->len; i++)
+        g_ptr_array_add(checks, (gpointer)row_at(plan, i)->check);
+    g_ptr_array_sort(checks, compare_checks);
+    for (guint i = 0, n = 1; i < checks->len; i++, n++) {
+        const char *check = g_ptr_array_index(checks, i);
+        g_string_append_printf(list, "%s%s", list->len ? " " : "", check);
+        if (n < CHECKS_OF_A_ROW && !ends_checks(check))
+            continue;
+        header_add(header, "#rows", list->str);
+        g_string_truncate(list, 0);
+        n = 0;
+    }
+    header_add(header, "#rows", list->str);
+}
+
 static void stamp(ChangePlan *plan, GPtrArray *header)
 {
-    g_autofree char *digest = plan_digest(plan, header);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        g_autofree char *check = row_check(row_at(plan, i));
+        row_at(plan, i)->check = changeplan_string(plan, check);
+    }
+    header_add_checks(header, plan);
+    g_autofree char *digest = plan_digest(header);
     plan->plan = changeplan_string(plan, digest);
     const char *const plan_row[] = {"#plan", plan->plan, NULL};
     g_ptr_array_insert(header, 1, g_strdupv((char **)plan_row));
-    g_autofree char *check = header_check(plan->plan, header);
-    header_add(header, "#header_check", check);
-    for (guint i = 0; i < plan->rows->len; i++) {
-        g_autofree char *of_row = row_check(plan->plan, row_at(plan, i));
-        row_at(plan, i)->check = changeplan_string(plan, of_row);
-    }
 }
 
 gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error)

@@ -2,16 +2,17 @@
 /*
  * plan.csv: a reviewable, ordered list of steps, with advice and what stays unsolved.
  *
- * Digests: `#plan` names the plan as it was made; each row's `check` and the header's `#header_check` are
- * made over it, so that approvals and deleted rows keep the plan's identity, and a changed or foreign row or
- * header shows.
+ * Digests: each row's `check` is made over that row alone, `#rows` lists those of all rows that the plan was
+ * made with, and `#plan`, which names the plan, is made over the `#` rows. So approvals and deleted rows keep
+ * the plan's identity, a changed or foreign row or header shows, and plans that differ in few rows differ in
+ * few lines.
  */
 #ifndef PLAN_CHANGEPLAN_H
 #define PLAN_CHANGEPLAN_H
 
 #include "collect/snapshot.h"
 
-#define CHANGEPLAN_FORMAT "vmanger-plan-1"
+#define CHANGEPLAN_FORMAT "vmanger-plan-2"
 
 typedef enum { ROW_STEP, ROW_ADVICE, ROW_UNSOLVED } RowKind;
 
@@ -41,9 +42,10 @@ typedef struct PlanRow {
     const char *from_id, *from, *to_id, *to; /* hosts' ids and names; or from and to as totals in unit */
     const char *unit;                        /* "MiB", "vCPU" or "" */
     const char *args;                        /* key=value list */
-    double est_s;                            /* how long it should take */
+    double est_s;                            /* how long it should take, in whole seconds */
+    const char *cause;                       /* the reason as a fixed word to count by; "" where not known */
     const char *reason, *effect;
-    const char *check; /* 16 hex digits */
+    const char *check; /* "c" and 16 hex digits: set when written or read */
     guint64 line;      /* where it was read; 0 where it was made */
 } PlanRow;
 

@@ -172,7 +172,7 @@ static void draft_steps(Drafting *drafting)
         row.approve = 1;
         g_array_sort(change->after, index_compare);
         row.after = after_of(drafting, change);
-        row.est_s = table_round(change_seconds(drafting->now, change));
+        row.est_s = ceil(table_round(change_seconds(drafting->now, change)));
         row.args = args_of(drafting, change);
         changeplan_add(drafting->plan, &row);
         change_apply(drafting->now, change);

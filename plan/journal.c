@@ -2,6 +2,7 @@
 #include "plan/journal.h"
 
 #include "collect/digest.h"
+#include "collect/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +49,7 @@ static const Column columns[] = {
     {"detail", CELL_TEXT, AT(detail), 0, 0, NULL},
     {"chain", CELL_PLAIN, AT(chain), COLUMN_REQUIRED, 0, NULL},
 };
-static const Table journal_table = {"journal.csv", columns, G_N_ELEMENTS(columns)};
+static const Table journal_table = {"journal.csv", columns, G_N_ELEMENTS(columns), FALSE};
 
 JournalRow journal_row_unknown(void)
 {
@@ -212,7 +213,10 @@ Journal *journal_read(const char *path, GError **error)
     if (!csv)
         return NULL;
     g_autoptr(Journal) journal = journal_new(path);
-    return read_rows(journal, csv, error) ? g_steal_pointer(&journal) : NULL;
+    if (read_rows(journal, csv, error))
+        return g_steal_pointer(&journal);
+    format_blame(path, FORMAT_JOURNAL, error);
+    return NULL;
 }
 
 /* ---- appending ---- */
@@ -312,7 +316,10 @@ Journal *journal_open(const char *path, GError **error)
         return NULL;
     }
     g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
-    return csv && read_rows(journal, csv, error) ? g_steal_pointer(&journal) : NULL;
+    if (csv && read_rows(journal, csv, error))
+        return g_steal_pointer(&journal);
+    format_blame(path, FORMAT_JOURNAL, error);
+    return NULL;
 }
 
 /* The journal's own copy: UTF-8, and on one line, so that an incomplete line can be told from a complete one.

@@ -357,8 +357,8 @@ static void check_estimate(World *world, const PlanRow *row, guint vm)
         return;
     else
         expected = row->action == ACTION_ADD_MEMORY ? (to - at->memory_mib) / 1024 : to - at->vcpus;
-    if (!(fabs(row->est_s - expected) <= 0.001))
-        complain(world, row, "est_s is %.3f: the formula gives %.3f", row->est_s, expected);
+    if (!(fabs(row->est_s - ceil(expected - 0.0005)) < 1e-6))
+        complain(world, row, "est_s is %.0f: the formula gives %.3f, to be rounded up", row->est_s, expected);
     g_autofree char *copies = g_strdup_printf("copy_mib=%.0f", ceil(bytes / (1024 * 1024)));
     if (row->action == ACTION_MIGRATE && !list_contains(row->args, copies))
         complain(world, row, "args are \"%s\": expected %s", row->args, copies);

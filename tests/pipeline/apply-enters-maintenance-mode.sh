@@ -30,7 +30,7 @@ plan_for() {
     "$BIN/analyze" -q --policy policy.ini "$1" -o assessment.csv
     "$BIN/plan" -q --policy policy.ini "$1" assessment.csv -o plan.csv
     "$BUILD/tests/plan-check" "$1" assessment.csv plan.csv policy.ini
-    grep -q "^step,[0-9]*,[0-9 ]*,yes,enter_maintenance,$host," plan.csv || fail 'no step enter_maintenance'
+    grep -q "^step,[0-9]*,[0-9 ']*,yes,enter_maintenance,$host," plan.csv || fail 'no step enter_maintenance'
 }
 mode_of() {
     python3 -c 'import csv, sys

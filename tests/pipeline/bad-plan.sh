@@ -33,18 +33,18 @@ refuses_edited 'a size changed' "/add_memory/s/,4224,/,65536,/" '[0-9]+: check: 
 refuses_edited 'a reason changed' "${step}s/above/below/" "$step: check: found a row that was changed"
 refuses_edited 'a dependency taken out' "/add_memory/s/^\(step,[0-9]*\),[0-9 ]*,/\1,7,/" '[0-9]+: check: found a row that was changed'
 refuses_edited 'a step twice' "${step}p" "$((step + 1)): step: found 1, as in line $step: expected each number once\$"
-refuses_edited 'the header changed' '/^#cluster/s/1\/0/9\/0/' ' #header_check: found # rows that were changed'
-refuses_edited 'another snapshot in the header' "/^#snapshot/s/,.*/,$(printf %064d 7)/" ' #header_check: '
+refuses_edited 'the header changed' '/^#cluster/s/1\/0/9\/0/' '[0-9]+: #plan: found # rows that were changed'
+refuses_edited 'another snapshot in the header' "/^#snapshot/s/,.*/,$(printf %064d 7)/" '[0-9]+: #plan: found # rows that were changed'
 refuses_edited 'a digest that is none' '/^#plan/s/,.*/,abc/' '[0-9]+: #plan: found "abc": expected a SHA-256 in hex$'
 refuses_edited 'no #plan' '/^#plan/d' '[0-9]+: #plan: found nothing: '
-refuses_edited 'another format' '1s/-1$/-9/' '1: #format: found "vmanger-plan-9": expected vmanger-plan-1$'
+refuses_edited 'another format' '1s/-2$/-9/' '1: #format: found "vmanger-plan-9": expected vmanger-plan-2$'
 refuses_edited 'neither yes nor no' "${step}s/,yes,/,maybe,/" "$step: approve: found \"maybe\": expected yes or no\$"
 refuses_edited 'a column missing' '/^kind,/s/,after,/,before,/' '[0-9]+: after: found no such column'
 refuses_edited 'an unknown action' "${step}s/migrate/teleport/" "$step: action: found \"teleport\": expected one of migrate, "
 sed "${step}r /dev/stdin" plan.csv >bad.csv <<END
 $(grep '^step,2,' other.csv | sed 's/^step,2,/step,3,/')
 END
-refuses_plan 'a row of another plan' "$((step + 1)): check: found a row that was changed or belongs to another plan"
+refuses_plan 'a row of another plan' "$((step + 1)): check: found a row that was changed"
 head -c -30 plan.csv >bad.csv
 refuses_plan 'cut within the last row' '[0-9]+: '
 
@@ -80,6 +80,6 @@ refuses 'an output where none can be' 'out/no/after: cannot be made: ' apply pla
 refuses 'a journal where none can be' 'out/no/journal\.csv: cannot be opened: No such file' apply plan.csv good -o out/after --journal out/no/journal.csv
 refuses 'a journal that is a snapshot' 'good: cannot be opened: Is a directory' apply plan.csv good -o out/after --journal good
 cp good.csv journal.csv
-refuses 'a journal that is none' 'journal\.csv:1: ' apply plan.csv good -o out/after --journal journal.csv
+refuses 'a journal that is none' 'journal\.csv: found an assessment: expected a journal' apply plan.csv good -o out/after --journal journal.csv
 cmp good.csv journal.csv || complain 'a journal that is none' 'was written to'
 finish

@@ -22,7 +22,7 @@ evacuation() {
     "$BIN/analyze" -q --policy policy.ini s -o s.csv
     "$BIN/plan" -q --policy policy.ini s s.csv -o plan.csv
     steps=$(grep -c '^step,' plan.csv)
-    enter=$(sed -n "s/^step,\([0-9]*\),[0-9 ]*,yes,enter_maintenance,$host,.*/\1/p" plan.csv)
+    enter=$(sed -n "s/^step,\([0-9]*\),[0-9 ']*,yes,enter_maintenance,$host,.*/\1/p" plan.csv)
     test -n "$enter" || complain 'the plan' 'no step enter_maintenance'
     order reset
 }

@@ -27,7 +27,7 @@ static const Column columns[] = {
     {"decimal", CELL_DECIMAL, AT(decimal), COLUMN_SIGNED, 0, NULL},
     {"time", CELL_TIME, AT(time), 0, 0, NULL},
 };
-static const Table table = {"test.csv", columns, G_N_ELEMENTS(columns)};
+static const Table table = {"test.csv", columns, G_N_ELEMENTS(columns), FALSE};
 #define HEADER "id,list,text,plain,word,yes_no,whole,decimal,time\n"
 
 static gboolean read_row(const char *text, GStringChunk *strings, Row *row, GError **error)
@@ -83,7 +83,7 @@ static void a_column_that_must_be_present_may_be_empty(void)
 {
     static const Column present[] = {{"id", CELL_ID, AT(id), COLUMN_REQUIRED, 0, NULL},
                                      {"text", CELL_TEXT, AT(text), COLUMN_PRESENT, 0, NULL}};
-    static const Table strict = {"test.csv", present, G_N_ELEMENTS(present)};
+    static const Table strict = {"test.csv", present, G_N_ELEMENTS(present), FALSE};
     static const char *const texts[] = {"id,text\nx,\n", "id\nx\n"};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
