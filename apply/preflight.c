@@ -191,16 +191,15 @@ static gboolean replay(Preflight *preflight, const ChangePlan *plan, const Chang
                        const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                        GError **error)
 {
-    g_autoptr(Model) model = model_new(snapshot, assessment, policy, error);
-    if (!model)
-        return FALSE;
     g_autoptr(History) history = history_new();
+    g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, history, error);
+    if (!situation)
+        return FALSE;
     /* An undo plan, of no snapshot, leads back to where things stood: also where a rule was broken there. */
-    g_autoptr(RuleSet) rules = *plan->snapshot ? rules_new(model) : rules_none(model);
-    g_autoptr(Compatibility) compatibility = compatibility_new(model);
-    Situation situation = {model, rules, compatibility, history};
-    verify_plan(&situation, to_do, preflight->problems);
-    look_at_heat(preflight, plan, to_do, model);
+    if (!*plan->snapshot)
+        situation_drop_rules(situation);
+    verify_plan(situation, to_do, preflight->problems);
+    look_at_heat(preflight, plan, to_do, situation->start);
     return TRUE;
 }
 

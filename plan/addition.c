@@ -5,6 +5,7 @@
 #include "analyze/pressure.h"
 #include "collect/plural.h"
 #include "plan/growth.h"
+#include "plan/room.h"
 
 #include <math.h>
 
@@ -157,20 +158,31 @@ gboolean addition_keeps_normal(const Addition *addition, Obstacle *why)
                         pct);
 }
 
-gboolean addition_has_room(const Addition *addition, Obstacle *why)
+static gboolean has_memory(const Addition *addition, Obstacle *why)
+{
+    int host = (int)host_of(addition), lacking = room_lacking_for(addition->now, addition->change);
+    if (lacking < 0)
+        return TRUE;
+    return lacking == ROOM_MEMORY
+               ? obstacle_set(why, OBSTACLE_ROOM, host, "its host %s would be over its memory",
+                              host_row(addition)->name)
+               : obstacle_set(why, OBSTACLE_ROOM, host,
+                              "its reservation is locked to its size, and its host %s cannot back more",
+                              host_row(addition)->name);
+}
+
+static gboolean has_threads(const Addition *addition, Obstacle *why)
 {
     const Host *host = host_row(addition);
-    const ModelHost *at = &addition->now->hosts[host_of(addition)];
-    if (is_of_memory(addition))
-        return row_of(addition)->memory_reservation_locked != 1 ||
-               at->memory_reserved_mib * 1024 + added_kib(addition) <= host->memory_kib ||
-               obstacle_set(why, OBSTACLE_ROOM, (int)host_of(addition),
-                            "its reservation is locked to its size, and its host %s cannot back more",
-                            host->name);
     if (addition->change->amount <= host->cpu_threads)
         return TRUE;
     g_autofree char *threads = growth_threads_words(host);
     return obstacle_set(why, OBSTACLE_THREADS, (int)host_of(addition), "its host %s", threads);
+}
+
+gboolean addition_has_room(const Addition *addition, Obstacle *why)
+{
+    return is_of_memory(addition) ? has_memory(addition, why) : has_threads(addition, why);
 }
 
 /* ---- its cluster and its pools ---- */

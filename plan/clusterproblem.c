@@ -3,6 +3,7 @@
 
 #include "analyze/buffer.h"
 #include "plan/growth.h"
+#include "plan/room.h"
 
 #include <math.h>
 #include <string.h>
@@ -103,10 +104,11 @@ static void add_machine(Building *b, guint host)
             safety[n] = (int64_t)floor((double)capacity[n] * (at->threshold[r] + HALF_WRITTEN_PCT) / 100);
             hot[n] = weight_of_points(capacity[n]);
         }
+        Room room = room_of_host(model, host);
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
-            units(NEED_CPU_RESERVED, model->snapshot->hosts[host].cpu_mhz);
+            units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
         capacity[NEED_MEMORY_RESERVED] = safety[NEED_MEMORY_RESERVED] =
-            (int64_t)floor(model->snapshot->hosts[host].memory_kib / 1024);
+            (int64_t)room.of[ROOM_MEMORY_RESERVATION];
         broken[NEED_MEMORY] = weight_of_points(capacity[NEED_MEMORY]);
         broken[NEED_CPU_RESERVED] = weight_of_points(capacity[NEED_CPU_RESERVED]);
         broken[NEED_MEMORY_RESERVED] = weight_of_points(capacity[NEED_MEMORY_RESERVED]);
@@ -136,14 +138,11 @@ static gboolean is_forbidden(const Building *b, guint vm, guint host)
     return FALSE;
 }
 
-/* what where a VM may be depends on: VMs alike share one reach. The EVC mode is any text, so its length goes
- * before it: none looks like what follows */
+/* what where a VM may be depends on: VMs alike share one reach */
 static char *reach_key(const Building *b, guint vm)
 {
-    const Vm *row = b->model->vms[vm].row;
-    GString *key = g_string_new(NULL);
-    g_string_append_printf(key, "%d %p %p %zu:%s", b->model->vms[vm].host, (const void *)row->datastores,
-                           (const void *)row->networks, strlen(row->evc_required), row->evc_required);
+    g_autofree char *fits = legality_host_key(b->situation->legality, vm);
+    GString *key = g_string_new(fits);
     const GArray *rules = rules_of_vm(b->situation->rules, vm);
     for (guint i = 0; rules && i < rules->len; i++)
         if (rule_is_about_hosts(rules_at(b->situation->rules, g_array_index(rules, guint, i))))
@@ -162,8 +161,9 @@ static int make_reach(const Building *b, guint vm)
     const GArray *rules = rules_of_vm(b->situation->rules, vm);
     for (guint m = 0; m < n; m++) {
         guint host = g_array_index(b->built->hosts, guint, m);
-        allowed[m] = host == home || (!compatibility_obstacle(b->situation->compatibility, vm, host) &&
-                                      !is_forbidden(b, vm, host));
+        allowed[m] = host == home ||
+                     (legality_allows_move(b->situation->legality, b->model, vm, host, LEGAL_HOST, NULL) &&
+                      !is_forbidden(b, vm, host));
         for (guint i = 0; rules && i < rules->len; i++) {
             const BoundRule *rule = rules_at(b->situation->rules, g_array_index(rules, guint, i));
             if (!rule_is_about_hosts(rule) || !rule_forbids_host(rule, host))
@@ -215,8 +215,10 @@ static int vcpu_reach_of(const Building *b, guint vm)
     if (!growth_wants_vcpus(b->model, vm))
         return NO_VCPUS;
     double to = growth_legal_vcpus(b->model, vm);
-    g_autofree char *why = growth_cpu_refusal(b->situation, b->model, vm, to);
-    return why ? NO_VCPUS : reach_of_key(b, g_strdup_printf("%.0f vCPUs", to), make_vcpu_reach, vm);
+    return legality_allows_growth(b->situation->legality, b->model, ACTION_ADD_CPU, vm, to, LEGAL_SUBJECT,
+                                  NULL)
+               ? reach_of_key(b, g_strdup_printf("%.0f vCPUs", to), make_vcpu_reach, vm)
+               : NO_VCPUS;
 }
 
 /* ---- processes ---- */
@@ -225,21 +227,19 @@ static gboolean is_pinned(const Building *b, guint vm)
 {
     const Model *model = b->model;
     guint home = (guint)model->vms[vm].host;
-    const char *drs;
-    g_autofree char *immovable = compatibility_immovable(b->situation->compatibility, vm);
-    return immovable || model_is_excluded(model, home) ||
+    const Legality *legality = b->situation->legality;
+    return !legality_may_move(legality, vm, NULL) || model_is_excluded(model, home) ||
            (!model->vms[vm].measured && !model_is_to_empty(model, home)) ||
-           compatibility_left_to_drs(b->situation->compatibility, vm, &drs) != b->options->for_advice;
+           legality_left_to_drs(legality, vm, NULL) != b->options->for_advice;
 }
 
 static int64_t cost_of_move(const Building *b, guint vm)
 {
     const Model *model = b->model;
     const Policy *policy = model->policy;
-    Change move = {
-        .action = ACTION_MIGRATE, .vm = (int)vm, .from = model->vms[vm].host, .to = model->vms[vm].host};
+    Change move = change_migration(model, vm, (guint)model->vms[vm].host);
     int64_t cost = policy->step_cost_count ? 1 : llround(change_seconds(model, &move) * 1000);
-    gint64 last = situation_history(b->situation, vm)->last_migration;
+    gint64 last = history_of_vm(b->situation->history, model, vm)->last_migration;
     gboolean recent = last >= 0 && (double)(model->snapshot->info.taken_at - last) < policy->cooldown_s;
     return recent ? cost * COOLDOWN_TIMES : cost;
 }
@@ -359,7 +359,7 @@ static void add_memory_sizes(const Building *b, guint vm, double missing, GArray
 {
     const Model *model = b->model;
     double now_mib = model->vms[vm].memory_mib;
-    double most = growth_largest_memory(b->situation, vm);
+    double most = growth_largest_memory(b->model, b->situation->history, vm);
     double all = MIN(growth_legal_memory(model, vm, now_mib + missing), most);
     double step = growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib);
     double before = step;
@@ -379,9 +379,10 @@ static void add_memory_growth(const Building *b, const Purse *purse, guint vm)
     double missing = model->vms[vm].state == STATE_SHORT ? growth_wanted_memory(model, vm) : 0;
     if (missing <= 0)
         return;
-    g_autofree char *why = growth_memory_refusal(b->situation, model, vm, model->vms[vm].memory_mib);
     double least = growth_legal_memory(model, vm, model->vms[vm].memory_mib + model->policy->memory_step_mib);
-    if (why || growth_largest_memory(b->situation, vm) < least)
+    gboolean takes = legality_allows_growth(b->situation->legality, model, ACTION_ADD_MEMORY, vm,
+                                            model->vms[vm].memory_mib, LEGAL_SUBJECT, NULL);
+    if (!takes || growth_largest_memory(b->model, b->situation->history, vm) < least)
         return;
     GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_MEMORY, (int64_t)ceil(missing), -1);
     add_memory_sizes(b, vm, missing, totals);
@@ -571,7 +572,7 @@ void cluster_problem_changes(const ClusterProblem *problem, const Model *start, 
     for (guint p = 0; p < problem->vms->len; p++) {
         guint vm = g_array_index(problem->vms, guint, p);
         guint to = g_array_index(problem->hosts, guint, placement->machine[p]);
-        Change move = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = start->vms[vm].host, .to = (int)to};
+        Change move = change_migration(start, vm, to);
         if (move.from != move.to)
             g_array_append_val(changes, move);
     }
@@ -579,15 +580,11 @@ void cluster_problem_changes(const ClusterProblem *problem, const Model *start, 
         if (placement->size[g] == 0)
             continue;
         const Growing *growing = &g_array_index(problem->growing, Growing, g);
-        const ModelVm *vm = &start->vms[growing->vm];
         int process = problem->process_of[growing->vm];
         int host = (int)g_array_index(problem->hosts, guint, placement->machine[process]);
-        Change addition = {.action = growing->action,
-                           .vm = (int)growing->vm,
-                           .from = host,
-                           .to = host,
-                           .was = growing->action == ACTION_ADD_CPU ? vm->vcpus : vm->memory_mib,
-                           .amount = g_array_index(growing->totals, double, placement->size[g] - 1)};
+        Change addition = change_growth(start, growing->action, growing->vm,
+                                        g_array_index(growing->totals, double, placement->size[g] - 1));
+        addition.from = addition.to = host;
         g_array_append_val(changes, addition);
     }
 }

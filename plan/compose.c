@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/compose.h"
 
+#include "collect/plural.h"
 #include "plan/failover.h"
-#include "plan/unsolved.h"
 #include "plan/sequence.h"
+#include "plan/unsolved.h"
 #include "plan/window.h"
 
 #include <math.h>
 
-typedef struct Drafting {
+typedef struct Composing {
     const Situation *situation;
     const Decisions *decisions;
     ChangePlan *plan;
     Model *now; /* with the steps drafted so far */
-} Drafting;
+} Composing;
 
 /* ---- figures ---- */
 
@@ -43,11 +44,8 @@ static double spread_deviation(const Spread *spread)
 static guint short_vms_on(const Model *model, guint host)
 {
     guint n = 0;
-    for (guint i = 0; i < model->vms_on[host]->len; i++) {
-        const ModelVm *vm = &model->vms[g_array_index(model->vms_on[host], guint, i)];
-        double used = load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024);
-        n += vm->state == STATE_SHORT && used > model->policy->short_pct;
-    }
+    for (guint i = 0; i < model->vms_on[host]->len; i++)
+        n += model_is_short(model, g_array_index(model->vms_on[host], guint, i));
     return n;
 }
 
@@ -63,7 +61,7 @@ ClusterFigures cluster_figures(const Model *model, guint cluster)
             continue;
         spread_add(&cpu, model_usage_pct(model, i, RESOURCE_CPU, 0));
         spread_add(&memory, model_usage_pct(model, i, RESOURCE_HOST_MEMORY, 0));
-        figures.hot_hosts += model_excess(model, i, NULL) > 0;
+        figures.hot_hosts += model_is_hot(model, i);
     }
     figures.max_cpu_pct = cpu.most;
     figures.max_memory_pct = memory.most;
@@ -74,80 +72,78 @@ ClusterFigures cluster_figures(const Model *model, guint cluster)
 
 /* ---- rows ---- */
 
-static const char *keep(const Drafting *drafting, const char *text)
+static const char *keep(const Composing *composing, const char *text)
 {
-    return changeplan_string(drafting->plan, text);
+    return changeplan_string(composing->plan, text);
 }
 
-static const char *keep_number(const Drafting *drafting, double number)
+static const char *keep_number(const Composing *composing, double number)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     table_append_number(text, number);
-    return keep(drafting, text->str);
+    return keep(composing, text->str);
 }
 
-static PlanRow row_about(const Drafting *drafting, int host, int vm)
+static PlanRow row_about(const Composing *composing, int host, int vm)
 {
-    const Model *now = drafting->now;
+    const Model *now = composing->now;
     const Snapshot *snapshot = now->snapshot;
     PlanRow row = plan_row_unknown();
     int cluster = vm >= 0 ? now->vms[vm].row->cluster : snapshot->hosts[host].cluster;
-    row.object_id = keep(drafting, vm >= 0 ? now->vms[vm].row->id : snapshot->hosts[host].id);
-    row.object = keep(drafting, vm >= 0 ? now->vms[vm].row->name : snapshot->hosts[host].name);
-    row.instance_uuid = vm >= 0 ? keep(drafting, now->vms[vm].row->instance_uuid) : "";
-    row.cluster_id = keep(drafting, snapshot->clusters[cluster].id);
-    row.cluster = keep(drafting, snapshot->clusters[cluster].name);
+    row.object_id = keep(composing, vm >= 0 ? now->vms[vm].row->id : snapshot->hosts[host].id);
+    row.object = keep(composing, vm >= 0 ? now->vms[vm].row->name : snapshot->hosts[host].name);
+    row.instance_uuid = vm >= 0 ? keep(composing, now->vms[vm].row->instance_uuid) : "";
+    row.cluster_id = keep(composing, snapshot->clusters[cluster].id);
+    row.cluster = keep(composing, snapshot->clusters[cluster].name);
     return row;
 }
 
-static void fill_from_to(const Drafting *drafting, const Change *change, PlanRow *row)
+static void fill_from_to(const Composing *composing, const Change *change, PlanRow *row)
 {
-    const Snapshot *snapshot = drafting->now->snapshot;
+    const Snapshot *snapshot = composing->now->snapshot;
     if (change->action == ACTION_MIGRATE) {
-        row->from_id = keep(drafting, snapshot->hosts[change->from].id);
-        row->from = keep(drafting, snapshot->hosts[change->from].name);
-        row->to_id = keep(drafting, snapshot->hosts[change->to].id);
-        row->to = keep(drafting, snapshot->hosts[change->to].name);
-    } else if (change->action == ACTION_ADD_MEMORY || change->action == ACTION_ADD_CPU) {
-        row->from = keep_number(drafting, change->was);
-        row->to = keep_number(drafting, change->amount);
-        row->unit = change->action == ACTION_ADD_MEMORY ? "MiB" : "vCPU";
+        row->from_id = keep(composing, snapshot->hosts[change->from].id);
+        row->from = keep(composing, snapshot->hosts[change->from].name);
+        row->to_id = keep(composing, snapshot->hosts[change->to].id);
+        row->to = keep(composing, snapshot->hosts[change->to].name);
+    } else if (action_is_growth(change->action)) {
+        row->from = keep_number(composing, change->was);
+        row->to = keep_number(composing, change->amount);
+        row->unit = action_unit(change->action);
     }
 }
 
-static PlanRow row_of_change(const Drafting *drafting, const Change *change)
+static PlanRow row_of_change(const Composing *composing, const Change *change)
 {
-    PlanRow row = row_about(drafting, change->from, change->vm);
+    PlanRow row = row_about(composing, change->from, change->vm);
     row.action = change->action;
-    fill_from_to(drafting, change, &row);
-    row.reason = keep(drafting, change->reason);
-    g_autofree char *effect = change_effect(drafting->now, change);
-    const char *unchecked =
-        change->action == ACTION_MIGRATE
-            ? compatibility_unchecked(drafting->situation->compatibility, (guint)change->vm)
-            : "";
+    fill_from_to(composing, change, &row);
+    row.cause = cause_names[change->cause];
+    row.reason = keep(composing, change->reason);
+    g_autofree char *effect = change_effect(composing->now, change);
+    const char *unchecked = legality_unchecked(composing->situation->legality, change);
     if (*unchecked) {
         g_autofree char *noted =
             g_strdup_printf("%s; not checked, the snapshot lacks it: %s", effect, unchecked);
-        row.effect = keep(drafting, noted);
+        row.effect = keep(composing, noted);
     } else {
-        row.effect = keep(drafting, effect);
+        row.effect = keep(composing, effect);
     }
     return row;
 }
 
-static const char *after_of(const Drafting *drafting, const Change *change)
+static const char *after_of(const Composing *composing, const Change *change)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < change->after->len; i++)
         g_string_append_printf(text, "%s%u", i ? " " : "", g_array_index(change->after, guint, i) + 1);
-    return keep(drafting, text->str);
+    return keep(composing, text->str);
 }
 
 /* What apply needs to know of a step beside its object and where it leads. */
-static const char *args_of(const Drafting *drafting, const Change *change)
+static const char *args_of(const Composing *composing, const Change *change)
 {
-    const Model *now = drafting->now;
+    const Model *now = composing->now;
     const Snapshot *snapshot = now->snapshot;
     g_autoptr(GString) args = g_string_new(NULL);
     if (change->action == ACTION_MIGRATE) {
@@ -159,56 +155,57 @@ static const char *args_of(const Drafting *drafting, const Change *change)
                snapshot->clusters[now->hosts[change->to].cluster].vsan != 0) {
         g_string_append_printf(args, "vsan_mode=%s", now->policy->vsan_mode);
     }
-    return keep(drafting, args->str);
+    return keep(composing, args->str);
 }
 
-static void draft_steps(Drafting *drafting)
+static void compose_steps(Composing *composing)
 {
-    for (guint i = 0; i < drafting->decisions->changes->len; i++) {
-        const Change *change = &g_array_index(drafting->decisions->changes, Change, i);
-        PlanRow row = row_of_change(drafting, change);
+    for (guint i = 0; i < composing->decisions->changes->len; i++) {
+        const Change *change = &g_array_index(composing->decisions->changes, Change, i);
+        PlanRow row = row_of_change(composing, change);
         row.kind = ROW_STEP;
         row.step = i + 1;
         row.approve = 1;
         g_array_sort(change->after, index_compare);
-        row.after = after_of(drafting, change);
-        row.est_s = ceil(table_round(change_seconds(drafting->now, change)));
-        row.args = args_of(drafting, change);
-        changeplan_add(drafting->plan, &row);
-        change_apply(drafting->now, change);
+        row.after = after_of(composing, change);
+        row.est_s = ceil(table_round(change_seconds(composing->now, change)));
+        row.args = args_of(composing, change);
+        changeplan_add(composing->plan, &row);
+        change_apply(composing->now, change);
     }
 }
 
 /* Advice is not done: its effects are told on a copy, as if each piece before it had been followed. */
-static void draft_advice(Drafting *drafting)
+static void compose_advice(Composing *composing)
 {
-    Model *real = drafting->now;
-    drafting->now = model_copy(real);
-    for (guint i = 0; i < drafting->decisions->advice->len; i++) {
-        const Change *change = &g_array_index(drafting->decisions->advice, Change, i);
-        PlanRow row = row_of_change(drafting, change);
+    Model *real = composing->now;
+    composing->now = model_copy(real);
+    for (guint i = 0; i < composing->decisions->advice->len; i++) {
+        const Change *change = &g_array_index(composing->decisions->advice, Change, i);
+        PlanRow row = row_of_change(composing, change);
         row.kind = ROW_ADVICE;
-        changeplan_add(drafting->plan, &row);
-        change_apply(drafting->now, change);
+        changeplan_add(composing->plan, &row);
+        change_apply(composing->now, change);
     }
-    model_free(drafting->now);
-    drafting->now = real;
+    model_free(composing->now);
+    composing->now = real;
 }
 
-static void draft_unsolved(Drafting *drafting)
+static void compose_unsolved(Composing *composing)
 {
-    for (guint i = 0; i < drafting->decisions->unsolved->len; i++) {
-        const Unsolved *unsolved = &g_array_index(drafting->decisions->unsolved, Unsolved, i);
-        PlanRow row = row_about(drafting, unsolved->host, unsolved->vm);
+    for (guint i = 0; i < composing->decisions->unsolved->len; i++) {
+        const Unsolved *unsolved = &g_array_index(composing->decisions->unsolved, Unsolved, i);
+        PlanRow row = row_about(composing, unsolved->host, unsolved->vm);
         row.kind = ROW_UNSOLVED;
-        row.reason = keep(drafting, unsolved->reason);
-        changeplan_add(drafting->plan, &row);
+        row.cause = obstacle_names[unsolved->code];
+        row.reason = keep(composing, unsolved->reason);
+        changeplan_add(composing->plan, &row);
     }
 }
 
 /* ---- the header ---- */
 
-static void add_fact(const Drafting *drafting, PlanCluster *cluster, const char *key, double before,
+static void add_fact(const Composing *composing, PlanCluster *cluster, const char *key, double before,
                      double after)
 {
     g_autoptr(GString) text = g_string_new(key);
@@ -218,28 +215,28 @@ static void add_fact(const Drafting *drafting, PlanCluster *cluster, const char 
         g_string_append_c(text, '/');
         table_append_number(text, table_round(after));
     }
-    g_ptr_array_add(cluster->facts, (gpointer)keep(drafting, text->str));
+    g_ptr_array_add(cluster->facts, (gpointer)keep(composing, text->str));
 }
 
 /* what of a cluster's demand would not fit were its largest host lost, in whole units of so much; 0 where all
  * would */
-static void add_failover_fact(const Drafting *drafting, PlanCluster *cluster, guint index, const char *key,
+static void add_failover_fact(const Composing *composing, PlanCluster *cluster, guint index, const char *key,
                               Resource resource, double unit)
 {
-    double before = failover_lack(drafting->situation->start, index, resource);
-    double after = failover_lack(drafting->now, index, resource);
-    add_fact(drafting, cluster, key, ceil(MAX(0, before) / unit), ceil(MAX(0, after) / unit));
+    double before = failover_lack(composing->situation->start, index, resource);
+    double after = failover_lack(composing->now, index, resource);
+    add_fact(composing, cluster, key, ceil(MAX(0, before) / unit), ceil(MAX(0, after) / unit));
 }
 
 /* The cluster's own steps: the others keep neither their hosts nor their network busy. */
-static GArray *steps_of_cluster(const Drafting *drafting, guint cluster)
+static GArray *steps_of_cluster(const Composing *composing, guint cluster)
 {
-    const GArray *all = drafting->decisions->changes;
+    const GArray *all = composing->decisions->changes;
     GArray *own = change_list_new();
     g_autofree guint *place = g_new0(guint, all->len + 1);
     for (guint i = 0; i < all->len; i++) {
         const Change *change = &g_array_index(all, Change, i);
-        if (drafting->now->hosts[change->from].cluster != (int)cluster)
+        if (composing->now->hosts[change->from].cluster != (int)cluster)
             continue;
         Change copy = *change;
         copy.reason = NULL;
@@ -252,98 +249,97 @@ static GArray *steps_of_cluster(const Drafting *drafting, guint cluster)
     return own;
 }
 
-static void draft_clusters(const Drafting *drafting)
+static void compose_clusters(const Composing *composing)
 {
-    const Model *start = drafting->situation->start;
+    const Model *start = composing->situation->start;
     const Policy *policy = start->policy;
     for (guint i = 0; i < start->snapshot->n_clusters; i++) {
-        PlanCluster cluster = {keep(drafting, start->snapshot->clusters[i].id),
-                               keep(drafting, start->snapshot->clusters[i].name), g_ptr_array_new()};
-        g_autoptr(GArray) steps = steps_of_cluster(drafting, i);
-        ClusterFigures before = cluster_figures(start, i), after = cluster_figures(drafting->now, i);
+        PlanCluster cluster = {keep(composing, start->snapshot->clusters[i].id),
+                               keep(composing, start->snapshot->clusters[i].name), g_ptr_array_new()};
+        g_autoptr(GArray) steps = steps_of_cluster(composing, i);
+        ClusterFigures before = cluster_figures(start, i), after = cluster_figures(composing->now, i);
         double bytes = 0, moves = 0;
         for (guint s = 0; s < steps->len; s++) {
             bytes += change_copy_bytes(start, &g_array_index(steps, Change, s));
             moves += g_array_index(steps, Change, s).action == ACTION_MIGRATE;
         }
-        add_fact(drafting, &cluster, "hot_hosts", before.hot_hosts, after.hot_hosts);
-        add_fact(drafting, &cluster, "short_vms", before.short_vms, after.short_vms);
-        add_fact(drafting, &cluster, "max_cpu_pct", before.max_cpu_pct, after.max_cpu_pct);
-        add_fact(drafting, &cluster, "max_memory_pct", before.max_memory_pct, after.max_memory_pct);
-        add_fact(drafting, &cluster, "sd_cpu", before.sd_cpu, after.sd_cpu);
-        add_fact(drafting, &cluster, "sd_memory", before.sd_memory, after.sd_memory);
+        add_fact(composing, &cluster, "hot_hosts", before.hot_hosts, after.hot_hosts);
+        add_fact(composing, &cluster, "short_vms", before.short_vms, after.short_vms);
+        add_fact(composing, &cluster, "max_cpu_pct", before.max_cpu_pct, after.max_cpu_pct);
+        add_fact(composing, &cluster, "max_memory_pct", before.max_memory_pct, after.max_memory_pct);
+        add_fact(composing, &cluster, "sd_cpu", before.sd_cpu, after.sd_cpu);
+        add_fact(composing, &cluster, "sd_memory", before.sd_memory, after.sd_memory);
         if (failover_is_checked(start, i)) {
-            add_failover_fact(drafting, &cluster, i, "failover_lack_mib", RESOURCE_HOST_MEMORY, 1024);
-            add_failover_fact(drafting, &cluster, i, "failover_lack_mhz", RESOURCE_CPU, 1);
+            add_failover_fact(composing, &cluster, i, "failover_lack_mib", RESOURCE_HOST_MEMORY, 1024);
+            add_failover_fact(composing, &cluster, i, "failover_lack_mhz", RESOURCE_CPU, 1);
         }
-        add_fact(drafting, &cluster, "moves", moves, NAN);
-        add_fact(drafting, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
-        add_fact(drafting, &cluster, "makespan_s",
+        add_fact(composing, &cluster, "moves", moves, NAN);
+        add_fact(composing, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
+        add_fact(composing, &cluster, "makespan_s",
                  sequence_makespan(start, steps, steps->len, (guint)policy->parallel,
                                    (guint)policy->parallel_per_host),
                  NAN);
-        g_array_append_val(drafting->plan->clusters, cluster);
+        g_array_append_val(composing->plan->clusters, cluster);
     }
 }
 
 /* how good the estimates of past migrations were; nothing where none is known */
-static char *words_of_past(const Drafting *drafting)
+static char *words_of_past(const Composing *composing)
 {
-    const Situation *situation = drafting->situation;
+    const Situation *situation = composing->situation;
     MoveTimes times = history_move_times(situation->history, situation->start->policy);
     return times.n ? g_strdup_printf(" Estimates of %u past %s were off by %.0f %% (median).", times.n,
                                      plural(times.n, "migration", "migrations"), times.error_pct)
                    : g_strdup("");
 }
 
-static void draft_header(const Drafting *drafting)
+static void compose_header(const Composing *composing)
 {
-    ChangePlan *plan = drafting->plan;
-    const Model *start = drafting->situation->start;
+    ChangePlan *plan = composing->plan;
+    const Model *start = composing->situation->start;
     const Snapshot *snapshot = start->snapshot;
     guint moves = 0, additions = 0, emptied = 0;
-    for (guint i = 0; i < drafting->decisions->changes->len; i++) {
-        int action = g_array_index(drafting->decisions->changes, Change, i).action;
+    for (guint i = 0; i < composing->decisions->changes->len; i++) {
+        int action = g_array_index(composing->decisions->changes, Change, i).action;
         moves += action == ACTION_MIGRATE;
-        additions += action == ACTION_ADD_MEMORY || action == ACTION_ADD_CPU;
+        additions += action_is_growth(action);
         emptied += action == ACTION_ENTER_MAINTENANCE;
     }
     g_autofree char *maintenance =
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
     g_autofree char *policy = policy_plan_digest(start->policy);
-    g_autofree char *past = words_of_past(drafting);
-    g_autofree char *failover = failover_words(drafting->now);
+    g_autofree char *past = words_of_past(composing);
+    g_autofree char *failover = failover_words(composing->now);
     g_autofree char *summary = g_strdup_printf(
         "Plan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s", moves, additions, maintenance,
-        drafting->decisions->advice->len, drafting->decisions->unsolved->len, failover, past);
-    plan->snapshot = keep(drafting, snapshot->digest);
-    plan->source = keep(drafting, snapshot->info.source);
-    plan->source_id = keep(drafting, snapshot->info.source_id);
+        composing->decisions->advice->len, composing->decisions->unsolved->len, failover, past);
+    plan->snapshot = keep(composing, snapshot->digest);
+    plan->source = keep(composing, snapshot->info.source);
+    plan->source_id = keep(composing, snapshot->info.source_id);
     plan->taken_at = snapshot->info.taken_at;
-    plan->policy = keep(drafting, policy);
-    plan->seed = keep_number(drafting, start->policy->seed);
-    plan->stopped_by = keep(drafting, drafting->decisions->stopped_by);
-    plan->summary = keep(drafting, summary);
+    plan->policy = keep(composing, policy);
+    plan->seed = keep_number(composing, start->policy->seed);
+    plan->stopped_by = keep(composing, composing->decisions->stopped_by);
+    plan->summary = keep(composing, summary);
 }
 
 ChangePlan *compose_plan(const Situation *situation, Decisions *decisions)
 {
-    Sequence sequence = {situation->start, situation->rules, situation->compatibility};
     g_autoptr(GArray) blocked = change_list_new();
-    sequence_order(&sequence, decisions->changes, blocked);
+    sequence_order(situation, decisions->changes, blocked);
     for (guint i = 0; i < blocked->len; i++) {
         const Change *change = &g_array_index(blocked, Change, i);
-        decisions_add_unsolved(
-            decisions, change->vm < 0 ? change->from : -1, change->vm,
+        decisions_add_undone(
+            decisions, change, OBSTACLE_NO_ORDER,
             g_strdup_printf("no safe order found for a step that would help (%s)", change->reason));
     }
     window_cut(situation, decisions);
-    Drafting drafting = {situation, decisions, changeplan_new(), model_copy(situation->start)};
-    draft_steps(&drafting);
-    draft_advice(&drafting);
-    draft_unsolved(&drafting);
-    draft_clusters(&drafting);
-    draft_header(&drafting);
-    model_free(drafting.now);
-    return drafting.plan;
+    Composing composing = {situation, decisions, changeplan_new(), model_copy(situation->start)};
+    compose_steps(&composing);
+    compose_advice(&composing);
+    compose_unsolved(&composing);
+    compose_clusters(&composing);
+    compose_header(&composing);
+    model_free(composing.now);
+    return composing.plan;
 }

@@ -9,8 +9,8 @@
 #include "plan/changeplan.h"
 #include "plan/decisions.h"
 
-/* puts the decisions' changes into order (those that cannot be ordered become unsolved) and drafts the plan;
- * the caller frees it */
+/* puts the decisions' changes into order (those that cannot be ordered become unsolved) and composes the
+ * plan; the caller frees it */
 ChangePlan *compose_plan(const Situation *situation, Decisions *decisions);
 
 /* the figures of a cluster as the model stands, and of all of them after the changes */

@@ -33,17 +33,6 @@ gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy,
 
 /* ---- powered-off VMs ---- */
 
-/* why the VM may not be registered on the host, in words that follow the host's name; NULL where it may. A
- * mandatory rule holds for a VM that does not run too: it is to be powered on there */
-static char *obstacle_for(const Evacuation *e, guint vm, guint host)
-{
-    const char *why = compatibility_obstacle(e->situation->compatibility, vm, host);
-    if (why)
-        return g_strdup(why);
-    const BoundRule *rule = rules_broken_by(e->situation->rules, e->end, vm, host, TRUE);
-    return rule ? g_strdup_printf("would break the mandatory rule \"%s\"", rule->name) : NULL;
-}
-
 /* TRUE where host goes before another that could take the VM as well: it holds fewer VMs */
 static gboolean goes_before(const Evacuation *e, guint host, guint other)
 {
@@ -53,49 +42,55 @@ static gboolean goes_before(const Evacuation *e, guint host, guint other)
     return strcmp(hosts[host].id, hosts[other].id) < 0;
 }
 
-/* the host to register a powered-off VM on; -1 where there is none, and then why tells of one host */
-static int host_for(const Evacuation *e, guint vm, char **why)
+/* the host to register a powered-off VM on; -1 where there is none, and then why tells of one host. A
+ * mandatory rule holds for a VM that does not run too: it is to be powered on there */
+static int host_for(const Evacuation *e, guint vm, Obstacle *why)
 {
     const Snapshot *snapshot = e->start->snapshot;
     int best = -1;
     for (guint host = 0; host < snapshot->n_hosts; host++) {
-        if (snapshot->hosts[host].cluster != e->end->vms[vm].row->cluster || (int)host == e->end->vms[vm].host)
+        g_auto(Obstacle) obstacle = {0};
+        if (snapshot->hosts[host].cluster != e->end->vms[vm].row->cluster ||
+            (int)host == e->end->vms[vm].host)
             continue;
-        g_autofree char *obstacle = obstacle_for(e, vm, host);
-        if (!obstacle && (best < 0 || goes_before(e, host, (guint)best)))
+        if (!legality_allows_move(e->situation->legality, e->end, vm, host, LEGAL_HOST | LEGAL_RULES,
+                                  &obstacle)) {
+            if (!why->words)
+                obstacle_set(why, obstacle.code, (int)host, "no other host can take it (%s %s)",
+                             snapshot->hosts[host].name, obstacle.words);
+        } else if (best < 0 || goes_before(e, host, (guint)best)) {
             best = (int)host;
-        if (obstacle && !*why)
-            *why = g_strdup_printf("no other host can take it (%s %s)", snapshot->hosts[host].name, obstacle);
+        }
     }
-    if (!*why)
-        *why = g_strdup("the cluster has no other host");
+    if (!why->words)
+        obstacle_set(why, OBSTACLE_NO_PLACEMENT, -1, "the cluster has no other host");
     return best;
 }
 
-/* why the VM stays where it is, whatever the other hosts; NULL where it may go */
-static char *reason_to_stay(const Evacuation *e, guint vm)
+/* whether the VM may leave where it is, whatever the other hosts */
+static gboolean may_leave(const Evacuation *e, guint vm, Obstacle *why)
 {
-    g_autofree char *immovable = compatibility_immovable(e->situation->compatibility, vm);
-    if (immovable)
-        return g_strdup_printf("it %s", immovable);
-    if (model_is_excluded(e->start, (guint)e->end->vms[vm].host))
-        return g_strdup("the host is named by exclude_hosts");
-    return NULL;
+    g_auto(Obstacle) immovable = {0};
+    if (!legality_may_move(e->situation->legality, vm, &immovable))
+        return obstacle_set(why, immovable.code, -1, "it %s", immovable.words);
+    return !model_is_excluded(e->start, (guint)e->end->vms[vm].host) ||
+           obstacle_set(why, OBSTACLE_EXCLUDED_HOST, -1, "the host is named by exclude_hosts");
 }
 
 static void move_powered_off(const Evacuation *e, guint vm)
 {
     guint from = (guint)e->end->vms[vm].host;
     const char *name = e->start->snapshot->hosts[from].name;
-    g_autofree char *why = reason_to_stay(e, vm);
-    int to = why ? -1 : host_for(e, vm, &why);
+    g_auto(Obstacle) why = {0};
+    int to = may_leave(e, vm, &why) ? host_for(e, vm, &why) : -1;
     if (to < 0) {
-        decisions_add_unsolved(
-            e->decisions, -1, (int)vm,
-            g_strdup_printf("powered off, stays on %s, which is to be emptied: %s", name, why));
+        decisions_add_unsolved_vm(
+            e->decisions, vm, why.code,
+            g_strdup_printf("powered off, stays on %s, which is to be emptied: %s", name, why.words));
         return;
     }
-    Change change = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = (int)from, .to = to};
+    Change change = change_migration(e->end, vm, (guint)to);
+    change.cause = CAUSE_EVACUATION;
     change.reason = g_strdup_printf("empties %s of powered-off VMs too", name);
     decisions_make(e->decisions, e->end, &change);
     e->registered[from]--;
@@ -114,21 +109,22 @@ static void move_all_powered_off(const Evacuation *e)
 
 /* ---- hosts ---- */
 
-/* what keeps a host that is to be emptied out of maintenance mode; NULL where nothing does */
-static char *obstacle_to_maintenance(const Evacuation *e, guint host)
+/* whether a host that is to be emptied can enter maintenance mode, once it is empty */
+static gboolean may_enter_maintenance(const Evacuation *e, guint host, Obstacle *why)
 {
     const Snapshot *snapshot = e->start->snapshot;
     const Host *row = &snapshot->hosts[host];
-    if (model_vms_to_leave(e->end, host) > 0)
-        return hindrance_of_full_host(e->situation, e->end, host);
     if (model_is_excluded(e->start, host))
-        return g_strdup("is to be emptied and is empty; it is named by exclude_hosts");
+        return obstacle_set(why, OBSTACLE_EXCLUDED_HOST, (int)host,
+                            "is to be emptied and is empty; it is named by exclude_hosts");
     if (!model_is_live(e->start, host))
-        return g_strdup("is to be emptied, but is not connected and powered on: it cannot enter "
-                        "maintenance mode");
+        return obstacle_set(why, OBSTACLE_HOST_NOT_CONNECTED, (int)host,
+                            "is to be emptied, but is not connected and powered on: it cannot enter "
+                            "maintenance mode");
     if (snapshot->clusters[row->cluster].vsan == 1 && !*e->start->policy->vsan_mode)
-        return g_strdup("is empty, but a vSAN host enters maintenance mode only with vsan_mode set");
-    return NULL;
+        return obstacle_set(why, OBSTACLE_VSAN_MODE, (int)host,
+                            "is empty, but a vSAN host enters maintenance mode only with vsan_mode set");
+    return TRUE;
 }
 
 /* what follows "empty" of a host on which nothing but agents run */
@@ -147,21 +143,29 @@ static char *reason_for_maintenance(const Evacuation *e, guint host)
                            words_of_agents(e, host));
 }
 
-static void enter_maintenance(const Evacuation *e)
+static void enter_maintenance(const Evacuation *e, guint host)
 {
-    const Snapshot *snapshot = e->start->snapshot;
-    for (guint host = 0; host < snapshot->n_hosts; host++) {
-        gboolean there = snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
-        if (!model_is_to_empty(e->start, host) || (there && model_vms_to_leave(e->end, host) == 0))
-            continue;
-        char *why = obstacle_to_maintenance(e, host);
-        if (why) {
-            decisions_add_unsolved(e->decisions, (int)host, -1, why);
-            continue;
-        }
-        Change change = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = (int)host, .to = (int)host};
-        change.reason = reason_for_maintenance(e, host);
-        decisions_make(e->decisions, e->end, &change);
+    g_auto(Obstacle) why = {0};
+    if (model_vms_to_leave(e->end, host) > 0) {
+        unsolved_add_full_host(e->decisions, e->situation, e->end, host);
+        return;
+    }
+    if (!may_enter_maintenance(e, host, &why)) {
+        decisions_add_unsolved_host(e->decisions, host, why.code, g_steal_pointer(&why.words));
+        return;
+    }
+    Change change = change_of_host(ACTION_ENTER_MAINTENANCE, host);
+    change.cause = CAUSE_EVACUATION;
+    change.reason = reason_for_maintenance(e, host);
+    decisions_make(e->decisions, e->end, &change);
+}
+
+static void enter_maintenance_of_all(const Evacuation *e)
+{
+    for (guint host = 0; host < e->start->snapshot->n_hosts; host++) {
+        gboolean there = e->start->snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
+        if (model_is_to_empty(e->start, host) && !(there && model_vms_to_leave(e->end, host) == 0))
+            enter_maintenance(e, host);
     }
 }
 
@@ -175,7 +179,8 @@ static gboolean bears_a_loss(const Evacuation *e, guint cluster, const gboolean 
 
 static void advise_standby_of(const Evacuation *e, guint host, gboolean bears)
 {
-    Change advice = {.action = ACTION_STANDBY_HOST, .vm = -1, .from = (int)host, .to = (int)host};
+    Change advice = change_of_host(ACTION_STANDBY_HOST, host);
+    advice.cause = CAUSE_POWER;
     advice.reason = g_strdup_printf(
         "is empty%s, and the cluster does not need it: it can go into standby mode%s",
         words_of_agents(e, host),
@@ -210,7 +215,7 @@ void evacuation_complete(const Situation *situation, Model *end, Decisions *deci
     g_autofree guint *registered = g_new0(guint, start->snapshot->n_hosts + 1);
     Evacuation e = {situation, start, end, decisions, registered};
     move_all_powered_off(&e);
-    enter_maintenance(&e);
+    enter_maintenance_of_all(&e);
     for (guint cluster = 0; cluster < start->snapshot->n_clusters; cluster++)
         if (start->policy->power == POWER_STANDBY && model_saves_power(start, cluster))
             advise_standby(&e, cluster);

@@ -4,8 +4,8 @@
 #include "analyze/pattern.h"
 #include "collect/escape.h"
 #include "collect/nearest.h"
+#include "collect/plural.h"
 #include "plan/growth.h"
-#include "plan/unsolved.h"
 
 #include <math.h>
 #include <string.h>
@@ -169,7 +169,7 @@ static void add_rows_of_vms(GString *out, const Snapshot *snapshot, const Change
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
         gboolean about = strcmp(row->from_id, id) == 0 || strcmp(row->to_id, id) == 0;
-        if (row->action == ACTION_ADD_MEMORY || row->action == ACTION_ADD_CPU) {
+        if (action_is_growth(row->action)) {
             const char *end = g_hash_table_lookup(ends, row->object_id);
             int vm = snapshot_find_vm(snapshot, row->object_id);
             about = strcmp(end ? end : snapshot->hosts[snapshot->vms[vm].host].id, id) == 0;
@@ -187,13 +187,9 @@ static void add_targets(GString *out, const Situation *situation, guint vm)
     for (guint host = 0; host < snapshot->n_hosts; host++) {
         if (snapshot->hosts[host].cluster != model->vms[vm].row->cluster || (int)host == model->vms[vm].host)
             continue;
-        const char *why = compatibility_obstacle(situation->compatibility, vm, host);
-        const BoundRule *rule = why ? NULL : rules_broken_by(situation->rules, model, vm, host, TRUE);
-        if (why)
-            add(out, "  %s: no, it %s", snapshot->hosts[host].name, why);
-        else if (rule)
-            add(out, "  %s: no, the mandatory rule \"%s\" would be broken", snapshot->hosts[host].name,
-                rule->name);
+        g_auto(Obstacle) why = {0};
+        if (!legality_allows_move(situation->legality, model, vm, host, LEGAL_HOST | LEGAL_RULES, &why))
+            add(out, "  %s: no, it %s", snapshot->hosts[host].name, why.words);
         else if (!model->vms[vm].measured)
             add(out, "  %s: could run it; its load is not known", snapshot->hosts[host].name);
         else
@@ -242,13 +238,15 @@ static void add_missing_vcpus(GString *out, const Situation *situation, const Ch
     const Model *model = situation->start;
     if (!growth_wants_vcpus(model, vm) || gets_vcpus(plan, model->vms[vm].row->id))
         return;
-    g_autofree char *why = growth_cpu_obstacle(situation, model, vm, growth_legal_vcpus(model, vm));
+    g_auto(Obstacle) why = {0};
+    gboolean legal = legality_allows_growth(situation->legality, model, ACTION_ADD_CPU, vm,
+                                            growth_legal_vcpus(model, vm), LEGAL_GROWTH, &why);
     if (model->policy->strategy == STRATEGY_THRESHOLD)
         add(out, "  no vCPUs: strategy=threshold adds none");
     else
         add(out, "  no vCPUs: it uses %.1f %% of its %.0f, above %g %%, but %s",
             growth_cpu_usage_pct(model, vm), model->vms[vm].vcpus, model->policy->vm_cpu_pct,
-            why ? why : "others took what the cluster's CPU buffer and its pools had left");
+            !legal ? why.words : "others took what the cluster's CPU buffer and its pools had left");
 }
 
 /* why a VM of which the plan says nothing gets no memory; the caller frees it */
@@ -263,10 +261,10 @@ static char *why_not_grown(const Situation *situation, guint vm)
     if (at->state != STATE_SHORT)
         return g_strdup("it is not short");
     double to = growth_legal_memory(model, vm, at->memory_mib + model->policy->memory_step_mib);
-    g_autofree char *why = growth_memory_obstacle(situation, model, vm, to);
-    return why ? g_strdup_printf("it is short, but %s", why)
-               : g_strdup(
-                     "it is short, but no addition was found that its host and the buffer have room for");
+    g_auto(Obstacle) why = {0};
+    if (legality_allows_growth(situation->legality, model, ACTION_ADD_MEMORY, vm, to, LEGAL_GROWTH, &why))
+        return g_strdup("it is short, but no addition was found that its host and the buffer have room for");
+    return g_strdup_printf("it is short, but %s", why.words);
 }
 
 /* and why it stays where it is */
@@ -299,12 +297,12 @@ static void explain_vm(GString *out, const Situation *situation, const ChangePla
         add_rows_of_object(out, plan, row->id);
     } else {
         const char *drs = NULL;
-        g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
-        compatibility_left_to_drs(situation->compatibility, vm, &drs);
+        g_auto(Obstacle) immovable = {0};
+        legality_left_to_drs(situation->legality, vm, &drs);
         g_autofree char *why = why_not_grown(situation, vm);
         add(out, "  nothing: %s, and %s", why, why_not_moved(model, (guint)row->host));
-        if (immovable)
-            add(out, "  it would never be moved: it %s", immovable);
+        if (!legality_may_move(situation->legality, vm, &immovable))
+            add(out, "  it would never be moved: it %s", immovable.words);
         if (drs)
             add(out, "  its moves are only advised: %s", drs);
     }
@@ -344,9 +342,11 @@ static void explain_host(GString *out, const Situation *situation, const ChangeP
     add(out, "Its VMs that cannot be moved:");
     for (guint i = 0; i < model->vms_on[host]->len; i++) {
         guint vm = g_array_index(model->vms_on[host], guint, i);
-        g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
-        if (immovable || !model->vms[vm].measured)
-            add(out, "  %s %s", model->vms[vm].row->name, immovable ? immovable : "is not measured");
+        g_auto(Obstacle) immovable = {0};
+        if (!legality_may_move(situation->legality, vm, &immovable))
+            add(out, "  %s %s", model->vms[vm].row->name, immovable.words);
+        else if (!model->vms[vm].measured)
+            add(out, "  %s is not measured", model->vms[vm].row->name);
     }
 }
 

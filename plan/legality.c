@@ -119,7 +119,6 @@ static gboolean allows_growth(const Legality *legality, const Model *now, const 
 {
     const Addition addition = {legality->start, now, legality->history, change};
     return (!(questions & LEGAL_SUBJECT) || takes_growth(legality, &addition, why)) &&
-           (!(questions & LEGAL_ON_THE_WAY) || has_room(now, change, why)) &&
            (!(questions & LEGAL_HEAT) || addition_keeps_normal(&addition, why)) &&
            (!(questions & LEGAL_ROOM) || addition_has_room(&addition, why)) &&
            (!(questions & LEGAL_BUDGET) || addition_is_in_budget(&addition, why));

@@ -2,12 +2,14 @@
 #include "plan/optimize.h"
 
 #include "plan/clusterproblem.h"
-#include "plan/vcpus.h"
+#include "plan/evacuation.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
 #include "plan/solver/search.h"
 #include "plan/threshold.h"
 #include "plan/trim.h"
+#include "plan/unsolved.h"
+#include "plan/vcpus.h"
 #include "plan/window.h"
 
 #include <string.h>
@@ -51,7 +53,6 @@ static void candidate_clear(Candidate *candidate)
 static Candidate settle(const Situation *situation, const ClusterProblem *problem, Placement *placement,
                         GArray *blocked)
 {
-    Sequence sequence = {situation->start, situation->rules, situation->compatibility};
     Candidate settled = {.placement = placement};
     for (guint left = 1; left > 0;) {
         g_autoptr(GArray) ordered = change_list_new();
@@ -64,7 +65,7 @@ static Candidate settle(const Situation *situation, const ClusterProblem *proble
         cluster_problem_changes(problem, situation->start, placement, settled.changes);
         reasons_order(situation, settled.changes);
         g_array_append_vals(ordered, settled.changes->data, settled.changes->len);
-        sequence_order(&sequence, ordered, stuck);
+        sequence_order(situation, ordered, stuck);
         cluster_problem_take_out(problem, stuck, placement);
         left = stuck->len;
         if (blocked->len == 0)
@@ -137,14 +138,11 @@ static void do_job(gpointer data, gpointer unused)
 {
     (void)unused;
     Job *job = data;
-    g_autoptr(Compatibility) compatibility = compatibility_new(job->situation->start);
-    Situation own = *job->situation;
-    own.compatibility = compatibility;
     g_autoptr(GArray) forbidden = g_array_new(FALSE, FALSE, sizeof(guint));
     job->blocked = g_array_new(FALSE, FALSE, sizeof(Change));
     Candidate best = {0};
     int attempts = 0;
-    while (attempts < MOST_ATTEMPTS && attempt(job, &own, forbidden, &best))
+    while (attempts < MOST_ATTEMPTS && attempt(job, job->situation, forbidden, &best))
         attempts++;
     job->changes = g_steal_pointer(&best.changes);
     candidate_clear(&best);
@@ -198,11 +196,12 @@ static void do_jobs_within(Job *jobs, guint n, guint max_moves)
 
 /* Clusters share nothing, so each is searched by itself, on as many threads as there are processors, unless
  * at most so many moves may be made in all (0: any number). */
-static void do_jobs(Job *jobs, guint n, guint max_moves, GError **error)
+static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_moves, GError **error)
 {
+    gint threads = (gint)(situation->threads ? situation->threads : g_get_num_processors());
     if (max_moves > 0)
         do_jobs_within(jobs, n, max_moves);
-    GThreadPool *pool = g_thread_pool_new(do_job, NULL, (gint)g_get_num_processors(), FALSE, NULL);
+    GThreadPool *pool = g_thread_pool_new(do_job, NULL, threads, FALSE, NULL);
     for (guint i = 0; i < n; i++)
         if (jobs[i].wanted && max_moves == 0)
             g_thread_pool_push(pool, &jobs[i], NULL);
@@ -258,7 +257,7 @@ static Found find_changes(const Situation *situation, const GArray *threshold, g
 {
     guint n = situation->start->snapshot->n_clusters;
     Found found = {jobs_new(situation, threshold, FALSE), n, change_list_new(), NULL};
-    do_jobs(found.jobs, n, max_moves, error);
+    do_jobs(situation, found.jobs, n, max_moves, error);
     for (guint i = 0; i < n; i++)
         if (found.jobs[i].changes)
             change_list_take(found.changes, found.jobs[i].changes);
@@ -273,10 +272,8 @@ typedef struct Left {
 
 static Left left_by(const Situation *situation, const GArray *changes)
 {
-    g_autoptr(Model) end = model_copy(situation->start);
+    g_autoptr(Model) end = model_after(situation->start, changes);
     Left left = {{0}};
-    for (guint i = 0; i < changes->len; i++)
-        change_apply(end, &g_array_index(changes, Change, i));
     for (guint i = 0; i < rules_count(situation->rules); i++)
         if (rules_at(situation->rules, i)->mandatory)
             left.of[0] += rule_breaches(rules_at(situation->rules, i), end);
@@ -329,15 +326,14 @@ static SearchStop stopped_by(const Found *found)
 /* moves of VMs that are left to DRS, in the order of what they help */
 static void take_advice(const Situation *after, GArray *changes, Decisions *decisions)
 {
-    g_autoptr(Model) end = model_copy(after->start);
     reasons_order(after, changes);
-    for (guint i = 0; i < changes->len; i++)
-        change_apply(end, &g_array_index(changes, Change, i));
+    g_autoptr(Model) end = model_after(after->start, changes);
     for (guint i = 0; i < changes->len; i++) {
         Change advice = g_array_index(changes, Change, i);
         const char *why = NULL;
-        compatibility_left_to_drs(after->compatibility, (guint)advice.vm, &why);
-        g_autofree char *helps = reason_of_change(after, end, changes, &advice);
+        legality_left_to_drs(after->legality, (guint)advice.vm, &why);
+        reasons_explain(after, end, changes, &advice);
+        g_autofree char *helps = advice.reason;
         advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
         g_array_append_val(decisions->advice, advice);
     }
@@ -352,8 +348,8 @@ static void advise_drs(const Situation *situation, const Model *end, Decisions *
     g_autoptr(GArray) nothing = change_list_new();
     Job *jobs = jobs_new(&after, nothing, TRUE);
     for (guint i = 0; i < n; i++)
-        jobs[i].wanted = unsolved_wants_drs(situation, end, i);
-    do_jobs(jobs, n, (guint)situation->start->policy->max_moves, error);
+        jobs[i].wanted = unsolved_is_left_to_drs(situation, end, i);
+    do_jobs(situation, jobs, n, (guint)situation->start->policy->max_moves, error);
     for (guint i = 0; i < n; i++)
         if (jobs[i].changes)
             take_advice(&after, jobs[i].changes, decisions);
@@ -378,11 +374,24 @@ static void name_blocked(const Model *end, const Job *job, Decisions *decisions)
         if (change->action == ACTION_MIGRATE && end->vms[change->vm].host == change->from &&
             !comes_again(job->blocked, i) &&
             (model_excess(end, host, NULL) > 0 || model_is_to_empty(end, host)))
-            decisions_add_unsolved(
-                decisions, -1, change->vm,
+            decisions_add_undone(
+                decisions, change, OBSTACLE_NO_ORDER,
                 g_strdup_printf("a move to %s would help %s, but no safe order was found for it",
                                 end->snapshot->hosts[change->to].name, end->snapshot->hosts[host].name));
     }
+}
+
+/* the decisions with reasons, in the order of what helps most, and with what can follow: powered-off VMs,
+ * maintenance mode; then what stays. Returns the model with all changes made; the caller frees it */
+static Model *complete(const Situation *situation, Decisions *decisions)
+{
+    Model *end = model_after(situation->start, decisions->changes);
+    for (guint i = 0; i < decisions->changes->len; i++)
+        reasons_explain(situation, end, decisions->changes, &g_array_index(decisions->changes, Change, i));
+    reasons_order(situation, decisions->changes);
+    evacuation_complete(situation, end, decisions);
+    unsolved_add_all(decisions, situation, end);
+    return end;
 }
 
 Decisions *optimize_decide(const Situation *situation, GError **error)
@@ -401,7 +410,7 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
     decisions->stopped_by = g_strdup(search_stop_name(stopped_by(&found)));
     change_list_take(decisions->changes, found.changes);
     change_list_take(decisions->no_time, found.no_time);
-    g_autoptr(Model) end = unsolved_complete(situation, decisions);
+    g_autoptr(Model) end = complete(situation, decisions);
     for (guint i = 0; i < found.n; i++)
         name_blocked(end, &found.jobs[i], decisions);
     advise_drs(situation, end, decisions, &failure);

@@ -2,14 +2,12 @@
 /*
  * plan: decides what to do about an assessment, as a reviewable, ordered list of steps.
  */
+#include "plan/decide.h"
 #include "plan/dependencies.h"
-#include "plan/compose.h"
 #include "plan/evacuation.h"
 #include "plan/explain.h"
-#include "plan/optimize.h"
-#include "plan/verify.h"
 #include "plan/show.h"
-#include "plan/threshold.h"
+#include "plan/verify.h"
 
 #include "analyze/patterncheck.h"
 #include "collect/program.h"
@@ -48,17 +46,12 @@ typedef struct Inputs {
     Snapshot *snapshot;
     Assessment *assessment;
     History *history;
-    Model *model;
-    RuleSet *rules;
-    Compatibility *compatibility;
-    Situation situation;
+    Situation *situation;
 } Inputs;
 
 static void inputs_clear(Inputs *inputs)
 {
-    compatibility_free(inputs->compatibility);
-    rules_free(inputs->rules);
-    model_free(inputs->model);
+    situation_free(inputs->situation);
     history_free(inputs->history);
     assessment_free(inputs->assessment);
     snapshot_free(inputs->snapshot);
@@ -131,29 +124,21 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         g_prefix_error(error, "%s: ", program->policy);
         return FALSE;
     }
-    inputs->model = model_new(inputs->snapshot, inputs->assessment, inputs->policy, error);
-    if (!inputs->model) {
+    inputs->situation =
+        situation_new(inputs->snapshot, inputs->assessment, inputs->policy, inputs->history, error);
+    if (!inputs->situation) {
         g_prefix_error(error, "%s: ", paths[1]);
         return FALSE;
     }
     warn_of_idle_patterns(program, inputs);
     warn_of_rehearsals(program, inputs->history);
-    MoveTimes times = history_move_times(inputs->history, inputs->policy);
-    inputs->model->move_setup_s = times.setup_s;
-    inputs->model->move_slope = times.slope;
-    inputs->rules = rules_new(inputs->model);
-    inputs->compatibility = compatibility_new(inputs->model);
-    inputs->situation = (Situation){inputs->model, inputs->rules, inputs->compatibility, inputs->history};
     return TRUE;
 }
 
 static ChangePlan *make_plan(const Program *program, const Situation *situation, GError **error)
 {
     g_autoptr(Working) working = program_working(program, "deciding", NULL, 0);
-    g_autoptr(Decisions) decisions = situation->start->policy->strategy == STRATEGY_THRESHOLD
-                                         ? threshold_decide(situation)
-                                         : optimize_decide(situation, error);
-    return decisions ? compose_plan(situation, decisions) : NULL;
+    return decide(situation, error);
 }
 
 static gboolean has_rows(const ChangePlan *plan, int kind)
@@ -185,7 +170,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(program, &inputs.situation, &error);
+    g_autoptr(ChangePlan) plan = make_plan(program, inputs.situation, &error);
     if (!plan || !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
     if (!atomic_file_is_standard_output(options->output))
@@ -221,7 +206,7 @@ static gboolean check_edited(const Inputs *inputs, const Options *options, Chang
     if (!changeplan_check_dependencies(plan, error))
         return FALSE;
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    verify_plan(&inputs->situation, plan, problems);
+    verify_plan(inputs->situation, plan, problems);
     if (problems->len == 0)
         return TRUE;
     g_ptr_array_add(problems, NULL);
@@ -251,8 +236,8 @@ static int run_explain(const Program *program, const Options *options, char **pa
     g_auto(Inputs) inputs = {0};
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(program, &inputs.situation, &error);
-    g_autofree char *text = plan ? explain(&inputs.situation, plan, options->explain, &error) : NULL;
+    g_autoptr(ChangePlan) plan = make_plan(program, inputs.situation, &error);
+    g_autofree char *text = plan ? explain(inputs.situation, plan, options->explain, &error) : NULL;
     if (!text)
         return program_fail(program, error);
     program_say(program, "%s", text);

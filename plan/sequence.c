@@ -1,95 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/sequence.h"
 
+#include "plan/room.h"
+
 #include <math.h>
 #include <string.h>
 
-/* What a host can be full of. Steps are small sums of these. */
-enum { HELD_MEMORY, HELD_CPU_RESERVATION, HELD_MEMORY_RESERVATION, N_HELD };
-typedef struct Held {
-    double of[N_HELD];
-} Held;
-
-static const char *const held_words[N_HELD] = {"memory", "CPU reservations", "memory reservations"};
-
-/* ---- what a change takes and gives back ---- */
-
-static Held held_by_vm(const Model *model, guint vm)
-{
-    if (!model->vms[vm].running)
-        return (Held){{0}};
-    return (Held){
-        {model_vm_memory(model, vm), model_vm_cpu_reserved(model, vm), model_vm_memory_reserved(model, vm)}};
-}
-
-/* What a change brings to its host `to`. */
-static Held taken_by(const Model *model, const Change *change)
-{
-    const ModelVm *vm = change->vm >= 0 ? &model->vms[change->vm] : NULL;
-    if (change->action == ACTION_MIGRATE)
-        return held_by_vm(model, (guint)change->vm);
-    if (change->action != ACTION_ADD_MEMORY || !vm || !vm->running)
-        return (Held){{0}};
-    double mib = change->amount - vm->memory_mib;
-    gboolean locked = model->vms[change->vm].row->memory_reservation_locked == 1;
-    return (Held){{mib * 1024, 0, locked ? mib : 0}};
-}
-
-static Held held_by_host(const Model *model, guint host)
-{
-    const ModelHost *at = &model->hosts[host];
-    double memory = at->demand[RESOURCE_HOST_MEMORY];
-    return (Held){{isnan(memory) ? 0 : memory, at->cpu_reserved_mhz, at->memory_reserved_mib}};
-}
-
-static Held host_limits(const Model *model, guint host)
-{
-    const Host *row = &model->snapshot->hosts[host];
-    return (Held){{row->memory_kib, row->cpu_mhz, floor(row->memory_kib / 1024)}};
-}
-
-/* the first of what would be over, or -1; what brings nothing of a kind cannot be at fault for it */
-static int over_limit(const Model *model, guint host, const Held *held, const Held *brought)
-{
-    Held limits = host_limits(model, host);
-    for (int i = 0; i < N_HELD; i++)
-        if (brought->of[i] > 0 && table_round(held->of[i]) > limits.of[i])
-            return i;
-    return -1;
-}
-
-/* why a change cannot be done as the model stands, with all before it done; NULL where it can */
-static char *obstacle_now(const Sequence *sequence, const Model *now, const Change *change)
-{
-    const Snapshot *snapshot = now->snapshot;
-    const char *name = snapshot->hosts[change->to].name;
-    if (change->action == ACTION_ENTER_MAINTENANCE)
-        return model_vms_to_leave(now, (guint)change->to)
-                   ? g_strdup_printf("%s still holds running VMs", name)
-                   : NULL;
-    if (change->action == ACTION_MIGRATE) {
-        const char *why =
-            compatibility_obstacle(sequence->compatibility, (guint)change->vm, (guint)change->to);
-        if (why)
-            return g_strdup_printf("%s %s", name, why);
-        const BoundRule *rule =
-            rules_broken_on_the_way(sequence->rules, now, (guint)change->vm, (guint)change->to);
-        if (rule)
-            return g_strdup_printf("the mandatory rule \"%s\" would be broken on %s", rule->name, name);
-    }
-    Held brought = taken_by(now, change), held = held_by_host(now, (guint)change->to);
-    for (int i = 0; i < N_HELD; i++)
-        held.of[i] += brought.of[i];
-    int over = over_limit(now, (guint)change->to, &held, &brought);
-    return over < 0 ? NULL : g_strdup_printf("%s would be over its %s", name, held_words[over]);
-}
-
 /* ---- an order in which each change is safe alone ---- */
 
-static gboolean is_feasible(const Sequence *sequence, const Model *now, const Change *change)
+static gboolean is_feasible(const Situation *situation, const Model *now, const Change *change)
 {
-    g_autofree char *why = obstacle_now(sequence, now, change);
-    return why == NULL;
+    return legality_allows(situation->legality, now, change, LEGAL_STEP, NULL);
 }
 
 /* The changes not yet ordered, as indices into the list that owns them. */
@@ -143,12 +64,12 @@ static gboolean is_careful(const Model *now, const Pending *pending, guint posit
 
 /* the position of the first change that can be made now with such care; the list's length where there is none
  */
-static guint find_next(const Sequence *sequence, const Model *now, const Pending *pending, Care care)
+static guint find_next(const Situation *situation, const Model *now, const Pending *pending, Care care)
 {
     guint next = 0;
     while (next < pending->left->len &&
            (waits_for_own(pending, next) || !is_careful(now, pending, next, care) ||
-            !is_feasible(sequence, now, pending_at(pending, next))))
+            !is_feasible(situation, now, pending_at(pending, next))))
         next++;
     return next;
 }
@@ -161,31 +82,32 @@ static void take(Change *change, GArray *to)
 }
 
 /* a host where a blocked mover can stand for a while; -1 where there is none */
-static int find_stopover(const Sequence *sequence, const Model *now, const Change *blocked)
+static int find_stopover(const Situation *situation, const Model *now, const Change *blocked)
 {
     const ModelVm *vm = &now->vms[blocked->vm];
     for (guint via = 0; via < now->snapshot->n_hosts; via++) {
-        Change leg = {.action = ACTION_MIGRATE, .vm = blocked->vm, .from = blocked->from, .to = (int)via};
+        Change leg = change_migration(now, (guint)blocked->vm, via);
         if ((int)via != blocked->from && (int)via != blocked->to && now->hosts[via].target &&
             now->hosts[via].cluster == now->hosts[blocked->to].cluster &&
-            model_stays_normal(now, via, vm->demand) && is_feasible(sequence, now, &leg))
+            model_stays_normal(now, via, vm->demand) && is_feasible(situation, now, &leg))
             return (int)via;
     }
     return -1;
 }
 
 /* A mover that steps aside to a third host makes room on its first. */
-static gboolean make_detour(const Sequence *sequence, Model *now, const Pending *pending, GArray *ordered)
+static gboolean make_detour(const Situation *situation, Model *now, const Pending *pending, GArray *ordered)
 {
     for (guint i = 0; i < pending->left->len; i++) {
         Change *blocked = pending_at(pending, i);
         if (blocked->action != ACTION_MIGRATE || !now->vms[blocked->vm].measured || waits_for_own(pending, i))
             continue;
-        int via = find_stopover(sequence, now, blocked);
+        int via = find_stopover(situation, now, blocked);
         if (via < 0)
             continue;
         const Host *hosts = now->snapshot->hosts;
-        Change leg = {.action = ACTION_MIGRATE, .vm = blocked->vm, .from = blocked->from, .to = via};
+        Change leg = change_migration(now, (guint)blocked->vm, (guint)via);
+        leg.cause = CAUSE_DETOUR;
         leg.reason =
             g_strdup_printf("detour: makes room on %s for a step that waits for it; goes on to %s later",
                             hosts[blocked->from].name, hosts[blocked->to].name);
@@ -197,9 +119,9 @@ static gboolean make_detour(const Sequence *sequence, Model *now, const Pending 
     return FALSE;
 }
 
-static void order_one_by_one(const Sequence *sequence, GArray *changes, GArray *blocked)
+static void order_one_by_one(const Situation *situation, GArray *changes, GArray *blocked)
 {
-    g_autoptr(Model) now = model_copy(sequence->start);
+    g_autoptr(Model) now = model_copy(situation->start);
     g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < changes->len; i++)
         g_array_append_val(left, i);
@@ -207,15 +129,15 @@ static void order_one_by_one(const Sequence *sequence, GArray *changes, GArray *
     GArray *ordered = change_list_new();
     guint detours_left = changes->len;
     while (left->len > 0) {
-        guint next = find_next(sequence, now, &pending, GENTLE);
+        guint next = find_next(situation, now, &pending, GENTLE);
         if (next == left->len)
-            next = find_next(sequence, now, &pending, PATIENT);
-        if (next == left->len && detours_left > 0 && make_detour(sequence, now, &pending, ordered)) {
+            next = find_next(situation, now, &pending, PATIENT);
+        if (next == left->len && detours_left > 0 && make_detour(situation, now, &pending, ordered)) {
             detours_left--;
             continue;
         }
         if (next == left->len)
-            next = find_next(sequence, now, &pending, ANY);
+            next = find_next(situation, now, &pending, ANY);
         if (next == left->len)
             break;
         change_apply(now, pending_at(&pending, next));
@@ -240,12 +162,12 @@ static void order_one_by_one(const Sequence *sequence, GArray *changes, GArray *
  */
 typedef struct Passage {
     guint change;
-    Held held;
+    Room held;
     int credited_to; /* of a departure: the arrival that waits for it, or -1 */
 } Passage;
 
 typedef struct Edges {
-    const Sequence *sequence;
+    const Situation *situation;
     GArray *changes;
     gboolean may_add;             /* edges are being made, not checked */
     guint words;                  /* of a row of before */
@@ -292,12 +214,12 @@ static guint n_passages(GArray *const *of_host, int host)
     return of_host[host] ? of_host[host]->len : 0;
 }
 
-static Held worst_moment(const Edges *edges, guint k, const Held *brought)
+static Room worst_moment(const Edges *edges, guint k, const Room *brought)
 {
     int host = change_at(edges, k)->to;
-    Held worst = held_by_host(edges->sequence->start, (guint)host);
+    Room worst = room_held(edges->situation->start, (guint)host);
     guint n_arrivals = n_passages(edges->arrivals, host), n_departures = n_passages(edges->departures, host);
-    for (int kind = 0; kind < N_HELD; kind++) {
+    for (int kind = 0; kind < N_ROOMS; kind++) {
         worst.of[kind] += brought->of[kind];
         for (guint i = 0; i < n_departures; i++) {
             const Passage *out = &g_array_index(edges->departures[host], Passage, i);
@@ -344,19 +266,19 @@ static void credit_departures(const Edges *edges, guint k)
     }
 }
 
-static char *make_room(Edges *edges, guint k, const Held *brought)
+static char *make_room(Edges *edges, guint k, const Room *brought)
 {
-    const Model *start = edges->sequence->start;
+    const Model *start = edges->situation->start;
     guint host = (guint)change_at(edges, k)->to;
     for (;;) {
-        Held worst = worst_moment(edges, k, brought);
-        int kind = over_limit(start, host, &worst, brought);
+        Room worst = worst_moment(edges, k, brought);
+        int kind = room_lacking(start, host, &worst, brought);
         if (kind < 0)
             return NULL;
         int departure = best_departure(edges, k, kind);
         if (departure < 0 || !require(edges, (guint)departure, k))
             return g_strdup_printf("%s could go over its %s", start->snapshot->hosts[host].name,
-                                   held_words[kind]);
+                                   room_words[kind]);
     }
 }
 
@@ -364,7 +286,7 @@ static char *make_room(Edges *edges, guint k, const Held *brought)
 static char *wait_for_rules(Edges *edges, guint k)
 {
     const Change *change = change_at(edges, k);
-    const RuleSet *rules = edges->sequence->rules;
+    const RuleSet *rules = edges->situation->rules;
     const GArray *own = change->action == ACTION_MIGRATE ? rules_of_vm(rules, (guint)change->vm) : NULL;
     for (guint r = 0; own && r < own->len; r++) {
         const BoundRule *rule = rules_at(rules, g_array_index(own, guint, r));
@@ -375,7 +297,7 @@ static char *wait_for_rules(Edges *edges, guint k)
             if (change_at(edges, out)->vm != change->vm &&
                 rule_names_vm(rule, (guint)change_at(edges, out)->vm) && !require(edges, out, k))
                 return g_strdup_printf("the mandatory rule \"%s\" could be broken on %s", rule->name,
-                                       edges->sequence->start->snapshot->hosts[change->to].name);
+                                       edges->situation->start->snapshot->hosts[change->to].name);
         }
     }
     return NULL;
@@ -384,7 +306,7 @@ static char *wait_for_rules(Edges *edges, guint k)
 static gboolean is_over_threshold(const Edges *edges, int host, const double extra[N_RESOURCES],
                                   Resource *worst)
 {
-    const ModelHost *at = &edges->sequence->start->hosts[host];
+    const ModelHost *at = &edges->situation->start->hosts[host];
     for (int r = 0; r < N_RESOURCES; r++) {
         if (load_usage_pct(table_round(edges->final[host][r] + extra[r]), at->capacity[r]) >
             at->threshold[r]) {
@@ -399,9 +321,9 @@ static gboolean is_over_threshold(const Edges *edges, int host, const double ext
 static char *wait_for_relief(Edges *edges, guint k)
 {
     const Change *change = change_at(edges, k);
-    if (change->action != ACTION_ADD_MEMORY || !edges->sequence->start->vms[change->vm].running)
+    if (change->action != ACTION_ADD_MEMORY || !edges->situation->start->vms[change->vm].running)
         return NULL;
-    const Model *start = edges->sequence->start;
+    const Model *start = edges->situation->start;
     for (;;) {
         double extra[N_RESOURCES] = {0};
         int heaviest = -1;
@@ -451,13 +373,13 @@ static char *wait_for_departures(Edges *edges, guint k)
     for (guint i = 0; i < n_passages(edges->departures, host); i++)
         if (!require(edges, g_array_index(edges->departures[host], Passage, i).change, k))
             return g_strdup_printf("%s could still hold VMs",
-                                   edges->sequence->start->snapshot->hosts[host].name);
+                                   edges->situation->start->snapshot->hosts[host].name);
     if (edges->may_add)
         drop_implied(edges, change_at(edges, k)->after);
     return NULL;
 }
 
-static void note_passage(GArray **of_host, int host, guint change, Held held)
+static void note_passage(GArray **of_host, int host, guint change, Room held)
 {
     if (!of_host[host])
         of_host[host] = g_array_new(FALSE, FALSE, sizeof(Passage));
@@ -479,7 +401,7 @@ static char *settle_change(Edges *edges, const Model *now, guint k)
         return wait_for_departures(edges, k);
     if (edges->last_of_vm[change->vm] >= 0 && !require(edges, (guint)edges->last_of_vm[change->vm], k))
         return g_strdup("its VM's earlier step need not have ended");
-    Held brought = taken_by(now, change);
+    Room brought = room_taken_by(now, change);
     char *problem = wait_for_rules(edges, k);
     if (!problem)
         problem = wait_for_relief(edges, k);
@@ -490,20 +412,20 @@ static char *settle_change(Edges *edges, const Model *now, guint k)
     credit_departures(edges, k);
     note_passage(edges->arrivals, change->to, k, brought);
     if (change->action == ACTION_MIGRATE) {
-        Held released = held_by_vm(now, (guint)change->vm);
+        Room released = room_of_vm(now, (guint)change->vm);
         if (!now->vms[change->vm].measured)
-            released.of[HELD_MEMORY] = 0; /* it sat in its host's base, which stays */
+            released.of[ROOM_MEMORY] = 0; /* it sat in its host's base, which stays */
         note_passage(edges->departures, change->from, k, released);
     }
     edges->last_of_vm[change->vm] = (int)k;
     return problem;
 }
 
-static Edges edges_new(const Sequence *sequence, GArray *changes, gboolean may_add)
+static Edges edges_new(const Situation *situation, GArray *changes, gboolean may_add)
 {
-    guint n_hosts = sequence->start->snapshot->n_hosts, n_vms = sequence->start->n_vms;
+    guint n_hosts = situation->start->snapshot->n_hosts, n_vms = situation->start->n_vms;
     Edges edges = {
-        .sequence = sequence, .changes = changes, .may_add = may_add, .words = changes->len / 64 + 1};
+        .situation = situation, .changes = changes, .may_add = may_add, .words = changes->len / 64 + 1};
     edges.before = g_new0(guint64, (gsize)edges.words * (changes->len + 1));
     edges.arrivals = g_new0(GArray *, n_hosts);
     edges.departures = g_new0(GArray *, n_hosts);
@@ -511,9 +433,7 @@ static Edges edges_new(const Sequence *sequence, GArray *changes, gboolean may_a
     for (guint i = 0; i < n_vms; i++)
         edges.last_of_vm[i] = -1;
     edges.final = g_malloc_n(n_hosts, sizeof *edges.final);
-    g_autoptr(Model) end = model_copy(sequence->start);
-    for (guint i = 0; i < changes->len; i++)
-        change_apply(end, &g_array_index(changes, Change, i));
+    g_autoptr(Model) end = model_after(situation->start, changes);
     for (guint i = 0; i < n_hosts; i++)
         memcpy(edges.final[i], end->hosts[i].demand, sizeof *edges.final);
     return edges;
@@ -521,7 +441,7 @@ static Edges edges_new(const Sequence *sequence, GArray *changes, gboolean may_a
 
 static void edges_clear(Edges *edges)
 {
-    for (guint i = 0; i < edges->sequence->start->snapshot->n_hosts; i++) {
+    for (guint i = 0; i < edges->situation->start->snapshot->n_hosts; i++) {
         if (edges->arrivals[i])
             g_array_free(edges->arrivals[i], TRUE);
         if (edges->departures[i])
@@ -534,13 +454,13 @@ static void edges_clear(Edges *edges)
     g_free(edges->final);
 }
 
-void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked)
+void sequence_order(const Situation *situation, GArray *changes, GArray *blocked)
 {
     if (changes->len == 0)
         return;
-    order_one_by_one(sequence, changes, blocked);
-    Edges edges = edges_new(sequence, changes, TRUE);
-    g_autoptr(Model) now = model_copy(sequence->start);
+    order_one_by_one(situation, changes, blocked);
+    Edges edges = edges_new(situation, changes, TRUE);
+    g_autoptr(Model) now = model_copy(situation->start);
     for (guint k = 0; k < changes->len; k++) {
         g_autofree char *problem = settle_change(&edges, now, k);
         g_assert(!problem); /* done one by one it was safe, and every earlier change can be waited for */
@@ -549,14 +469,25 @@ void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked)
     edges_clear(&edges);
 }
 
-char *sequence_violation(const Sequence *sequence, const GArray *changes, guint *at)
+/* why a change cannot be made as the model stands, with all before it made; NULL where it can */
+static char *words_of_obstacle(const Situation *situation, const Model *now, const Change *change)
 {
-    Edges edges = edges_new(sequence, (GArray *)changes, FALSE);
-    g_autoptr(Model) now = model_copy(sequence->start);
+    g_auto(Obstacle) why = {0};
+    if (legality_allows(situation->legality, now, change, LEGAL_STEP, &why))
+        return NULL;
+    return action_is_growth(change->action)
+               ? g_steal_pointer(&why.words)
+               : g_strdup_printf("%s %s", now->snapshot->hosts[change->to].name, why.words);
+}
+
+char *sequence_violation(const Situation *situation, const GArray *changes, guint *at)
+{
+    Edges edges = edges_new(situation, (GArray *)changes, FALSE);
+    g_autoptr(Model) now = model_copy(situation->start);
     char *problem = NULL;
     for (*at = 0; *at < changes->len && !problem; ++*at) {
         const Change *change = change_at(&edges, *at);
-        problem = obstacle_now(sequence, now, change);
+        problem = words_of_obstacle(situation, now, change);
         if (!problem)
             problem = settle_change(&edges, now, *at);
         change_apply(now, change);

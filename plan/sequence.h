@@ -8,24 +8,16 @@
 #ifndef PLAN_SEQUENCE_H
 #define PLAN_SEQUENCE_H
 
-#include "plan/compatibility.h"
-#include "plan/change.h"
-#include "plan/rules.h"
-
-typedef struct Sequence {
-    const Model *start;
-    const RuleSet *rules;
-    const Compatibility *compatibility;
-} Sequence;
+#include "plan/situation.h"
 
 /* puts the changes (Change; those first that help most) into an order in which each is safe, and gives each
  * the fewest `after` it finds that keep it so; a cycle is broken by a detour through a third host, which adds
  * a change. What cannot be ordered is moved to blocked, a list as changes */
-void sequence_order(const Sequence *sequence, GArray *changes, GArray *blocked);
+void sequence_order(const Situation *situation, GArray *changes, GArray *blocked);
 
 /* what a list of changes with their `after` would violate, in words with the index of the change at fault;
  * NULL where it is safe. The caller frees it */
-char *sequence_violation(const Sequence *sequence, const GArray *changes, guint *at);
+char *sequence_violation(const Situation *situation, const GArray *changes, guint *at);
 
 /* seconds from the first start to the last end of the first n changes of a list, with at most so many steps
  * running at once in all and per host */

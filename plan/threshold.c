@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/threshold.h"
 
+#include "collect/plural.h"
 #include "plan/growth.h"
+#include "plan/reasons.h"
 #include "plan/unsolved.h"
 
 #include <math.h>
@@ -72,17 +74,16 @@ static int compare_candidates(gconstpointer a, gconstpointer b)
 
 static gboolean was_added_to(const Threshold *t, guint vm)
 {
-    const VmHistory *past = situation_history(t->situation, vm);
+    const VmHistory *past = history_of_vm(t->situation->history, t->situation->start, vm);
     return past->memory_additions + past->cpu_additions > 0;
 }
 
 /* TRUE where the VM may be moved off its host by us, or, for advice, by those it is left to */
 static gboolean is_candidate(const Threshold *t, guint vm, gboolean for_advice)
 {
-    const char *drs = NULL;
-    g_autofree char *immovable = compatibility_immovable(t->situation->compatibility, vm);
-    return t->now->vms[vm].measured && !immovable &&
-           compatibility_left_to_drs(t->situation->compatibility, vm, &drs) == for_advice;
+    const Legality *legality = t->situation->legality;
+    return t->now->vms[vm].measured && legality_may_move(legality, vm, NULL) &&
+           legality_left_to_drs(legality, vm, NULL) == for_advice;
 }
 
 static GArray *candidates(const Threshold *t, guint host, Resource worst, gboolean for_advice)
@@ -120,8 +121,7 @@ static int best_target(const Threshold *t, guint vm)
     for (guint host = 0; host < t->now->snapshot->n_hosts; host++) {
         if ((int)host == t->now->vms[vm].host || t->now->hosts[host].cluster != vm_row(t, vm)->cluster)
             continue;
-        g_autofree char *obstacle = hindrance_of_target(t->situation, t->now, vm, host);
-        if (obstacle)
+        if (!legality_allows_move(t->situation->legality, t->now, vm, host, LEGAL_TARGET, NULL))
             continue;
         double share = higher_share(t, vm, host);
         if (share < lowest ||
@@ -156,8 +156,9 @@ static gboolean relieve_once(Threshold *t, guint host, GArray *into)
         if (target < 0)
             continue;
         const char *drs = NULL;
-        compatibility_left_to_drs(t->situation->compatibility, vm, &drs);
-        Change move = {.action = ACTION_MIGRATE, .vm = (int)vm, .from = (int)host, .to = target};
+        legality_left_to_drs(t->situation->legality, vm, &drs);
+        Change move = change_migration(t->now, vm, (guint)target);
+        move.cause = CAUSE_HOT_HOST;
         move.reason = relief_reason(t, vm, host, worst, drs);
         g_array_append_val(into, move);
         change_apply(t->now, &move);
@@ -181,10 +182,8 @@ static void relieve_into(Threshold *t, guint host, GArray *into)
 
 static gboolean has_vms_left_to_drs(const Threshold *t, guint host)
 {
-    const char *why = NULL;
     for (guint i = 0; i < t->now->vms_on[host]->len; i++)
-        if (compatibility_left_to_drs(t->situation->compatibility,
-                                      g_array_index(t->now->vms_on[host], guint, i), &why))
+        if (legality_left_to_drs(t->situation->legality, g_array_index(t->now->vms_on[host], guint, i), NULL))
             return TRUE;
     return FALSE;
 }
@@ -208,7 +207,7 @@ static void relieve(Threshold *t, guint host)
         relieve_into(t, host, t->decisions->changes);
     if (model_excess(t->now, host, NULL) <= 0)
         return;
-    decisions_add_unsolved(t->decisions, (int)host, -1, hindrance_of_hot_host(t->situation, t->now, host));
+    unsolved_add_hot_host(t->decisions, t->situation, t->now, host);
     if (!excluded)
         advise_relief(t, host);
 }
@@ -218,22 +217,21 @@ static void relieve(Threshold *t, guint host)
 static void add_memory(Threshold *t, guint vm)
 {
     const Policy *policy = t->now->policy;
-    double was = t->now->vms[vm].memory_mib;
-    double to = growth_legal_memory(t->now, vm, was + policy->memory_step_mib);
-    g_autofree char *why = growth_memory_obstacle(t->situation, t->now, vm, to);
-    if (why) {
-        growth_stays_short(t->decisions, t->now, vm, why);
-        if (growth_hot_add_is_off(t->now, vm))
-            growth_advise_hot_add(t->decisions, t->now, vm, to);
+    double to = growth_legal_memory(t->now, vm, t->now->vms[vm].memory_mib + policy->memory_step_mib);
+    Change addition = change_growth(t->now, ACTION_ADD_MEMORY, vm, to);
+    g_auto(Obstacle) why = {0};
+    if (!legality_allows(t->situation->legality, t->now, &addition, LEGAL_GROWTH, &why)) {
+        unsolved_add_short_vm(t->decisions, t->now, vm, why.code, why.words);
+        if (why.code == OBSTACLE_HOT_ADD_OFF)
+            unsolved_advise_hot_add(t->decisions, t->now, vm, to);
         return;
     }
-    int host = t->now->vms[vm].host;
-    Change addition = {
-        .action = ACTION_ADD_MEMORY, .vm = (int)vm, .from = host, .to = host, .was = was, .amount = to};
-    addition.reason = growth_memory_reason(t->now, vm, was, to);
+    addition.cause = CAUSE_SHORT_VM;
+    addition.reason = reason_of_memory(t->now, &addition);
     decisions_make(t->decisions, t->now, &addition);
     if (load_usage_pct(t->now->vms[vm].demand[RESOURCE_MEMORY], to * 1024) > policy->short_pct)
-        growth_stays_short(t->decisions, t->now, vm, "strategy=threshold makes one addition a plan");
+        unsolved_add_short_vm(t->decisions, t->now, vm, OBSTACLE_STRATEGY,
+                              "strategy=threshold makes one addition a plan");
 }
 
 /* ---- what it does not do ---- */
@@ -245,19 +243,19 @@ static void name_the_left_out(Threshold *t)
         const BoundRule *rule = rules_at(t->situation->rules, i);
         guint breaches = rule_breaches(rule, now);
         if (breaches > 0 && rule->mandatory)
-            decisions_add_unsolved(
-                t->decisions, -1, (int)rule->vms[0],
+            decisions_add_unsolved_vm(
+                t->decisions, rule->vms[0], OBSTACLE_STRATEGY,
                 g_strdup_printf("the mandatory rule \"%s\" is broken by %u %s: strategy=threshold "
                                 "repairs no rules",
                                 rule->name, breaches, plural(breaches, "VM", "VMs")));
     }
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
         if (now->hosts[i].state == STATE_HOT && !now->hosts[i].usable)
-            decisions_add_unsolved(t->decisions, (int)i, -1, hindrance_of_hot_host(t->situation, now, i));
+            unsolved_add_hot_host(t->decisions, t->situation, now, i);
         guint left = model_is_to_empty(now, i) ? model_vms_to_leave(now, i) : 0;
         if (left > 0)
-            decisions_add_unsolved(
-                t->decisions, (int)i, -1,
+            decisions_add_unsolved_host(
+                t->decisions, i, OBSTACLE_STRATEGY,
                 g_strdup_printf("is to be emptied and holds %u running %s: strategy=threshold "
                                 "evacuates nothing",
                                 left, plural(left, "VM", "VMs")));

@@ -23,16 +23,6 @@ typedef struct Step {
     double gain;
 } Step;
 
-static Change reversed(const Change *change)
-{
-    Change back = *change;
-    back.from = change->to;
-    back.to = change->from;
-    back.was = change->amount;
-    back.amount = change->was;
-    return back;
-}
-
 /* puts a step into the placement, or takes it out */
 static void set_step(const Trim *trim, const Change *change, gboolean done, int size)
 {
@@ -92,7 +82,7 @@ static gboolean may_stand(const Trim *trim, const Cost *with, const Cost *withou
 static void set_steps(Trim *trim, const Change *const *changes, guint n, gboolean done, const int *sizes)
 {
     for (guint i = 0; i < n; i++) {
-        Change back = reversed(changes[i]);
+        Change back = change_reversed(changes[i]);
         change_apply(trim->end, done ? changes[i] : &back);
         set_step(trim, changes[i], done, sizes[i]);
     }

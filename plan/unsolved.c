@@ -2,143 +2,130 @@
 #include "plan/unsolved.h"
 
 #include "analyze/states.h"
+#include "collect/plural.h"
+#include "plan/growth.h"
 
 #include <math.h>
 
-const char *plural(guint n, const char *one, const char *many)
+#define NO_TIME "max_duration_s leaves no time for more"
+
+/* ---- what keeps VMs on their host ---- */
+
+/* a kind of VMs that stay, with an example */
+typedef struct Staying {
+    guint n;
+    int code; /* ObstacleCode of the first */
+    char *example;
+} Staying;
+
+/* The VMs of a host by what keeps each there. */
+typedef struct Kept {
+    Staying immovable, without_target;
+    guint unmeasured, left_to_drs, movable;
+} Kept;
+
+static void kept_clear(Kept *kept)
 {
-    return n == 1 ? one : many;
+    g_free(kept->immovable.example);
+    g_free(kept->without_target.example);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Kept, kept_clear)
 
-static gboolean backs_reservations(const Model *now, guint vm, guint host)
+/* TRUE where some host of its cluster could take the VM; else the first that cannot is the example */
+static gboolean has_target(const Situation *situation, const Model *now, guint vm, Staying *without)
 {
-    const ModelHost *at = &now->hosts[host];
-    const Host *row = &now->snapshot->hosts[host];
-    double cpu = model_vm_cpu_reserved(now, vm), memory = model_vm_memory_reserved(now, vm);
-    return !(cpu > 0 && at->cpu_reserved_mhz + cpu > row->cpu_mhz) &&
-           !(memory > 0 && (at->memory_reserved_mib + memory) * 1024 > row->memory_kib);
-}
-
-/* whether nothing hinders, without words */
-static gboolean is_target(const Situation *situation, const Model *now, guint vm, guint host)
-{
-    return !compatibility_obstacle(situation->compatibility, vm, host) &&
-           model_stays_normal(now, host, now->vms[vm].demand) && backs_reservations(now, vm, host) &&
-           !rules_broken_by(situation->rules, now, vm, host, TRUE);
-}
-
-/* "would be hot (CPU 81.0 %, memory 44.0 %)": of what is known, CPU and memory, and whatever else is over */
-static char *words_of_heat(const Model *now, guint vm, guint host)
-{
-    GString *words = g_string_new("would be hot");
-    const char *separator = " (";
-    for (int r = 0; r < N_RESOURCES; r++) {
-        double more = now->vms[vm].demand[r];
-        double pct = model_usage_pct(now, host, (Resource)r, isnan(more) ? 0 : more);
-        gboolean main = r == RESOURCE_CPU || r == RESOURCE_HOST_MEMORY;
-        if (isnan(pct) || !(main || pct > now->hosts[host].threshold[r]))
-            continue;
-        g_string_append_printf(words, "%s%s %.1f %%", separator, resource_words[r], pct);
-        separator = ", ";
-    }
-    return g_string_free(g_string_append_c(words, ')'), FALSE);
-}
-
-char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host)
-{
-    const char *why = compatibility_obstacle(situation->compatibility, vm, host);
-    if (why)
-        return g_strdup(why);
-    if (!model_stays_normal(now, host, now->vms[vm].demand))
-        return words_of_heat(now, vm, host);
-    if (!backs_reservations(now, vm, host))
-        return g_strdup("cannot back the VM's reservations");
-    const BoundRule *rule = rules_broken_by(situation->rules, now, vm, host, TRUE);
-    return rule ? g_strdup_printf("would break the mandatory rule \"%s\"", rule->name) : NULL;
-}
-
-/* The VMs of a host by what keeps each there, with an example of each kind. */
-typedef struct Hindrances {
-    guint unmeasured, immovable, left_to_drs, without_target, movable;
-    char *immovable_example, *target_example;
-} Hindrances;
-
-static void hindrances_clear(Hindrances *hindrances)
-{
-    g_free(hindrances->immovable_example);
-    g_free(hindrances->target_example);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Hindrances, hindrances_clear)
-
-/* TRUE where some host of its cluster could take the VM */
-static gboolean has_target(const Situation *situation, const Model *now, guint vm, char **example)
-{
+    const Legality *legality = situation->legality;
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
+        g_auto(Obstacle) why = {0};
         if (now->hosts[host].cluster != now->vms[vm].row->cluster || (int)host == now->vms[vm].host)
             continue;
-        if (is_target(situation, now, vm, host))
+        if (legality_allows_move(legality, now, vm, host, LEGAL_TARGET, without->example ? NULL : &why))
             return TRUE;
-        if (*example)
+        if (without->example)
             continue;
-        g_autofree char *why = hindrance_of_target(situation, now, vm, host);
-        *example =
-            g_strdup_printf("%s: %s %s", now->vms[vm].row->name, now->snapshot->hosts[host].name, why);
+        without->code = why.code;
+        without->example =
+            g_strdup_printf("%s: %s %s", now->vms[vm].row->name, now->snapshot->hosts[host].name, why.words);
     }
     return FALSE;
 }
 
 /* Relief moves no VM that is not measured; where a host is emptied it counts at its size. */
-static void sort_vm(const Situation *situation, const Model *now, guint vm, gboolean to_empty, Hindrances *h)
+static void sort_vm(const Situation *situation, const Model *now, guint vm, gboolean to_empty, Kept *kept)
 {
-    const char *drs = NULL;
-    g_autofree char *immovable = compatibility_immovable(situation->compatibility, vm);
-    if (immovable) {
-        h->immovable++;
-        if (!h->immovable_example)
-            h->immovable_example = g_strdup_printf("%s %s", now->vms[vm].row->name, immovable);
-    } else if (compatibility_left_to_drs(situation->compatibility, vm, &drs)) {
-        h->left_to_drs++;
+    g_auto(Obstacle) why = {0};
+    if (!legality_may_move(situation->legality, vm, &why)) {
+        kept->immovable.n++;
+        if (!kept->immovable.example) {
+            kept->immovable.code = why.code;
+            kept->immovable.example = g_strdup_printf("%s %s", now->vms[vm].row->name, why.words);
+        }
+    } else if (legality_left_to_drs(situation->legality, vm, NULL)) {
+        kept->left_to_drs++;
     } else if (!now->vms[vm].measured && !to_empty) {
-        h->unmeasured++;
-    } else if (has_target(situation, now, vm, &h->target_example)) {
-        h->movable++;
+        kept->unmeasured++;
+    } else if (has_target(situation, now, vm, &kept->without_target)) {
+        kept->movable++;
     } else {
-        h->without_target++;
+        kept->without_target.n++;
     }
 }
 
-/* of all VMs of the host, or, where it is to be emptied, of those that have to leave */
-static void append_hindrances(GString *words, const Situation *situation, const Model *now, guint host,
-                              gboolean to_empty)
+static void append_kept(GString *words, const Kept *kept, gboolean to_empty)
 {
-    g_auto(Hindrances) h = {0};
-    for (guint i = 0; i < now->vms_on[host]->len; i++) {
-        guint vm = g_array_index(now->vms_on[host], guint, i);
-        if (!to_empty || !vm_is_agent(now->vms[vm].row))
-            sort_vm(situation, now, vm, to_empty, &h);
-    }
-    if (now->vms_on[host]->len == 0)
-        g_string_append(words, "; no VM runs there: the load is the host's own");
-    if (h.without_target)
-        g_string_append_printf(words, "; no target for %u of its VMs (%s)", h.without_target,
-                               h.target_example ? h.target_example : "the cluster has no other host");
-    if (h.immovable)
-        g_string_append_printf(words, "; %u of its VMs cannot move (%s)", h.immovable, h.immovable_example);
-    if (h.left_to_drs)
-        g_string_append_printf(words, "; %u of its VMs %s left to DRS", h.left_to_drs,
-                               plural(h.left_to_drs, "is", "are"));
-    if (h.unmeasured)
-        g_string_append_printf(words, "; %u of its VMs %s not measured", h.unmeasured,
-                               plural(h.unmeasured, "is", "are"));
-    if (h.movable)
-        g_string_append_printf(words, "; %u of its VMs could move, but %s", h.movable,
+    if (kept->without_target.n)
+        g_string_append_printf(words, "; no target for %u of its VMs (%s)", kept->without_target.n,
+                               kept->without_target.example ? kept->without_target.example
+                                                            : "the cluster has no other host");
+    if (kept->immovable.n)
+        g_string_append_printf(words, "; %u of its VMs cannot move (%s)", kept->immovable.n,
+                               kept->immovable.example);
+    if (kept->left_to_drs)
+        g_string_append_printf(words, "; %u of its VMs %s left to DRS", kept->left_to_drs,
+                               plural(kept->left_to_drs, "is", "are"));
+    if (kept->unmeasured)
+        g_string_append_printf(words, "; %u of its VMs %s not measured", kept->unmeasured,
+                               plural(kept->unmeasured, "is", "are"));
+    if (kept->movable)
+        g_string_append_printf(words, "; %u of its VMs could move, but %s", kept->movable,
                                to_empty
                                    ? "not all together, or max_moves stands against it"
                                    : "the policy's bounds on moves, min_vm_pct or the little it would help "
                                      "stand against it");
 }
 
-static GString *heat_of(const Model *now, guint host)
+/* the obstacle that comes first in the words */
+static int code_of_kept(const Kept *kept)
+{
+    return kept->without_target.n
+               ? (kept->without_target.code ? kept->without_target.code : OBSTACLE_NO_PLACEMENT)
+           : kept->immovable.n ? kept->immovable.code
+           : kept->left_to_drs ? OBSTACLE_LEFT_TO_DRS
+           : kept->unmeasured  ? OBSTACLE_NOT_MEASURED
+           : kept->movable     ? OBSTACLE_MOVE_BOUNDS
+                               : OBSTACLE_NO_VMS;
+}
+
+/* appends what keeps all VMs of the host, or, where it is to be emptied, those that have to leave; returns
+ * the code */
+static int append_what_keeps(GString *words, const Situation *situation, const Model *now, guint host,
+                             gboolean to_empty)
+{
+    g_auto(Kept) kept = {0};
+    for (guint i = 0; i < now->vms_on[host]->len; i++) {
+        guint vm = g_array_index(now->vms_on[host], guint, i);
+        if (!to_empty || !vm_is_agent(now->vms[vm].row))
+            sort_vm(situation, now, vm, to_empty, &kept);
+    }
+    if (now->vms_on[host]->len == 0)
+        g_string_append(words, "; no VM runs there: the load is the host's own");
+    append_kept(words, &kept, to_empty);
+    return code_of_kept(&kept);
+}
+
+/* ---- hosts ---- */
+
+static GString *words_of_heat(const Model *now, guint host)
 {
     Resource worst = RESOURCE_CPU;
     model_excess(now, host, &worst);
@@ -148,36 +135,192 @@ static GString *heat_of(const Model *now, guint host)
     return words;
 }
 
-char *hindrance_by(const Model *now, guint host, const char *why)
+void unsolved_add_hot_host_by(Decisions *decisions, const Model *now, guint host, int code, const char *why)
 {
-    GString *words = heat_of(now, host);
+    GString *words = words_of_heat(now, host);
     g_string_append_printf(words, "; %s", why);
-    return g_string_free(words, FALSE);
+    decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
 }
 
-char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint host)
+void unsolved_add_hot_host(Decisions *decisions, const Situation *situation, const Model *now, guint host)
 {
-    GString *words = heat_of(now, host);
-    if (model_is_excluded(now, host))
-        g_string_append(words, "; it is named by exclude_hosts");
-    else if (now->hosts[host].usable)
-        append_hindrances(words, situation, now, host, FALSE);
-    else
-        g_string_append(words, host_is_failover(now->snapshot, &now->snapshot->hosts[host])
-                                   ? "; a dedicated failover host is not relieved"
-                                   : "; not all of it is measured: it is not relieved");
-    return g_string_free(words, FALSE);
+    if (model_is_excluded(now, host)) {
+        unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_EXCLUDED_HOST,
+                                 "it is named by exclude_hosts");
+    } else if (now->hosts[host].usable) {
+        GString *words = words_of_heat(now, host);
+        int code = append_what_keeps(words, situation, now, host, FALSE);
+        decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
+    } else if (host_is_failover(now->snapshot, &now->snapshot->hosts[host])) {
+        unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_FAILOVER_HOST,
+                                 "a dedicated failover host is not relieved");
+    } else {
+        unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_NOT_MEASURED,
+                                 "not all of it is measured: it is not relieved");
+    }
 }
 
-char *hindrance_of_full_host(const Situation *situation, const Model *now, guint host)
+void unsolved_add_full_host(Decisions *decisions, const Situation *situation, const Model *now, guint host)
 {
     GString *words = g_string_new(NULL);
     guint n = model_vms_to_leave(now, host);
+    int code = OBSTACLE_EXCLUDED_HOST;
     g_string_append_printf(words, "is to be emptied and still holds %u running %s", n,
                            plural(n, "VM", "VMs"));
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else
-        append_hindrances(words, situation, now, host, TRUE);
-    return g_string_free(words, FALSE);
+        code = append_what_keeps(words, situation, now, host, TRUE);
+    decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
+}
+
+static void add_hot_hosts(Decisions *decisions, const Situation *situation, const Model *end)
+{
+    for (guint host = 0; host < end->snapshot->n_hosts; host++)
+        if ((end->hosts[host].usable || end->hosts[host].state == STATE_HOT) &&
+            !model_is_to_empty(situation->start, host) && model_excess(end, host, NULL) > 0)
+            unsolved_add_hot_host(decisions, situation, end, host);
+}
+
+/* ---- VMs ---- */
+
+void unsolved_add_short_vm(Decisions *decisions, const Model *now, guint vm, int code, const char *why)
+{
+    const ModelVm *at = &now->vms[vm];
+    double usage = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
+    decisions_add_unsolved_vm(
+        decisions, vm, code,
+        g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", usage, at->memory_mib, why));
+}
+
+void unsolved_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib)
+{
+    const ModelVm *at = &now->vms[vm];
+    const Host *host = &now->snapshot->hosts[at->host];
+    gboolean wide = at->vcpus > host->cpu_cores / host->numa_nodes;
+    Change advice = change_growth(now, ACTION_ADD_MEMORY, vm, to_mib);
+    advice.cause = CAUSE_HOT_ADD_OFF;
+    advice.reason = g_strdup_printf(
+        "enable memory hot-add: it takes a power cycle, in which the size can be raised at once%s",
+        wide ? "; CPU hot-add, if enabled too, costs this wide VM its vNUMA" : "");
+    g_array_append_val(decisions->advice, advice);
+}
+
+static void add_short_vm(Decisions *decisions, const Situation *situation, const Model *end, guint vm)
+{
+    double to = growth_legal_memory(end, vm, end->vms[vm].memory_mib + growth_wanted_memory(end, vm));
+    g_auto(Obstacle) why = {0};
+    if (decisions_have_no_time(decisions, (int)vm, ACTION_ADD_MEMORY))
+        obstacle_set(&why, OBSTACLE_WINDOW, -1, NO_TIME);
+    else if (model_is_to_empty(situation->start, (guint)situation->start->vms[vm].host))
+        obstacle_set(&why, OBSTACLE_HOST_TO_EMPTY, -1, "its host is to be emptied first");
+    else if (legality_allows_growth(situation->legality, end, ACTION_ADD_MEMORY, vm, to, LEGAL_GROWTH, &why))
+        obstacle_set(&why, OBSTACLE_NO_PLACEMENT, -1,
+                     "no addition was found that its host and the buffer have room for");
+    unsolved_add_short_vm(decisions, end, vm, why.code, why.words);
+    if (growth_hot_add_is_off(end, vm) && !growth_is_left_alone(end, vm))
+        unsolved_advise_hot_add(decisions, end, vm, to);
+}
+
+static void add_short_vms(Decisions *decisions, const Situation *situation, const Model *end)
+{
+    for (guint vm = 0; vm < end->n_vms; vm++)
+        if (model_is_short(end, vm) && growth_missing_memory(end, vm) > 0)
+            add_short_vm(decisions, situation, end, vm);
+}
+
+/* VMs that would take more vCPUs and got none; those that take none are left as they are configured */
+static void add_busy_vms(Decisions *decisions, const Situation *situation, const Model *end)
+{
+    const Model *start = situation->start;
+    for (guint vm = 0; vm < start->n_vms; vm++) {
+        g_auto(Obstacle) why = {0};
+        double to = growth_legal_vcpus(end, vm);
+        if (!growth_wants_vcpus(start, vm) || end->vms[vm].vcpus > start->vms[vm].vcpus ||
+            !legality_allows_growth(situation->legality, end, ACTION_ADD_CPU, vm, to, LEGAL_SUBJECT, NULL))
+            continue;
+        if (decisions_have_no_time(decisions, (int)vm, ACTION_ADD_CPU))
+            obstacle_set(&why, OBSTACLE_WINDOW, -1, NO_TIME);
+        else if (legality_allows_growth(situation->legality, end, ACTION_ADD_CPU, vm, to, LEGAL_GROWTH, &why))
+            obstacle_set(&why, OBSTACLE_BUFFER, -1,
+                         "others took what the cluster's CPU buffer and its pools had left");
+        decisions_add_unsolved_vm(decisions, vm, why.code,
+                                  g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
+                                                  growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus,
+                                                  why.words));
+    }
+}
+
+static void add_moves_without_time(Decisions *decisions, const Model *end)
+{
+    for (guint i = 0; i < decisions->no_time->len; i++) {
+        const Change *change = &g_array_index(decisions->no_time, Change, i);
+        if (change->action == ACTION_MIGRATE)
+            decisions_add_undone(
+                decisions, change, OBSTACLE_WINDOW,
+                g_strdup_printf("a move to %s would help, but max_duration_s leaves no time for it",
+                                end->snapshot->hosts[change->to].name));
+    }
+}
+
+/* ---- rules ---- */
+
+static void append_member(GString *words, const Situation *situation, const Model *end, guint vm)
+{
+    g_auto(Obstacle) why = {0};
+    g_string_append_printf(words, " %s on %s", end->vms[vm].row->name,
+                           end->snapshot->hosts[end->vms[vm].host].name);
+    if (!legality_may_move(situation->legality, vm, &why))
+        g_string_append_printf(words, " (it %s)", why.words);
+    g_string_append_c(words, ';');
+}
+
+static void add_broken_rule(Decisions *decisions, const Situation *situation, const Model *end,
+                            const BoundRule *rule, guint breaches)
+{
+    GString *words = g_string_new(NULL);
+    g_string_append_printf(words, "the mandatory rule \"%s\" stays broken by %u %s:", rule->name, breaches,
+                           plural(breaches, "VM", "VMs"));
+    for (guint i = 0; i < rule->n_vms; i++)
+        if (end->vms[rule->vms[i]].running)
+            append_member(words, situation, end, rule->vms[i]);
+    g_string_append(words,
+                    " no placement was found that repairs it without breaking another or overfilling a host");
+    decisions_add_unsolved_vm(decisions, rule->vms[0], OBSTACLE_RULE, g_string_free(words, FALSE));
+}
+
+/* the VMs of each broken rule and what keeps them where they are */
+static void add_broken_rules(Decisions *decisions, const Situation *situation, const Model *end)
+{
+    for (guint i = 0; i < rules_count(situation->rules); i++) {
+        const BoundRule *rule = rules_at(situation->rules, i);
+        guint breaches = rule->mandatory ? rule_breaches(rule, end) : 0;
+        if (breaches > 0)
+            add_broken_rule(decisions, situation, end, rule, breaches);
+    }
+}
+
+/* ---- all of it ---- */
+
+void unsolved_add_all(Decisions *decisions, const Situation *situation, const Model *end)
+{
+    add_hot_hosts(decisions, situation, end);
+    add_short_vms(decisions, situation, end);
+    add_busy_vms(decisions, situation, end);
+    add_moves_without_time(decisions, end);
+    add_broken_rules(decisions, situation, end);
+}
+
+gboolean unsolved_is_left_to_drs(const Situation *situation, const Model *end, guint cluster)
+{
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        if (end->hosts[host].cluster != (int)cluster)
+            continue;
+        gboolean hot = model_is_hot(end, host);
+        gboolean full = model_is_to_empty(end, host) && model_vms_to_leave(end, host) > 0;
+        for (guint i = 0; (hot || full) && i < end->vms_on[host]->len; i++)
+            if (legality_left_to_drs(situation->legality, g_array_index(end->vms_on[host], guint, i), NULL))
+                return TRUE;
+    }
+    return FALSE;
 }

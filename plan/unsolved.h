@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why something stays as it is: the rules, VMs and hosts that stand in the way, in words, as a model stands.
+ * What stays as it is, and which rules, VMs and hosts stand in the way.
  */
 #ifndef PLAN_UNSOLVED_H
 #define PLAN_UNSOLVED_H
 
 #include "plan/decisions.h"
 
-/* the word for one, or for any other number */
-const char *plural(guint n, const char *one, const char *many);
+/* adds that a host stays hot as the model stands, and what keeps its VMs there; or, in words that are a
+ * sentence's end, what else does */
+void unsolved_add_hot_host(Decisions *decisions, const Situation *situation, const Model *now, guint host);
+void unsolved_add_hot_host_by(Decisions *decisions, const Model *now, guint host, int code, const char *why);
 
-/* why a host is no target for a VM, as words after the host's name: its inventory, its thresholds, the VM's
- * reservations, a mandatory rule; NULL where it is one. The caller frees it */
-char *hindrance_of_target(const Situation *situation, const Model *now, guint vm, guint host);
+/* adds that a host that is to be emptied still holds running VMs, and what keeps them there */
+void unsolved_add_full_host(Decisions *decisions, const Situation *situation, const Model *now, guint host);
 
-/* "stays hot: …; " and a reason. The caller frees it */
-char *hindrance_by(const Model *now, guint host, const char *why);
+/* adds that a VM stays short as the model stands, and why in words that are a sentence's end */
+void unsolved_add_short_vm(Decisions *decisions, const Model *now, guint vm, int code, const char *why);
 
-/* "stays hot: …": what keeps the VMs of a hot host there. The caller frees it */
-char *hindrance_of_hot_host(const Situation *situation, const Model *now, guint host);
+/* advises to enable memory hot-add for a VM that would then grow to a total */
+void unsolved_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib);
 
-/* what keeps the running VMs of a host that is to be emptied there. The caller frees it */
-char *hindrance_of_full_host(const Situation *situation, const Model *now, guint host);
+/* adds all that is left, given the model with all of the decisions' changes made: hot hosts, short and busy
+ * VMs, moves that the window has no time for, broken rules; and advice on hot-add */
+void unsolved_add_all(Decisions *decisions, const Situation *situation, const Model *end);
+
+/* TRUE where a host of the cluster stays hot or full at the end, and VMs of the cluster are left to DRS */
+gboolean unsolved_is_left_to_drs(const Situation *situation, const Model *end, guint cluster);
 
 #endif

@@ -32,10 +32,8 @@ void vcpus_assign(const ClusterProblem *problem, const Model *start, Placement *
     for (guint i = 0; i < busy->len; i++)
         placement->size[(int)g_array_index(busy, Amiss, i).index] = 0;
     g_autoptr(GArray) changes = change_list_new();
-    g_autoptr(Model) end = model_copy(start);
     cluster_problem_changes(problem, start, placement, changes);
-    for (guint i = 0; i < changes->len; i++)
-        change_apply(end, &g_array_index(changes, Change, i));
+    g_autoptr(Model) end = model_after(start, changes);
     g_autoptr(Assignment) trial = assignment_new(problem->problem, placement);
     for (guint i = 0; i < busy->len; i++) {
         int growth = (int)g_array_index(busy, Amiss, i).index;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/window.h"
 
-#include "plan/unsolved.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
+#include "plan/unsolved.h"
 
 #include <math.h>
 
@@ -11,15 +11,6 @@
 #define NO_TIME "max_duration_s leaves no time for the steps that would change it"
 
 /* ---- where a list may end ---- */
-
-/* a model with so many of the changes made, from the first; the caller frees it */
-static Model *model_with(const Situation *situation, const GArray *changes, guint n)
-{
-    Model *end = model_copy(situation->start);
-    for (guint i = 0; i < n; i++)
-        change_apply(end, &g_array_index(changes, Change, i));
-    return end;
-}
 
 /* the hosts on their way: what is worse than at the start and than when all is done */
 typedef struct Progress {
@@ -138,7 +129,7 @@ static void keep_what_fits(Choice *choice)
         if (misses < MOST_MISSES && !keep_if_it_fits(choice, i, i < n_in_time))
             misses++;
     }
-    g_autoptr(Model) full_end = model_with(choice->situation, choice->ordered, choice->ordered->len);
+    g_autoptr(Model) full_end = model_after(choice->situation->start, choice->ordered);
     g_array_set_size(choice->kept,
                      last_good_end(choice->situation, choice->kept, full_end, choice->kept->len));
 }
@@ -156,12 +147,11 @@ static gboolean is_among(const GArray *changes, const Change *change)
 /* the changes in safe order, in a list of their own */
 static GArray *in_safe_order(const Situation *situation, const GArray *changes)
 {
-    Sequence sequence = {situation->start, situation->rules, situation->compatibility};
     g_autoptr(GArray) blocked = change_list_new();
     GArray *ordered = change_list_new();
     g_array_append_vals(ordered, changes->data, changes->len);
     reasons_order(situation, ordered);
-    sequence_order(&sequence, ordered, blocked);
+    sequence_order(situation, ordered, blocked);
     return ordered;
 }
 
@@ -212,10 +202,10 @@ static void tell_of_hosts(const Situation *situation, const Model *end, Decision
             continue;
         if (model_is_to_empty(situation->start, host)) {
             if (model_vms_to_leave(end, host) > 0)
-                decisions_add_unsolved(decisions, (int)host, -1,
-                                       g_strdup("is to be emptied and is not: " NO_TIME));
+                decisions_add_unsolved_host(decisions, host, OBSTACLE_WINDOW,
+                                            g_strdup("is to be emptied and is not: " NO_TIME));
         } else if (model_is_hot(end, host)) {
-            decisions_add_unsolved(decisions, (int)host, -1, hindrance_by(end, host, NO_TIME));
+            unsolved_add_hot_host_by(decisions, end, host, OBSTACLE_WINDOW, NO_TIME);
         }
     }
 }
@@ -227,8 +217,8 @@ static void tell_of_rules(const Situation *situation, const Model *full_end, con
     for (guint i = 0; i < rules_count(situation->rules); i++) {
         const BoundRule *rule = rules_at(situation->rules, i);
         if (rule->mandatory && rule_breaches(rule, end) > rule_breaches(rule, full_end))
-            decisions_add_unsolved(
-                decisions, -1, (int)rule->vms[0],
+            decisions_add_unsolved_vm(
+                decisions, rule->vms[0], OBSTACLE_WINDOW,
                 g_strdup_printf("the mandatory rule \"%s\" stays broken: " NO_TIME, rule->name));
     }
 }
@@ -241,13 +231,13 @@ void window_cut(const Situation *situation, Decisions *decisions)
     guint kept = count_in_time(situation, changes);
     if (kept == changes->len)
         return;
-    g_autoptr(Model) full_end = model_with(situation, changes, changes->len);
+    g_autoptr(Model) full_end = model_after(situation->start, changes);
     kept = last_good_end(situation, changes, full_end, kept);
-    g_autoptr(Model) end = model_with(situation, changes, kept);
+    g_autoptr(Model) end = model_with(situation->start, changes, kept);
     for (guint i = kept; i < changes->len; i++) {
         const Change *change = &g_array_index(changes, Change, i);
-        decisions_add_unsolved(decisions, change->vm < 0 ? change->from : -1, change->vm,
-                               g_strdup_printf("a step does not fit max_duration_s (%s)", change->reason));
+        decisions_add_undone(decisions, change, OBSTACLE_WINDOW,
+                             g_strdup_printf("a step does not fit max_duration_s (%s)", change->reason));
     }
     g_array_set_size(changes, kept);
     forget_what_is_solved(situation, end, decisions);

@@ -6,8 +6,8 @@
  */
 #include "plan/compose.h"
 #include "plan/growth.h"
-#include "plan/unsolved.h"
 #include "plan/sequence.h"
+#include "plan/unsolved.h"
 
 #include "collect/program.h"
 
@@ -30,10 +30,9 @@ typedef struct Draw {
 
 static gboolean may_move(const Draw *draw, guint vm)
 {
-    const char *drs;
-    g_autofree char *immovable = compatibility_immovable(draw->situation->compatibility, vm);
-    return !draw->is_taken[vm] && draw->now->vms[vm].measured && !immovable &&
-           !compatibility_left_to_drs(draw->situation->compatibility, vm, &drs) &&
+    const Legality *legality = draw->situation->legality;
+    return !draw->is_taken[vm] && draw->now->vms[vm].measured && legality_may_move(legality, vm, NULL) &&
+           !legality_left_to_drs(legality, vm, NULL) &&
            !policy_matches(draw->now->policy->exclude_hosts, NULL,
                            draw->now->snapshot->hosts[draw->now->vms[vm].host].name);
 }
@@ -69,30 +68,26 @@ static gboolean is_within(const Model *model, int host)
            at->memory_reserved_mib * 1024 <= row->memory_kib;
 }
 
-static Change move_of(const Model *now, guint vm, int to)
-{
-    return (Change){.action = ACTION_MIGRATE, .vm = (int)vm, .from = now->vms[vm].host, .to = to};
-}
-
 /* Makes two VMs change places where the end is legal; else all stays as it was. */
 static gboolean exchange(Draw *draw, guint a, guint b)
 {
     Model *now = draw->now;
+    const Legality *legality = draw->situation->legality;
     int home_a = now->vms[a].host, home_b = now->vms[b].host;
     if (a == b || home_a == home_b || !may_move(draw, a) || !may_move(draw, b) ||
-        compatibility_obstacle(draw->situation->compatibility, a, (guint)home_b) ||
-        compatibility_obstacle(draw->situation->compatibility, b, (guint)home_a))
+        !legality_allows_move(legality, now, a, (guint)home_b, LEGAL_HOST, NULL) ||
+        !legality_allows_move(legality, now, b, (guint)home_a, LEGAL_HOST, NULL))
         return FALSE;
     g_autoptr(GArray) before_a = mandatory_breaches(draw, a);
     g_autoptr(GArray) before_b = mandatory_breaches(draw, b);
-    Change there = move_of(now, a, home_b), back = move_of(now, b, home_a);
+    Change there = change_migration(now, a, (guint)home_b), back = change_migration(now, b, (guint)home_a);
     change_apply(now, &there);
     change_apply(now, &back);
     if (is_within(now, home_a) && is_within(now, home_b) && is_no_worse(draw, a, before_a) &&
         is_no_worse(draw, b, before_b))
         return TRUE;
-    there = move_of(now, a, home_a);
-    back = move_of(now, b, home_b);
+    there = change_migration(now, a, (guint)home_a);
+    back = change_migration(now, b, (guint)home_b);
     change_apply(now, &there);
     change_apply(now, &back);
     return FALSE;
@@ -100,7 +95,7 @@ static gboolean exchange(Draw *draw, guint a, guint b)
 
 static void draw_exchanges(Draw *draw)
 {
-    guint n = draw->now->snapshot->n_vms;
+    guint n = draw->now->n_vms;
     for (guint i = 0; n > 1 && i < TRIES * n; i++) {
         guint a = (guint)g_rand_int_range(draw->random, 0, (gint32)n),
               near = a + (guint)g_rand_int_range(draw->random, 0, 40);
@@ -120,15 +115,11 @@ static void add_change(Decisions *decisions, Change change, const char *reason)
 
 static void grow(const Situation *situation, Model *now, Decisions *decisions)
 {
-    for (guint i = 0; i < now->snapshot->n_vms; i++) {
-        double was = now->vms[i].memory_mib,
-               to = growth_legal_memory(now, i, was + now->policy->memory_step_mib);
-        g_autofree char *why =
-            now->vms[i].state == STATE_SHORT ? growth_memory_obstacle(situation, now, i, to) : g_strdup("");
-        int host = now->vms[i].host;
-        Change addition = {.action = ACTION_ADD_MEMORY, .vm = (int)i, .from = host, .to = host, .was = was};
-        addition.amount = to;
-        if (why)
+    for (guint i = 0; i < now->n_vms; i++) {
+        double to = growth_legal_memory(now, i, now->vms[i].memory_mib + now->policy->memory_step_mib);
+        Change addition = change_growth(now, ACTION_ADD_MEMORY, i, to);
+        if (now->vms[i].state != STATE_SHORT ||
+            !legality_allows(situation->legality, now, &addition, LEGAL_GROWTH, NULL))
             continue;
         add_change(decisions, addition, "at random");
         change_apply(now, &addition);
@@ -140,23 +131,23 @@ static void tell_all(const Situation *situation, const Model *now, Decisions *de
 {
     for (guint i = 0; i < now->snapshot->n_hosts; i++)
         if (model_excess(now, i, NULL) > 0 || now->snapshot->hosts[i].mode == HOST_MODE_ENTERING)
-            decisions_add_unsolved(decisions, (int)i, -1, hindrance_of_hot_host(situation, now, i));
-    for (guint i = 0; i < now->snapshot->n_vms; i++)
+            unsolved_add_hot_host(decisions, situation, now, i);
+    for (guint i = 0; i < now->n_vms; i++)
         if (now->vms[i].state == STATE_SHORT)
-            decisions_add_unsolved(decisions, -1, (int)i, g_strdup("stays short"));
+            decisions_add_unsolved_vm(decisions, i, OBSTACLE_NO_PLACEMENT, g_strdup("stays short"));
     for (guint i = 0; i < rules_count(situation->rules); i++)
-        decisions_add_unsolved(decisions, -1, (int)rules_at(situation->rules, i)->vms[0],
-                               g_strdup_printf("rule \"%s\"", rules_at(situation->rules, i)->name));
+        decisions_add_unsolved_vm(decisions, rules_at(situation->rules, i)->vms[0], OBSTACLE_RULE,
+                                  g_strdup_printf("rule \"%s\"", rules_at(situation->rules, i)->name));
 }
 
-static Decisions *decide(const Situation *situation, const GArray *exchanges)
+static Decisions *decisions_of(const Situation *situation, const GArray *exchanges)
 {
     Decisions *decisions = decisions_new();
     g_autoptr(Model) now = model_copy(situation->start);
     for (guint i = 0; i < exchanges->len; i++) {
         const guint *vms = g_array_index(exchanges, Exchange, i).vms;
-        Change there = move_of(now, vms[0], now->vms[vms[1]].host),
-               back = move_of(now, vms[1], now->vms[vms[0]].host);
+        Change there = change_migration(now, vms[0], (guint)now->vms[vms[1]].host),
+               back = change_migration(now, vms[1], (guint)now->vms[vms[0]].host);
         add_change(decisions, there, "at random");
         add_change(decisions, back, "at random");
         change_apply(now, &there);
@@ -172,7 +163,7 @@ static Decisions *decide(const Situation *situation, const GArray *exchanges)
  * FALSE where there is none */
 static gboolean drop_blocked(const Situation *situation, GArray *exchanges, const GArray *blocked)
 {
-    g_autofree gboolean *is_taken = g_new0(gboolean, situation->start->snapshot->n_vms);
+    g_autofree gboolean *is_taken = g_new0(gboolean, situation->start->n_vms);
     g_autoptr(Model) now = model_copy(situation->start);
     Draw draw = {situation, NULL, now, exchanges, is_taken};
     guint before = exchanges->len;
@@ -191,19 +182,18 @@ static gboolean drop_blocked(const Situation *situation, GArray *exchanges, cons
 static ChangePlan *make_plan(const Situation *situation, GRand *random)
 {
     g_autoptr(GArray) exchanges = g_array_new(FALSE, FALSE, sizeof(Exchange));
-    g_autofree gboolean *is_taken = g_new0(gboolean, situation->start->snapshot->n_vms);
+    g_autofree gboolean *is_taken = g_new0(gboolean, situation->start->n_vms);
     g_autoptr(Model) now = model_copy(situation->start);
     Draw draw = {situation, random, now, exchanges, is_taken};
     draw_exchanges(&draw);
-    Sequence sequence = {situation->start, situation->rules, situation->compatibility};
     for (;;) {
-        g_autoptr(Decisions) tried = decide(situation, exchanges);
+        g_autoptr(Decisions) tried = decisions_of(situation, exchanges);
         g_autoptr(GArray) blocked = change_list_new();
-        sequence_order(&sequence, tried->changes, blocked);
+        sequence_order(situation, tried->changes, blocked);
         if (!drop_blocked(situation, exchanges, blocked))
             break;
     }
-    g_autoptr(Decisions) decisions = decide(situation, exchanges);
+    g_autoptr(Decisions) decisions = decisions_of(situation, exchanges);
     return compose_plan(situation, decisions);
 }
 
@@ -213,15 +203,13 @@ static int run(const Program *program, char **paths, guint32 seed)
     g_autoptr(Policy) policy = policy_read(paths[3], &error);
     g_autoptr(Snapshot) snapshot = policy ? snapshot_read(paths[0], SNAPSHOT_STRICT, &error) : NULL;
     g_autoptr(Assessment) assessment = snapshot ? assessment_read(paths[1], &error) : NULL;
-    g_autoptr(Model) model = assessment ? model_new(snapshot, assessment, policy, &error) : NULL;
-    if (!model)
-        return program_fail(program, error);
-    g_autoptr(RuleSet) rules = rules_new(model);
-    g_autoptr(Compatibility) compatibility = compatibility_new(model);
     g_autoptr(History) history = history_new();
-    const Situation situation = {model, rules, compatibility, history};
+    g_autoptr(Situation) situation =
+        assessment ? situation_new(snapshot, assessment, policy, history, &error) : NULL;
+    if (!situation)
+        return program_fail(program, error);
     g_autoptr(GRand) random = g_rand_new_with_seed(seed);
-    g_autoptr(ChangePlan) plan = make_plan(&situation, random);
+    g_autoptr(ChangePlan) plan = make_plan(situation, random);
     return changeplan_write(plan, paths[2], &error) ? EXIT_DONE : program_fail(program, error);
 }
 
