@@ -9,12 +9,13 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char description[] =
     "Carries out the approved steps of a plan, in an order that they allow, and writes each down in a journal\n"
     "before and after it is done. With the same journal a run that was cut short goes on.\n\n"
-    "TARGET is https://HOST/sdk, or the directory of the snapshot that the plan was made of: this stays as it\n"
+    "TARGET is https://HOST/sdk (-: $GOVC_URL), or the directory of the snapshot that the plan was made of: this stays as it\n"
     "is, the steps are tried on a copy, which -o names.\n\n"
     "  apply PLAN https://HOST/sdk          carry out a plan on a vCenter\n"
     "  apply PLAN SNAPSHOT -o AFTER         try it on a copy of the snapshot\n"
@@ -99,6 +100,8 @@ static char *default_journal(const char *plan, const char *after, gboolean at_vc
 {
     gsize length;
     if (at_vcenter) {
+        g_autofree char *linked = g_file_test(plan, G_FILE_TEST_IS_SYMLINK) ? realpath(plan, NULL) : NULL;
+        plan = linked ? linked : plan;
         length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
         return g_strdup_printf("%.*s.journal.csv", (int)length, plan);
     }
@@ -134,8 +137,7 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
     if (!(work->policy = policy_read(program->policy, error)) ||
         !asks_for_no_signature(work->policy, error) ||
         !(work->plan = changeplan_read(arguments[0], CHANGEPLAN_AS_MADE, error)) ||
-        !changeplan_check_dependencies(work->plan, error) ||
-        !connection_resolve(&options->connection, arguments[1], error))
+        !changeplan_check_dependencies(work->plan, error))
         return FALSE;
     path = options->journal ? g_strdup(options->journal)
                             : default_journal(arguments[0], options->output, options->connection.url != NULL);
@@ -245,10 +247,31 @@ static int refused(const Work *work, const Program *program, const GError *why)
     return program_fail(program, why);
 }
 
+/* What does not fit together can be told before anything is read. */
+static int misused_target(const Program *program, const Options *options, char **arguments)
+{
+    gboolean at_vcenter = options->connection.url != NULL,
+             directory = !at_vcenter && !strstr(arguments[1], "://");
+    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run && at_vcenter)
+        return program_misused(program, "a plan from standard input needs --journal FILE");
+    if (directory && !options->output && !options->dry_run)
+        return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
+    if (at_vcenter && options->output)
+        return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
+    return 0;
+}
+
 static int apply_plan(const Program *program, Options *options, char **arguments)
 {
     g_autoptr(GError) error = NULL;
     g_auto(Work) work = {0};
+    /* as PLAN it is standard input; no target can come from there */
+    const char *target = strcmp(arguments[1], "-") == 0 ? NULL : arguments[1];
+    if (!connection_resolve(&options->connection, target, &error))
+        return program_fail(program, error);
+    int misuse = misused_target(program, options, arguments);
+    if (misuse)
+        return misuse;
     if (!open_work(&work, program, options, arguments, &error))
         return refused(&work, program, error);
     if (work.run && !run_settle(work.run, &error))
@@ -283,13 +306,6 @@ static int misused(const Program *program, const Options *options, int n_argumen
     }
     if (n_arguments != 2)
         return program_misused(program, "expected a PLAN and a TARGET");
-    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run &&
-        strstr(arguments[1], "://"))
-        return program_misused(program, "a plan from standard input needs --journal FILE");
-    if (!strstr(arguments[1], "://") && !options->output && !options->dry_run)
-        return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
-    if (strstr(arguments[1], "://") && options->output)
-        return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
     if (options->max_age_s < -1 || options->parallel == 0 || options->parallel < -1 ||
         options->parallel_per_host == 0 || options->parallel_per_host < -1)
         return program_misused(program,

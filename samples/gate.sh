@@ -5,8 +5,8 @@
 #
 #   gate.sh SNAPSHOT OUTPUT [POLICY]     SNAPSHOT is what vmanger-collect wrote; OUTPUT a new directory
 #
-# Exit 0: nothing to do; the job is green and the stage behind it has nothing to apply.
-#      2: OUTPUT/plan.csv has steps, or items that vmanger cannot solve: they are printed, a person decides.
+# Exit 0: nothing to apply; the job is green. Items that vmanger cannot solve are printed.
+#      2: OUTPUT/plan.csv has steps: they are printed, a person decides.
 #      1: something is wrong with what was given; nothing can be said.
 #
 # In GitLab, say, the job keeps OUTPUT as an artifact and the apply job behind it is manual:
@@ -18,7 +18,13 @@
 #   apply:
 #     needs: [plan]
 #     when: manual
-#     script: vmanger-apply review/plan.csv "$GOVC_URL" --journal journals/"$CI_PIPELINE_ID".csv
+#     script:
+#       - mkdir -p journals
+#       - vmanger-apply review/plan.csv - --skip-refused --journal journals/"$CI_PIPELINE_ID".csv
+#     allow_failure: { exit_codes: 3 }
+#     artifacts: { paths: [journals], when: always, expire_in: never }
+#
+# The journal is the audit trail, and the next plan's --history: keep it where no clean-up reaches it.
 #
 # A plan names the snapshot that it was made from, and each step what it expects to find: apply refuses a plan
 # that was edited badly, that is older than the policy's max_age_s, or whose VMs have since moved.
@@ -38,5 +44,7 @@ cat "$output/assessment.txt"
 
 code=0
 vmanger-plan "$@" --detailed-exitcode "$snapshot" "$output/assessment.csv" -o "$output/plan.csv" >/dev/null || code=$?
-test "$code" -ne 2 || vmanger-plan --show "$output/plan.csv"
+case $code in 2 | 5) vmanger-plan --show "$output/plan.csv" ;; esac
+# 5: no steps, but items that nothing here can solve
+test "$code" -ne 5 || code=0
 exit "$code"
