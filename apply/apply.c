@@ -25,6 +25,7 @@ static const char description[] =
 
 typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *chain;
+    char **clusters;
     gboolean dry_run, skip_stale, skip_refused, no_recheck_load;
     gint max_age_s, parallel, parallel_per_host; /* -1: as the policy says */
     Connection connection;                       /* to a vCenter */
@@ -37,6 +38,7 @@ static void options_clear(Options *options)
     g_free(options->undo);
     g_free(options->verify_journal);
     g_free(options->chain);
+    g_strfreev(options->clusters);
     connection_clear(&options->connection);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -145,7 +147,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
                                      &options->connection, program, error)) ||
         !open_journal(work, path, options->dry_run, error) ||
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
-        (work->journal && !target_check_journal(work->target, work->journal, error)))
+        (work->journal && !target_check_journal(work->target, work->journal, error)) ||
+        (options->clusters && !progress_choose(work->progress, options->clusters, error)))
         return FALSE;
     if (work->journal && work->journal->torn > 0)
         program_warn(program, "%s: an incomplete last line, of a run that was cut short, was taken off",
@@ -172,6 +175,9 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
         .without_loads = options->no_recheck_load,
     };
     g_auto(Preflight) found = {0};
+    /* once more: what an earlier run left open may be to do again since */
+    if (options->clusters && !progress_choose(work->progress, options->clusters, error))
+        return FALSE;
     if (!preflight_look(&found, work->target, work->plan, work->progress, work->policy, &looks, error))
         return FALSE;
     g_autofree char *text = preflight_text(&found, work->plan, &looks);
@@ -222,6 +228,7 @@ static void say_summary(const Work *work, const Program *program, const char *st
     append_count(text, progress_count(progress, STEP_PENDING), "to do");
     append_count(text, progress_count(progress, STEP_RUNNING) + progress_count(progress, STEP_OPEN),
                  "left open");
+    append_count(text, progress_count(progress, STEP_APART), "of other clusters");
     append_count(text, progress_count(progress, STEP_NONE) - advice - unsolved, "not approved");
     append_count(text, advice, "advice");
     append_count(text, unsolved, "unsolved");
@@ -323,6 +330,8 @@ int main(int argc, char **argv)
         {"journal", 0, 0, G_OPTION_ARG_FILENAME, &options.journal,
          "Write the journal here (the plan's name, or AFTER, with .journal.csv)", "FILE"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
+        {"cluster", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
+         "Only the steps of this cluster, by name or id; may be given several times", "CLUSTER"},
         {"skip-stale", 0, 0, G_OPTION_ARG_NONE, &options.skip_stale,
          "Leave out steps that things no longer allow, and those after them", NULL},
         {"skip-refused", 0, 0, G_OPTION_ARG_NONE, &options.skip_refused,

@@ -3,6 +3,7 @@
 
 #include "analyze/states.h"
 
+#include <math.h>
 #include <string.h>
 
 Roster *roster_new(const Snapshot *snapshot)
@@ -76,7 +77,7 @@ static void compare_total(const Comparison *c, const char *what, double is)
         return;
     g_autofree char *was = g_strdup_printf("%s %s", c->step->from, c->step->unit);
     g_string_append_printf(number, " %s", c->step->unit);
-    differ(c, what, was, number->str);
+    differ(c, what, was, isnan(is) ? "not known" : number->str);
 }
 
 /* A host that can be worked with; FALSE where it cannot. */

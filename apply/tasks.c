@@ -209,7 +209,7 @@ static void take_update(Tasks *tasks, const Element *update)
     const SoapFault missing = soap_fault_of(element_at(update, "missingSet.fault"));
     watched->heard = g_get_monotonic_time();
     if (progress)
-        watched->progress_pct = CLAMP(g_ascii_strtod(progress->text, NULL), 0, 100);
+        watched->progress_pct = (double)CLAMP(g_ascii_strtoll(progress->text, NULL, 10), 0, 100);
     if (g_strcmp0(element_text(update, "kind"), "leave") == 0 ||
         strcmp(missing.type, "ManagedObjectNotFound") == 0) {
         TaskEnd end = {.id = id, .vanished = TRUE};
