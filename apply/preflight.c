@@ -93,7 +93,7 @@ static void look_at_steps(Preflight *preflight, const Target *target, Progress *
                           const Snapshot *snapshot)
 {
     const ChangePlan *plan = progress->plan;
-    g_autoptr(Roster) roster = roster_new(snapshot);
+    g_autoptr(Drift) drift = drift_new(snapshot);
     g_autoptr(GArray) rows = dependencies_order(plan);
     for (guint i = 0; i < rows->len; i++) {
         guint row = g_array_index(rows, guint, i);
@@ -102,11 +102,11 @@ static void look_at_steps(Preflight *preflight, const Target *target, Progress *
         gboolean skipped = progress->states[row] == STEP_SKIPPED;
         if ((!is_to_do(target, progress, row) && !skipped) || stands_as_wanted(target, snapshot, step))
             continue;
-        roster_compare(roster, step, preflight->differences, preflight->renamed);
+        drift_compare(drift, step, preflight->differences, preflight->renamed);
         if (skipped)
             continue;
         if (preflight->differences->len == before) {
-            roster_do(roster, step);
+            drift_do(drift, step);
         } else if (progress->states[row] == STEP_PENDING) {
             progress->states[row] = STEP_STALE;
             progress_skip_followers(progress, row, NULL);
