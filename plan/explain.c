@@ -294,14 +294,36 @@ static void explain_host(GString *out, const Situation *situation, const ChangeP
     }
 }
 
+/* The shorter of two names in which the text stands, whatever its case. */
+static const char *nearer(const char *nearest, const char *name, const char *folded)
+{
+    g_autofree char *other = g_utf8_casefold(name, -1);
+    return strstr(other, folded) && (!nearest || strlen(name) < strlen(nearest)) ? name : nearest;
+}
+
+/* The name that a text was meant for, as " (the nearest is …)"; "" where it stands in none. The caller frees
+ * it. */
+static char *nearest_name(const Snapshot *snapshot, const char *what)
+{
+    const char *nearest = NULL;
+    g_autofree char *folded = g_utf8_casefold(what, -1);
+    for (guint i = 0; *what && i < snapshot->n_hosts; i++)
+        nearest = nearer(nearest, snapshot->hosts[i].name, folded);
+    for (guint i = 0; *what && i < snapshot->n_vms; i++)
+        nearest = nearer(nearest, snapshot->vms[i].name, folded);
+    g_autofree char *shown = nearest ? escape_for_message(nearest) : NULL;
+    return shown ? g_strdup_printf(" (the nearest is %s)", shown) : g_strdup("");
+}
+
 char *explain(const Situation *situation, const ChangePlan *plan, const char *what, GError **error)
 {
     Meant meant = find_meant(situation->start->snapshot, what);
     if (meant.n != 1) {
         g_autofree char *found = escape_for_message(what);
+        g_autofree char *nearest = meant.n ? g_strdup("") : nearest_name(situation->start->snapshot, what);
         g_set_error(error, VMANGER_ERROR, 0,
-                    "found %s %s: expected the id of a VM or host, or a name that only one has",
-                    meant.n ? "several called" : "no", found);
+                    "found %s %s: expected the id of a VM or host, or a name that only one has%s",
+                    meant.n ? "several called" : "no", found, nearest);
         return NULL;
     }
     GString *out = g_string_new(NULL);
