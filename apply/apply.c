@@ -10,12 +10,13 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char description[] =
     "Carries out the approved steps of a plan, in an order that they allow, and writes each down in a journal\n"
     "before and after it is done. With the same journal a run that was cut short goes on.\n\n"
-    "TARGET is https://HOST/sdk, or the directory of the snapshot that the plan was made of: this stays as it\n"
+    "TARGET is https://HOST/sdk (-: $GOVC_URL), or the directory of the snapshot that the plan was made of: this stays as it\n"
     "is, the steps are tried on a copy, which -o names.\n\n"
     "  apply PLAN https://HOST/sdk          carry out a plan on a vCenter\n"
     "  apply PLAN SNAPSHOT -o AFTER         try it on a copy of the snapshot\n"
@@ -25,6 +26,7 @@ static const char description[] =
 
 typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *chain;
+    char **clusters;
     gboolean dry_run, skip_stale, skip_refused, no_recheck_load;
     gint max_age_s, parallel, parallel_per_host; /* -1: as the policy says */
     Connection connection;                       /* to a vCenter */
@@ -37,6 +39,7 @@ static void options_clear(Options *options)
     g_free(options->undo);
     g_free(options->verify_journal);
     g_free(options->chain);
+    g_strfreev(options->clusters);
     connection_clear(&options->connection);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -101,6 +104,8 @@ static char *default_journal(const char *plan, const char *after, gboolean at_vc
 {
     gsize length;
     if (at_vcenter) {
+        g_autofree char *linked = g_file_test(plan, G_FILE_TEST_IS_SYMLINK) ? realpath(plan, NULL) : NULL;
+        plan = linked ? linked : plan;
         length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
         return g_strdup_printf("%.*s.journal.csv", (int)length, plan);
     }
@@ -136,8 +141,7 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
     if (!(work->policy = policy_read(program->policy, error)) ||
         !asks_for_no_signature(work->policy, error) ||
         !(work->plan = changeplan_read(arguments[0], CHANGEPLAN_AS_MADE, error)) ||
-        !changeplan_check_dependencies(work->plan, error) ||
-        !connection_resolve(&options->connection, arguments[1], error))
+        !changeplan_check_dependencies(work->plan, error))
         return FALSE;
     path = options->journal ? g_strdup(options->journal)
                             : default_journal(arguments[0], options->output, options->connection.url != NULL);
@@ -145,7 +149,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
                                      &options->connection, program, error)) ||
         !open_journal(work, path, options->dry_run, error) ||
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
-        (work->journal && !target_check_journal(work->target, work->journal, error)))
+        (work->journal && !target_check_journal(work->target, work->journal, error)) ||
+        (options->clusters && !progress_choose(work->progress, options->clusters, error)))
         return FALSE;
     if (work->journal && work->journal->torn > 0)
         program_warn(program, "%s: an incomplete last line, of a run that was cut short, was taken off",
@@ -172,6 +177,9 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
         .without_loads = options->no_recheck_load,
     };
     g_auto(Preflight) found = {0};
+    /* once more: what an earlier run left open may be to do again since */
+    if (options->clusters && !progress_choose(work->progress, options->clusters, error))
+        return FALSE;
     if (!preflight_look(&found, work->target, work->plan, work->progress, work->policy, &looks, error))
         return FALSE;
     g_autofree char *text = preflight_text(&found, work->plan, &looks);
@@ -222,6 +230,7 @@ static void say_summary(const Work *work, const Program *program, const char *st
     append_count(text, progress_count(progress, STEP_PENDING), "to do");
     append_count(text, progress_count(progress, STEP_RUNNING) + progress_count(progress, STEP_OPEN),
                  "left open");
+    append_count(text, progress_count(progress, STEP_APART), "of other clusters");
     append_count(text, progress_count(progress, STEP_NONE) - advice - unsolved, "not approved");
     append_count(text, advice, "advice");
     append_count(text, unsolved, "unsolved");
@@ -247,10 +256,31 @@ static int refused(const Work *work, const Program *program, const GError *why)
     return program_fail(program, why);
 }
 
+/* What does not fit together can be told before anything is read. */
+static int misused_target(const Program *program, const Options *options, char **arguments)
+{
+    gboolean at_vcenter = options->connection.url != NULL,
+             directory = !at_vcenter && !strstr(arguments[1], "://");
+    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run && at_vcenter)
+        return program_misused(program, "a plan from standard input needs --journal FILE");
+    if (directory && !options->output && !options->dry_run)
+        return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
+    if (at_vcenter && options->output)
+        return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
+    return 0;
+}
+
 static int apply_plan(const Program *program, Options *options, char **arguments)
 {
     g_autoptr(GError) error = NULL;
     g_auto(Work) work = {0};
+    /* as PLAN it is standard input; no target can come from there */
+    const char *target = strcmp(arguments[1], "-") == 0 ? NULL : arguments[1];
+    if (!connection_resolve(&options->connection, target, &error))
+        return program_fail(program, error);
+    int misuse = misused_target(program, options, arguments);
+    if (misuse)
+        return misuse;
     if (!open_work(&work, program, options, arguments, &error))
         return refused(&work, program, error);
     if (work.run && !run_settle(work.run, &error))
@@ -289,14 +319,6 @@ static int misused(const Program *program, const Options *options, int n_argumen
         (strcmp(arguments[0], "-") != 0 && connection_names_server(arguments[0])))
         return program_misused(program, "%s: found a target: expected the PLAN first, then the TARGET",
                                arguments[0]);
-    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run &&
-        connection_names_server(arguments[1]))
-        return program_misused(program, "a plan from standard input needs --journal FILE");
-    gboolean server = connection_names_server(arguments[1]);
-    if (!server && g_file_test(arguments[1], G_FILE_TEST_EXISTS) && !options->output && !options->dry_run)
-        return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
-    if (server && options->output)
-        return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
     if (options->max_age_s < -1 || options->parallel == 0 || options->parallel < -1 ||
         options->parallel_per_host == 0 || options->parallel_per_host < -1)
         return program_misused(program,
@@ -314,6 +336,8 @@ int main(int argc, char **argv)
         {"journal", 0, 0, G_OPTION_ARG_FILENAME, &options.journal,
          "Write the journal here (the plan's name, or AFTER, with .journal.csv)", "FILE"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
+        {"cluster", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
+         "Only the steps of this cluster, by name or id; may be given several times", "CLUSTER"},
         {"skip-stale", 0, 0, G_OPTION_ARG_NONE, &options.skip_stale,
          "Leave out steps that things no longer allow, and those after them", NULL},
         {"skip-refused", 0, 0, G_OPTION_ARG_NONE, &options.skip_refused,

@@ -5,8 +5,8 @@
  */
 #include "analyze/evaluation.h"
 #include "analyze/states.h"
-#include "apply/effects.h"
-#include "apply/roster.h"
+#include "apply/drift.h"
+#include "apply/seriesafter.h"
 #include "apply/target.h"
 
 #include <math.h>
@@ -16,8 +16,8 @@ typedef struct Directory {
     Target base;
     char *path, *output;
     Snapshot *snapshot; /* of which finish makes the copy */
-    Roster *roster;
-    Effects *effects;
+    Drift *drift;
+    SeriesAfter *after;
     GArray *ended; /* double: numbers of steps that were started and not yet waited for */
     gboolean vms_changed, hosts_changed;
 } Directory;
@@ -75,7 +75,7 @@ static gboolean directory_recheck(Target *target, const PlanRow *step, char **pr
 {
     (void)error;
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
-    roster_compare(directory_of(target)->roster, step, differences, NULL);
+    drift_compare(directory_of(target)->drift, step, differences, NULL);
     if (differences->len == 0)
         return TRUE;
     const Difference *first = g_ptr_array_index(differences, 0);
@@ -85,20 +85,20 @@ static gboolean directory_recheck(Target *target, const PlanRow *step, char **pr
 
 static void do_step(Directory *directory, const PlanRow *step)
 {
-    Roster *roster = directory->roster;
+    Drift *drift = directory->drift;
     if (step->action == ACTION_ENTER_MAINTENANCE) {
-        roster_do(roster, step);
+        drift_do(drift, step);
         directory->hosts_changed = directory->vms_changed = TRUE;
         return;
     }
     guint vm = (guint)snapshot_find_vm(directory->snapshot, step->object_id);
-    guint from = (guint)roster->host[vm];
-    double size_before = roster->memory_mib[vm];
-    roster_do(roster, step);
+    guint from = (guint)drift->host[vm];
+    double size_before = drift->memory_mib[vm];
+    drift_do(drift, step);
     if (step->action == ACTION_MIGRATE)
-        effects_migrate(directory->effects, vm, from, (guint)roster->host[vm], size_before * 1024);
+        series_after_migrate(directory->after, vm, from, (guint)drift->host[vm], size_before * 1024);
     else if (step->action == ACTION_ADD_MEMORY)
-        effects_add_memory(directory->effects, vm, from, (roster->memory_mib[vm] - size_before) * 1024);
+        series_after_add_memory(directory->after, vm, from, (drift->memory_mib[vm] - size_before) * 1024);
     directory->vms_changed = TRUE;
 }
 
@@ -149,7 +149,7 @@ static gboolean directory_redo(Target *target, const PlanRow *step, GError **err
 
 /* ---- the copy ---- */
 
-/* A row of samples.csv that waits until all effects on it are known. */
+/* A row of samples.csv that waits until what the steps make of it is known. */
 typedef struct HeldRow {
     Series series;
     GArray *values; /* double */
@@ -242,7 +242,7 @@ static gboolean hold_row(SeriesCopy *copy, const Series *series, GError **error)
         return FALSE;
     }
     if (series->vm >= 0)
-        effects_learn(copy->directory->effects, series, held.values);
+        series_after_learn(copy->directory->after, series, held.values);
     held.series.entity_id = series->vm >= 0 ? snapshot->vms[series->vm].id : snapshot->hosts[series->host].id;
     held.series.instance = snapshot_string(snapshot, series->instance);
     g_array_append_val(copy->held, held);
@@ -251,10 +251,10 @@ static gboolean hold_row(SeriesCopy *copy, const Series *series, GError **error)
 
 static void write_held_rows(SeriesCopy *copy)
 {
-    effects_work_out(copy->directory->effects);
+    series_after_work_out(copy->directory->after);
     for (guint i = 0; i < copy->held->len; i++) {
         HeldRow *held = &g_array_index(copy->held, HeldRow, i);
-        effects_change(copy->directory->effects, &held->series, held->values);
+        series_after_change(copy->directory->after, &held->series, held->values);
         held->series.start += copy->window_s;
         series_append_row(&held->series, (const double *)(void *)held->values->data, held->values->len,
                           copy->out);
@@ -280,7 +280,7 @@ static gboolean copy_series(Directory *directory, SnapshotWriter *writer, GError
     g_autoptr(GError) failure = NULL;
     Series series;
     while (series_reader_next(copy.reader, &series, &failure)) {
-        if (!effects_concern(directory->effects, &series))
+        if (!series_after_concern(directory->after, &series))
             copy_row(&copy, &series);
         else if (!hold_row(&copy, &series, error))
             return FALSE;
@@ -321,21 +321,21 @@ static void note_rehearsal(Snapshot *snapshot, const char *plan)
 static void change_tables(Directory *directory)
 {
     Snapshot *snapshot = directory->snapshot;
-    const Roster *roster = directory->roster;
+    const Drift *drift = directory->drift;
     for (guint i = 0; i < snapshot->n_vms; i++) {
         Vm *vm = &snapshot->vms[i];
-        vm->host = roster->host[i];
+        vm->host = drift->host[i];
         vm->host_id = snapshot->hosts[vm->host].id;
-        vm->memory_mib = roster->memory_mib[i];
-        vm->vcpus = roster->vcpus[i];
+        vm->memory_mib = drift->memory_mib[i];
+        vm->vcpus = drift->vcpus[i];
         /* as vSphere does with its own */
-        gboolean entered = roster->mode[vm->host] == HOST_MODE_MAINTENANCE &&
+        gboolean entered = drift->mode[vm->host] == HOST_MODE_MAINTENANCE &&
                            snapshot->hosts[vm->host].mode != HOST_MODE_MAINTENANCE;
         if (entered && vm_is_agent(vm))
             vm->power = VM_POWER_OFF;
     }
     for (guint i = 0; i < snapshot->n_hosts; i++)
-        snapshot->hosts[i].mode = roster->mode[i];
+        snapshot->hosts[i].mode = drift->mode[i];
     snapshot->info.taken_at += (gint64)snapshot->info.window_s;
 }
 
@@ -353,8 +353,8 @@ static gboolean directory_finish(Target *target, const ChangePlan *plan, GError 
 static void directory_free(Target *target)
 {
     Directory *directory = directory_of(target);
-    effects_free(directory->effects);
-    roster_free(directory->roster);
+    series_after_free(directory->after);
+    drift_free(directory->drift);
     snapshot_free(directory->snapshot);
     g_clear_pointer(&directory->ended, g_array_unref);
     g_free(directory->path);
@@ -392,8 +392,8 @@ Target *target_directory_new(const char *directory, const char *output, GError *
     target->base.class = &class;
     target->path = g_strdup(directory);
     target->output = g_strdup(output);
-    target->roster = roster_new(snapshot);
-    target->effects = effects_new(snapshot);
+    target->drift = drift_new(snapshot);
+    target->after = series_after_new(snapshot);
     target->snapshot = g_steal_pointer(&snapshot);
     target->ended = g_array_new(FALSE, FALSE, sizeof(double));
     return &target->base;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/maintenance.h"
 
-#include "apply/reading.h"
+#include "apply/managedobject.h"
 #include "apply/tasks.h"
 #include "collect/inventory.h"
 
@@ -16,16 +16,16 @@ static gboolean look_at_vm(Vcenter *vcenter, const char *id, const char *host_id
     enum { NAME, POWER, HOST, AGENT, N_PATHS = AGENT + N_VM_AGENT };
     const char *paths[N_PATHS] = {[NAME] = "name", [POWER] = "runtime.powerState", [HOST] = "runtime.host"};
     memcpy(paths + AGENT, vm_agent_paths, sizeof vm_agent_paths);
-    g_auto(Reading) vm = {0};
+    g_auto(ManagedObject) vm = {0};
     g_autoptr(GError) failure = NULL;
-    if (!reading_take(&vm, vcenter, "VirtualMachine", id, paths, N_PATHS, &failure)) {
+    if (!managed_object_read(&vm, vcenter, "VirtualMachine", id, paths, N_PATHS, &failure)) {
         if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
             return TRUE;
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    if (g_strcmp0(vm.texts[POWER], "poweredOn") == 0 && g_strcmp0(vm.texts[HOST], host_id) == 0 &&
-        !inventory_is_agent((const char *const *)vm.texts + AGENT))
+    if (inventory_word(vm.texts[POWER], vsphere_vm_powers) == VM_POWER_ON &&
+        g_strcmp0(vm.texts[HOST], host_id) == 0 && !inventory_is_agent((const char *const *)vm.texts + AGENT))
         g_ptr_array_add(running, g_strdup(vm.texts[NAME] ? vm.texts[NAME] : id));
     return TRUE;
 }
@@ -33,8 +33,8 @@ static gboolean look_at_vm(Vcenter *vcenter, const char *id, const char *host_id
 GPtrArray *maintenance_running(Vcenter *vcenter, const char *host_id, GError **error)
 {
     static const char *const paths[] = {"vm"};
-    g_auto(Reading) host = {0};
-    if (!reading_take(&host, vcenter, "HostSystem", host_id, paths, G_N_ELEMENTS(paths), error))
+    g_auto(ManagedObject) host = {0};
+    if (!managed_object_read(&host, vcenter, "HostSystem", host_id, paths, G_N_ELEMENTS(paths), error))
         return NULL;
     g_autoptr(GPtrArray) running = g_ptr_array_new_with_free_func(g_free);
     g_auto(GStrv) ids = g_strsplit(host.texts[0] ? host.texts[0] : "", " ", -1);

@@ -79,24 +79,34 @@ static gboolean is_to_do(const Target *target, const Progress *progress, guint r
     return state == STEP_PENDING || (state == STEP_DONE && target->class->redo);
 }
 
+/* A host in maintenance mode runs nothing: that somebody else had it enter it leaves the step nothing to do.
+ * A target that begins from the original is not looked at: there nobody else can have. */
+static gboolean stands_as_wanted(const Target *target, const Snapshot *snapshot, const PlanRow *step)
+{
+    int host = step->action == ACTION_ENTER_MAINTENANCE && !target->class->redo
+                   ? snapshot_find_host(snapshot, step->object_id)
+                   : -1;
+    return host >= 0 && snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
+}
+
 static void look_at_steps(Preflight *preflight, const Target *target, Progress *progress,
                           const Snapshot *snapshot)
 {
     const ChangePlan *plan = progress->plan;
-    g_autoptr(Roster) roster = roster_new(snapshot);
+    g_autoptr(Drift) drift = drift_new(snapshot);
     g_autoptr(GArray) rows = dependencies_order(plan);
     for (guint i = 0; i < rows->len; i++) {
         guint row = g_array_index(rows, guint, i);
         const PlanRow *step = &g_array_index(plan->rows, PlanRow, row);
         guint before = preflight->differences->len;
         gboolean skipped = progress->states[row] == STEP_SKIPPED;
-        if (!is_to_do(target, progress, row) && !skipped)
+        if ((!is_to_do(target, progress, row) && !skipped) || stands_as_wanted(target, snapshot, step))
             continue;
-        roster_compare(roster, step, preflight->differences, preflight->renamed);
+        drift_compare(drift, step, preflight->differences, preflight->renamed);
         if (skipped)
             continue;
         if (preflight->differences->len == before) {
-            roster_do(roster, step);
+            drift_do(drift, step);
         } else if (progress->states[row] == STEP_PENDING) {
             progress->states[row] = STEP_STALE;
             progress_skip_followers(progress, row, NULL);
@@ -157,7 +167,9 @@ static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Mod
         double after = model_usage_pct(end, host, resource, 0);
         double threshold = end->hosts[host].threshold[resource];
         double promised = promised_pct(plan, end->snapshot->clusters[row->cluster].id, resource);
-        if (after > before && after > threshold && after > promised + ROUNDING_PCT)
+        /* Of disk and network a plan promises nothing: what is not promised is not allowed. */
+        gboolean foreseen = after <= promised + ROUNDING_PCT;
+        if (after > before && after > threshold && !foreseen)
             g_ptr_array_add(
                 preflight->problems,
                 g_strdup_printf("%s (%s) would become hot: %s at %.1f %%, above %.0f %%; by its load "
@@ -195,11 +207,13 @@ static gboolean replay(Preflight *preflight, const ChangePlan *plan, const Chang
     g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, history, error);
     if (!situation)
         return FALSE;
-    /* An undo plan, of no snapshot, leads back to where things stood: also where a rule was broken there. */
+    /* An undo plan, of no snapshot, leads back to where things stood: also where a rule was broken there, or
+     * a host was hot. */
     if (!*plan->snapshot)
         situation_drop_rules(situation);
     verify_plan(situation, to_do, preflight->problems);
-    look_at_heat(preflight, plan, to_do, situation->start);
+    if (*plan->snapshot)
+        look_at_heat(preflight, plan, to_do, situation->start);
     return TRUE;
 }
 

@@ -6,8 +6,8 @@
 #ifndef APPLY_PREFLIGHT_H
 #define APPLY_PREFLIGHT_H
 
+#include "apply/drift.h"
 #include "apply/progress.h"
-#include "apply/roster.h"
 #include "apply/target.h"
 
 typedef struct PreflightOptions {

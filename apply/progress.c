@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/progress.h"
 
+#include "collect/escape.h"
+
 #include <string.h>
 
 static void begin(Progress *progress)
@@ -87,6 +89,90 @@ void progress_free(Progress *progress)
     g_array_free(progress->done, TRUE);
     g_free(progress);
 }
+
+/* ---- clusters ---- */
+
+static gboolean is_called(const PlanRow *row, const char *cluster)
+{
+    return strcmp(row->cluster_id, cluster) == 0 || strcmp(row->cluster, cluster) == 0;
+}
+
+static gboolean is_chosen(const PlanRow *row, char *const *clusters)
+{
+    while (*clusters && !is_called(row, *clusters))
+        clusters++;
+    return *clusters != NULL;
+}
+
+/* What a cluster's name or id was meant to be: the error lists those of the steps. */
+static gboolean fail_cluster(const ChangePlan *plan, const char *cluster, GError **error)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP && g_hash_table_add(seen, (gpointer)row->cluster_id))
+            g_string_append_printf(names, "%s%s (%s)", names->len ? ", " : "", row->cluster, row->cluster_id);
+    }
+    g_autofree char *found = escape_for_message(cluster);
+    g_autofree char *expected = escape_for_terminal(names->str);
+    g_set_error(error, VMANGER_ERROR, 0, "--cluster: found %s: expected one cluster of the plan's steps: %s",
+                found, expected);
+    return FALSE;
+}
+
+static gboolean check_cluster(const ChangePlan *plan, const char *cluster, GError **error)
+{
+    const char *id = NULL;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind != ROW_STEP || !is_called(row, cluster))
+            continue;
+        if (id && strcmp(id, row->cluster_id) != 0)
+            return fail_cluster(plan, cluster, error);
+        id = row->cluster_id;
+    }
+    return id || fail_cluster(plan, cluster, error);
+}
+
+/* Only a step of a cluster that was not chosen can stand in its way. */
+static gboolean check_before(const Progress *progress, const PlanRow *row, GError **error)
+{
+    g_autoptr(GArray) numbers = plan_row_after(row);
+    for (guint i = 0; i < numbers->len; i++) {
+        const PlanRow *before = changeplan_find_step(progress->plan, g_array_index(numbers, double, i));
+        guint index = (guint)(before - &g_array_index(progress->plan->rows, PlanRow, 0));
+        if (progress->states[index] != STEP_APART)
+            continue;
+        g_autofree char *cluster = escape_for_terminal(before->cluster);
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s:%" G_GUINT64_FORMAT
+                    ": after: found step %.0f after step %.0f of the cluster %s (%s): expected "
+                    "--cluster to name that too",
+                    progress->plan->name, row->line, row->step, before->step, cluster, before->cluster_id);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean progress_choose(Progress *progress, char *const *clusters, GError **error)
+{
+    const ChangePlan *plan = progress->plan;
+    for (char *const *cluster = clusters; *cluster; cluster++)
+        if (!check_cluster(plan, *cluster, error))
+            return FALSE;
+    for (guint i = 0; i < plan->rows->len; i++)
+        if (progress->states[i] == STEP_PENDING &&
+            !is_chosen(&g_array_index(plan->rows, PlanRow, i), clusters))
+            progress->states[i] = STEP_APART;
+    for (guint i = 0; i < plan->rows->len; i++)
+        if (progress->states[i] == STEP_PENDING &&
+            !check_before(progress, &g_array_index(plan->rows, PlanRow, i), error))
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- what is left out ---- */
 
 void progress_skip_followers(Progress *progress, guint row, GArray *skipped)
 {

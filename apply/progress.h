@@ -10,6 +10,7 @@
 
 typedef enum {
     STEP_NONE,    /* no step, or one that is not approved */
+    STEP_APART,   /* of a cluster that this run leaves to others */
     STEP_PENDING, /* to be done; also one that failed or was skipped in an earlier run */
     STEP_OPEN,    /* begun by an earlier run that did not see its end */
     STEP_RUNNING, /* begun by this run */
@@ -35,6 +36,10 @@ typedef struct Progress {
 Progress *progress_new(const ChangePlan *plan, const Journal *journal, GError **error);
 void progress_free(Progress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Progress, progress_free)
+
+/* leaves to other runs all pending steps but those of these clusters, by name or id, NULL-terminated. One
+ * that no step is of, a name of several clusters, and a step that waits for one left to others are errors */
+gboolean progress_choose(Progress *progress, char *const *clusters, GError **error);
 
 /* skips all pending steps that come after the row's, directly or not; their rows join skipped (of guint),
  * where that is not NULL */

@@ -3,7 +3,7 @@
 
 #include "collect/properties.h"
 
-#include "apply/reading.h"
+#include "apply/managedobject.h"
 
 #include <math.h>
 #include <string.h>
@@ -209,7 +209,7 @@ static void take_update(Tasks *tasks, const Element *update)
     const SoapFault missing = soap_fault_of(element_at(update, "missingSet.fault"));
     watched->heard = g_get_monotonic_time();
     if (progress)
-        watched->progress_pct = CLAMP(g_ascii_strtod(progress->text, NULL), 0, 100);
+        watched->progress_pct = (double)CLAMP(g_ascii_strtoll(progress->text, NULL, 10), 0, 100);
     if (g_strcmp0(element_text(update, "kind"), "leave") == 0 ||
         strcmp(missing.type, "ManagedObjectNotFound") == 0) {
         TaskEnd end = {.id = id, .vanished = TRUE};
@@ -361,9 +361,9 @@ char *task_running_on(Vcenter *vcenter, const char *kind, const char *id, const 
 {
     static const char *const recent[] = {"recentTask"};
     static const char *const paths[] = {"info.descriptionId", "info.state"};
-    g_auto(Reading) object = {0};
+    g_auto(ManagedObject) object = {0};
     g_autoptr(GError) failure = NULL;
-    if (!reading_take(&object, vcenter, kind, id, recent, G_N_ELEMENTS(recent), &failure)) {
+    if (!managed_object_read(&object, vcenter, kind, id, recent, G_N_ELEMENTS(recent), &failure)) {
         if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
             return g_strdup("");
         g_propagate_error(error, g_steal_pointer(&failure));
@@ -371,8 +371,8 @@ char *task_running_on(Vcenter *vcenter, const char *kind, const char *id, const 
     }
     g_auto(GStrv) tasks = g_strsplit(object.texts[0] ? object.texts[0] : "", " ", -1);
     for (char **one = tasks; *one && **one; one++) {
-        g_auto(Reading) task = {0};
-        if (!reading_take(&task, vcenter, "Task", *one, paths, G_N_ELEMENTS(paths), NULL))
+        g_auto(ManagedObject) task = {0};
+        if (!managed_object_read(&task, vcenter, "Task", *one, paths, G_N_ELEMENTS(paths), NULL))
             continue; /* forgotten meanwhile */
         if (g_strcmp0(task.texts[0], description) == 0 &&
             (g_strcmp0(task.texts[1], "running") == 0 || g_strcmp0(task.texts[1], "queued") == 0))

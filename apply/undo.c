@@ -68,24 +68,30 @@ static PlanRow reverse(Undoing *undoing, const JournalRow *done)
     return row;
 }
 
-/* What the intent of a migration that succeeded in this row says of a VM that did not run; "" for others. */
-static const char *power_of(const Journal *journal, guint index)
+/* What the intent of the step that succeeded in this row says; "" where there is none. */
+static const char *intent_of(const Journal *journal, guint index)
 {
     double step = g_array_index(journal->rows, JournalRow, index).step;
     while (index-- > 0) {
         const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
-        if (row->step != step || row->event != EVENT_INTENT)
-            continue;
-        if (list_contains(row->detail, "power=off"))
-            return "power=off";
-        return list_contains(row->detail, "power=suspended") ? "power=suspended" : "";
+        if (row->step == step && row->event == EVENT_INTENT)
+            return row->detail;
     }
     return "";
+}
+
+/* Of a VM that did not run; "" for others. */
+static const char *power_of(const char *intent)
+{
+    if (list_contains(intent, "power=off"))
+        return "power=off";
+    return list_contains(intent, "power=suspended") ? "power=suspended" : "";
 }
 
 static void undo_migration(Undoing *undoing, const Journal *journal, guint index)
 {
     const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
+    const char *intent = intent_of(journal, index);
     PlanRow row = reverse(undoing, done);
     g_autofree char *reason = g_strdup_printf("undoes step %.0f", done->step);
     row.kind = ROW_STEP;
@@ -93,7 +99,9 @@ static void undo_migration(Undoing *undoing, const Journal *journal, guint index
     row.approve = 1;
     row.action = ACTION_MIGRATE;
     row.reason = keep(undoing, reason);
-    row.args = power_of(journal, index);
+    row.args = power_of(intent);
+    /* the way back is as long */
+    row.est_s = journal_number_in(intent, "est_s");
     row.after = touch(undoing, row.step, (const char *const[]){row.object_id, row.from_id, row.to_id});
     changeplan_add(undoing->plan, &row);
 }

@@ -7,12 +7,13 @@
 #include "collect/vsphere.h"
 
 #include "analyze/evaluation.h"
-#include "apply/clearance.h"
+#include "apply/drift.h"
 #include "apply/maintenance.h"
-#include "apply/reading.h"
-#include "apply/roster.h"
+#include "apply/managedobject.h"
 #include "apply/target.h"
 #include "apply/tasks.h"
+#include "apply/vspherecheck.h"
+#include "collect/inventory.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -120,9 +121,9 @@ static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray 
                               GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
-    clearance_drs(plan, vsphere->snapshot, vsphere->policy, problems);
-    return clearance_privileges(vsphere->vcenter, plan, vsphere->snapshot, refusals, problems, error) &&
-           clearance_migrations(vsphere->vcenter, plan, refusals, problems, warnings, error);
+    vsphere_check_drs(plan, vsphere->snapshot, vsphere->policy, problems);
+    return vsphere_check_privileges(vsphere->vcenter, plan, vsphere->snapshot, refusals, problems, error) &&
+           vsphere_check_migrations(vsphere->vcenter, plan, refusals, problems, warnings, error);
 }
 
 /* ---- one VM as it is now ---- */
@@ -139,46 +140,40 @@ static const char *const now_paths[N_NOW] = {
     [NOW_VERSION] = "config.changeVersion",
 };
 
-static gboolean read_vm(Vsphere *vsphere, const char *id, Reading *reading, GError **error)
+static gboolean read_vm(Vsphere *vsphere, const char *id, ManagedObject *object, GError **error)
 {
-    return reading_take(reading, vsphere->vcenter, "VirtualMachine", id, now_paths, N_NOW, error);
+    return managed_object_read(object, vsphere->vcenter, "VirtualMachine", id, now_paths, N_NOW, error);
 }
 
 /* ---- looking again ---- */
 
-static void update_vm(Vsphere *vsphere, int index, const Reading *reading)
+static void update_vm(Vsphere *vsphere, int index, const ManagedObject *object)
 {
-    static const char *const powers[] = {"poweredOn", "poweredOff", "suspended", NULL};
-    static const char *const connections[] = {"connected", "disconnected", "inaccessible",
-                                              "invalid",   "orphaned",     NULL};
     Vm *vm = &vsphere->snapshot->vms[index];
-    vm->host =
-        reading->texts[NOW_HOST] ? snapshot_find_host(vsphere->snapshot, reading->texts[NOW_HOST]) : -1;
-    vm->instance_uuid = snapshot_string(vsphere->snapshot, reading->texts[NOW_UUID]);
-    vm->power = word_of(reading->texts[NOW_POWER], powers);
-    vm->connection = word_of(reading->texts[NOW_CONNECTION], connections);
-    vm->memory_mib = reading->texts[NOW_MEMORY] ? g_ascii_strtod(reading->texts[NOW_MEMORY], NULL) : NAN;
-    vm->vcpus = reading->texts[NOW_VCPUS] ? g_ascii_strtod(reading->texts[NOW_VCPUS], NULL) : NAN;
+    vm->host = object->texts[NOW_HOST] ? snapshot_find_host(vsphere->snapshot, object->texts[NOW_HOST]) : -1;
+    vm->instance_uuid = snapshot_string(vsphere->snapshot, object->texts[NOW_UUID]);
+    vm->power = inventory_word(object->texts[NOW_POWER], vsphere_vm_powers);
+    vm->connection = inventory_word(object->texts[NOW_CONNECTION], vsphere_vm_connections);
+    vm->memory_mib = object->texts[NOW_MEMORY] ? g_ascii_strtod(object->texts[NOW_MEMORY], NULL) : NAN;
+    vm->vcpus = object->texts[NOW_VCPUS] ? g_ascii_strtod(object->texts[NOW_VCPUS], NULL) : NAN;
 }
 
 static gboolean update_host(Vsphere *vsphere, const char *id, GError **error)
 {
     static const char *const paths[] = {"runtime.connectionState", "runtime.powerState",
                                         "runtime.inMaintenanceMode", "runtime.inQuarantineMode"};
-    static const char *const connections[] = {"connected", "notResponding", "disconnected", NULL};
-    static const char *const powers[] = {"poweredOn", "standBy", "poweredOff", "unknown", NULL};
-    g_auto(Reading) reading = {0};
+    g_auto(ManagedObject) object = {0};
     int index = snapshot_find_host(vsphere->snapshot, id);
     if (index < 0) /* comparing says so */
         return TRUE;
-    if (!reading_take(&reading, vsphere->vcenter, "HostSystem", id, paths, G_N_ELEMENTS(paths), error))
+    if (!managed_object_read(&object, vsphere->vcenter, "HostSystem", id, paths, G_N_ELEMENTS(paths), error))
         return FALSE;
     Host *host = &vsphere->snapshot->hosts[index];
-    host->connection = word_of(reading.texts[0], connections);
-    host->power = word_of(reading.texts[1], powers);
-    if (g_strcmp0(reading.texts[2], "true") == 0)
+    host->connection = inventory_word(object.texts[0], vsphere_host_connections);
+    host->power = inventory_word(object.texts[1], vsphere_host_powers);
+    if (g_strcmp0(object.texts[2], "true") == 0)
         host->mode = HOST_MODE_MAINTENANCE;
-    else if (g_strcmp0(reading.texts[3], "true") == 0)
+    else if (g_strcmp0(object.texts[3], "true") == 0)
         host->mode = HOST_MODE_QUARANTINE;
     else if (host->mode != HOST_MODE_ENTERING)
         host->mode = HOST_MODE_NORMAL;
@@ -200,12 +195,12 @@ static char *describe_differences(const GPtrArray *differences)
 
 static gboolean read_for_recheck(Vsphere *vsphere, const PlanRow *step, int vm, GError **error)
 {
-    g_auto(Reading) reading = {0};
-    if (!read_vm(vsphere, step->object_id, &reading, error))
+    g_auto(ManagedObject) object = {0};
+    if (!read_vm(vsphere, step->object_id, &object, error))
         return FALSE;
-    update_vm(vsphere, vm, &reading);
+    update_vm(vsphere, vm, &object);
     g_free(vsphere->change_version);
-    vsphere->change_version = g_strdup(reading.texts[NOW_VERSION]);
+    vsphere->change_version = g_strdup(object.texts[NOW_VERSION]);
     return step->action != ACTION_MIGRATE ||
            (update_host(vsphere, step->from_id, error) && update_host(vsphere, step->to_id, error));
 }
@@ -228,7 +223,7 @@ static gboolean recheck_host(Vsphere *vsphere, const PlanRow *step, GPtrArray *d
     g_autoptr(GPtrArray) running = maintenance_running(vsphere->vcenter, step->object_id, error);
     if (!running)
         return FALSE;
-    roster_compare_maintenance(step, host, host->mode, running, differences);
+    drift_compare_maintenance(step, host, host->mode, running, differences);
     return TRUE;
 }
 
@@ -237,8 +232,8 @@ static gboolean recheck_vm(Vsphere *vsphere, const PlanRow *step, GPtrArray *dif
     int vm = snapshot_find_vm(vsphere->snapshot, step->object_id);
     if (vm >= 0 && !read_for_recheck(vsphere, step, vm, error))
         return FALSE;
-    g_autoptr(Roster) roster = roster_new(vsphere->snapshot);
-    roster_compare(roster, step, differences, NULL);
+    g_autoptr(Drift) drift = drift_new(vsphere->snapshot);
+    drift_compare(drift, step, differences, NULL);
     return TRUE;
 }
 
@@ -289,7 +284,7 @@ static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
         return vcenter_ask(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(vsphere, step), TRUE, error);
     GString *body = g_string_new(NULL);
     soap_append_reference(body, "_this", "VirtualMachine", step->object_id);
-    clearance_append_relocation(body, step);
+    vsphere_append_relocation(body, step);
     return vcenter_ask(vsphere->vcenter, "RelocateVM_Task", body, TRUE, error);
 }
 
@@ -335,13 +330,13 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
 static gboolean judge_vm(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end,
                          GError **error)
 {
-    g_auto(Reading) reading = {0};
-    if (!read_vm(vsphere, step->object_id, &reading, error))
+    g_auto(ManagedObject) object = {0};
+    if (!read_vm(vsphere, step->object_id, &object, error))
         return FALSE;
     gboolean moves = step->action == ACTION_MIGRATE;
-    const char *is = reading.texts[moves                               ? NOW_HOST
-                                   : step->action == ACTION_ADD_MEMORY ? NOW_MEMORY
-                                                                       : NOW_VCPUS];
+    const char *is = object.texts[moves                               ? NOW_HOST
+                                  : step->action == ACTION_ADD_MEMORY ? NOW_MEMORY
+                                                                      : NOW_VCPUS];
     if (g_strcmp0(is, moves ? step->to_id : step->to) == 0) {
         end->outcome = OUTCOME_SUCCEEDED;
     } else if (!started && g_strcmp0(is, moves ? step->from_id : step->from) == 0) {
@@ -358,11 +353,11 @@ static gboolean judge_host(Vsphere *vsphere, const PlanRow *step, gboolean start
                            GError **error)
 {
     static const char *const paths[] = {"runtime.inMaintenanceMode"};
-    g_auto(Reading) reading = {0};
-    if (!reading_take(&reading, vsphere->vcenter, "HostSystem", step->object_id, paths, G_N_ELEMENTS(paths),
-                      error))
+    g_auto(ManagedObject) object = {0};
+    if (!managed_object_read(&object, vsphere->vcenter, "HostSystem", step->object_id, paths,
+                             G_N_ELEMENTS(paths), error))
         return FALSE;
-    if (g_strcmp0(reading.texts[0], "true") == 0) {
+    if (g_strcmp0(object.texts[0], "true") == 0) {
         end->outcome = OUTCOME_SUCCEEDED;
     } else if (!started) {
         end->outcome = OUTCOME_NOT_STARTED;

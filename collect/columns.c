@@ -71,8 +71,8 @@ static const Column snapshot_columns[] = {
     WHOLE(window_s, REQUIRED, 1e7),
     WHOLE(interval_s, REQUIRED, 1e7),
     PLAIN(tool, 0),
-    LIST(left_out),
     LIST(rehearsal),
+    LIST(left_out),
 };
 #undef ROW
 

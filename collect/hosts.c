@@ -95,8 +95,6 @@ gboolean inventory_take_host(Inventory *inventory, const PropertyQuery *query, c
 {
     static const int required[] = {HOST_NAME,     HOST_PARENT, HOST_CONNECTION, HOST_POWER, HOST_MAINTENANCE,
                                    HOST_HARDWARE, -1};
-    static const char *const connections[] = {"connected", "notResponding", "disconnected", NULL};
-    static const char *const powers[] = {"poweredOn", "standBy", "poweredOff", "unknown", NULL};
     if (!inventory_require(inventory, query, object, required, error))
         return FALSE;
     Host host = host_unknown();
@@ -108,8 +106,9 @@ gboolean inventory_take_host(Inventory *inventory, const PropertyQuery *query, c
     }
     const char *name = inventory_text(inventory, query, object, HOST_NAME);
     const Element *vnics = inventory_value(inventory, query, object, HOST_VNICS);
-    int power = inventory_word(inventory_text(inventory, query, object, HOST_POWER), powers);
-    int connection = inventory_word(inventory_text(inventory, query, object, HOST_CONNECTION), connections);
+    int power = inventory_word(inventory_text(inventory, query, object, HOST_POWER), vsphere_host_powers);
+    int connection =
+        inventory_word(inventory_text(inventory, query, object, HOST_CONNECTION), vsphere_host_connections);
     host.id = inventory_id(inventory, object->id);
     host.name = inventory_name(inventory, name ? name : object->id);
     host.address =

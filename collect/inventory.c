@@ -105,6 +105,12 @@ const char *inventory_string(Inventory *inventory, const PropertyQuery *query, c
 }
 
 /* the position of a text in a NULL-terminated list; -1 where it is not there */
+const char *const vsphere_host_connections[] = {"connected", "notResponding", "disconnected", NULL};
+const char *const vsphere_host_powers[] = {"poweredOn", "standBy", "poweredOff", "unknown", NULL};
+const char *const vsphere_vm_connections[] = {"connected", "disconnected", "inaccessible",
+                                              "invalid",   "orphaned",     NULL};
+const char *const vsphere_vm_powers[] = {"poweredOn", "poweredOff", "suspended", NULL};
+
 int inventory_word(const char *text, const char *const *words)
 {
     for (int i = 0; text && words[i]; i++)

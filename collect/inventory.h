@@ -103,6 +103,11 @@ int inventory_flag(const char *text);
 /* the number in a text, NAN for NULL and for what is none */
 double inventory_parse(const char *text);
 
+/* vSphere's words for states, NULL-terminated: at the place of each of snapshot.h's CONNECTION_…,
+ * HOST_POWER_…, VM_CONNECTED and the following, VM_POWER_… */
+extern const char *const vsphere_host_connections[],
+    *const vsphere_host_powers[], *const vsphere_vm_connections[], *const vsphere_vm_powers[];
+
 /* the position of a text in a NULL-terminated list; -1 where it is not there */
 int inventory_word(const char *text, const char *const *words);
 

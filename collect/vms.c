@@ -215,9 +215,6 @@ gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, con
 {
     static const int required[] = {VM_NAME,     VM_HOST,  VM_POWER,  VM_CONNECTION,
                                    VM_TEMPLATE, VM_VCPUS, VM_MEMORY, -1};
-    static const char *const powers[] = {"poweredOn", "poweredOff", "suspended", NULL};
-    static const char *const connections[] = {"connected", "disconnected", "inaccessible",
-                                              "invalid",   "orphaned",     NULL};
     if (leave_out(inventory, object))
         return TRUE;
     if (!inventory_require(inventory, query, object, required, error))
@@ -232,8 +229,9 @@ gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, con
     vm.instance_uuid = inventory_string(inventory, query, object, VM_UUID);
     vm.pool_id = inventory_id(inventory, inventory_text(inventory, query, object, VM_POOL));
     vm.host_id = inventory_id(inventory, inventory_text(inventory, query, object, VM_HOST));
-    vm.power = inventory_word(inventory_text(inventory, query, object, VM_POWER), powers);
-    vm.connection = inventory_word(inventory_text(inventory, query, object, VM_CONNECTION), connections);
+    vm.power = inventory_word(inventory_text(inventory, query, object, VM_POWER), vsphere_vm_powers);
+    vm.connection =
+        inventory_word(inventory_text(inventory, query, object, VM_CONNECTION), vsphere_vm_connections);
     vm.guest_id = inventory_string(inventory, query, object, VM_GUEST);
     vm.hardware_version = inventory_string(inventory, query, object, VM_VERSION);
     vm.managed_by = inventory_string(inventory, query, object, VM_MANAGER);

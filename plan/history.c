@@ -60,18 +60,6 @@ static VmHistory *vm_of(History *history, const JournalRow *row)
     return vm;
 }
 
-/* The value of a key of the list that an intent's detail holds; NAN where it is not there. */
-static double number_in(const char *list, const char *key)
-{
-    double number = NAN;
-    g_auto(GStrv) words = list_split(list);
-    for (char **word = words; *word; word++)
-        if (g_str_has_prefix(*word, key) && (*word)[strlen(key)] == '=' &&
-            !table_parse_number(*word + strlen(key) + 1, TRUE, FALSE, &number))
-            number = NAN;
-    return number;
-}
-
 /* The beginning of the step that succeeded in this row, in the same run: a step that an interrupted run left
  * open was watched by nobody. */
 static void add_migration(History *history, const Journal *journal, guint index)
@@ -88,8 +76,8 @@ static void add_migration(History *history, const Journal *journal, guint index)
             start = row->time;
         if (row->event != EVENT_INTENT)
             continue;
-        PastMigration migration = {number_in(row->detail, "copy_mib"), number_in(row->detail, "est_s"),
-                                   (double)(end->time - start)};
+        PastMigration migration = {journal_number_in(row->detail, "copy_mib"),
+                                   journal_number_in(row->detail, "est_s"), (double)(end->time - start)};
         if (migration.real_s > 0)
             g_array_append_val(history->migrations, migration);
         return;

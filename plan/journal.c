@@ -76,6 +76,17 @@ JournalRow journal_row_of_step(const PlanRow *step, JournalEvent event)
     return row;
 }
 
+double journal_number_in(const char *detail, const char *key)
+{
+    double number = NAN;
+    g_auto(GStrv) words = list_split(detail);
+    for (char **word = words; *word; word++)
+        if (g_str_has_prefix(*word, key) && (*word)[strlen(key)] == '=' &&
+            !table_parse_number(*word + strlen(key) + 1, TRUE, FALSE, &number))
+            number = NAN;
+    return number;
+}
+
 #define TARGET_MARK " on a "
 
 char *journal_target_text(const char *kind, const char *id)

@@ -40,6 +40,9 @@ typedef struct JournalRow {
 /* a row with nothing known in it */
 JournalRow journal_row_unknown(void);
 
+/* the value of a key of the list that an intent's detail holds; NAN where it is not there */
+double journal_number_in(const char *detail, const char *key);
+
 /* kinds of targets: a vCenter, named by its instance UUID, or the directory of a snapshot, named by its
  * digest, on a copy of which a plan is rehearsed */
 #define JOURNAL_VCENTER "vcenter"

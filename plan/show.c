@@ -3,6 +3,7 @@
 
 #include "collect/escape.h"
 
+#include <math.h>
 #include <string.h>
 
 static void append_escaped(GString *out, const char *text)
@@ -69,9 +70,11 @@ static void append_row(GString *out, const PlanRow *row)
         append_escaped(out, row->to);
         g_string_append_printf(out, "%s%s", *row->unit ? " " : "", row->unit);
     }
+    if (row->kind == ROW_STEP && !isnan(row->est_s))
+        g_string_append_printf(out, ", about %.0f s", row->est_s);
     if (row->kind == ROW_STEP)
-        g_string_append_printf(out, ", about %.0f s%s%s%s", row->est_s, *row->after ? ", after " : "",
-                               row->after, row->approve == 1 ? "" : ", NOT APPROVED");
+        g_string_append_printf(out, "%s%s%s", *row->after ? ", after " : "", row->after,
+                               row->approve == 1 ? "" : ", NOT APPROVED");
     g_string_append(out, "\n      ");
     append_escaped(out, row->reason);
     if (*row->effect) {

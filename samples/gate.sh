@@ -19,7 +19,13 @@
 #   apply:
 #     needs: [plan]
 #     when: manual
-#     script: vmanger-apply review/plan.csv - --journal journals/"$CI_PIPELINE_ID".csv
+#     script:
+#       - mkdir -p journals
+#       - vmanger-apply review/plan.csv - --skip-refused --journal journals/"$CI_PIPELINE_ID".csv
+#     allow_failure: { exit_codes: 3 }
+#     artifacts: { paths: [journals], when: always, expire_in: never }
+#
+# The journal is the audit trail, and the next plan's --history: keep it where no clean-up reaches it.
 #
 # A plan names the snapshot that it was made from, and each step what it expects to find: apply refuses a plan
 # that was edited badly, that is older than the policy's max_age_s, or whose VMs have since moved.

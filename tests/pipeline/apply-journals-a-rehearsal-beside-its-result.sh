@@ -2,11 +2,16 @@
 # A rehearsal is journaled beside AFTER, which names the plan; as history it counts there, and for no other snapshot of
 # the same source. The journal goes on for another AFTER of the same snapshot, and for no other target.
 . "$TOP/tests/pipeline/lib/applying.sh"
+# rehearsals DIRECTORY: the plans that its snapshot.csv names
+rehearsals() {
+    python3 -c 'import csv, sys
+print(next(csv.DictReader(open(sys.argv[1] + "/snapshot.csv", newline="")))["rehearsal"])' "$1"
+}
 exits 0 "$BIN/apply" plan.csv "$before" -o after/
 says 'Journal: after.journal.csv,'
 nothing_else_than after after.journal.csv assessment.csv plan.csv
 digest=$(sed -n 's/^#plan,\([^,]*\).*/\1/p' plan.csv)
-test "$(sed -n '2s/.*,//p' after/snapshot.csv)" = "$digest" || fail "the result does not name its plan: $(tail -n 1 after/snapshot.csv)"
+test "$(rehearsals after)" = "$digest" || fail "the result does not name its plan: $(tail -n 1 after/snapshot.csv)"
 
 # another result: a rehearsal of its own; with the same journal all is done again on another copy
 exits 0 "$BIN/apply" plan.csv "$before" -o other
@@ -18,7 +23,7 @@ diff -r after third
 cp after.journal.csv kept.csv
 exits 0 "$BIN/apply" --undo after.journal.csv -o back.csv
 exits 0 "$BIN/apply" back.csv after -o undone
-test "$(sed -n '2s/.*,//p' undone/snapshot.csv)" = "$digest $(sed -n 's/^#plan,\([^,]*\).*/\1/p' back.csv)" ||
+test "$(rehearsals undone)" = "$digest $(sed -n 's/^#plan,\([^,]*\).*/\1/p' back.csv)" ||
     fail 'the second rehearsal does not name both'
 
 # the same plan on another snapshot, with that journal: another target

@@ -4,6 +4,9 @@
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 exits 0 "$BIN/apply" --undo after.journal.csv -o back.csv
 says "migrations back $migrations, additions that stay $((steps - migrations))"
+exits 0 "$BIN/plan" --show back.csv
+says ', about '
+grep -i ' nan' said && fail 'a time that is none'
 exits 0 "$BIN/apply" back.csv after -o undone
 says "$migrations steps done, $((steps - migrations)) advice"
 column() {

@@ -29,4 +29,6 @@ exits 0 "$BIN/plan" --explain "$idle" "$before" assessment.csv
 says 'nothing: it is not short'
 exits 1 "$BIN/plan" --explain nobody "$before" assessment.csv
 says 'found no "nobody": expected the id of a VM or host'
+exits 1 "$BIN/plan" --explain Jenkins "$before" assessment.csv
+says '(the nearest is "ham-jenkins")'
 nothing_else_than assessment.csv plan.csv

@@ -34,6 +34,57 @@ SOURCE=$PWD/nothing "$TOP/samples/cycle.sh" >said 2>&1 && fail "a cycle without 
 test -s said || fail "a cycle without a source said nothing"
 test -f kept/snapshots/latest/SHA256SUMS || fail "a failed cycle lost the newest snapshot"
 
+# What was applied, with a journal of its own or with one beside the plan, is history; neither it nor its plan is ever
+# cleaned away, while a plan that nobody applied is.
+for old in applied beside nobody; do
+    cp kept/plans/2026-11-20T201500Z.csv "kept/plans/$old.csv"
+done
+"$BIN/apply" -q kept/plans/applied.csv "$TOP/samples/snapshot" -o after --journal kept/journals/applied.csv
+cp kept/journals/applied.csv kept/plans/beside.journal.csv
+touch -d '2020-01-01' kept/plans/applied.csv kept/plans/beside.csv kept/plans/beside.journal.csv kept/plans/nobody.csv \
+    kept/journals/applied.csv
+rm -r kept/snapshots/2026-11-20T201500Z kept/snapshots/latest
+"$TOP/samples/cycle.sh" >said 2>&1 || fail "a cycle after an apply failed: $(cat said)"
+for journal in journals/applied.csv plans/beside.journal.csv; do
+    grep -q "warning: $PWD/kept/$journal: found a rehearsal" said || fail "$journal was not read"
+done
+for there in journals/applied.csv plans/beside.journal.csv plans/applied.csv plans/beside.csv; do
+    test -f "kept/$there" || fail "$there was cleaned away"
+done
+test ! -e kept/plans/nobody.csv || fail "an old plan that nobody applied was kept"
+
+# The environment's file is taken as it stands: backslashes, dollars, spaces, quotes around it.
+cat >environment <<'EOF'
+# a comment
+GOVC_USERNAME=EXAMPLE\svc-vmanger
+GOVC_PASSWORD='a$b c\d"'
+GOVC_URL="https://vcenter.example/sdk"
+NOT A NAME=x
+https_proxy=http://proxy:3128
+EOF
+printf 'VMANGER_KEEP=8' >>environment
+rm bin/vmanger-analyze
+cat >bin/vmanger-analyze <<'EOF'
+#!/bin/sh
+printf '%s\n' "$GOVC_USERNAME" "$GOVC_PASSWORD" "$GOVC_URL" "$https_proxy" "$VMANGER_KEEP" >environment.read
+exit 1
+EOF
+rm -r kept/snapshots/2026-11-20T201500Z kept/snapshots/latest
+chmod +x bin/vmanger-analyze
+VMANGER_ENVIRONMENT=$PWD/environment "$TOP/samples/cycle.sh" >said 2>&1 && fail "an analyze that fails was not noticed"
+cat >environment.expected <<'EOF'
+EXAMPLE\svc-vmanger
+a$b c\d"
+https://vcenter.example/sdk
+http://proxy:3128
+8
+EOF
+diff environment.expected environment.read || fail "the environment was read otherwise"
+VMANGER_ENVIRONMENT=$PWD/none "$TOP/samples/cycle.sh" >said 2>&1 && fail "a cycle without its environment succeeded"
+grep -q "none: .* cannot read it: owner root" said || fail "nothing was said of the environment's file: $(cat said)"
+ln -sf "$BIN/analyze" bin/vmanger-analyze
+grep -v '^#' "$TOP/samples/vmanger.cron" | grep '\\' && fail "cron knows no lines that go on"
+
 # One at a time.
 exec 8>kept/lock
 flock -n 8

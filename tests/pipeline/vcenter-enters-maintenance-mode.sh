@@ -119,6 +119,18 @@ grep -q ',succeeded,enter_maintenance,.*it was in maintenance mode already' plan
 test "$(stat EnterMaintenanceMode_Task)" = 0 || complain 'a host that is there already' 'a task was begun'
 vcenter_stop
 
+# a run that ended before that step, and another brought the host into the mode since: it is done, not refused
+evacuation
+order 'rule?method=EnterMaintenanceMode_Task&do=fault&fault=TaskInProgress'
+applies 3 'a mode that is refused at first' --policy policy.ini
+ends 'a mode that is refused at first' failed
+order reset "set?id=$host&maintenance=yes"
+applies 0 'a host that was brought there since' --policy policy.ini
+tells 'a host that was brought there since' '^Apply complete: 1 step done'
+ends 'a host that was brought there since' succeeded
+test "$(stat EnterMaintenanceMode_Task)" = 0 || complain 'a host that was brought there since' 'a task was begun'
+vcenter_stop
+
 # the call's answer is lost, and the task forgotten: the host itself tells
 evacuation
 order 'rule?method=EnterMaintenanceMode_Task&do=cut&bytes=0'

@@ -66,6 +66,31 @@ refuses_plan 'a target that is busy now' "[(]${target}[)] would become hot: CPU 
 applies 0 'a busy target, allowed' --no-recheck-load --dry-run
 vcenter_stop
 
+# the network of that host has become busy since, where the policy says that the network decides
+printf '[analyze]\nnet_hot_pct=80\n' >net.ini
+rm -r served && cp -r "$TOP/samples/snapshot" served
+python3 - "$target" "$vm" <<'EOF'
+import csv, sys
+target, vm = sys.argv[1:]
+capacity = next(float(row["net_capacity_kibps"]) for row in csv.DictReader(open("served/hosts.csv")) if row["id"] == target)
+rows = list(csv.reader(open("served/samples.csv")))
+for row in rows:
+    share = {target: 0.795, vm: 0.05}.get(row[0]) if row[1] == "net_kibps" else None
+    if share:
+        row[-1] = " ".join([f"{capacity * share:.0f}"] * len(row[-1].split()))
+csv.writer(open("served/samples.csv", "w"), lineterminator="\n").writerows(rows)
+EOF
+(cd served && sha256sum -- *.csv >SHA256SUMS)
+vcenter_start
+"$BIN/analyze" -q --policy net.ini s -o net.csv
+"$BIN/plan" -q --policy net.ini s net.csv -o plan.csv
+vcenter_stop
+snapshot=served vcenter_start
+applies 1 'a network that is busy now' --policy net.ini
+tells 'a network that is busy now' "[(]${target}[)] would become hot: network throughput at [0-9.]+ %, above 80 %"
+applies 0 'a network that does not decide' --dry-run
+vcenter_stop
+
 # the other steps go on where the person says so
 vcenter_plan
 order "set?id=$vm&power=poweredOff"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "apply/clearance.h"
+#include "apply/vspherecheck.h"
 
-#include "apply/roster.h"
+#include "apply/drift.h"
 #include "apply/target.h"
 #include "plan/fault.h"
 
@@ -149,8 +149,8 @@ static void report_lack(const Lack *lack, guint n_asked, const ChangePlan *plan,
         refuse_lacking(lack, plan, snapshot, refusals);
 }
 
-gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Snapshot *snapshot,
-                              GPtrArray *refusals, GPtrArray *problems, GError **error)
+gboolean vsphere_check_privileges(Vcenter *vcenter, const ChangePlan *plan, const Snapshot *snapshot,
+                                  GPtrArray *refusals, GPtrArray *problems, GError **error)
 {
     for (int privilege = 0; privilege < N_PRIVILEGES; privilege++) {
         g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -173,7 +173,7 @@ gboolean clearance_privileges(Vcenter *vcenter, const ChangePlan *plan, const Sn
 
 /* ---- the checker ---- */
 
-void clearance_append_relocation(GString *body, const PlanRow *step)
+void vsphere_append_relocation(GString *body, const PlanRow *step)
 {
     g_string_append(body, "<spec>");
     soap_append_reference(body, "host", "HostSystem", step->to_id);
@@ -228,7 +228,7 @@ static gboolean start_check(Vcenter *vcenter, Checks *checks, const PlanRow *ste
     if (!body)
         return FALSE;
     soap_append_reference(body, "vm", "VirtualMachine", step->object_id);
-    clearance_append_relocation(body, step);
+    vsphere_append_relocation(body, step);
     g_autoptr(GError) failure = NULL;
     g_autofree char *task = vcenter_ask(vcenter, "CheckRelocate_Task", body, FALSE, &failure);
     if (task) {
@@ -246,8 +246,8 @@ static gboolean start_check(Vcenter *vcenter, Checks *checks, const PlanRow *ste
     return TRUE;
 }
 
-gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *refusals,
-                              GPtrArray *problems, GPtrArray *warnings, GError **error)
+gboolean vsphere_check_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArray *refusals,
+                                  GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     g_autoptr(Tasks) tasks = tasks_new(vcenter);
     g_autoptr(GHashTable) steps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -267,14 +267,14 @@ gboolean clearance_migrations(Vcenter *vcenter, const ChangePlan *plan, GPtrArra
 
 /* ---- DRS ---- */
 
-void clearance_drs(const ChangePlan *plan, const Snapshot *snapshot, const Policy *policy,
-                   GPtrArray *problems)
+void vsphere_check_drs(const ChangePlan *plan, const Snapshot *snapshot, const Policy *policy,
+                       GPtrArray *problems)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = row_at(plan, i);
         int cluster = snapshot_find_cluster(snapshot, row->cluster_id);
-        if (!is_step(row) || row->action != ACTION_MIGRATE || roster_stated_power(row) != VM_POWER_ON ||
+        if (!is_step(row) || row->action != ACTION_MIGRATE || step_stated_power(row) != VM_POWER_ON ||
             cluster < 0 || policy->drs_clusters_plan || snapshot->clusters[cluster].drs != DRS_FULL ||
             !g_hash_table_add(seen, (gpointer)row->cluster_id))
             continue;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "apply/effects.h"
+#include "apply/seriesafter.h"
 
-#include "apply/roster.h"
+#include "apply/drift.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>
 
-void test_effects_suite(void);
+void test_seriesafter_suite(void);
 
 #define START 1795000000
 
@@ -65,23 +65,23 @@ static GArray *three(double a, double b, double c)
     return values;
 }
 
-static void learn(Effects *effects, Metric metric, const char *instance, double a, double b, double c)
+static void learn(SeriesAfter *after, Metric metric, const char *instance, double a, double b, double c)
 {
     Series series = series_of(-1, 0, metric, instance);
     g_autoptr(GArray) values = three(a, b, c);
-    CU_ASSERT(effects_concern(effects, &series));
-    effects_learn(effects, &series, values);
+    CU_ASSERT(series_after_concern(after, &series));
+    series_after_learn(after, &series, values);
 }
 
-static void assert_changed(Effects *effects, const Series *series, const double before[3],
-                           const double after[3])
+static void assert_changed(SeriesAfter *after, const Series *series, const double before[3],
+                           const double expected[3])
 {
     g_autoptr(GArray) values = three(before[0], before[1], before[2]);
-    effects_change(effects, series, values);
+    series_after_change(after, series, values);
     CU_ASSERT_EQUAL_FATAL(values->len, 3);
     for (guint i = 0; i < 3; i++) {
         double value = g_array_index(values, double, i);
-        CU_ASSERT(isnan(after[i]) ? isnan(value) : fabs(value - after[i]) < 1e-9);
+        CU_ASSERT(isnan(expected[i]) ? isnan(value) : fabs(value - expected[i]) < 1e-9);
     }
 }
 
@@ -92,99 +92,99 @@ static void assert_changed(Effects *effects, const Series *series, const double 
 static void a_migration_takes_its_samples_from_one_host_to_the_other(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Effects) effects = effects_new(snapshot);
-    effects_migrate(effects, 0, 0, 1, 1048576);
-    learn(effects, METRIC_CPU_USAGE_MHZ, "", 100, 200, 300);
-    effects_work_out(effects);
+    g_autoptr(SeriesAfter) after = series_after_new(snapshot);
+    series_after_migrate(after, 0, 0, 1, 1048576);
+    learn(after, METRIC_CPU_USAGE_MHZ, "", 100, 200, 300);
+    series_after_work_out(after);
     Series from = series_of(0, -1, METRIC_CPU_USAGE_MHZ, ""), to = series_of(1, -1, METRIC_CPU_USAGE_MHZ, "");
-    assert_changed(effects, &from, LIST(1000, 1000, NAN), LIST(900, 800, NAN));
-    assert_changed(effects, &to, LIST(1, 2, 3), LIST(101, 202, 303));
+    assert_changed(after, &from, LIST(1000, 1000, NAN), LIST(900, 800, NAN));
+    assert_changed(after, &to, LIST(1, 2, 3), LIST(101, 202, 303));
     Series other = series_of(-1, 1, METRIC_CPU_USAGE_MHZ, "");
-    CU_ASSERT_FALSE(effects_concern(effects, &other));
+    CU_ASSERT_FALSE(series_after_concern(after, &other));
 }
 
 static void series_that_are_not_aligned_change_by_the_mean(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Effects) effects = effects_new(snapshot);
-    effects_migrate(effects, 0, 0, 1, 1048576);
-    learn(effects, METRIC_NET_KIBPS, "", 100, NAN, 300);
-    effects_work_out(effects);
+    g_autoptr(SeriesAfter) after = series_after_new(snapshot);
+    series_after_migrate(after, 0, 0, 1, 1048576);
+    learn(after, METRIC_NET_KIBPS, "", 100, NAN, 300);
+    series_after_work_out(after);
     Series from = series_of(0, -1, METRIC_NET_KIBPS, ""), to = series_of(1, -1, METRIC_NET_KIBPS, "");
     from.start += 20;
-    assert_changed(effects, &from, LIST(1000, 1000, 1000), LIST(800, 800, 800));
+    assert_changed(after, &from, LIST(1000, 1000, 1000), LIST(800, 800, 800));
     /* A missing sample counts as the mean. */
-    assert_changed(effects, &to, LIST(0, 0, 0), LIST(100, 200, 300));
+    assert_changed(after, &to, LIST(0, 0, 0), LIST(100, 200, 300));
 }
 
 static void what_was_reclaimed_comes_back_up_to_the_configured_size(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Effects) effects = effects_new(snapshot);
-    effects_migrate(effects, 0, 0, 1, 1000);
-    learn(effects, METRIC_MEMORY_CONSUMED_KIB, "", 600, 600, 900);
-    learn(effects, METRIC_MEMORY_BALLOONED_KIB, "", 100, 0, 100);
-    learn(effects, METRIC_MEMORY_SWAPPED_KIB, "", 50, 50, 50);
-    learn(effects, METRIC_MEMORY_OVERHEAD_KIB, "", 7, 7, 7);
-    effects_work_out(effects);
+    g_autoptr(SeriesAfter) after = series_after_new(snapshot);
+    series_after_migrate(after, 0, 0, 1, 1000);
+    learn(after, METRIC_MEMORY_CONSUMED_KIB, "", 600, 600, 900);
+    learn(after, METRIC_MEMORY_BALLOONED_KIB, "", 100, 0, 100);
+    learn(after, METRIC_MEMORY_SWAPPED_KIB, "", 50, 50, 50);
+    learn(after, METRIC_MEMORY_OVERHEAD_KIB, "", 7, 7, 7);
+    series_after_work_out(after);
     Series consumed = series_of(-1, 0, METRIC_MEMORY_CONSUMED_KIB, "");
     Series ballooned = series_of(-1, 0, METRIC_MEMORY_BALLOONED_KIB, "");
     Series from = series_of(0, -1, METRIC_MEMORY_CONSUMED_KIB, "");
     Series to = series_of(1, -1, METRIC_MEMORY_CONSUMED_KIB, "");
-    assert_changed(effects, &consumed, LIST(600, 600, 900), LIST(750, 650, 1000));
-    assert_changed(effects, &ballooned, LIST(100, 0, 100), LIST(0, 0, 0));
-    assert_changed(effects, &from, LIST(2000, 2000, 2000), LIST(1393, 1393, 1093));
-    assert_changed(effects, &to, LIST(0, 0, 0), LIST(757, 657, 1007));
+    assert_changed(after, &consumed, LIST(600, 600, 900), LIST(750, 650, 1000));
+    assert_changed(after, &ballooned, LIST(100, 0, 100), LIST(0, 0, 0));
+    assert_changed(after, &from, LIST(2000, 2000, 2000), LIST(1393, 1393, 1093));
+    assert_changed(after, &to, LIST(0, 0, 0), LIST(757, 657, 1007));
 }
 
 static void added_memory_is_consumed_where_the_vm_then_is(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Effects) effects = effects_new(snapshot);
-    effects_migrate(effects, 0, 0, 1, 1000);
-    effects_add_memory(effects, 0, 1, 128);
-    learn(effects, METRIC_MEMORY_CONSUMED_KIB, "", 600, 600, 600);
-    learn(effects, METRIC_MEMORY_ACTIVE_KIB, "", 500, 500, 500);
-    effects_work_out(effects);
+    g_autoptr(SeriesAfter) after = series_after_new(snapshot);
+    series_after_migrate(after, 0, 0, 1, 1000);
+    series_after_add_memory(after, 0, 1, 128);
+    learn(after, METRIC_MEMORY_CONSUMED_KIB, "", 600, 600, 600);
+    learn(after, METRIC_MEMORY_ACTIVE_KIB, "", 500, 500, 500);
+    series_after_work_out(after);
     Series consumed = series_of(-1, 0, METRIC_MEMORY_CONSUMED_KIB, "");
     Series active = series_of(-1, 0, METRIC_MEMORY_ACTIVE_KIB, "");
     Series to = series_of(1, -1, METRIC_MEMORY_CONSUMED_KIB, "");
-    assert_changed(effects, &consumed, LIST(600, 600, 600), LIST(728, 728, 728));
-    assert_changed(effects, &active, LIST(500, 500, 500), LIST(500, 500, 500));
-    assert_changed(effects, &to, LIST(10, 10, 10), LIST(738, 738, 738));
+    assert_changed(after, &consumed, LIST(600, 600, 600), LIST(728, 728, 728));
+    assert_changed(after, &active, LIST(500, 500, 500), LIST(500, 500, 500));
+    assert_changed(after, &to, LIST(10, 10, 10), LIST(738, 738, 738));
 }
 
 static void a_way_there_and_back_changes_nothing_on_the_hosts(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Effects) effects = effects_new(snapshot);
-    effects_migrate(effects, 0, 0, 1, 1000);
-    effects_migrate(effects, 0, 1, 0, 1000);
-    learn(effects, METRIC_CPU_USAGE_MHZ, "", 100, 200, 300);
-    effects_work_out(effects);
+    g_autoptr(SeriesAfter) after = series_after_new(snapshot);
+    series_after_migrate(after, 0, 0, 1, 1000);
+    series_after_migrate(after, 0, 1, 0, 1000);
+    learn(after, METRIC_CPU_USAGE_MHZ, "", 100, 200, 300);
+    series_after_work_out(after);
     Series from = series_of(0, -1, METRIC_CPU_USAGE_MHZ, ""), to = series_of(1, -1, METRIC_CPU_USAGE_MHZ, "");
-    assert_changed(effects, &from, LIST(1000, 1000, 1000), LIST(1000, 1000, 1000));
-    assert_changed(effects, &to, LIST(5, 5, 5), LIST(5, 5, 5));
+    assert_changed(after, &from, LIST(1000, 1000, 1000), LIST(1000, 1000, 1000));
+    assert_changed(after, &to, LIST(5, 5, 5), LIST(5, 5, 5));
 }
 
 static void instances_add_up_and_none_falls_below_zero(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Effects) effects = effects_new(snapshot);
-    effects_migrate(effects, 0, 0, 1, 1000);
-    learn(effects, METRIC_DISK_KIBPS, "scsi0:0", 100, 100, 100);
-    learn(effects, METRIC_DISK_KIBPS, "scsi0:1", 50, 50, 50);
-    effects_work_out(effects);
+    g_autoptr(SeriesAfter) after = series_after_new(snapshot);
+    series_after_migrate(after, 0, 0, 1, 1000);
+    learn(after, METRIC_DISK_KIBPS, "scsi0:0", 100, 100, 100);
+    learn(after, METRIC_DISK_KIBPS, "scsi0:1", 50, 50, 50);
+    series_after_work_out(after);
     Series first = series_of(0, -1, METRIC_DISK_KIBPS, "ds1"),
            second = series_of(0, -1, METRIC_DISK_KIBPS, "ds2");
-    assert_changed(effects, &first, LIST(200, 120, 0), LIST(50, 0, 0));
-    assert_changed(effects, &second, LIST(500, 500, 500), LIST(500, 470, 350));
+    assert_changed(after, &first, LIST(200, 120, 0), LIST(50, 0, 0));
+    assert_changed(after, &second, LIST(500, 500, 500), LIST(500, 470, 350));
 }
 
-static void roster_names_every_difference(void)
+static void drift_names_every_difference(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Roster) roster = roster_new(snapshot);
+    g_autoptr(Drift) drift = drift_new(snapshot);
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     g_autoptr(GPtrArray) renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     PlanRow step = plan_row_unknown();
@@ -196,27 +196,27 @@ static void roster_names_every_difference(void)
     step.instance_uuid = "u1";
     step.from_id = "host-1";
     step.to_id = "host-2";
-    roster_compare(roster, &step, differences, renamed);
+    drift_compare(drift, &step, differences, renamed);
     CU_ASSERT_EQUAL(differences->len, 0);
     CU_ASSERT_EQUAL(renamed->len, 1);
-    roster_do(roster, &step);
-    roster_compare(roster, &step, differences, renamed);
+    drift_do(drift, &step);
+    drift_compare(drift, &step, differences, renamed);
     CU_ASSERT_EQUAL_FATAL(differences->len, 1);
     CU_ASSERT_STRING_EQUAL(((Difference *)g_ptr_array_index(differences, 0))->is, "host-2 (host-2)");
-    roster->mode[1] = HOST_MODE_MAINTENANCE;
+    drift->mode[1] = HOST_MODE_MAINTENANCE;
     snapshot->vms[0].power = VM_POWER_SUSPENDED;
-    roster_compare(roster, &step, differences, renamed);
+    drift_compare(drift, &step, differences, renamed);
     CU_ASSERT_EQUAL(differences->len, 4);
     step.instance_uuid = "another";
-    roster_compare(roster, &step, differences, renamed);
+    drift_compare(drift, &step, differences, renamed);
     CU_ASSERT_EQUAL_FATAL(differences->len, 5);
     CU_ASSERT_STRING_EQUAL(((Difference *)g_ptr_array_index(differences, 4))->what, "instance UUID");
 }
 
-static void roster_knows_sizes(void)
+static void drift_knows_sizes(void)
 {
     g_autoptr(Snapshot) snapshot = two_hosts();
-    g_autoptr(Roster) roster = roster_new(snapshot);
+    g_autoptr(Drift) drift = drift_new(snapshot);
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     PlanRow step = plan_row_unknown();
     step.kind = ROW_STEP;
@@ -225,27 +225,27 @@ static void roster_knows_sizes(void)
     step.from = "1024";
     step.to = "1152";
     step.unit = "MiB";
-    roster_compare(roster, &step, differences, NULL);
+    drift_compare(drift, &step, differences, NULL);
     CU_ASSERT_EQUAL(differences->len, 0);
-    roster_do(roster, &step);
-    CU_ASSERT_EQUAL(roster->memory_mib[0], 1152);
-    roster_compare(roster, &step, differences, NULL);
+    drift_do(drift, &step);
+    CU_ASSERT_EQUAL(drift->memory_mib[0], 1152);
+    drift_compare(drift, &step, differences, NULL);
     CU_ASSERT_EQUAL_FATAL(differences->len, 1);
     CU_ASSERT_STRING_EQUAL(((Difference *)g_ptr_array_index(differences, 0))->is, "1152 MiB");
     step.action = ACTION_ENTER_MAINTENANCE;
-    roster_compare(roster, &step, differences, NULL);
+    drift_compare(drift, &step, differences, NULL);
     CU_ASSERT_EQUAL(differences->len, 2);
 }
 
-void test_effects_suite(void)
+void test_seriesafter_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("effects", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("after", NULL, NULL);
     CU_ADD_TEST(suite, a_migration_takes_its_samples_from_one_host_to_the_other);
     CU_ADD_TEST(suite, series_that_are_not_aligned_change_by_the_mean);
     CU_ADD_TEST(suite, what_was_reclaimed_comes_back_up_to_the_configured_size);
     CU_ADD_TEST(suite, added_memory_is_consumed_where_the_vm_then_is);
     CU_ADD_TEST(suite, a_way_there_and_back_changes_nothing_on_the_hosts);
     CU_ADD_TEST(suite, instances_add_up_and_none_falls_below_zero);
-    CU_ADD_TEST(suite, roster_names_every_difference);
-    CU_ADD_TEST(suite, roster_knows_sizes);
+    CU_ADD_TEST(suite, drift_names_every_difference);
+    CU_ADD_TEST(suite, drift_knows_sizes);
 }

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a snapshot's VMs stand and how big they are, and the modes of its hosts, as steps change it; and what
- * differs between that and what a step states.
+ * Drift from a plan: where a snapshot's VMs stand and how big they are, and the modes of its hosts, as steps
+ * change it; and what differs between that and what a step states.
  */
-#ifndef APPLY_ROSTER_H
-#define APPLY_ROSTER_H
+#ifndef APPLY_DRIFT_H
+#define APPLY_DRIFT_H
 
 #include "collect/snapshot.h"
 #include "plan/changeplan.h"
 
-typedef struct Roster {
+typedef struct Drift {
     const Snapshot *snapshot;
     int *host;                  /* [n_vms]: index of the VM's host */
     double *memory_mib, *vcpus; /* [n_vms] */
     int *mode;                  /* [n_hosts]: HOST_MODE_…, or -1 */
-} Roster;
+} Drift;
 
-/* as the snapshot has it, which must outlive the roster */
-Roster *roster_new(const Snapshot *snapshot);
-void roster_free(Roster *roster);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Roster, roster_free)
+/* as the snapshot has it, which must outlive the drift */
+Drift *drift_new(const Snapshot *snapshot);
+void drift_free(Drift *drift);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Drift, drift_free)
 
 /* one thing that is not as stated; each string is owned */
 typedef struct Difference {
@@ -31,19 +31,19 @@ Difference *difference_new(double step, const char *what, const char *was, const
 void difference_free(Difference *difference);
 
 /* the power state (VM_POWER_…) that the VM of a step must have: on, unless args say otherwise */
-int roster_stated_power(const PlanRow *step);
+int step_stated_power(const PlanRow *step);
 
 /* adds to differences (Difference *) all that forbids a host, in this mode and with these running VMs (their
  * names), to enter maintenance mode: it must be connected, on, not in the mode yet, and empty of them */
-void roster_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
-                                GPtrArray *differences);
+void drift_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
+                               GPtrArray *differences);
 
 /* adds to differences (Difference *) all that forbids a step; to renamed, where not NULL, objects that only
  * bear another name. Migrations, additions and enter_maintenance are known, other actions are a difference of
  * their own */
-void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed);
+void drift_compare(const Drift *drift, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed);
 
-/* does the step, which roster_compare must have found right */
-void roster_do(Roster *roster, const PlanRow *step);
+/* does the step, which drift_compare must have found right */
+void drift_do(Drift *drift, const PlanRow *step);
 
 #endif

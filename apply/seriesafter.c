@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "apply/effects.h"
+#include "apply/seriesafter.h"
 
 #include <math.h>
 
@@ -13,14 +13,14 @@ typedef struct Values {
 } Values;
 
 /* A migration, or where from and to are the same an addition. */
-typedef struct Deed {
+typedef struct Step {
     guint vm, from, to;
     double configured_kib, added_kib;
-} Deed;
+} Step;
 
-struct Effects {
+struct SeriesAfter {
     gboolean *vm_in_step, *host_in_step; /* [n_vms], [n_hosts] */
-    GArray *deeds;                       /* Deed */
+    GArray *steps;                       /* Step */
     GHashTable *vms;                     /* key_of(vm, metric) -> Values, now */
     GHashTable *hosts; /* key_of(host, metric) -> GPtrArray of Values: what is added to its series */
 };
@@ -71,59 +71,59 @@ static double mean(const Values *values)
     return n ? sum / n : 0;
 }
 
-Effects *effects_new(const Snapshot *snapshot)
+SeriesAfter *series_after_new(const Snapshot *snapshot)
 {
-    Effects *effects = g_new0(Effects, 1);
-    effects->vm_in_step = g_new0(gboolean, snapshot->n_vms);
-    effects->host_in_step = g_new0(gboolean, snapshot->n_hosts);
-    effects->deeds = g_array_new(FALSE, FALSE, sizeof(Deed));
-    effects->vms = g_hash_table_new_full(NULL, NULL, NULL, values_free);
-    effects->hosts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
-    return effects;
+    SeriesAfter *after = g_new0(SeriesAfter, 1);
+    after->vm_in_step = g_new0(gboolean, snapshot->n_vms);
+    after->host_in_step = g_new0(gboolean, snapshot->n_hosts);
+    after->steps = g_array_new(FALSE, FALSE, sizeof(Step));
+    after->vms = g_hash_table_new_full(NULL, NULL, NULL, values_free);
+    after->hosts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+    return after;
 }
 
-void effects_free(Effects *effects)
+void series_after_free(SeriesAfter *after)
 {
-    if (!effects)
+    if (!after)
         return;
-    g_free(effects->vm_in_step);
-    g_free(effects->host_in_step);
-    g_array_free(effects->deeds, TRUE);
-    g_hash_table_destroy(effects->vms);
-    g_hash_table_destroy(effects->hosts);
-    g_free(effects);
+    g_free(after->vm_in_step);
+    g_free(after->host_in_step);
+    g_array_free(after->steps, TRUE);
+    g_hash_table_destroy(after->vms);
+    g_hash_table_destroy(after->hosts);
+    g_free(after);
 }
 
-static void add_deed(Effects *effects, Deed deed)
+static void add_step(SeriesAfter *after, Step step)
 {
-    g_array_append_val(effects->deeds, deed);
-    effects->vm_in_step[deed.vm] = TRUE;
-    effects->host_in_step[deed.from] = effects->host_in_step[deed.to] = TRUE;
+    g_array_append_val(after->steps, step);
+    after->vm_in_step[step.vm] = TRUE;
+    after->host_in_step[step.from] = after->host_in_step[step.to] = TRUE;
 }
 
-void effects_migrate(Effects *effects, guint vm, guint from, guint to, double configured_kib)
+void series_after_migrate(SeriesAfter *after, guint vm, guint from, guint to, double configured_kib)
 {
-    add_deed(effects, (Deed){vm, from, to, configured_kib, 0});
+    add_step(after, (Step){vm, from, to, configured_kib, 0});
 }
 
-void effects_add_memory(Effects *effects, guint vm, guint host, double added_kib)
+void series_after_add_memory(SeriesAfter *after, guint vm, guint host, double added_kib)
 {
-    add_deed(effects, (Deed){vm, host, host, NAN, added_kib});
+    add_step(after, (Step){vm, host, host, NAN, added_kib});
 }
 
-static Values *find_vm(const Effects *effects, guint vm, int metric)
+static Values *find_vm(const SeriesAfter *after, guint vm, int metric)
 {
-    return g_hash_table_lookup(effects->vms, key_of(vm, metric));
+    return g_hash_table_lookup(after->vms, key_of(vm, metric));
 }
 
-gboolean effects_concern(const Effects *effects, const Series *series)
+gboolean series_after_concern(const SeriesAfter *after, const Series *series)
 {
-    return series->vm >= 0 ? effects->vm_in_step[series->vm] : effects->host_in_step[series->host];
+    return series->vm >= 0 ? after->vm_in_step[series->vm] : after->host_in_step[series->host];
 }
 
-void effects_learn(Effects *effects, const Series *series, const GArray *values)
+void series_after_learn(SeriesAfter *after, const Series *series, const GArray *values)
 {
-    const Values *sum = find_vm(effects, (guint)series->vm, series->metric);
+    const Values *sum = find_vm(after, (guint)series->vm, series->metric);
     if (sum && sum->whole)
         return;
     Values *learned = values_new(series->start, series->interval_s);
@@ -133,18 +133,18 @@ void effects_learn(Effects *effects, const Series *series, const GArray *values)
         gboolean same = aligned(sum, series->start, series->interval_s, values->len);
         *sample(learned, i) += same ? *sample(sum, i) : mean(sum);
     }
-    g_hash_table_insert(effects->vms, key_of((guint)series->vm, series->metric), learned);
+    g_hash_table_insert(after->vms, key_of((guint)series->vm, series->metric), learned);
 }
 
 /* ---- hosts ---- */
 
 /* what is added to a host's series by values aligned so: what has been added so far, or zeros */
-static Values *addend(Effects *effects, guint host, int metric, const Values *like)
+static Values *addend(SeriesAfter *after, guint host, int metric, const Values *like)
 {
-    GPtrArray *list = g_hash_table_lookup(effects->hosts, key_of(host, metric));
+    GPtrArray *list = g_hash_table_lookup(after->hosts, key_of(host, metric));
     if (!list) {
         list = g_ptr_array_new_with_free_func(values_free);
-        g_hash_table_insert(effects->hosts, key_of(host, metric), list);
+        g_hash_table_insert(after->hosts, key_of(host, metric), list);
     }
     for (guint i = 0; i < list->len; i++) {
         Values *present = g_ptr_array_index(list, i);
@@ -160,9 +160,9 @@ static Values *addend(Effects *effects, guint host, int metric, const Values *li
 }
 
 /* The host gains (factor 1) or loses (-1) the values; a missing sample counts as the mean. */
-static void add_to_host(Effects *effects, guint host, int metric, const Values *values, double factor)
+static void add_to_host(SeriesAfter *after, guint host, int metric, const Values *values, double factor)
 {
-    Values *sum = addend(effects, host, metric, values);
+    Values *sum = addend(after, host, metric, values);
     double missing = mean(values);
     for (guint i = 0; i < sum->samples->len; i++) {
         double value = *sample(values, i);
@@ -171,26 +171,26 @@ static void add_to_host(Effects *effects, guint host, int metric, const Values *
 }
 
 /* A host's consumed memory holds its VMs' overheads as well. */
-static void add_vm_to_host(Effects *effects, guint vm, guint host, double factor)
+static void add_vm_to_host(SeriesAfter *after, guint vm, guint host, double factor)
 {
     for (int metric = 0; metric < N_METRICS; metric++) {
-        const Values *values = find_vm(effects, vm, metric);
+        const Values *values = find_vm(after, vm, metric);
         if (!values)
             continue;
-        add_to_host(effects, host, metric, values, factor);
+        add_to_host(after, host, metric, values, factor);
         if (metric == METRIC_MEMORY_OVERHEAD_KIB)
-            add_to_host(effects, host, METRIC_MEMORY_CONSUMED_KIB, values, factor);
+            add_to_host(after, host, METRIC_MEMORY_CONSUMED_KIB, values, factor);
     }
 }
 
 /* ---- VMs ---- */
 
 /* What was reclaimed comes back when the VM arrives. */
-static void take_back_reclaimed(Effects *effects, const Deed *deed)
+static void take_back_reclaimed(SeriesAfter *after, const Step *step)
 {
-    Values *consumed = find_vm(effects, deed->vm, METRIC_MEMORY_CONSUMED_KIB);
+    Values *consumed = find_vm(after, step->vm, METRIC_MEMORY_CONSUMED_KIB);
     for (gsize r = 0; r < G_N_ELEMENTS(reclaimed_metrics); r++) {
-        Values *reclaimed = find_vm(effects, deed->vm, reclaimed_metrics[r]);
+        Values *reclaimed = find_vm(after, step->vm, reclaimed_metrics[r]);
         if (!reclaimed)
             continue;
         double missing = mean(reclaimed);
@@ -204,34 +204,34 @@ static void take_back_reclaimed(Effects *effects, const Deed *deed)
             *sample(reclaimed, i) = 0;
     }
     for (guint i = 0; consumed && i < consumed->samples->len; i++)
-        if (*sample(consumed, i) > deed->configured_kib)
-            *sample(consumed, i) = deed->configured_kib;
+        if (*sample(consumed, i) > step->configured_kib)
+            *sample(consumed, i) = step->configured_kib;
 }
 
-static void add_memory(Effects *effects, const Deed *deed)
+static void add_memory(SeriesAfter *after, const Step *step)
 {
-    Values *consumed = find_vm(effects, deed->vm, METRIC_MEMORY_CONSUMED_KIB);
+    Values *consumed = find_vm(after, step->vm, METRIC_MEMORY_CONSUMED_KIB);
     if (!consumed)
         return;
     Values *constant = values_new(0, 0);
-    g_array_append_val(constant->samples, deed->added_kib);
-    add_to_host(effects, deed->to, METRIC_MEMORY_CONSUMED_KIB, constant, 1);
+    g_array_append_val(constant->samples, step->added_kib);
+    add_to_host(after, step->to, METRIC_MEMORY_CONSUMED_KIB, constant, 1);
     values_free(constant);
     for (guint i = 0; i < consumed->samples->len; i++)
-        *sample(consumed, i) += deed->added_kib;
+        *sample(consumed, i) += step->added_kib;
 }
 
-void effects_work_out(Effects *effects)
+void series_after_work_out(SeriesAfter *after)
 {
-    for (guint i = 0; i < effects->deeds->len; i++) {
-        const Deed *deed = &g_array_index(effects->deeds, Deed, i);
-        if (deed->added_kib > 0) {
-            add_memory(effects, deed);
+    for (guint i = 0; i < after->steps->len; i++) {
+        const Step *step = &g_array_index(after->steps, Step, i);
+        if (step->from == step->to) {
+            add_memory(after, step);
             continue;
         }
-        add_vm_to_host(effects, deed->vm, deed->from, -1);
-        take_back_reclaimed(effects, deed);
-        add_vm_to_host(effects, deed->vm, deed->to, 1);
+        add_vm_to_host(after, step->vm, step->from, -1);
+        take_back_reclaimed(after, step);
+        add_vm_to_host(after, step->vm, step->to, 1);
     }
 }
 
@@ -255,10 +255,10 @@ static Values *total_for(const GPtrArray *addends, const Series *series, guint n
 }
 
 /* No measurement falls below 0: what cannot be taken from this series is left for the next instance's. */
-static void change_host(Effects *effects, const Series *series, GArray *values)
+static void change_host(SeriesAfter *after, const Series *series, GArray *values)
 {
     gpointer key = key_of((guint)series->host, series->metric);
-    GPtrArray *addends = g_hash_table_lookup(effects->hosts, key);
+    GPtrArray *addends = g_hash_table_lookup(after->hosts, key);
     if (!addends)
         return;
     Values *total = total_for(addends, series, values->len);
@@ -273,19 +273,19 @@ static void change_host(Effects *effects, const Series *series, GArray *values)
 }
 
 /* Steps change the memory of VMs alone, of which sources have one series a VM. */
-static void change_vm(const Effects *effects, const Series *series, GArray *values)
+static void change_vm(const SeriesAfter *after, const Series *series, GArray *values)
 {
-    const Values *now = find_vm(effects, (guint)series->vm, series->metric);
+    const Values *now = find_vm(after, (guint)series->vm, series->metric);
     if (!now->whole)
         return;
     g_array_set_size(values, 0);
     g_array_append_vals(values, now->samples->data, now->samples->len);
 }
 
-void effects_change(Effects *effects, const Series *series, GArray *values)
+void series_after_change(SeriesAfter *after, const Series *series, GArray *values)
 {
     if (series->host >= 0)
-        change_host(effects, series, values);
+        change_host(after, series, values);
     else if (!*series->instance)
-        change_vm(effects, series, values);
+        change_vm(after, series, values);
 }

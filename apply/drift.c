@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-#include "apply/roster.h"
+#include "apply/drift.h"
 
 #include "analyze/states.h"
 
+#include <math.h>
 #include <string.h>
 
-Roster *roster_new(const Snapshot *snapshot)
+Drift *drift_new(const Snapshot *snapshot)
 {
-    Roster *roster = g_new0(Roster, 1);
-    roster->snapshot = snapshot;
-    roster->host = g_new(int, snapshot->n_vms);
-    roster->memory_mib = g_new(double, snapshot->n_vms);
-    roster->vcpus = g_new(double, snapshot->n_vms);
+    Drift *drift = g_new0(Drift, 1);
+    drift->snapshot = snapshot;
+    drift->host = g_new(int, snapshot->n_vms);
+    drift->memory_mib = g_new(double, snapshot->n_vms);
+    drift->vcpus = g_new(double, snapshot->n_vms);
     for (guint i = 0; i < snapshot->n_vms; i++) {
-        roster->host[i] = snapshot->vms[i].host;
-        roster->memory_mib[i] = snapshot->vms[i].memory_mib;
-        roster->vcpus[i] = snapshot->vms[i].vcpus;
+        drift->host[i] = snapshot->vms[i].host;
+        drift->memory_mib[i] = snapshot->vms[i].memory_mib;
+        drift->vcpus[i] = snapshot->vms[i].vcpus;
     }
-    roster->mode = g_new(int, snapshot->n_hosts);
+    drift->mode = g_new(int, snapshot->n_hosts);
     for (guint i = 0; i < snapshot->n_hosts; i++)
-        roster->mode[i] = snapshot->hosts[i].mode;
-    return roster;
+        drift->mode[i] = snapshot->hosts[i].mode;
+    return drift;
 }
 
-void roster_free(Roster *roster)
+void drift_free(Drift *drift)
 {
-    if (!roster)
+    if (!drift)
         return;
-    g_free(roster->host);
-    g_free(roster->memory_mib);
-    g_free(roster->vcpus);
-    g_free(roster->mode);
-    g_free(roster);
+    g_free(drift->host);
+    g_free(drift->memory_mib);
+    g_free(drift->vcpus);
+    g_free(drift->mode);
+    g_free(drift);
 }
 
 Difference *difference_new(double step, const char *what, const char *was, const char *is)
@@ -52,7 +53,7 @@ void difference_free(Difference *difference)
 /* ---- comparing ---- */
 
 typedef struct Comparison {
-    const Roster *roster;
+    const Drift *drift;
     const PlanRow *step;
     GPtrArray *differences, *renamed;
 } Comparison;
@@ -76,7 +77,7 @@ static void compare_total(const Comparison *c, const char *what, double is)
         return;
     g_autofree char *was = g_strdup_printf("%s %s", c->step->from, c->step->unit);
     g_string_append_printf(number, " %s", c->step->unit);
-    differ(c, what, was, number->str);
+    differ(c, what, was, isnan(is) ? "not known" : number->str);
 }
 
 /* A host that can be worked with; FALSE where it cannot. */
@@ -100,14 +101,14 @@ static void differ_in_mode(const Comparison *c, const char *what, int mode)
 
 static void compare_migration(const Comparison *c, guint vm)
 {
-    const Snapshot *snapshot = c->roster->snapshot;
+    const Snapshot *snapshot = c->drift->snapshot;
     const PlanRow *step = c->step;
-    if (c->roster->host[vm] < 0) {
+    if (c->drift->host[vm] < 0) {
         g_autofree char *was = g_strdup_printf("%s (%s)", step->from, step->from_id);
         differ(c, "host", was, "not known");
         return;
     }
-    const Host *from = &snapshot->hosts[c->roster->host[vm]];
+    const Host *from = &snapshot->hosts[c->drift->host[vm]];
     int to_index = snapshot_find_host(snapshot, step->to_id);
     if (strcmp(from->id, step->from_id) != 0) {
         g_autofree char *was = g_strdup_printf("%s (%s)", step->from, step->from_id);
@@ -123,7 +124,7 @@ static void compare_migration(const Comparison *c, guint vm)
     }
     const Host *to = &snapshot->hosts[to_index];
     compare_name(c, "target host", step->to, to->name);
-    int mode = c->roster->mode[to_index];
+    int mode = c->drift->mode[to_index];
     if (compare_host(c, "target host", to) && mode != HOST_MODE_NORMAL)
         differ_in_mode(c, "target host", mode);
     if (to->cluster != from->cluster)
@@ -131,7 +132,7 @@ static void compare_migration(const Comparison *c, guint vm)
                snapshot->clusters[to->cluster].name);
 }
 
-int roster_stated_power(const PlanRow *step)
+int step_stated_power(const PlanRow *step)
 {
     if (list_contains(step->args, "power=off"))
         return VM_POWER_OFF;
@@ -141,15 +142,15 @@ int roster_stated_power(const PlanRow *step)
 static void compare_power(const Comparison *c, const Vm *vm)
 {
     static const char *const powers[] = {"powered on", "powered off", "suspended"};
-    int stated = roster_stated_power(c->step);
+    int stated = step_stated_power(c->step);
     if (vm->power != stated)
         differ(c, "power", powers[stated], vm->power < 0 ? "not known" : powers[vm->power]);
     if (vm->connection >= 0 && vm->connection != VM_CONNECTED)
         differ(c, "VM", "connected", "not connected");
 }
 
-void roster_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
-                                GPtrArray *differences)
+void drift_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
+                               GPtrArray *differences)
 {
     Comparison c = {.step = step, .differences = differences};
     if (compare_host(&c, "host", host) && (mode < 0 || mode == HOST_MODE_MAINTENANCE))
@@ -164,7 +165,7 @@ void roster_compare_maintenance(const PlanRow *step, const Host *host, int mode,
 
 static void compare_maintenance(const Comparison *c)
 {
-    const Snapshot *snapshot = c->roster->snapshot;
+    const Snapshot *snapshot = c->drift->snapshot;
     int index = snapshot_find_host(snapshot, c->step->object_id);
     if (index < 0) {
         differ(c, "host", c->step->object_id, "no such host");
@@ -172,27 +173,27 @@ static void compare_maintenance(const Comparison *c)
     }
     g_autoptr(GPtrArray) running = g_ptr_array_new();
     for (guint i = 0; i < snapshot->n_vms; i++)
-        if (c->roster->host[i] == index && snapshot->vms[i].power == VM_POWER_ON &&
+        if (c->drift->host[i] == index && snapshot->vms[i].power == VM_POWER_ON &&
             !vm_is_agent(&snapshot->vms[i]))
             g_ptr_array_add(running, (gpointer)snapshot->vms[i].name);
     compare_name(c, "host", c->step->object, snapshot->hosts[index].name);
-    roster_compare_maintenance(c->step, &snapshot->hosts[index], c->roster->mode[index], running,
-                               c->differences);
+    drift_compare_maintenance(c->step, &snapshot->hosts[index], c->drift->mode[index], running,
+                              c->differences);
 }
 
-void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed)
+void drift_compare(const Drift *drift, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed)
 {
-    Comparison c = {roster, step, differences, renamed};
+    Comparison c = {drift, step, differences, renamed};
     if (step->action == ACTION_ENTER_MAINTENANCE) {
         compare_maintenance(&c);
         return;
     }
-    int index = snapshot_find_vm(roster->snapshot, step->object_id);
+    int index = snapshot_find_vm(drift->snapshot, step->object_id);
     if (index < 0) {
         differ(&c, "VM", step->object_id, "no such VM");
         return;
     }
-    const Vm *vm = &roster->snapshot->vms[index];
+    const Vm *vm = &drift->snapshot->vms[index];
     if (*step->instance_uuid && strcmp(step->instance_uuid, vm->instance_uuid) != 0) {
         differ(&c, "instance UUID", step->instance_uuid, vm->instance_uuid);
         return;
@@ -204,29 +205,29 @@ void roster_compare(const Roster *roster, const PlanRow *step, GPtrArray *differ
         compare_migration(&c, (guint)index);
         break;
     case ACTION_ADD_MEMORY:
-        compare_total(&c, "memory", roster->memory_mib[index]);
+        compare_total(&c, "memory", drift->memory_mib[index]);
         break;
     case ACTION_ADD_CPU:
-        compare_total(&c, "CPUs", roster->vcpus[index]);
+        compare_total(&c, "CPUs", drift->vcpus[index]);
         break;
     default:
         differ(&c, "action", action_names[step->action], "not an action that this apply can do");
     }
 }
 
-void roster_do(Roster *roster, const PlanRow *step)
+void drift_do(Drift *drift, const PlanRow *step)
 {
     if (step->action == ACTION_ENTER_MAINTENANCE) {
-        roster->mode[snapshot_find_host(roster->snapshot, step->object_id)] = HOST_MODE_MAINTENANCE;
+        drift->mode[snapshot_find_host(drift->snapshot, step->object_id)] = HOST_MODE_MAINTENANCE;
         return;
     }
-    int index = snapshot_find_vm(roster->snapshot, step->object_id);
+    int index = snapshot_find_vm(drift->snapshot, step->object_id);
     double total = 0;
     table_parse_number(step->to, FALSE, FALSE, &total);
     if (step->action == ACTION_MIGRATE)
-        roster->host[index] = snapshot_find_host(roster->snapshot, step->to_id);
+        drift->host[index] = snapshot_find_host(drift->snapshot, step->to_id);
     else if (step->action == ACTION_ADD_MEMORY)
-        roster->memory_mib[index] = total;
+        drift->memory_mib[index] = total;
     else if (step->action == ACTION_ADD_CPU)
-        roster->vcpus[index] = total;
+        drift->vcpus[index] = total;
 }

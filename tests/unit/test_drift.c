@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "apply/roster.h"
+#include "apply/drift.h"
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
 
-void test_roster_suite(void);
+void test_drift_suite(void);
 
 /* A host of one running and one powered-off VM, and an empty one. */
 static Estate *two_hosts(void)
@@ -30,11 +30,11 @@ static PlanRow step_of(Action action, const char *id, const char *from, const ch
 }
 
 /* "what: was, is; …" */
-static char *differences_of(const Roster *roster, const PlanRow *step)
+static char *differences_of(const Drift *drift, const PlanRow *step)
 {
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     GString *text = g_string_new(NULL);
-    roster_compare(roster, step, differences, NULL);
+    drift_compare(drift, step, differences, NULL);
     for (guint i = 0; i < differences->len; i++) {
         const Difference *one = g_ptr_array_index(differences, i);
         g_string_append_printf(text, "%s%s: %s, %s", i ? "; " : "", one->what, one->was, one->is);
@@ -42,37 +42,37 @@ static char *differences_of(const Roster *roster, const PlanRow *step)
     return g_string_free(text, FALSE);
 }
 
-#define ASSERT_DIFFERS(roster, step, expected)                                                               \
+#define ASSERT_DIFFERS(drift, step, expected)                                                                \
     do {                                                                                                     \
-        g_autofree char *found_ = differences_of(roster, step);                                              \
+        g_autofree char *found_ = differences_of(drift, step);                                               \
         CU_ASSERT_STRING_EQUAL(found_, expected);                                                            \
     } while (0)
 
 static void a_host_enters_maintenance_when_no_vm_runs_there(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
     PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
     PlanRow leave = step_of(ACTION_MIGRATE, "a", "h1", "h2");
     PlanRow back = step_of(ACTION_MIGRATE, "a", "h2", "h1");
-    ASSERT_DIFFERS(roster, &enter, "running VMs on the host: none, a");
-    ASSERT_DIFFERS(roster, &leave, "");
-    roster_do(roster, &leave);
-    ASSERT_DIFFERS(roster, &enter, "");
-    roster_do(roster, &enter);
-    CU_ASSERT_EQUAL(roster->mode[host_of(planning, "h1")], HOST_MODE_MAINTENANCE);
-    ASSERT_DIFFERS(roster, &enter, "host: normal mode, maintenance mode");
-    ASSERT_DIFFERS(roster, &back, "target host: normal mode, maintenance mode");
+    ASSERT_DIFFERS(drift, &enter, "running VMs on the host: none, a");
+    ASSERT_DIFFERS(drift, &leave, "");
+    drift_do(drift, &leave);
+    ASSERT_DIFFERS(drift, &enter, "");
+    drift_do(drift, &enter);
+    CU_ASSERT_EQUAL(drift->mode[host_of(planning, "h1")], HOST_MODE_MAINTENANCE);
+    ASSERT_DIFFERS(drift, &enter, "host: normal mode, maintenance mode");
+    ASSERT_DIFFERS(drift, &back, "target host: normal mode, maintenance mode");
 }
 
 static void agents_hold_no_host_up(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
     PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
-    ASSERT_DIFFERS(roster, &enter, "running VMs on the host: none, a");
+    ASSERT_DIFFERS(drift, &enter, "running VMs on the host: none, a");
     planning->estate->snapshot->vms[vm_of(planning, "a")].role = VM_ROLE_SYSTEM;
-    ASSERT_DIFFERS(roster, &enter, "");
+    ASSERT_DIFFERS(drift, &enter, "");
 }
 
 static void a_live_host_enters_the_mode_from_any_other(void)
@@ -95,24 +95,24 @@ static void a_live_host_enters_the_mode_from_any_other(void)
         host->mode = cases[i].mode;
         host->connection = cases[i].connection;
         host->power = cases[i].power;
-        g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
-        ASSERT_DIFFERS(roster, &enter, cases[i].differs);
+        g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+        ASSERT_DIFFERS(drift, &enter, cases[i].differs);
     }
-    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
     PlanRow nowhere = step_of(ACTION_ENTER_MAINTENANCE, "h9", "", "");
-    ASSERT_DIFFERS(roster, &nowhere, "host: h9, no such host");
+    ASSERT_DIFFERS(drift, &nowhere, "host: h9, no such host");
 }
 
 static void args_say_the_power_state_of_a_vm_that_does_not_run(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
     PlanRow cold = step_of(ACTION_MIGRATE, "off", "h1", "h2");
-    ASSERT_DIFFERS(roster, &cold, "power: powered on, powered off");
+    ASSERT_DIFFERS(drift, &cold, "power: powered on, powered off");
     cold.args = "copy_mib=0 power=off";
-    ASSERT_DIFFERS(roster, &cold, "");
+    ASSERT_DIFFERS(drift, &cold, "");
     cold.args = "copy_mib=0 power=suspended";
-    ASSERT_DIFFERS(roster, &cold, "power: suspended, powered off");
+    ASSERT_DIFFERS(drift, &cold, "power: suspended, powered off");
 }
 
 static void what_is_no_longer_known_of_a_vm_is_a_difference(void)
@@ -122,13 +122,13 @@ static void what_is_no_longer_known_of_a_vm_is_a_difference(void)
     Vm *vm = &planning->estate->snapshot->vms[vm_of(planning, "a")];
     vm->host = -1; /* as apply finds it on a host that has come since, or may not read it any more */
     vm->power = -1;
-    g_autoptr(Roster) roster = roster_new(planning->estate->snapshot);
-    ASSERT_DIFFERS(roster, &step, "power: powered on, not known; host: h1 (h1), not known");
+    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+    ASSERT_DIFFERS(drift, &step, "power: powered on, not known; host: h1 (h1), not known");
 }
 
-void test_roster_suite(void)
+void test_drift_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("roster", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("drift", NULL, NULL);
     CU_ADD_TEST(suite, a_host_enters_maintenance_when_no_vm_runs_there);
     CU_ADD_TEST(suite, agents_hold_no_host_up);
     CU_ADD_TEST(suite, a_live_host_enters_the_mode_from_any_other);

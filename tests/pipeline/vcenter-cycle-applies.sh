@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# The sample cycle, told to, applies what it planned to the vCenter of its environment's file: journaled where the next
+# cycle looks for history, steps that the vCenter refuses left out. By hand the plan's journal stands beside the plan
+# itself, though it was named by the link to the latest.
+. "$TOP/tests/pipeline/lib/vcenter_apply.sh"
+mkdir bin
+for stage in collect analyze plan apply; do
+    ln -s "$BIN/$stage" "bin/vmanger-$stage"
+done
+export PATH="$PWD/bin:$PATH" VMANGER_DIR="$PWD/kept" VMANGER_ENVIRONMENT="$PWD/environment"
+
+vcenter_plan
+vcenter_stop
+unset GOVC_USERNAME GOVC_PASSWORD
+vm=$(grep '^step,1,' plan.csv | cut -d, -f6)
+cp -r "$snapshot" served
+python3 - "$vm" <<'EOF'
+import csv, sys
+rows = list(csv.reader(open("served/vms.csv", newline="")))
+[row] = [row for row in rows if row[0] == sys.argv[1]]
+row[rows[0].index("disabled_methods")] = ""
+row[rows[0].index("pinned")] = "USB device"
+csv.writer(open("served/vms.csv", "w", newline=""), lineterminator="\n").writerows(rows)
+EOF
+(cd served && sha256sum -- *.csv >SHA256SUMS)
+
+# cycle CASE: runs one; where it fails or says something, that is a complaint
+cycle() {
+    "$TOP/samples/cycle.sh" >said 2>&1 || complain "$1" 'it failed'
+    test ! -s said || complain "$1" 'it said something'
+}
+# environment LINE...: the file of the environment, with these lines more
+environment() {
+    printf '%s\n' "GOVC_URL=$url" "GOVC_USERNAME=$account" 'GOVC_PASSWORD=secret' "GOVC_TLS_CA_CERTS=$PWD/cert.pem" "$@" >environment
+}
+
+vcenter_start
+environment
+cycle 'a cycle that plans'
+test "$(changed)" = 0 || complain 'a cycle that plans' "$(changed) calls"
+test -z "$(ls -A kept/journals)" || complain 'a cycle that plans' 'there is a journal'
+export GOVC_URL="$url" GOVC_USERNAME="$account" GOVC_PASSWORD=secret
+"$BIN/apply" -q --cacert cert.pem kept/plans/latest.csv - || complain 'by hand' 'it failed'
+unset GOVC_URL GOVC_USERNAME GOVC_PASSWORD
+test "$(changed)" = "$(grep -c '^step,' kept/plans/latest.csv)" || complain 'by hand' "$(changed) calls"
+test "$(ls kept/plans)" = "$(printf '%s\n' 2026-11-20T201500Z.csv 2026-11-20T201500Z.journal.csv latest.csv)" ||
+    complain 'by hand' "$(ls kept/plans)"
+vcenter_stop
+rm -r kept
+
+snapshot=$TMP/served vcenter_start
+environment VMANGER_APPLY=yes
+cycle 'a cycle that applies'
+journal=kept/journals/2026-11-20T201500Z.csv
+grep -q ',succeeded,' $journal || complain 'a cycle that applies' 'nothing was done'
+grep -q ",refused,migrate,$vm,.*,DeviceNotSupported: " $journal || complain 'a cycle that applies' 'nothing was refused'
+"$BIN/apply" -q --verify-journal $journal || complain 'a cycle that applies' 'its journal does not hold'
+order 'clock?advance=300'
+cycle 'the next cycle'
+test "$(grep -c ',run_started,' $journal)" = 1 || complain 'the next cycle' 'it went on with the journal of the first'
+vcenter_stop
+finish
