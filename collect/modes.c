@@ -76,8 +76,8 @@ gboolean inventory_read_evc_modes(Inventory *inventory, GError **error)
 
 typedef struct Browsing {
     Inventory *inventory;
-    GHashTableIter next; /* EnvironmentBrowser */
-    GHashTable *newest;  /* id of a host to the number of its newest virtual hardware */
+    char **next;        /* EnvironmentBrowsers, NULL at the end */
+    GHashTable *newest; /* id of a host to the number of its newest virtual hardware */
 } Browsing;
 
 /* VirtualMachineConfigOptionDescriptor: a version, and the hosts that know it. */
@@ -108,11 +108,10 @@ static gboolean warn_of_browser(const SoapFault *fault, gpointer data)
 static gboolean next_browser(SoapCall *call, gpointer data)
 {
     Browsing *browsing = data;
-    gpointer id;
-    if (!g_hash_table_iter_next(&browsing->next, &id, NULL))
+    if (!*browsing->next)
         return FALSE;
     GString *body = g_string_new(NULL);
-    soap_append_reference(body, "_this", "EnvironmentBrowser", id);
+    soap_append_reference(body, "_this", "EnvironmentBrowser", *browsing->next++);
     *call = (SoapCall){.method = "QueryConfigOptionDescriptor",
                        .body = g_string_free(body, FALSE),
                        .depth = 3,
@@ -124,9 +123,9 @@ static gboolean next_browser(SoapCall *call, gpointer data)
 
 gboolean inventory_read_hardware_versions(Inventory *inventory, GError **error)
 {
-    Browsing browsing = {.inventory = inventory};
+    g_autofree char **ids = (char **)g_hash_table_get_keys_as_array(inventory->browsers, NULL);
+    Browsing browsing = {.inventory = inventory, .next = ids};
     browsing.newest = g_hash_table_new(g_str_hash, g_str_equal);
-    g_hash_table_iter_init(&browsing.next, inventory->browsers);
     gboolean ok = soap_run(inventory->vcenter->soap, PARALLEL, next_browser, &browsing, error);
     Snapshot *snapshot = inventory->snapshot;
     for (guint i = 0; ok && i < snapshot->n_hosts; i++) {
