@@ -9,13 +9,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { CLUSTER_NAME, CLUSTER_PARENT, CLUSTER_CONFIGURATION, CLUSTER_SUMMARY };
+enum { CLUSTER_NAME, CLUSTER_PARENT, CLUSTER_CONFIGURATION, CLUSTER_SUMMARY, CLUSTER_BROWSER };
 
 const char *const cluster_paths[] = {
     [CLUSTER_NAME] = "name",
     [CLUSTER_PARENT] = "parent",
     [CLUSTER_CONFIGURATION] = "configurationEx",
     [CLUSTER_SUMMARY] = "summary",
+    [CLUSTER_BROWSER] = "environmentBrowser",
 };
 const guint n_cluster_paths = G_N_ELEMENTS(cluster_paths);
 
@@ -31,11 +32,13 @@ static int drs_behaviour(const char *behaviour)
     return -1;
 }
 
+/* DRS that is on acts by a level, whether it is stated or not. */
 static int drs_level(const Element *configuration)
 {
+    int level = drs_behaviour(element_text(configuration, "drsConfig.defaultVmBehavior"));
     switch (inventory_flag(element_text(configuration, "drsConfig.enabled"))) {
     case 1:
-        return drs_behaviour(element_text(configuration, "drsConfig.defaultVmBehavior"));
+        return level < 0 ? DRS_UNSTATED : level;
     case 0:
         return DRS_OFF;
     default:
@@ -151,6 +154,17 @@ static void read_rule(Inventory *inventory, const Cluster *cluster, const Elemen
 
 /* ---- the cluster ---- */
 
+/* ComputeResourceSummary: what is effective is left for VMs, in MHz and MB, of hosts that can run them.
+ * ClusterComputeResourceSummary adds the rest. */
+static void read_summary(Inventory *inventory, const Element *summary, Cluster *cluster)
+{
+    static const char *const health[] = {"healthy", "degraded", "nonhealthy", NULL};
+    cluster->evc_mode = snapshot_string(inventory->snapshot, element_text(summary, "currentEVCModeKey"));
+    cluster->vcls_health = inventory_word(element_text(summary, "vcsHealthStatus"), health);
+    cluster->cpu_reservable_mhz = inventory_amount(element_text(summary, "effectiveCpu"));
+    cluster->memory_reservable_mib = inventory_amount(element_text(summary, "effectiveMemory"));
+}
+
 gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query,
                                 const PropertyObject *object, GError **error)
 {
@@ -164,7 +178,10 @@ gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query
     inventory_keep_place(inventory, object, cluster.name,
                          inventory_text(inventory, query, object, CLUSTER_PARENT));
     const Element *configuration = inventory_value(inventory, query, object, CLUSTER_CONFIGURATION);
-    const Element *summary = inventory_value(inventory, query, object, CLUSTER_SUMMARY);
+    const char *browser = inventory_text(inventory, query, object, CLUSTER_BROWSER);
+    if (browser)
+        g_hash_table_add(inventory->browsers, g_strdup(browser));
+    read_summary(inventory, inventory_value(inventory, query, object, CLUSTER_SUMMARY), &cluster);
     if (strcmp(object->kind, "ClusterComputeResource") != 0) { /* a host that stands alone */
         cluster.drs = cluster.dpm = DRS_OFF;
         cluster.ha = 0;
@@ -178,7 +195,6 @@ gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query
             if (strcmp(one->name, "rule") == 0)
                 read_rule(inventory, &cluster, configuration, one);
     }
-    cluster.evc_mode = snapshot_string(inventory->snapshot, element_text(summary, "currentEVCModeKey"));
     snapshot_add_cluster(inventory->snapshot, &cluster);
     return TRUE;
 }
@@ -188,6 +204,8 @@ gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query
 /* The list's ids that the set has; counts the others. */
 static const char *prune_list(Inventory *inventory, const char *list, GHashTable *known, guint *dropped)
 {
+    if (!*list)
+        return list;
     g_auto(GStrv) ids = list_split(list);
     g_autoptr(GString) kept = g_string_new(NULL);
     for (char **id = ids; *id; id++) {
@@ -199,13 +217,17 @@ static const char *prune_list(Inventory *inventory, const char *list, GHashTable
     return snapshot_string(inventory->snapshot, kept->str);
 }
 
-void inventory_prune_clusters(Inventory *inventory, GHashTable *hosts, GHashTable *vms)
+void inventory_prune_members(Inventory *inventory, GHashTable *hosts, GHashTable *vms)
 {
     Snapshot *snapshot = inventory->snapshot;
-    guint *dropped = &inventory->left_out[LEFT_OUT_RULE_MEMBERS], kept = 0;
+    guint *dropped = &inventory->left_out[LEFT_OUT_RULE_MEMBERS], kept = 0, partners = 0;
     for (guint i = 0; i < snapshot->n_clusters; i++) {
         Cluster *cluster = &snapshot->clusters[i];
         cluster->ha_failover_hosts = prune_list(inventory, cluster->ha_failover_hosts, hosts, dropped);
+    }
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        Vm *vm = &snapshot->vms[i];
+        vm->ft_partner_ids = prune_list(inventory, vm->ft_partner_ids, vms, &partners);
     }
     for (guint i = 0; i < snapshot->n_rules; i++) {
         Rule rule = snapshot->rules[i];

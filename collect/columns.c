@@ -9,7 +9,9 @@
 #define MOST_KIB 1e12
 #define MOST_COUNT 1e5
 
-static const char *const drs_words[] = {"off", "manual", "partial", "full", NULL};
+static const char *const drs_words[] = {"off", "manual", "partial", "full", "unstated", NULL};
+static const char *const dpm_words[] = {"off", "manual", "partial", "full", NULL};
+static const char *const vcls_health_words[] = {"healthy", "degraded", "nonhealthy", NULL};
 static const char *const ha_policy_words[] = {"off", "percent", "slots", "hosts", NULL};
 static const char *const host_connection_words[] = {"connected", "not_responding", "disconnected", NULL};
 static const char *const host_power_words[] = {"on", "standby", "off", "unknown", NULL};
@@ -19,6 +21,9 @@ static const char *const vm_connection_words[] = {"connected", "disconnected", "
                                                   "invalid",   "orphaned",     NULL};
 static const char *const vm_role_words[] = {"system", "placeholder", "vcenter", "ignore", NULL};
 static const char *const override_words[] = {"disabled", "manual", "partial", "full", NULL};
+static const char *const ft_role_words[] = {"primary", "secondary", NULL};
+static const char *const latency_words[] = {"low", "normal", "medium", "high", "custom", NULL};
+static const char *const scsi_sharing_words[] = {"none", "virtual", "physical", NULL};
 static const char *const rule_type_words[] = {"vm_affinity", "vm_anti_affinity", "vm_host_affinity",
                                               "vm_host_anti_affinity", NULL};
 
@@ -82,7 +87,7 @@ static const Column clusters_columns[] = {
     TEXT(name, REQUIRED),
     TEXT(path, 0),
     WORD(drs, 0, drs_words),
-    WORD(dpm, 0, drs_words),
+    WORD(dpm, 0, dpm_words),
     PLAIN(evc_mode, 0),
     YES_NO(vsan),
     YES_NO(ha),
@@ -91,6 +96,9 @@ static const Column clusters_columns[] = {
     DECIMAL(ha_reserve_cpu_pct, 0, 100),
     DECIMAL(ha_reserve_memory_pct, 0, 100),
     LIST(ha_failover_hosts),
+    WORD(vcls_health, 0, vcls_health_words),
+    WHOLE(cpu_reservable_mhz, 0, MOST_MHZ),
+    WHOLE(memory_reservable_mib, 0, MOST_MIB),
 };
 #undef ROW
 
@@ -108,6 +116,10 @@ static const Column pools_columns[] = {
     WHOLE(memory_limit_mib, UNLIMITED, MOST_MIB),
     YES_NO(memory_expandable),
     WHOLE(memory_shares, 0, MOST_MIB),
+    WHOLE(cpu_reservation_used_mhz, 0, MOST_MHZ),
+    WHOLE(cpu_unreserved_mhz, 0, MOST_MHZ),
+    WHOLE(memory_reservation_used_mib, 0, MOST_MIB),
+    WHOLE(memory_unreserved_mib, 0, MOST_MIB),
 };
 #undef ROW
 
@@ -135,6 +147,11 @@ static const Column hosts_columns[] = {
     YES_NO(vmotion),
     LIST(datastores),
     LIST(networks),
+    TEXT(product, 0),
+    PLAIN(max_evc_mode, 0),
+    PLAIN(max_hardware_version, 0),
+    LIST(vgpu_profiles),
+    TEXT(vsan_fault_domain, 0),
 };
 #undef ROW
 
@@ -174,6 +191,12 @@ static const Column vms_columns[] = {
     LIST(datastores),
     LIST(networks),
     PLAIN(pinned, 0),
+    WORD(latency_sensitivity, 0, latency_words),
+    WORD(ft_role, 0, ft_role_words),
+    LIST(ft_partner_ids),
+    YES_NO(instant_clone_parent),
+    WORD(scsi_bus_sharing, 0, scsi_sharing_words),
+    LIST(vgpu_profiles),
 };
 #undef ROW
 
@@ -187,6 +210,12 @@ static const Column rules_columns[] = {
     YES_NO(enabled),
     LIST(vm_ids),
     LIST(host_ids),
+};
+#undef ROW
+
+#define ROW EvcMode
+static const Column evc_modes_columns[] = {
+    ID(id, REQUIRED), TEXT(name, 0), PLAIN(vendor, REQUIRED), WHOLE(tier, REQUIRED, MOST_COUNT), LIST(tracks),
 };
 #undef ROW
 
@@ -223,4 +252,5 @@ const Table pools_table = {"pools.csv", pools_columns, G_N_ELEMENTS(pools_column
 const Table hosts_table = {"hosts.csv", hosts_columns, G_N_ELEMENTS(hosts_columns), FALSE};
 const Table vms_table = {"vms.csv", vms_columns, G_N_ELEMENTS(vms_columns), FALSE};
 const Table rules_table = {"rules.csv", rules_columns, G_N_ELEMENTS(rules_columns), FALSE};
+const Table evc_modes_table = {"evc_modes.csv", evc_modes_columns, G_N_ELEMENTS(evc_modes_columns), FALSE};
 const Table samples_table = {"samples.csv", samples_columns, G_N_ELEMENTS(samples_columns), FALSE};

@@ -24,6 +24,11 @@ enum {
     HOST_VNICS,
     HOST_DATASTORES,
     HOST_NETWORKS,
+    HOST_PRODUCT,
+    HOST_RELEASE,
+    HOST_MAX_EVC,
+    HOST_VGPUS,
+    HOST_FAULT_DOMAIN,
     HOST_TASKS,
 };
 const char *const host_paths[] = {
@@ -43,6 +48,11 @@ const char *const host_paths[] = {
     [HOST_VNICS] = "config.network.vnic",
     [HOST_DATASTORES] = "datastore",
     [HOST_NETWORKS] = "network",
+    [HOST_PRODUCT] = "summary.config.product.name",
+    [HOST_RELEASE] = "summary.config.product.version",
+    [HOST_MAX_EVC] = "summary.maxEVCModeKey",
+    [HOST_VGPUS] = "config.sharedPassthruGpuTypes",
+    [HOST_FAULT_DOMAIN] = "config.vsanHostConfig.faultDomainInfo.name",
     [HOST_TASKS] = "recentTask",
 };
 const guint n_host_paths = G_N_ELEMENTS(host_paths);
@@ -90,6 +100,20 @@ static void read_hardware(Inventory *inventory, const PropertyQuery *query, cons
     host->numa_nodes = nodes > 0 ? nodes : NAN;
 }
 
+/* The hypervisor's release, and what goes with it. */
+static void read_product(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                         Host *host)
+{
+    const char *product = inventory_text(inventory, query, object, HOST_PRODUCT);
+    const char *release = inventory_text(inventory, query, object, HOST_RELEASE);
+    g_autofree char *both = g_strdup_printf("%s %s", product ? product : "", release ? release : "");
+    host->product = snapshot_string(inventory->snapshot, g_strstrip(both));
+    host->evc_mode = inventory_string(inventory, query, object, HOST_EVC);
+    host->max_evc_mode = inventory_string(inventory, query, object, HOST_MAX_EVC);
+    host->vgpu_profiles = inventory_ids(inventory, query, object, HOST_VGPUS);
+    host->vsan_fault_domain = inventory_string(inventory, query, object, HOST_FAULT_DOMAIN);
+}
+
 gboolean inventory_take_host(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
                              GError **error)
 {
@@ -118,7 +142,7 @@ gboolean inventory_take_host(Inventory *inventory, const PropertyQuery *query, c
     host.power = power < 0 ? HOST_POWER_UNKNOWN : power;
     host.mode = host_mode(inventory, query, object);
     host.standby_supported = inventory_flag_of(inventory, query, object, HOST_STANDBY);
-    host.evc_mode = inventory_string(inventory, query, object, HOST_EVC);
+    read_product(inventory, query, object, &host);
     host.net_capacity_kibps = net_capacity(inventory_value(inventory, query, object, HOST_PNICS));
     host.vmotion = inventory_flag_of(inventory, query, object, HOST_VMOTION);
     host.datastores = inventory_ids(inventory, query, object, HOST_DATASTORES);

@@ -12,13 +12,27 @@
 enum { PLACE_NAME, PLACE_PARENT };
 static const char *const place_paths[] = {[PLACE_NAME] = "name", [PLACE_PARENT] = "parent"};
 
-enum { POOL_NAME, POOL_PARENT, POOL_OWNER, POOL_CPU, POOL_MEMORY };
+enum {
+    POOL_NAME,
+    POOL_PARENT,
+    POOL_OWNER,
+    POOL_CPU,
+    POOL_MEMORY,
+    POOL_CPU_USED,
+    POOL_CPU_LEFT,
+    POOL_MEMORY_USED,
+    POOL_MEMORY_LEFT,
+};
 static const char *const pool_paths[] = {
     [POOL_NAME] = "name",
     [POOL_PARENT] = "parent",
     [POOL_OWNER] = "owner",
-    [POOL_CPU] = "config.cpuAllocation",       /* ResourceAllocationInfo: MHz, -1 for unlimited */
-    [POOL_MEMORY] = "config.memoryAllocation", /* the same in MiB */
+    [POOL_CPU] = "config.cpuAllocation",             /* ResourceAllocationInfo: MHz, -1 for unlimited */
+    [POOL_MEMORY] = "config.memoryAllocation",       /* the same in MiB */
+    [POOL_CPU_USED] = "runtime.cpu.reservationUsed", /* ResourcePoolResourceUsage: MHz */
+    [POOL_CPU_LEFT] = "runtime.cpu.unreservedForVm",
+    [POOL_MEMORY_USED] = "runtime.memory.reservationUsed", /* the same in bytes */
+    [POOL_MEMORY_LEFT] = "runtime.memory.unreservedForVm",
 };
 
 typedef struct Place {
@@ -42,6 +56,12 @@ double inventory_parse(const char *text)
     char *end = NULL;
     double number = text && *text ? g_ascii_strtod(text, &end) : NAN;
     return end && !*end && isfinite(number) ? number : NAN;
+}
+
+double inventory_amount(const char *text)
+{
+    double number = inventory_parse(text);
+    return number >= 0 ? number : NAN;
 }
 
 int inventory_flag(const char *text)
@@ -196,6 +216,7 @@ double inventory_limit(const Element *allocation)
 
 /* ---- reading a table page by page ---- */
 
+#define MIB (1024.0 * 1024)
 #define MOST_COUNTERS 6
 #define MOST_PATH 64 /* folders */
 
@@ -287,6 +308,18 @@ static gboolean take_cluster(const PropertyObject *object, gpointer data, GError
     return inventory_take_cluster(reading->inventory, reading->query, object, error);
 }
 
+static void read_usage(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
+                       Pool *pool)
+{
+    pool->cpu_reservation_used_mhz =
+        inventory_amount(inventory_text(inventory, query, object, POOL_CPU_USED));
+    pool->cpu_unreserved_mhz = inventory_amount(inventory_text(inventory, query, object, POOL_CPU_LEFT));
+    pool->memory_reservation_used_mib =
+        ceil(inventory_amount(inventory_text(inventory, query, object, POOL_MEMORY_USED)) / MIB);
+    pool->memory_unreserved_mib =
+        floor(inventory_amount(inventory_text(inventory, query, object, POOL_MEMORY_LEFT)) / MIB);
+}
+
 static gboolean take_pool(const PropertyObject *object, gpointer data, GError **error)
 {
     Reading *reading = data;
@@ -313,6 +346,7 @@ static gboolean take_pool(const PropertyObject *object, gpointer data, GError **
     pool.memory_limit_mib = inventory_limit(memory);
     pool.memory_expandable = inventory_flag(element_text(memory, "expandableReservation"));
     pool.memory_shares = inventory_parse(element_text(memory, "shares.shares"));
+    read_usage(inventory, reading->query, object, &pool);
     snapshot_add_pool(inventory->snapshot, &pool);
     return TRUE;
 }
@@ -331,14 +365,29 @@ static gboolean take_vm(const PropertyObject *object, gpointer data, GError **er
     return inventory_take_vm(reading->inventory, reading->query, object, error);
 }
 
+static gboolean take_datastore(const PropertyObject *object, gpointer data, GError **error)
+{
+    Reading *reading = data;
+    return inventory_take_datastore(reading->inventory, reading->query, object, error);
+}
+
 /* ---- all of it ---- */
 
-enum { READ_FOLDERS, READ_DATACENTERS, READ_CLUSTERS, READ_POOLS, READ_HOSTS, READ_VMS, N_READINGS };
+enum {
+    READ_FOLDERS,
+    READ_DATACENTERS,
+    READ_CLUSTERS,
+    READ_POOLS,
+    READ_HOSTS,
+    READ_VMS,
+    READ_DATASTORES,
+    N_READINGS
+};
 
 static gboolean read_tables(Inventory *inventory, GError **error)
 {
-    static const char *const kinds[] = {
-        "Folder", "Datacenter", "ComputeResource", "ResourcePool", "HostSystem", "VirtualMachine", NULL};
+    static const char *const kinds[] = {"Folder",     "Datacenter",     "ComputeResource", "ResourcePool",
+                                        "HostSystem", "VirtualMachine", "Datastore",       NULL};
     g_autofree char *view = properties_view(inventory->vcenter, kinds, error);
     if (!view)
         return FALSE;
@@ -352,7 +401,8 @@ static gboolean read_tables(Inventory *inventory, GError **error)
         [READ_CLUSTERS] = {.paths = cluster_paths, .n_paths = n_cluster_paths, .take = take_cluster},
         [READ_POOLS] = {.paths = pool_paths, .n_paths = G_N_ELEMENTS(pool_paths), .take = take_pool},
         [READ_HOSTS] = {.paths = host_paths, .n_paths = n_host_paths, .take = take_host},
-        [READ_VMS] = {.paths = vm_paths, .n_paths = n_vm, .take = take_vm},
+        [READ_VMS] = {.paths = vm_paths, .n_paths = n_vm, .since = vm_paths_since, .take = take_vm},
+        [READ_DATASTORES] = {.paths = datastore_paths, .n_paths = n_datastore_paths, .take = take_datastore},
     };
     Reading readings[N_READINGS] = {
         [READ_CLUSTERS] = {.counters = {&s->n_clusters, &s->n_rules, &left_out[LEFT_OUT_DEPENDENCIES]}},
@@ -374,7 +424,7 @@ static gboolean read_tables(Inventory *inventory, GError **error)
     }
     if (!properties_retrieve(inventory->vcenter, queries, N_READINGS, error))
         return FALSE;
-    for (int i = 0; i < N_READINGS; i++)
+    for (int i = 0; i < READ_DATASTORES; i++) /* whose rows are none */
         left_out[LEFT_OUT_VANISHED] += queries[i].vanished;
     return TRUE;
 }
@@ -458,6 +508,7 @@ static void sort_tables(Snapshot *s)
     qsort(s->hosts, s->n_hosts, sizeof *s->hosts, compare_ids);
     qsort(s->vms, s->n_vms, sizeof *s->vms, compare_ids);
     qsort(s->rules, s->n_rules, sizeof *s->rules, compare_ids);
+    qsort(s->evc_modes, s->n_evc_modes, sizeof *s->evc_modes, compare_ids);
 }
 
 static gboolean assemble(Inventory *inventory, GError **error)
@@ -474,7 +525,8 @@ static gboolean assemble(Inventory *inventory, GError **error)
     if (!place_vms(inventory, hosts, pools, error))
         return FALSE;
     g_autoptr(GHashTable) vms = index_rows(s->vms, s->n_vms, sizeof *s->vms);
-    inventory_prune_clusters(inventory, hosts, vms);
+    inventory_prune_members(inventory, hosts, vms);
+    inventory_prune_datastores(inventory);
     return TRUE;
 }
 
@@ -508,9 +560,12 @@ gboolean inventory_collect(Vcenter *vcenter, const Program *program, Snapshot *s
     inventory.places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, place_free);
     inventory.overrides = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     inventory.strangers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    inventory.browsers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    inventory.lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     inventory.entering = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     gboolean ok = inventory_find_attribute(&inventory, error) && read_tables(&inventory, error) &&
-                  inventory_read_tasks(&inventory, error) && assemble(&inventory, error) &&
+                  inventory_read_tasks(&inventory, error) && inventory_read_evc_modes(&inventory, error) &&
+                  inventory_read_hardware_versions(&inventory, error) && assemble(&inventory, error) &&
                   snapshot_link(snapshot, error);
     snapshot->info.left_out = describe_left_out(&inventory);
     program_progress(program, NULL);
@@ -518,6 +573,8 @@ gboolean inventory_collect(Vcenter *vcenter, const Program *program, Snapshot *s
     g_hash_table_destroy(inventory.places);
     g_hash_table_destroy(inventory.overrides);
     g_hash_table_destroy(inventory.strangers);
+    g_hash_table_destroy(inventory.browsers);
+    g_hash_table_destroy(inventory.lost);
     g_hash_table_destroy(inventory.entering);
     return ok;
 }

@@ -33,7 +33,9 @@ typedef struct Inventory {
     GHashTable *places;    /* id of a folder, datacenter or compute resource to Place */
     GHashTable *overrides; /* id of a VM to its drs_override + 1 */
     GHashTable *strangers; /* ids of hosts left out */
-    GHashTable *entering;  /* id of a task to the host that it may bring into maintenance mode */
+    GHashTable *browsers;  /* ids of EnvironmentBrowsers, one a cluster */
+    GHashTable *lost; /* "DATASTORE", "DATASTORE HOST": cannot be reached, from anywhere or from that host */
+    GHashTable *entering; /* id of a task to the host that it may bring into maintenance mode */
     guint left_out[N_LEFT_OUT];
     int ignore_key; /* of the custom attribute "vmanger"; 0 where there is none */
 } Inventory;
@@ -43,10 +45,11 @@ typedef struct Inventory {
 gboolean inventory_collect(Vcenter *vcenter, const Program *program, Snapshot *snapshot, GPtrArray *warnings,
                            GError **error);
 
-/* ---- the tables' own readers: clusters.c, hosts.c, vms.c ---- */
+/* ---- the tables' own readers: clusters.c, hosts.c, vms.c, and devices.c, datastores.c, modes.c ---- */
 
-extern const char *const cluster_paths[], *const host_paths[], *const vm_paths[];
-extern const guint n_cluster_paths, n_host_paths, n_vm_paths;
+extern const char *const cluster_paths[], *const host_paths[], *const vm_paths[], *const datastore_paths[];
+extern const char *const vm_paths_since[];
+extern const guint n_cluster_paths, n_host_paths, n_vm_paths, n_datastore_paths;
 
 /* adds a row and what belongs to it; an error where it lacks what every row must have */
 gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query,
@@ -56,14 +59,29 @@ gboolean inventory_take_host(Inventory *inventory, const PropertyQuery *query, c
 gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,
                            GError **error);
 
+/* notes the hosts that cannot reach a datastore now; takes these datastores out of the hosts' lists */
+gboolean inventory_take_datastore(Inventory *inventory, const PropertyQuery *query,
+                                  const PropertyObject *object, GError **error);
+void inventory_prune_datastores(Inventory *inventory);
+
+/* what a VM's config.hardware.device says of it: bus sharing, vGPUs, and appended, why it cannot move while
+ * it runs (inventory_add_reason) */
+void inventory_read_devices(Inventory *inventory, const Element *devices, Vm *vm, GString *reasons);
+void inventory_add_reason(GString *reasons, const char *reason);
+
+/* reads the EVC modes that the server knows, and the newest virtual hardware that each host of the tables
+ * runs; a server that does not say is a warning */
+gboolean inventory_read_evc_modes(Inventory *inventory, GError **error);
+gboolean inventory_read_hardware_versions(Inventory *inventory, GError **error);
+
 /* TRUE for a VM that vSphere runs for itself: vCLS, an ESX agent. Texts of the properties that
  * vm_agent_paths names, NULL where not set */
 enum { VM_AGENT_MANAGER, VM_AGENT_TYPE, VM_AGENT_FLAG, N_VM_AGENT };
 extern const char *const vm_agent_paths[N_VM_AGENT];
 gboolean inventory_is_agent(const char *const texts[N_VM_AGENT]);
 
-/* takes out of rules and of failover hosts what is not in the tables */
-void inventory_prune_clusters(Inventory *inventory, GHashTable *hosts, GHashTable *vms);
+/* takes out of rules, failover hosts and partners what is not in the tables */
+void inventory_prune_members(Inventory *inventory, GHashTable *hosts, GHashTable *vms);
 
 /* marks the hosts of the tables that a running task brings into maintenance mode */
 gboolean inventory_read_tasks(Inventory *inventory, GError **error);
@@ -102,6 +120,9 @@ int inventory_flag(const char *text);
 
 /* the number in a text, NAN for NULL and for what is none */
 double inventory_parse(const char *text);
+
+/* the same; NAN also for what is below 0 */
+double inventory_amount(const char *text);
 
 /* vSphere's words for states, NULL-terminated: at the place of each of snapshot.h's CONNECTION_…,
  * HOST_POWER_…, VM_CONNECTED and the following, VM_POWER_… */

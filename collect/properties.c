@@ -219,6 +219,8 @@ static void chain_open(Chain *chain, PropertyQuery *query, Vcenter *vcenter)
     chain->values = g_new0(const Element *, query->n_paths);
     chain->faults = g_new0(SoapFault, query->n_paths);
     chain->unknown = g_new0(gboolean, query->n_paths);
+    for (guint i = 0; i < query->n_paths && query->since; i++)
+        chain->unknown[i] = query->since[i] && !vcenter_speaks(vcenter, query->since[i]);
     for (guint i = 0; i < query->n_paths; i++)
         g_hash_table_insert(chain->index_of, (gpointer)query->paths[i], GUINT_TO_POINTER(i + 1));
 }

@@ -19,6 +19,8 @@ typedef struct PropertyQuery {
     const char *kind;         /* of the objects: "VirtualMachine"; kinds derived from it count */
     const char *const *paths; /* "config.hardware.numCPU"; n_paths of them */
     guint n_paths;
+    const char *const
+        *since;             /* the API version that each path came with, NULL: older than any; may be NULL */
     const char *view;       /* a ContainerView's id; NULL: the objects are named */
     const char *const *ids; /* NULL-terminated; unless there is a view */
     gboolean (*take)(const PropertyObject *object, gpointer data, GError **error);

@@ -15,12 +15,12 @@
 
 /* ---- the tables in memory ---- */
 
-enum { TABLE_CLUSTERS, TABLE_POOLS, TABLE_HOSTS, TABLE_VMS, TABLE_RULES, N_TABLES };
+enum { TABLE_CLUSTERS, TABLE_POOLS, TABLE_HOSTS, TABLE_VMS, TABLE_RULES, TABLE_EVC_MODES, N_TABLES };
 
-static const Table *const tables[N_TABLES] = {&clusters_table, &pools_table, &hosts_table, &vms_table,
-                                              &rules_table};
-static const gsize row_sizes[N_TABLES] = {sizeof(Cluster), sizeof(Pool), sizeof(Host), sizeof(Vm),
-                                          sizeof(Rule)};
+static const Table *const tables[N_TABLES] = {&clusters_table, &pools_table, &hosts_table,
+                                              &vms_table,      &rules_table, &evc_modes_table};
+static const gsize row_sizes[N_TABLES] = {sizeof(Cluster), sizeof(Pool), sizeof(Host),
+                                          sizeof(Vm),      sizeof(Rule), sizeof(EvcMode)};
 
 /* where a table's rows and their number stand in the snapshot */
 typedef struct Rows {
@@ -39,8 +39,10 @@ static Rows rows_of(const Snapshot *s, int table)
         return (Rows){(char *)s->hosts, s->n_hosts};
     case TABLE_VMS:
         return (Rows){(char *)s->vms, s->n_vms};
-    default:
+    case TABLE_RULES:
         return (Rows){(char *)s->rules, s->n_rules};
+    default:
+        return (Rows){(char *)s->evc_modes, s->n_evc_modes};
     }
 }
 
@@ -63,9 +65,13 @@ static void set_rows(Snapshot *s, int table, Rows r)
         s->vms = (Vm *)r.rows;
         s->n_vms = r.n;
         break;
-    default:
+    case TABLE_RULES:
         s->rules = (Rule *)r.rows;
         s->n_rules = r.n;
+        break;
+    default:
+        s->evc_modes = (EvcMode *)r.rows;
+        s->n_evc_modes = r.n;
     }
 }
 
@@ -135,6 +141,11 @@ void snapshot_add_rule(Snapshot *snapshot, const Rule *rule)
     add_row(snapshot, TABLE_RULES, rule);
 }
 
+void snapshot_add_evc_mode(Snapshot *snapshot, const EvcMode *mode)
+{
+    add_row(snapshot, TABLE_EVC_MODES, mode);
+}
+
 Cluster cluster_unknown(void)
 {
     Cluster cluster;
@@ -168,6 +179,13 @@ Rule rule_unknown(void)
     Rule rule = {.cluster = -1};
     table_clear_row(&rules_table, &rule);
     return rule;
+}
+
+EvcMode evc_mode_unknown(void)
+{
+    EvcMode mode;
+    table_clear_row(&evc_modes_table, &mode);
+    return mode;
 }
 
 /* ---- references ---- */
@@ -216,6 +234,31 @@ gboolean list_contains(const char *list, const char *id)
 char **list_split(const char *list)
 {
     return *list ? g_strsplit(list, " ", -1) : g_new0(char *, 1);
+}
+
+static const EvcMode *find_evc_mode(const Snapshot *snapshot, const char *id)
+{
+    for (guint i = 0; i < snapshot->n_evc_modes; i++)
+        if (strcmp(snapshot->evc_modes[i].id, id) == 0)
+            return &snapshot->evc_modes[i];
+    return NULL;
+}
+
+/* EVCMode's own definition of a superset: the tier is not lower and no track is missing. */
+int snapshot_evc_includes(const Snapshot *snapshot, const char *wider, const char *narrower)
+{
+    if (*wider && strcmp(wider, narrower) == 0)
+        return 1;
+    const EvcMode *a = find_evc_mode(snapshot, wider), *b = find_evc_mode(snapshot, narrower);
+    if (!a || !b)
+        return -1;
+    if (strcmp(a->vendor, b->vendor) != 0 || a->tier < b->tier)
+        return 0;
+    g_auto(GStrv) tracks = list_split(b->tracks);
+    for (char **track = tracks; *track; track++)
+        if (!list_contains(a->tracks, *track))
+            return 0;
+    return 1;
 }
 
 gboolean host_is_failover(const Snapshot *snapshot, const Host *host)
@@ -275,7 +318,7 @@ static gboolean link_host(const Snapshot *s, Host *host, Fault *fault)
                  "an id of clusters.csv");
 }
 
-static gboolean link_vm(const Snapshot *s, Vm *vm, Fault *fault)
+static gboolean place_vm(const Snapshot *s, Vm *vm, Fault *fault)
 {
     if (!(vm->vcpus > 0))
         return blame(fault, "vcpus", "0", "at least 1");
@@ -305,6 +348,11 @@ static gboolean members_exist(const Snapshot *s, int table, const char *list, Fa
     return TRUE;
 }
 
+static gboolean link_vm(const Snapshot *s, Vm *vm, Fault *fault)
+{
+    return place_vm(s, vm, fault) && members_exist(s, TABLE_VMS, vm->ft_partner_ids, fault, "ft_partner_ids");
+}
+
 static gboolean link_rule(const Snapshot *s, Rule *rule, Fault *fault)
 {
     return refer(s, TABLE_CLUSTERS, rule->cluster_id, &rule->cluster, fault, "cluster_id",
@@ -325,12 +373,14 @@ static gboolean link_row(Snapshot *s, int table, guint index, Fault *fault)
         return link_host(s, &s->hosts[index], fault);
     case TABLE_VMS:
         return link_vm(s, &s->vms[index], fault);
-    default:
+    case TABLE_RULES:
         return link_rule(s, &s->rules[index], fault);
+    default:
+        return TRUE; /* EVC modes refer to nothing */
     }
 }
 
-/* Every row begins with its id (clusters, pools, hosts, VMs and rules all have it first). */
+/* Every row begins with its id. */
 static const char *row_id(const Snapshot *s, int table, guint index)
 {
     return *(const char **)(rows_of(s, table).rows + index * row_sizes[table]);
@@ -338,12 +388,13 @@ static const char *row_id(const Snapshot *s, int table, guint index)
 
 static gboolean index_table(Snapshot *s, int table, guint *index, Fault *fault)
 {
-    g_autoptr(GHashTable) rule_ids = g_hash_table_new(g_str_hash, g_str_equal);
-    GHashTable *ids = table == TABLE_RULES ? rule_ids : s->entities;
+    g_autoptr(GHashTable) own_ids = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTable *ids = table == TABLE_RULES || table == TABLE_EVC_MODES ? own_ids : s->entities;
     for (*index = 0; *index < rows_of(s, table).n; ++*index) {
         const char *id = row_id(s, table, *index);
         if (!g_hash_table_insert(ids, (gpointer)id, entity_pack(table, *index)))
-            return blame(fault, "id", id, "each id once in clusters, pools, hosts, VMs, and once in rules");
+            return blame(fault, "id", id,
+                         "each id once in clusters, pools, hosts, VMs, and once in another table");
     }
     return TRUE;
 }
@@ -456,6 +507,11 @@ static void take_rule(Snapshot *snapshot, gconstpointer row)
     snapshot_add_rule(snapshot, row);
 }
 
+static void take_evc_mode(Snapshot *snapshot, gconstpointer row)
+{
+    snapshot_add_evc_mode(snapshot, row);
+}
+
 static void set_fault(GError **error, const char *directory, const Table *table, guint64 line,
                       const Fault *fault)
 {
@@ -497,13 +553,19 @@ static gboolean read_tables(Snapshot *snapshot, const char *directory, GArray *l
     Host host = host_unknown();
     Vm vm = vm_unknown();
     Rule rule = rule_unknown();
+    EvcMode mode = evc_mode_unknown();
+    g_autofree char *modes = g_build_filename(directory, evc_modes_table.file, NULL);
+    gboolean modes_known =
+        g_hash_table_contains(snapshot->sums, evc_modes_table.file) || g_file_test(modes, G_FILE_TEST_EXISTS);
     if (!read_info(snapshot, directory, error) ||
         !read_rows(snapshot, &clusters_table, directory, &cluster, take_cluster, lines[TABLE_CLUSTERS],
                    error) ||
         !read_rows(snapshot, &pools_table, directory, &pool, take_pool, lines[TABLE_POOLS], error) ||
         !read_rows(snapshot, &hosts_table, directory, &host, take_host, lines[TABLE_HOSTS], error) ||
         !read_rows(snapshot, &vms_table, directory, &vm, take_vm, lines[TABLE_VMS], error) ||
-        !read_rows(snapshot, &rules_table, directory, &rule, take_rule, lines[TABLE_RULES], error))
+        !read_rows(snapshot, &rules_table, directory, &rule, take_rule, lines[TABLE_RULES], error) ||
+        (modes_known && !read_rows(snapshot, &evc_modes_table, directory, &mode, take_evc_mode,
+                                   lines[TABLE_EVC_MODES], error)))
         return FALSE;
     int table;
     guint index;
@@ -666,7 +728,8 @@ gboolean snapshot_writer_commit(SnapshotWriter *writer, const Snapshot *snapshot
     if (!write_table(writer, &snapshot_table, info, sizeof(SnapshotInfo), error))
         return FALSE;
     for (int table = 0; table < N_TABLES; table++)
-        if (!write_table(writer, tables[table], rows_of(snapshot, table), row_sizes[table], error))
+        if ((table != TABLE_EVC_MODES || snapshot->n_evc_modes > 0) &&
+            !write_table(writer, tables[table], rows_of(snapshot, table), row_sizes[table], error))
             return FALSE;
     return end_file(writer, writer->samples, SAMPLES_FILE, error) && write_sums(writer, digest, error) &&
            atomic_directory_commit(writer->directory, error);

@@ -16,7 +16,14 @@
 
 #define SNAPSHOT_FORMAT "vmanger-snapshot-1"
 
-enum { DRS_OFF, DRS_MANUAL, DRS_PARTIAL, DRS_FULL };
+enum {
+    DRS_OFF,
+    DRS_MANUAL,
+    DRS_PARTIAL,
+    DRS_FULL,
+    DRS_UNSTATED
+}; /* unstated: on, the source says no level */
+enum { VCLS_HEALTHY, VCLS_DEGRADED, VCLS_NONHEALTHY };
 enum { HA_POLICY_OFF, HA_POLICY_PERCENT, HA_POLICY_SLOTS, HA_POLICY_HOSTS };
 enum { CONNECTION_CONNECTED, CONNECTION_NOT_RESPONDING, CONNECTION_DISCONNECTED };
 enum { HOST_POWER_ON, HOST_POWER_STANDBY, HOST_POWER_OFF, HOST_POWER_UNKNOWN };
@@ -25,6 +32,9 @@ enum { VM_CONNECTED, VM_DISCONNECTED, VM_INACCESSIBLE, VM_INVALID, VM_ORPHANED }
 enum { VM_POWER_ON, VM_POWER_OFF, VM_POWER_SUSPENDED };
 enum { VM_ROLE_SYSTEM, VM_ROLE_PLACEHOLDER, VM_ROLE_VCENTER, VM_ROLE_IGNORE };
 enum { DRS_OVERRIDE_DISABLED, DRS_OVERRIDE_MANUAL, DRS_OVERRIDE_PARTIAL, DRS_OVERRIDE_FULL };
+enum { FT_ROLE_PRIMARY, FT_ROLE_SECONDARY };
+enum { LATENCY_LOW, LATENCY_NORMAL, LATENCY_MEDIUM, LATENCY_HIGH, LATENCY_CUSTOM };
+enum { SCSI_SHARING_NONE, SCSI_SHARING_VIRTUAL, SCSI_SHARING_PHYSICAL };
 enum { RULE_VM_AFFINITY, RULE_VM_ANTI_AFFINITY, RULE_VM_HOST_AFFINITY, RULE_VM_HOST_ANTI_AFFINITY };
 typedef struct SnapshotInfo {
     const char *format, *source_type, *source, *source_id, *product, *api_version, *account, *tool, *left_out;
@@ -37,8 +47,10 @@ typedef struct SnapshotInfo {
 /* a migration domain: a vSphere cluster, or a host that stands alone */
 typedef struct Cluster {
     const char *id, *name, *path, *evc_mode, *ha_failover_hosts;
-    int drs, dpm, vsan, ha, ha_policy;
+    int drs, dpm, vsan, ha, ha_policy, vcls_health;
     double ha_failures, ha_reserve_cpu_pct, ha_reserve_memory_pct;
+    double cpu_reservable_mhz,
+        memory_reservable_mib; /* of the hosts that run: without the hypervisors' share */
 } Cluster;
 
 /* a vSphere resource pool */
@@ -46,12 +58,14 @@ typedef struct Pool {
     const char *id, *name, *parent_id, *cluster_id;
     double cpu_reservation_mhz, cpu_limit_mhz, cpu_shares, memory_reservation_mib, memory_limit_mib,
         memory_shares;
+    double cpu_reservation_used_mhz, cpu_unreserved_mhz, memory_reservation_used_mib, memory_unreserved_mib;
     int cpu_expandable, memory_expandable;
     int parent, cluster; /* indices */
 } Pool;
 
 typedef struct Host {
-    const char *id, *name, *uuid, *address, *cluster_id, *cpu_model, *evc_mode, *datastores, *networks;
+    const char *id, *name, *uuid, *address, *cluster_id, *product, *cpu_model, *evc_mode, *max_evc_mode,
+        *max_hardware_version, *datastores, *networks, *vgpu_profiles, *vsan_fault_domain;
     int connection, power, mode, standby_supported, vmotion;
     double cpu_cores, cpu_threads, core_mhz, cpu_mhz, memory_kib, numa_nodes, disk_capacity_kibps,
         net_capacity_kibps;
@@ -60,9 +74,10 @@ typedef struct Host {
 
 typedef struct Vm {
     const char *id, *name, *folder, *instance_uuid, *cluster_id, *pool_id, *host_id, *guest_id,
-        *hardware_version, *managed_by, *evc_required, *disabled_methods, *datastores, *networks, *pinned;
+        *hardware_version, *managed_by, *evc_required, *ft_partner_ids, *disabled_methods, *datastores,
+        *networks, *vgpu_profiles, *pinned;
     int power, connection, role, drs_override, memory_reservation_locked, cpu_hot_add, memory_hot_add,
-        fault_tolerance;
+        fault_tolerance, ft_role, latency_sensitivity, instant_clone_parent, scsi_bus_sharing;
     double vcpus, cores_per_socket, memory_mib, cpu_reservation_mhz, cpu_limit_mhz, cpu_shares,
         memory_reservation_mib, memory_limit_mib, memory_shares, memory_hot_add_limit_mib,
         memory_hot_add_step_mib;
@@ -75,6 +90,12 @@ typedef struct Rule {
     int cluster; /* index */
 } Rule;
 
+/* an EVC mode of the source: what a host or a VM calls by its key */
+typedef struct EvcMode {
+    const char *id, *name, *vendor, *tracks; /* tracks: a list, feature groups */
+    double tier;
+} EvcMode;
+
 typedef struct Snapshot {
     SnapshotInfo info;
     Cluster *clusters;
@@ -82,7 +103,8 @@ typedef struct Snapshot {
     Host *hosts;
     Vm *vms;
     Rule *rules;
-    guint n_clusters, n_pools, n_hosts, n_vms, n_rules;
+    EvcMode *evc_modes; /* none: the source does not say */
+    guint n_clusters, n_pools, n_hosts, n_vms, n_rules, n_evc_modes;
     char *digest;         /* hex; NULL for a directory without SHA256SUMS */
     GHashTable *sums;     /* file name to hex, of SHA256SUMS */
     GHashTable *entities; /* id to table and index of clusters, pools, hosts and VMs */
@@ -90,7 +112,8 @@ typedef struct Snapshot {
 } Snapshot;
 
 /* the tables' descriptions, for whoever writes or compares them */
-extern const Table snapshot_table, clusters_table, pools_table, hosts_table, vms_table, rules_table;
+extern const Table snapshot_table, clusters_table, pools_table, hosts_table, vms_table, rules_table,
+    evc_modes_table;
 
 /* ---- reading ---- */
 
@@ -115,6 +138,10 @@ int snapshot_find_pool(const Snapshot *snapshot, const char *id);
 int snapshot_find_host(const Snapshot *snapshot, const char *id);
 int snapshot_find_vm(const Snapshot *snapshot, const char *id);
 
+/* 1 where the EVC mode `wider` has every CPU feature of `narrower` (keys, of evc_modes.csv), 0 where it has
+ * not, -1 where that is not known */
+int snapshot_evc_includes(const Snapshot *snapshot, const char *wider, const char *narrower);
+
 /* TRUE where the space-separated list has the id */
 gboolean list_contains(const char *list, const char *id);
 
@@ -138,6 +165,7 @@ void snapshot_add_pool(Snapshot *snapshot, const Pool *pool);
 void snapshot_add_host(Snapshot *snapshot, const Host *host);
 void snapshot_add_vm(Snapshot *snapshot, const Vm *vm);
 void snapshot_add_rule(Snapshot *snapshot, const Rule *rule);
+void snapshot_add_evc_mode(Snapshot *snapshot, const EvcMode *mode);
 
 /* rows with every number NAN, every word -1 and every string "": what is not known */
 Cluster cluster_unknown(void);
@@ -145,6 +173,7 @@ Pool pool_unknown(void);
 Host host_unknown(void);
 Vm vm_unknown(void);
 Rule rule_unknown(void);
+EvcMode evc_mode_unknown(void);
 
 /* resolves the references of a snapshot that was built; FALSE and an error naming table, row id and column
  * where one leads nowhere or an id stands twice */
@@ -162,8 +191,8 @@ void snapshot_writer_samples(SnapshotWriter *writer, const char *rows, gsize len
 gboolean snapshot_writer_copy(SnapshotWriter *writer, const Snapshot *snapshot, const Table *table,
                               const char *directory, GError **error);
 
-/* writes every table not copied and SHA256SUMS, and puts the directory in its place; digest, where not NULL,
- * receives the snapshot's digest, owned by the caller */
+/* writes every table not copied (that of EVC modes where there are any) and SHA256SUMS, and puts the
+ * directory in its place; digest, where not NULL, receives the snapshot's digest, owned by the caller */
 gboolean snapshot_writer_commit(SnapshotWriter *writer, const Snapshot *snapshot, char **digest,
                                 GError **error);
 

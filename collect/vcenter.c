@@ -96,6 +96,14 @@ static gboolean agree_on_version(Vcenter *vcenter, GError **error)
     return ok;
 }
 
+gboolean vcenter_speaks(const Vcenter *vcenter, const char *version)
+{
+    guint asked[VERSION_PARTS], spoken[VERSION_PARTS];
+    read_version(version, asked);
+    read_version(vcenter->api_version, spoken);
+    return compare_versions(spoken, asked) >= 0;
+}
+
 /* ---- requests ---- */
 
 gboolean vcenter_append_manager(const Vcenter *vcenter, GString *out, const char *name, const char *manager)

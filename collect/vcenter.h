@@ -33,6 +33,9 @@ gboolean vcenter_login(Vcenter *vcenter, GError **error);
 void vcenter_close(Vcenter *vcenter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vcenter, vcenter_close)
 
+/* TRUE where the server's API is of this version ("7.0.1.0") or newer */
+gboolean vcenter_speaks(const Vcenter *vcenter, const char *version);
+
 /* a request's body, begun with _this: a manager by its name in ServiceContent ("propertyCollector"); an error
  * where the server has none */
 GString *vcenter_request(const Vcenter *vcenter, const char *manager, GError **error);

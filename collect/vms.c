@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Virtual machines: VirtualMachine. Never config.hardware.device: it is the bulk of a VM, and no column
- * needs it.
+ * Virtual machines: VirtualMachine. Of the whole of a VM only config.hardware.device is as long as all the
+ * rest together; no shorter path tells what ties a VM to its host, as none chooses devices by their kind.
  */
 #include "collect/inventory.h"
 
@@ -22,7 +22,10 @@ enum {
     VM_MANAGER,
     VM_MANAGER_TYPE,
     VM_AGENT,
-    VM_PASSTHROUGH,
+    VM_DEVICES,
+    VM_SGX,
+    VM_SEV,
+    VM_LATENCY,
     VM_AFFINITY,
     VM_VCPUS,
     VM_CORES,
@@ -36,6 +39,9 @@ enum {
     VM_HOT_ADD_STEP,
     VM_EVC,
     VM_FAULT_TOLERANCE,
+    VM_FT_INFO,
+    VM_FROZEN,
+    VM_FORK_PARENT,
     VM_DISABLED,
     VM_DATASTORES,
     VM_NETWORKS,
@@ -63,7 +69,10 @@ const char *const vm_paths[] = {
     [VM_MANAGER] = MANAGER,
     [VM_MANAGER_TYPE] = MANAGER_TYPE,
     [VM_AGENT] = AGENT_FLAG,
-    [VM_PASSTHROUGH] = "config.extraConfig[\"pciPassthru0.pciSlotNumber\"].value",
+    [VM_DEVICES] = "config.hardware.device",
+    [VM_SGX] = "config.sgxInfo.epcSize",
+    [VM_SEV] = "config.sevEnabled",
+    [VM_LATENCY] = "config.latencySensitivity.level",
     [VM_AFFINITY] = "config.cpuAffinity",
     [VM_VCPUS] = "config.hardware.numCPU",
     [VM_CORES] = "config.hardware.numCoresPerSocket",
@@ -77,6 +86,9 @@ const char *const vm_paths[] = {
     [VM_HOT_ADD_STEP] = "config.hotPlugMemoryIncrementSize",
     [VM_EVC] = "runtime.minRequiredEVCModeKey",
     [VM_FAULT_TOLERANCE] = "runtime.faultToleranceState",
+    [VM_FT_INFO] = "config.ftInfo", /* FaultTolerancePrimaryConfigInfo or FaultToleranceSecondaryConfigInfo */
+    [VM_FROZEN] = "runtime.instantCloneFrozen",
+    [VM_FORK_PARENT] = "runtime.quiescedForkParent",
     [VM_DISABLED] = "disabledMethod",
     [VM_DATASTORES] = "datastore",
     [VM_NETWORKS] = "network",
@@ -85,6 +97,12 @@ const char *const vm_paths[] = {
     [VM_ATTRIBUTES] = "customValue",
 };
 const guint n_vm_paths = G_N_ELEMENTS(vm_paths);
+
+const char *const vm_paths_since[G_N_ELEMENTS(vm_paths)] = {
+    [VM_SGX] = "7.0.0.0",
+    [VM_SEV] = "7.0.1.0",
+    [VM_FROZEN] = "6.7.0.0",
+};
 
 /* ---- the custom attribute ---- */
 
@@ -161,13 +179,37 @@ static int role_of(Inventory *inventory, const PropertyQuery *query, const Prope
     return -1;
 }
 
-/* What can be told of a VM's ties to its host without its devices: CheckRelocate finds the others. */
-static const char *pin_of(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object)
+/* What ties a VM to its host while it runs. */
+static void read_ties(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object, Vm *vm)
 {
+    static const char *const levels[] = {"low", "normal", "medium", "high", "custom", NULL};
+    g_autoptr(GString) reasons = g_string_new(NULL);
     const Element *affinity = inventory_value(inventory, query, object, VM_AFFINITY);
-    if (inventory_text(inventory, query, object, VM_PASSTHROUGH))
-        return "PCI passthrough device";
-    return affinity && element_at(affinity, "affinitySet") ? "CPU affinity" : "";
+    vm->latency_sensitivity = inventory_word(inventory_text(inventory, query, object, VM_LATENCY), levels);
+    inventory_read_devices(inventory, inventory_value(inventory, query, object, VM_DEVICES), vm, reasons);
+    if (inventory_number(inventory, query, object, VM_SGX) > 0)
+        inventory_add_reason(reasons, "SGX enclave memory");
+    if (inventory_flag_of(inventory, query, object, VM_SEV) == 1)
+        inventory_add_reason(reasons, "SEV encrypted state");
+    if (affinity && element_at(affinity, "affinitySet"))
+        inventory_add_reason(reasons, "CPU affinity");
+    vm->pinned = snapshot_string(inventory->snapshot, reasons->str);
+}
+
+/* Who protects whom; and the VM that instant clones share their memory with. */
+static void read_kin(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object, Vm *vm)
+{
+    const char *state = inventory_text(inventory, query, object, VM_FAULT_TOLERANCE);
+    const Element *info = inventory_value(inventory, query, object, VM_FT_INFO);
+    int frozen = inventory_flag_of(inventory, query, object, VM_FROZEN);
+    int forked = inventory_flag_of(inventory, query, object, VM_FORK_PARENT);
+    vm->fault_tolerance = state ? strcmp(state, "notConfigured") != 0 : -1;
+    vm->instant_clone_parent = MAX(frozen, forked);
+    if (!info)
+        return;
+    double role = inventory_parse(element_text(info, "role")); /* 1, or that of a secondary: 2 and up */
+    vm->ft_role = role == 1 ? FT_ROLE_PRIMARY : role > 1 ? FT_ROLE_SECONDARY : -1;
+    vm->ft_partner_ids = inventory_list(inventory, info->first, role == 1 ? "secondaries" : "primaryVM");
 }
 
 static void read_size(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object, Vm *vm)
@@ -186,7 +228,8 @@ static void read_size(Inventory *inventory, const PropertyQuery *query, const Pr
     vm->memory_reservation_locked = inventory_flag_of(inventory, query, object, VM_LOCKED);
     vm->cpu_hot_add = inventory_flag_of(inventory, query, object, VM_CPU_HOT_ADD);
     vm->memory_hot_add = inventory_flag_of(inventory, query, object, VM_MEMORY_HOT_ADD);
-    vm->memory_hot_add_limit_mib = inventory_number(inventory, query, object, VM_HOT_ADD_LIMIT);
+    double most = inventory_number(inventory, query, object, VM_HOT_ADD_LIMIT);
+    vm->memory_hot_add_limit_mib = most >= vm->memory_mib ? most : NAN; /* a lower one bounds nothing */
     vm->memory_hot_add_step_mib = inventory_number(inventory, query, object, VM_HOT_ADD_STEP);
 }
 
@@ -220,7 +263,6 @@ gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, con
     if (!inventory_require(inventory, query, object, required, error))
         return FALSE;
     const char *name = inventory_text(inventory, query, object, VM_NAME);
-    const char *tolerance = inventory_text(inventory, query, object, VM_FAULT_TOLERANCE);
     Vm vm = vm_unknown();
     vm.id = inventory_id(inventory, object->id);
     vm.name = inventory_name(inventory, name ? name : object->id);
@@ -238,11 +280,11 @@ gboolean inventory_take_vm(Inventory *inventory, const PropertyQuery *query, con
     vm.role = role_of(inventory, query, object, vm.managed_by);
     read_size(inventory, query, object, &vm);
     vm.evc_required = inventory_string(inventory, query, object, VM_EVC);
-    vm.fault_tolerance = tolerance ? strcmp(tolerance, "notConfigured") != 0 : -1;
+    read_kin(inventory, query, object, &vm);
+    read_ties(inventory, query, object, &vm);
     vm.disabled_methods = inventory_ids(inventory, query, object, VM_DISABLED);
     vm.datastores = inventory_ids(inventory, query, object, VM_DATASTORES);
     vm.networks = inventory_ids(inventory, query, object, VM_NETWORKS);
-    vm.pinned = snapshot_string(inventory->snapshot, pin_of(inventory, query, object));
     if (vm.power < 0)
         return inventory_refuse(inventory, query, object, VM_POWER, error);
     snapshot_add_vm(inventory->snapshot, &vm);

@@ -51,6 +51,27 @@ static void add_clusters(Fleet *fleet)
     snapshot_add_cluster(fleet->snapshot, &desktops);
 }
 
+/* What the vCenter says of the modes that this company's CPUs have. */
+static void add_evc_modes(Fleet *fleet)
+{
+    static const struct {
+        const char *id, *name;
+        double tier;
+    } modes[] = {{"intel-broadwell", "Intel \"Broadwell\" Generation", 9},
+                 {"intel-skylake", "Intel \"Skylake\" Generation", 10},
+                 {"intel-cascadelake", "Intel \"Cascade Lake\" Generation", 11},
+                 {"intel-icelake", "Intel \"Ice Lake\" Generation", 12}};
+    for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {
+        EvcMode mode = evc_mode_unknown();
+        mode.id = modes[i].id;
+        mode.name = modes[i].name;
+        mode.vendor = "intel";
+        mode.tier = modes[i].tier;
+        mode.tracks = "intel";
+        snapshot_add_evc_mode(fleet->snapshot, &mode);
+    }
+}
+
 /* memory limits are set once the loads are known: see limit_pools */
 static const struct {
     const char *id, *name, *parent;
@@ -87,14 +108,15 @@ static void add_pools(Fleet *fleet)
 
 /* What the hosts of a cluster have in common. */
 static const struct {
-    const char *cpu_model, *evc_mode, *datastores, *networks;
+    const char *cpu_model, *evc_mode, *max_evc_mode, *datastores, *networks;
     double cores, core_mhz, memory_gib;
-} builds[] = {
-    {"Intel(R) Xeon(R) Gold 6252 CPU @ 2.10GHz", "intel-cascadelake",
-     "datastore-21 datastore-22 datastore-23", "dvportgroup-51 dvportgroup-52 dvportgroup-53", 48, 2095, 384},
-    {"Intel(R) Xeon(R) Gold 6330 CPU @ 2.00GHz", "intel-icelake", "datastore-31",
-     "dvportgroup-51 dvportgroup-54", 56, 1995, 512},
-    {"Intel(R) Xeon(R) Gold 6248R CPU @ 3.00GHz", "", "datastore-45", "dvportgroup-55", 48, 2993, 192}};
+} builds[] = {{"Intel(R) Xeon(R) Gold 6252 CPU @ 2.10GHz", "intel-cascadelake", "intel-cascadelake",
+               "datastore-21 datastore-22 datastore-23", "dvportgroup-51 dvportgroup-52 dvportgroup-53", 48,
+               2095, 384},
+              {"Intel(R) Xeon(R) Gold 6330 CPU @ 2.00GHz", "intel-icelake", "intel-icelake", "datastore-31",
+               "dvportgroup-51 dvportgroup-54", 56, 1995, 512},
+              {"Intel(R) Xeon(R) Gold 6248R CPU @ 3.00GHz", "", "intel-cascadelake", "datastore-45",
+               "dvportgroup-55", 48, 2993, 192}};
 
 /* As near to 80 % as no 128 MiB fit below it. */
 #define ALMOST_HOT_PCT (80.0 - 60.0 / (512 * 1024) * 100)
@@ -139,7 +161,10 @@ static void add_hosts(Fleet *fleet)
         host.mode = strcmp(host.id, MAINTENANCE_HOST) ? HOST_MODE_NORMAL : HOST_MODE_MAINTENANCE;
         host.standby_supported = 1;
         host.cpu_model = builds[build].cpu_model;
+        host.product = "VMware ESXi 8.0.3";
         host.evc_mode = builds[build].evc_mode;
+        host.max_evc_mode = builds[build].max_evc_mode;
+        host.max_hardware_version = "vmx-21";
         host.cpu_cores = builds[build].cores;
         host.cpu_threads = 2 * host.cpu_cores;
         host.core_mhz = builds[build].core_mhz;
@@ -307,6 +332,9 @@ static Vm usual_vm(const Fleet *fleet, int cluster)
     vm.memory_hot_add_step_mib = 128;
     vm.evc_required = builds[cluster].evc_mode;
     vm.fault_tolerance = 0;
+    vm.latency_sensitivity = LATENCY_NORMAL;
+    vm.instant_clone_parent = 0;
+    vm.scsi_bus_sharing = SCSI_SHARING_NONE;
     vm.datastores = cluster == CLUSTER_APPS   ? "datastore-22"
                     : cluster == CLUSTER_DATA ? "datastore-31"
                                               : "datastore-45";
@@ -588,6 +616,7 @@ Fleet *company_new(guint64 seed, gint64 taken_at, GError **error)
     info->api_version = "8.0.3.0";
     info->account = "NORDWIND\\svc-vmanger";
     info->left_out = "templates=3";
+    add_evc_modes(fleet);
     add_clusters(fleet);
     add_pools(fleet);
     add_hosts(fleet);

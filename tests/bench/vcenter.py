@@ -37,7 +37,8 @@ service = SmartConnect(host=host, port=int(port), user=sys.argv[3], pwd=sys.argv
                        sslContext=ssl._create_unverified_context())
 content = service.RetrieveContent()
 kinds = {"Folder": vim.Folder, "Datacenter": vim.Datacenter, "ComputeResource": vim.ComputeResource,
-         "ResourcePool": vim.ResourcePool, "HostSystem": vim.HostSystem, "VirtualMachine": vim.VirtualMachine}
+         "ResourcePool": vim.ResourcePool, "HostSystem": vim.HostSystem, "VirtualMachine": vim.VirtualMachine,
+         "Datastore": vim.Datastore}
 view = content.viewManager.CreateContainerView(content.rootFolder, list(kinds.values()), True)
 collector = vmodl.query.PropertyCollector
 entities, count = [], 0

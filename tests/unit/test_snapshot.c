@@ -74,6 +74,86 @@ static void what_was_written_is_read_back(void)
     CU_ASSERT_EQUAL(read->info.taken_at, estate->snapshot->info.taken_at);
 }
 
+static void add_evc_mode(Snapshot *snapshot, const char *id, const char *vendor, double tier,
+                         const char *tracks)
+{
+    EvcMode mode = evc_mode_unknown();
+    mode.id = id;
+    mode.vendor = vendor;
+    mode.tier = tier;
+    mode.tracks = tracks;
+    snapshot_add_evc_mode(snapshot, &mode);
+}
+
+static void evc_modes_are_read_where_there_are_any(void)
+{
+    g_autoptr(Estate) without = small(), with = small();
+    estate_write(without);
+    g_autoptr(Snapshot) none = snapshot_read(without->directory, SNAPSHOT_STRICT, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(none);
+    CU_ASSERT_EQUAL(none->n_evc_modes, 0);
+    CU_ASSERT_FALSE(g_hash_table_contains(none->sums, "evc_modes.csv"));
+    add_evc_mode(with->snapshot, "intel-icelake", "intel", 14, "intel");
+    with->snapshot->hosts[0].max_evc_mode = "intel-icelake";
+    estate_write(with);
+    g_autoptr(Snapshot) one = snapshot_read(with->directory, SNAPSHOT_STRICT, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(one);
+    CU_ASSERT_EQUAL_FATAL(one->n_evc_modes, 1);
+    CU_ASSERT_EQUAL(one->evc_modes[0].tier, 14);
+    CU_ASSERT_STRING_EQUAL(one->hosts[0].max_evc_mode, "intel-icelake");
+    edit(with, "evc_modes.csv", ",14,", ",15,");
+    expect(with, SNAPSHOT_STRICT, "evc_modes.csv: found SHA-256");
+    drop(with, "evc_modes.csv");
+    expect(with, SNAPSHOT_STRICT, "evc_modes.csv: cannot be read");
+}
+
+static void an_evc_mode_includes_lower_tiers_of_its_vendor_and_tracks(void)
+{
+    g_autoptr(Snapshot) s = snapshot_new();
+    add_evc_mode(s, "intel-haswell", "intel", 8, "core");
+    add_evc_mode(s, "intel-icelake", "intel", 14, "core xeon");
+    add_evc_mode(s, "intel-atom", "intel", 2, "atom");
+    add_evc_mode(s, "amd-zen2", "amd", 10, "core");
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "intel-icelake", "intel-haswell"), 1);
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "intel-haswell", "intel-icelake"), 0);
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "intel-haswell", "intel-haswell"), 1);
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "intel-icelake", "intel-atom"), 0);
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "amd-zen2", "intel-haswell"), 0);
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "intel-icelake", "intel-granite"), -1);
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "intel-granite", "intel-granite"), 1);
+    CU_ASSERT_EQUAL(snapshot_evc_includes(s, "", "intel-haswell"), -1);
+}
+
+static void a_column_that_is_missing_is_not_known(void)
+{
+    g_autoptr(Estate) estate = small();
+    estate->snapshot->vms[0].latency_sensitivity = LATENCY_HIGH;
+    estate->snapshot->clusters[0].drs = DRS_UNSTATED;
+    estate_write(estate);
+    g_autoptr(Snapshot) whole = snapshot_read(estate->directory, SNAPSHOT_STRICT, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(whole);
+    CU_ASSERT_EQUAL(whole->vms[0].latency_sensitivity, LATENCY_HIGH);
+    CU_ASSERT_EQUAL(whole->clusters[0].drs, DRS_UNSTATED);
+    drop(estate, "SHA256SUMS");
+    edit(estate, "vms.csv", "latency_sensitivity", "of_another_version");
+    g_autoptr(Snapshot) lacking = snapshot_read(estate->directory, SNAPSHOT_UNSUMMED_OK, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lacking);
+    CU_ASSERT_EQUAL(lacking->vms[0].latency_sensitivity, -1);
+    CU_ASSERT_TRUE(isnan(lacking->clusters[0].memory_reservable_mib));
+}
+
+static void a_partner_in_fault_tolerance_is_a_vm(void)
+{
+    g_autoptr(Estate) estate = small();
+    estate_add_vm(estate, "v2", "h2");
+    estate->snapshot->vms[0].ft_role = FT_ROLE_PRIMARY;
+    estate->snapshot->vms[0].ft_partner_ids = "v2";
+    estate_write(estate);
+    drop(estate, "SHA256SUMS");
+    edit(estate, "vms.csv", ",primary,v2,", ",primary,v9,");
+    expect(estate, SNAPSHOT_UNSUMMED_OK, "vms.csv:2: ft_partner_ids: found \"v9\": expected ids of vms.csv");
+}
+
 static void a_reference_that_leads_nowhere_names_line_and_column(void)
 {
     refused("vms.csv", ",h1,", ",h9,", "vms.csv:2: host_id: found \"h9\": expected an id of hosts.csv");
@@ -184,6 +264,10 @@ void test_snapshot_suite(void)
 {
     CU_pSuite suite = CU_add_suite("snapshot", NULL, NULL);
     CU_ADD_TEST(suite, what_was_written_is_read_back);
+    CU_ADD_TEST(suite, evc_modes_are_read_where_there_are_any);
+    CU_ADD_TEST(suite, an_evc_mode_includes_lower_tiers_of_its_vendor_and_tracks);
+    CU_ADD_TEST(suite, a_column_that_is_missing_is_not_known);
+    CU_ADD_TEST(suite, a_partner_in_fault_tolerance_is_a_vm);
     CU_ADD_TEST(suite, a_reference_that_leads_nowhere_names_line_and_column);
     CU_ADD_TEST(suite, an_id_that_stands_twice_names_line_and_column);
     CU_ADD_TEST(suite, numbers_that_make_no_sense_name_line_and_column);

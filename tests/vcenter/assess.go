@@ -70,6 +70,9 @@ func (srv *server) assessRunning(vm *virtualMachine, source, target *host) (erro
 		add(&types.AffinityConfigured{ConfiguredAffinity: []string{"cpu"}}, "Virtual machine has CPU affinity configured.")
 	}
 	for _, device := range vm.Config.Hardware.Device {
+		if key := device.GetVirtualDevice().Key; key < firstTie || key >= firstTie+100 {
+			continue
+		}
 		label := device.GetVirtualDevice().DeviceInfo.GetDescription().Label
 		fault := &types.DeviceNotSupported{Device: label}
 		add(fault, "Device %s is not supported on host %s.", label, target.Name)

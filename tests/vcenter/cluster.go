@@ -20,6 +20,7 @@ type cluster struct {
 	compute    *mo.ComputeResource
 	config     *types.ClusterConfigInfoEx // nil for a standalone host
 	evcMode    string
+	hosts      []*host
 }
 
 type clusterResource struct {
@@ -48,7 +49,8 @@ func (inv *inventory) addCluster(r row) error {
 		alone := &standaloneResource{}
 		object, c.compute = alone, &alone.ComputeResource
 		c.compute.Self = reference("ComputeResource", c.id)
-		c.compute.Summary = &types.ComputeResourceSummary{OverallStatus: types.ManagedEntityStatusGreen}
+		summary := computeSummary(r)
+		c.compute.Summary = &summary
 		c.compute.ConfigurationEx = &types.ComputeResourceConfigInfo{VmSwapPlacement: "vmDirectory"}
 	} else {
 		many := &clusterResource{}
@@ -61,16 +63,34 @@ func (inv *inventory) addCluster(r row) error {
 		c.compute.Self = reference("ClusterComputeResource", c.id)
 		c.compute.ConfigurationEx = config
 		c.compute.Summary = &types.ClusterComputeResourceSummary{
-			ComputeResourceSummary: types.ComputeResourceSummary{OverallStatus: types.ManagedEntityStatusGreen},
+			ComputeResourceSummary: computeSummary(r),
 			CurrentEVCModeKey:      c.evcMode,
+			VcsHealthStatus:        r.text("vcls_health"),
 		}
 	}
+	c.compute.EnvironmentBrowser = newEnvironmentBrowser(inv, c)
 	c.compute.Name = encodeName(name)
 	c.compute.Parent = &parent.Self
 	parent.ChildEntity = append(parent.ChildEntity, c.compute.Self)
 	inv.srv.clusters[c.id] = c
 	simulator.Map.Put(object)
 	return nil
+}
+
+// notKnown stands for an amount that no table has, where the library cannot leave one out.
+const notKnown = -1
+
+func computeSummary(r row) types.ComputeResourceSummary {
+	summary := types.ComputeResourceSummary{
+		OverallStatus: types.ManagedEntityStatusGreen, EffectiveCpu: notKnown, EffectiveMemory: notKnown,
+	}
+	if r.known("cpu_reservable_mhz") {
+		summary.EffectiveCpu = int32(r.number("cpu_reservable_mhz"))
+	}
+	if r.known("memory_reservable_mib") {
+		summary.EffectiveMemory = r.number("memory_reservable_mib")
+	}
+	return summary
 }
 
 func clusterConfig(r row) (*types.ClusterConfigInfoEx, error) {
@@ -113,6 +133,8 @@ func drsBehavior(level string) types.DrsBehavior {
 		return types.DrsBehaviorManual
 	case "partial":
 		return types.DrsBehaviorPartiallyAutomated
+	case "unstated": // on, and nothing said of how far
+		return ""
 	}
 	return types.DrsBehaviorFullyAutomated
 }

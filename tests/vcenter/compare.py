@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlparse
 from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
 
-TEXT_COLUMNS = {"name", "path", "folder", "product", "account"}
+TEXT_COLUMNS = {"name", "path", "folder", "product", "account", "vsan_fault_domain"}
 # What a client of the API cannot know: how and by whom the snapshot was taken,
 # and what the API has no place for.
 NOT_SERVED = {
@@ -37,19 +37,20 @@ def kibps(megabits):
 
 
 PROPERTIES = {
-    vim.ComputeResource: ["name", "parent", "configurationEx", "summary"],
-    vim.ClusterComputeResource: ["name", "parent", "configurationEx", "summary"],
-    vim.ResourcePool: ["name", "parent", "owner", "config"],
+    vim.ComputeResource: ["name", "parent", "configurationEx", "summary", "environmentBrowser"],
+    vim.ClusterComputeResource: ["name", "parent", "configurationEx", "summary", "environmentBrowser"],
+    vim.ResourcePool: ["name", "parent", "owner", "config", "runtime"],
     vim.HostSystem: [
         "name", "parent", "summary", "runtime", "hardware.cpuInfo", "hardware.memorySize", "hardware.numaInfo",
         "hardware.systemInfo", "capability.standbySupported", "config.network.pnic",
-        "config.virtualNicManagerInfo.netConfig", "datastore", "network", "recentTask", "vm"],
+        "config.virtualNicManagerInfo.netConfig", "config.sharedPassthruGpuTypes", "config.vsanHostConfig", "datastore",
+        "network", "recentTask", "vm"],
     vim.VirtualMachine: [
         "name", "parent", "config", "runtime", "summary", "resourcePool", "resourceConfig", "datastore", "network",
         "disabledMethod", "customValue"],
     vim.Folder: ["name", "parent"],
     vim.Datacenter: ["name", "parent"],
-    vim.Datastore: ["name"],
+    vim.Datastore: ["name", "host", "summary"],
     vim.Network: ["name"],
 }
 
@@ -99,6 +100,11 @@ def limit(value):
     return "unlimited" if value == -1 else text(value)
 
 
+def amount(value, unit=1):
+    """A number where the server has one: below 0 stands for none."""
+    return "" if value is None or value < 0 else str(value // unit)
+
+
 def moids(objects):
     return " ".join(sorted(moid(o) for o in objects))
 
@@ -134,6 +140,7 @@ class Inventory:
     def __init__(self, si):
         self.si = si
         self.found = retrieve(si)
+        self.hardware = None
         self.ignore_key = next(
             (f.key for f in si.content.customFieldsManager.field if f.name == "vmanger"), None)
 
@@ -158,7 +165,9 @@ class Inventory:
 
     def clusters(self):
         for key, obj, p in self.of(vim.ComputeResource):
-            row = {"id": key, "name": unquote(p["name"]), "path": "/".join(self.path(obj)), "drs": "off", "dpm": "off",
+            effective = p["summary"]
+            row = {"cpu_reservable_mhz": amount(effective.effectiveCpu),
+                   "memory_reservable_mib": amount(effective.effectiveMemory), "id": key, "name": unquote(p["name"]), "path": "/".join(self.path(obj)), "drs": "off", "dpm": "off",
                    "ha": "no", "ha_policy": "off"}
             if isinstance(obj, vim.ClusterComputeResource):
                 row.update(self.cluster(p["configurationEx"]), evc_mode=text(p["summary"].currentEVCModeKey))
@@ -169,7 +178,7 @@ class Inventory:
         levels = {"manual": "manual", "partiallyAutomated": "partial", "fullyAutomated": "full", "automated": "full"}
         drs, dpm, das = config.drsConfig, config.dpmConfigInfo, config.dasConfig
         row = {
-            "drs": levels[drs.defaultVmBehavior] if drs.enabled else "off",
+            "drs": levels.get(drs.defaultVmBehavior, "unstated") if drs.enabled else "off",
             "dpm": levels[dpm.defaultDpmBehavior] if dpm.enabled else "off",
             "vsan": yes(config.vsanConfigInfo.enabled) if config.vsanConfigInfo else "",
             "ha": yes(das.enabled), "ha_policy": "off"}
@@ -202,7 +211,11 @@ class Inventory:
             yield {
                 "id": key, "name": unquote(p["name"]), "parent_id": parent, "cluster_id": moid(p["owner"]),
                 **self.allocation("cpu", "mhz", p["config"].cpuAllocation),
-                **self.allocation("memory", "mib", p["config"].memoryAllocation)}
+                **self.allocation("memory", "mib", p["config"].memoryAllocation),
+                "cpu_reservation_used_mhz": amount(p["runtime"].cpu.reservationUsed),
+                "cpu_unreserved_mhz": amount(p["runtime"].cpu.unreservedForVm),
+                "memory_reservation_used_mib": amount(p["runtime"].memory.reservationUsed, 2**20),
+                "memory_unreserved_mib": amount(p["runtime"].memory.unreservedForVm, 2**20)}
 
     def hosts(self):
         connections = {"connected": "connected", "notResponding": "not_responding", "disconnected": "disconnected"}
@@ -214,7 +227,11 @@ class Inventory:
                 "connection": connections[runtime.connectionState], "power": powers[runtime.powerState],
                 "mode": self.mode(p), "standby_supported": yes(p["capability.standbySupported"]),
                 "evc_mode": text(summary.currentEVCModeKey), "vmotion": yes(summary.config.vmotionEnabled),
-                "datastores": moids(p["datastore"]), "networks": moids(p["network"])}
+                "datastores": self.reached(key, p["datastore"]), "networks": moids(p["network"]),
+                "product": f"{summary.config.product.name} {summary.config.product.version}".strip(),
+                "max_evc_mode": text(summary.maxEVCModeKey), "max_hardware_version": self.newest_hardware().get(key, ""),
+                "vgpu_profiles": " ".join(p.get("config.sharedPassthruGpuTypes", [])),
+                "vsan_fault_domain": p["config.vsanHostConfig"].faultDomainInfo.name if p.get("config.vsanHostConfig") else ""}
             if "hardware.cpuInfo" in p:
                 cpu = p["hardware.cpuInfo"]
                 row.update(
@@ -231,6 +248,31 @@ class Inventory:
             capacity = sum(kibps(n.linkSpeed.speedMb) for n in p["config.network.pnic"] if n.linkSpeed)
             row["net_capacity_kibps"] = text(capacity or None)
             yield row
+
+    def reached(self, host, datastores):
+        """The datastores that a host has mounted and can reach."""
+        def lost(ref):
+            _, p = self.found[moid(ref)]
+            mounts = [m.mountInfo for m in p["host"] if moid(m.key) == host]
+            return not p["summary"].accessible or p["summary"].maintenanceMode == "inMaintenance" or any(
+                m.accessible is False or m.mounted is False for m in mounts)
+        return moids(ref for ref in datastores if not lost(ref))
+
+    def newest_hardware(self):
+        """By host, the newest virtual hardware that its cluster's browser says it runs."""
+        if self.hardware is None:
+            self.hardware = {}
+            for _, _, p in self.of(vim.ComputeResource):
+                for option in p["environmentBrowser"].QueryConfigOptionDescriptor():
+                    for host in option.host if option.runSupported else []:
+                        self.hardware[moid(host)] = max(self.hardware.get(moid(host), ""), option.key,
+                                                        key=lambda version: int(version[4:] or 0))
+        return self.hardware
+
+    def evc_modes(self):
+        for mode in self.si.capability.supportedEVCMode:
+            yield {"id": mode.key, "name": mode.label, "vendor": mode.vendor, "tier": text(mode.vendorTier),
+                   "tracks": " ".join(mode.track)}
 
     @staticmethod
     def mode(p):
@@ -262,21 +304,41 @@ class Inventory:
                 **self.allocation("memory", "mib", p["resourceConfig"].memoryAllocation),
                 "memory_reservation_locked": yes(config.memoryReservationLockedToMax),
                 "cpu_hot_add": yes(config.cpuHotAddEnabled), "memory_hot_add": yes(config.memoryHotAddEnabled),
-                "memory_hot_add_limit_mib": text(config.hotPlugMemoryLimit or None),
+                "memory_hot_add_limit_mib": amount(config.hotPlugMemoryLimit),
                 "memory_hot_add_step_mib": text(config.hotPlugMemoryIncrementSize or None),
                 "evc_required": text(runtime.minRequiredEVCModeKey),
                 "fault_tolerance": yes(runtime.faultToleranceState != "notConfigured"), "drs_override": overrides.get(key, ""),
                 "disabled_methods": " ".join(sorted(p["disabledMethod"])), "datastores": moids(p["datastore"]),
-                "networks": moids(p["network"]), "pinned": self.pinned(config)}
+                "networks": moids(p["network"]), "pinned": self.pinned(config),
+                "latency_sensitivity": config.latencySensitivity.level if config.latencySensitivity else "",
+                "instant_clone_parent": yes(runtime.instantCloneFrozen),
+                "scsi_bus_sharing": self.bus_sharing(config),
+                "vgpu_profiles": " ".join(d.backing.vgpu for d in config.hardware.device if self.is_vgpu(d)),
+                **self.tolerance(config.ftInfo)}
 
     @staticmethod
-    def pinned(config):
-        if config.latencySensitivity and config.latencySensitivity.level == "high":
-            return "latency sensitivity"
-        if config.cpuAffinity and config.cpuAffinity.affinitySet:
-            return "CPU affinity"
-        return next((d.deviceInfo.label for d in config.hardware.device
-                     if isinstance(d, (vim.vm.device.VirtualPCIPassthrough, vim.vm.device.VirtualUSB))), "")
+    def is_vgpu(device):
+        return isinstance(device.backing, vim.vm.device.VirtualPCIPassthrough.VmiopBackingInfo)
+
+    @staticmethod
+    def bus_sharing(config):
+        words = {"noSharing": "none", "virtualSharing": "virtual", "physicalSharing": "physical"}
+        return next((words[d.sharedBus] for d in config.hardware.device
+                     if isinstance(d, vim.vm.device.VirtualSCSIController)), "")
+
+    @staticmethod
+    def tolerance(info):
+        if isinstance(info, vim.vm.FaultTolerancePrimaryConfigInfo):
+            return {"ft_role": "primary", "ft_partner_ids": moids(info.secondaries)}
+        if isinstance(info, vim.vm.FaultToleranceSecondaryConfigInfo):
+            return {"ft_role": "secondary", "ft_partner_ids": moid(info.primaryVM)}
+        return {}
+
+    def pinned(self, config):
+        """The labels of what the VM would lose, as the simulated vCenter names them."""
+        affinity = ["CPU affinity"] if config.cpuAffinity and config.cpuAffinity.affinitySet else []
+        return "; ".join([d.deviceInfo.label for d in config.hardware.device
+                          if 13000 <= d.key < 13100 and not self.is_vgpu(d)] + affinity)
 
     def role(self, p):
         """The role, as far as single properties tell it."""
@@ -376,6 +438,8 @@ def compare_inventory(inventory, directory, api_version, differences):
         if file == "snapshot.csv" and api_version:
             expected[0]["api_version"] = api_version
         differences.tables(file, expected, served, key=lambda row: row.get("id", "the row"))
+    if os.path.exists(os.path.join(directory, "evc_modes.csv")):
+        differences.tables("evc_modes.csv", read_table(directory, "evc_modes.csv"), list(inventory.evc_modes()))
     # An id is CLUSTER:KEY; the server has any other for the rule's UUID.
     expected = read_table(directory, "rules.csv")
     ids = {row["id"] for row in expected}

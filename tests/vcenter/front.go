@@ -23,9 +23,32 @@ type front struct {
 	srv      *server
 	mu       sync.Mutex
 	sessions map[string]int // numbers by key
+	idle     time.Duration  // after which a session expires; 0: never
+	used     map[string]time.Time
 }
 
-func newFront(srv *server) *front { return &front{srv: srv, sessions: make(map[string]int)} }
+func newFront(srv *server, idle time.Duration) *front {
+	return &front{srv: srv, sessions: make(map[string]int), idle: idle, used: make(map[string]time.Time)}
+}
+
+// use ends a session that was not used for too long; the library only looks
+// from time to time, and so lets one live for up to twice as long.
+func (f *front) use(session string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	last, known := f.used[session]
+	if known && f.idle > 0 && time.Since(last) > f.idle {
+		f.srv.control.setSession(session, sessionEnded)
+	}
+	f.used[session] = time.Now()
+}
+
+// touch tells that a call has ended: a long one is no idleness.
+func (f *front) touch(session string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.used[session] = time.Now()
+}
 
 const sessionCookie = "vmware_soap_session"
 
@@ -64,6 +87,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer.body = withUnknown(answer.body)
 	}
 	c.Status = answer.status
+	if c.session != "" {
+		f.touch(c.session)
+	}
 	f.send(c, w, r, answer)
 }
 
@@ -86,6 +112,7 @@ func (f *front) read(c *call, w http.ResponseWriter, r *http.Request) bool {
 		f.mu.Lock()
 		c.Session = sessionNumber(f.sessions, c.session)
 		f.mu.Unlock()
+		f.use(c.session)
 	}
 	return true
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -16,6 +17,8 @@ type host struct {
 	srv      *server
 	cluster  *cluster
 	entering *task // into maintenance mode
+	// maxHardware is the newest virtual hardware that it runs, as "vmx-21".
+	maxHardware string
 }
 
 func (inv *inventory) addHost(r row) error {
@@ -23,7 +26,8 @@ func (inv *inventory) addHost(r row) error {
 	if c == nil {
 		return fmt.Errorf("cluster_id: %q: a cluster expected", r.text("cluster_id"))
 	}
-	h := &host{srv: inv.srv, cluster: c}
+	h := &host{srv: inv.srv, cluster: c, maxHardware: r.text("max_hardware_version")}
+	c.hosts = append(c.hosts, h)
 	h.Self = reference("HostSystem", r.text("id"))
 	h.Name = encodeName(r.text("name"))
 	h.Parent = &c.compute.Self
@@ -45,7 +49,7 @@ func (inv *inventory) addHost(r row) error {
 		},
 		OverallStatus:     types.ManagedEntityStatusGreen,
 		CurrentEVCModeKey: r.text("evc_mode"),
-		MaxEVCModeKey:     r.text("evc_mode"),
+		MaxEVCModeKey:     r.text("max_evc_mode"),
 	}
 	if hw := h.Hardware; hw != nil {
 		h.Summary.Hardware = &types.HostHardwareSummary{
@@ -113,6 +117,15 @@ func hostHardware(r row) *types.HostHardwareInfo {
 	}
 }
 
+// hostProduct takes the release, the last word, from the product's name.
+func hostProduct(product string) types.AboutInfo {
+	about := types.AboutInfo{Name: product, FullName: product + " (simulated)", ApiType: "HostAgent"}
+	if i := strings.LastIndexByte(product, ' '); i > 0 {
+		about.Name, about.Version = product[:i], product[i+1:]
+	}
+	return about
+}
+
 func hostConfig(self types.ManagedObjectReference, r row) *types.HostConfigInfo {
 	management := types.HostVirtualNic{
 		Device: "vmk0", Key: "key-vim.host.VirtualNic-vmk0", Portgroup: "Management Network",
@@ -124,12 +137,16 @@ func hostConfig(self types.ManagedObjectReference, r row) *types.HostConfigInfo 
 	}
 	config := &types.HostConfigInfo{
 		Host:    self,
-		Product: types.AboutInfo{Name: "VMware ESXi", FullName: "VMware ESXi (simulated)", ApiType: "HostAgent"},
+		Product: hostProduct(r.text("product")),
 		Network: &types.HostNetworkInfo{
 			Pnic: physicalNics(r.number("net_capacity_kibps")),
 			Vnic: []types.HostVirtualNic{management, vmotion},
 		},
-		Vmotion: &types.HostVMotionInfo{},
+		Vmotion:                &types.HostVMotionInfo{},
+		SharedPassthruGpuTypes: r.list("vgpu_profiles"),
+	}
+	if name := r.text("vsan_fault_domain"); name != "" {
+		config.VsanHostConfig = &types.VsanHostConfigInfo{FaultDomainInfo: &types.VsanHostFaultDomainInfo{Name: name}}
 	}
 	vmotionNet := types.VirtualNicManagerNetConfig{
 		NicType: "vmotion", MultiSelectAllowed: true, CandidateVnic: []types.HostVirtualNic{management, vmotion},

@@ -16,8 +16,6 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"github.com/vmware/govmomi/simulator"
 )
 
 type options struct {
@@ -75,7 +73,6 @@ func run(o options) error {
 			o.apiVersion = "7.0.3.0"
 		}
 	}
-	simulator.SessionIdleTimeout = o.sessionTime
 	srv, err := newServer(snapshot, settings{
 		username: o.username, password: o.password, version: version{api: o.apiVersion, esxi: o.esxi},
 		running: o.clock == "running", extra: o.extra, maxPage: o.maxPage,
@@ -94,7 +91,7 @@ func serve(srv *server, o options) error {
 		return err
 	}
 	api := &listener{
-		address: o.listen, handler: newFront(srv), control: srv.control,
+		address: o.listen, handler: newFront(srv, o.sessionTime), control: srv.control,
 		config: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
 	}
 	if err := api.open(); err != nil {

@@ -57,8 +57,23 @@ func (inv *inventory) addPool(r row) error {
 	if parent == nil && c.compute.ResourcePool != nil {
 		return fmt.Errorf("parent_id: %q: a pool expected, as the cluster has its root already", r.text("parent_id"))
 	}
-	inv.putPool(c, parent, r.text("id"), r.text("name"), config)
+	p := inv.putPool(c, parent, r.text("id"), r.text("name"), config)
+	p.Runtime.Cpu = usage(r, "cpu", "mhz", 1)
+	p.Runtime.Memory = usage(r, "memory", "mib", 1<<20)
 	return nil
+}
+
+// usage tells what is reserved, in MHz or bytes: scale is that of the column's unit.
+func usage(r row, what, unit string, scale int64) types.ResourcePoolResourceUsage {
+	used, left := what+"_reservation_used_"+unit, what+"_unreserved_"+unit
+	u := types.ResourcePoolResourceUsage{ReservationUsed: notKnown, UnreservedForVm: notKnown}
+	if r.known(used) {
+		u.ReservationUsed = r.number(used) * scale
+	}
+	if r.known(left) {
+		u.UnreservedForVm = r.number(left) * scale
+	}
+	return u
 }
 
 // rootPool is the cluster's; one is made where the tables name none.
@@ -71,7 +86,7 @@ func (inv *inventory) rootPool(c *cluster) *resourcePool {
 	return inv.srv.pools[c.compute.ResourcePool.Value]
 }
 
-func (inv *inventory) putPool(c *cluster, parent *resourcePool, id, name string, config types.ResourceConfigSpec) {
+func (inv *inventory) putPool(c *cluster, parent *resourcePool, id, name string, config types.ResourceConfigSpec) *resourcePool {
 	p := &resourcePool{cluster: c}
 	p.Self = reference("ResourcePool", id)
 	p.Name = encodeName(name)
@@ -89,4 +104,5 @@ func (inv *inventory) putPool(c *cluster, parent *resourcePool, id, name string,
 	}
 	inv.srv.pools[id] = p
 	simulator.Map.Put(p)
+	return p
 }

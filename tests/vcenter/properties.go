@@ -124,6 +124,7 @@ func (pc *propertyCollector) page(objects []types.ObjectContent, asked int32) *t
 // retrieve collects by the library, then makes the answer what vCenter's is.
 func (pc *propertyCollector) retrieve(ctx *simulator.Context, specs []types.PropertyFilterSpec) ([]types.ObjectContent, *soap.Fault) {
 	keyed := takeKeyedPaths(specs)
+	sev := takeSevPath(specs)
 	srv := pc.singleton().srv
 	srv.fields.RLock()
 	found := pc.PropertyCollector.RetrievePropertiesEx(ctx, &types.RetrievePropertiesEx{SpecSet: specs})
@@ -139,6 +140,9 @@ func (pc *propertyCollector) retrieve(ctx *simulator.Context, specs []types.Prop
 			return nil, fault
 		}
 		keyed.add(&objects[i])
+		if vm := srv.vms[objects[i].Obj.Value]; sev && vm != nil {
+			objects[i].PropSet = append(objects[i].PropSet, types.DynamicProperty{Name: sevPath, Val: vm.sev})
+		}
 		dropUnset(&objects[i])
 		if expired {
 			denyAll(&objects[i])
@@ -161,14 +165,14 @@ func unknownProperty(object *types.ObjectContent) *soap.Fault {
 
 // The library cannot tell an optional number that is not set from 0.
 var unsetWhenZero = map[string]bool{
-	"config.hotPlugMemoryLimit": true, "config.hotPlugMemoryIncrementSize": true, "config.hardware.numCoresPerSocket": true,
+	"config.hotPlugMemoryIncrementSize": true, "config.hardware.numCoresPerSocket": true,
 }
 
 func dropUnset(object *types.ObjectContent) {
 	kept := object.PropSet[:0]
 	for _, p := range object.PropSet {
 		zero := p.Val == int64(0) || p.Val == int32(0)
-		if !zero || !unsetWhenZero[p.Name] {
+		if p.Val != int64(notKnown) && (!zero || !unsetWhenZero[p.Name]) {
 			kept = append(kept, p)
 		}
 	}
@@ -184,6 +188,28 @@ func denyAll(object *types.ObjectContent) {
 		})
 	}
 	object.PropSet = nil
+}
+
+// The library's version of the API is older than this property.
+const sevPath = "config.sevEnabled"
+
+func takeSevPath(specs []types.PropertyFilterSpec) bool {
+	found := false
+	for i := range specs {
+		for j := range specs[i].PropSet {
+			spec := &specs[i].PropSet[j]
+			kept := spec.PathSet[:0:0]
+			for _, path := range spec.PathSet {
+				if path == sevPath {
+					found = true
+				} else {
+					kept = append(kept, path)
+				}
+			}
+			spec.PathSet = kept
+		}
+	}
+	return found
 }
 
 // keyedPaths are properties like config.extraConfig["HDCS.agent"], which the

@@ -69,6 +69,7 @@ func newServer(s *snapshot, set settings) (*server, error) {
 	content := vpx.ServiceContent
 	instance := simulator.NewServiceInstance(content, vpx.RootFolder)
 	instance.Content.About = set.version.about(s)
+	instance.Capability.SupportedEVCMode = evcModes(s.evcModes)
 	srv.addManagers(content, set.maxPage)
 	if set.version.esxi {
 		instance.Content.CustomFieldsManager, instance.Content.VmProvisioningChecker = nil, nil

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -26,6 +27,8 @@ func (srv *server) orderSet(q url.Values) (interface{}, error) {
 			err = srv.setVM(srv.vms[id], key, q.Get(key))
 		case srv.hosts[id] != nil:
 			err = srv.setHost(srv.hosts[id], key, q.Get(key))
+		case id != "" && srv.datastore(id) != nil:
+			err = srv.setDatastore(srv.datastore(id), key, q.Get(key))
 		case srv.clusters[id] != nil && srv.clusters[id].config != nil && key == "drs":
 			srv.setDRS(srv.clusters[id], q.Get(key))
 		default:
@@ -36,6 +39,34 @@ func (srv *server) orderSet(q url.Values) (interface{}, error) {
 		}
 	}
 	return nil, nil
+}
+
+// datastore is nil for what is none.
+func (srv *server) datastore(id string) *datastore {
+	ds, _ := simulator.Map.Get(reference("Datastore", id)).(*datastore)
+	return ds
+}
+
+// setDatastore takes a datastore away from everywhere, or from one host.
+func (srv *server) setDatastore(ds *datastore, key, value string) error {
+	srv.update(func() {
+		switch key {
+		case "accessible":
+			ds.Summary.Accessible = value == "yes"
+		case "maintenance":
+			ds.Summary.MaintenanceMode = value
+		case "lost_by":
+			mounts := append([]types.DatastoreHostMount(nil), ds.Host...)
+			for i := range mounts {
+				mounts[i].MountInfo.Accessible = types.NewBool(mounts[i].Key.Value != value)
+			}
+			ds.Host = mounts
+		}
+	})
+	if key != "accessible" && key != "maintenance" && key != "lost_by" {
+		return fmt.Errorf("%s of a datastore cannot be set", key)
+	}
+	return nil
 }
 
 func (srv *server) setDRS(c *cluster, level string) {
@@ -107,7 +138,7 @@ func (srv *server) setVM(vm *virtualMachine, key, value string) error {
 		runtime.ConnectionState = types.VirtualMachineConnectionState(value)
 	case "name":
 		name = encodeName(value)
-	case "memory_mib", "memory_hot_add_step_mib", "memory_reservation_mib":
+	case "memory_mib", "memory_hot_add_step_mib", "memory_hot_add_limit_mib", "memory_reservation_mib":
 		size, err := strconv.ParseInt(value, 10, 32)
 		if err != nil {
 			return err
@@ -144,6 +175,8 @@ func setSize(config *types.VirtualMachineConfigInfo, key string, mib int64) {
 	switch key {
 	case "memory_mib":
 		config.Hardware.MemoryMB = int32(mib)
+	case "memory_hot_add_limit_mib":
+		config.HotPlugMemoryLimit = mib
 	case "memory_hot_add_step_mib":
 		config.HotPlugMemoryIncrementSize = mib
 	case "memory_reservation_mib":

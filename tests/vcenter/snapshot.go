@@ -23,6 +23,7 @@ type snapshot struct {
 	vms      []row
 	rules    []row
 	samples  []row
+	evcModes []row // none where there is no such table
 	taken    time.Time
 }
 
@@ -41,7 +42,9 @@ type table struct {
 
 // The columns whose cells come from people, in which one leading apostrophe
 // guards against spreadsheets.
-var textColumns = map[string]bool{"name": true, "path": true, "folder": true, "product": true, "account": true}
+var textColumns = map[string]bool{"name": true, "path": true, "folder": true, "product": true, "account": true,
+	"vsan_fault_domain": true,
+}
 
 func readSnapshot(dir string) (*snapshot, error) {
 	s := &snapshot{}
@@ -58,6 +61,12 @@ func readSnapshot(dir string) (*snapshot, error) {
 			return nil, err
 		}
 	}
+	if modes := filepath.Join(dir, "evc_modes.csv"); exists(modes) {
+		var err error
+		if s.evcModes, err = readTable(modes); err != nil {
+			return nil, err
+		}
+	}
 	if len(about) != 1 {
 		return nil, fmt.Errorf("%s: %d rows where one is expected", filepath.Join(dir, "snapshot.csv"), len(about))
 	}
@@ -65,6 +74,11 @@ func readSnapshot(dir string) (*snapshot, error) {
 	var err error
 	s.taken, err = time.Parse(time.RFC3339, s.about.text("taken_at"))
 	return s, err
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 func readTable(file string) ([]row, error) {

@@ -18,6 +18,7 @@ type virtualMachine struct {
 	cluster *cluster
 	busy    bool // a task works on it (world's lock)
 	edits   int  // of its configuration
+	sev     bool // its state is encrypted by SEV, a property that the library does not have
 }
 
 // The key of the custom attribute vmanger=ignore.
@@ -42,6 +43,7 @@ func (inv *inventory) addVM(r row) error {
 		Entity: &vm.Self, CpuAllocation: *vm.Config.CpuAllocation, MemoryAllocation: *vm.Config.MemoryAllocation,
 	}
 	vm.Runtime = vmRuntime(r)
+	vm.sev = strings.Contains(r.text("pinned"), "SEV")
 	vm.Guest = &types.GuestInfo{GuestId: vm.Config.GuestId, IpAddress: guestAddress(r, len(inv.srv.vms))}
 	if r.text("role") == "ignore" {
 		mark := []types.BaseCustomFieldValue{
@@ -111,7 +113,7 @@ func (inv *inventory) vmConfig(r row) *types.VirtualMachineConfigInfo {
 		CpuHotAddEnabled:             r.flag("cpu_hot_add"),
 		CpuHotRemoveEnabled:          types.NewBool(false),
 		MemoryHotAddEnabled:          r.flag("memory_hot_add"),
-		HotPlugMemoryLimit:           r.number("memory_hot_add_limit_mib"),
+		HotPlugMemoryLimit:           hotAddLimit(r),
 		HotPlugMemoryIncrementSize:   r.number("memory_hot_add_step_mib"),
 		MemoryReservationLockedToMax: r.flag("memory_reservation_locked"),
 		ManagedBy:                    managedBy(r.text("managed_by"), r.text("role")),
@@ -126,8 +128,37 @@ func (inv *inventory) vmConfig(r row) *types.VirtualMachineConfigInfo {
 	if r.text("role") == "system" {
 		config.ExtraConfig = append(config.ExtraConfig, &types.OptionValue{Key: "HDCS.agent", Value: "TRUE"})
 	}
-	pin(config, r.text("pinned"))
+	if level := r.text("latency_sensitivity"); level != "" {
+		config.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevel(level)}
+	}
+	config.FtInfo = faultTolerance(r)
+	equip(config, r)
 	return config
+}
+
+// hotAddLimit: 0 is a limit that some VMs do have.
+func hotAddLimit(r row) int64 {
+	if !r.known("memory_hot_add_limit_mib") {
+		return notKnown
+	}
+	return r.number("memory_hot_add_limit_mib")
+}
+
+// faultTolerance is nil for a VM whose role is not known.
+func faultTolerance(r row) types.BaseFaultToleranceConfigInfo {
+	partners := references("VirtualMachine", r.list("ft_partner_ids"))
+	uuids := []string{r.text("instance_uuid")}
+	switch role := r.text("ft_role"); {
+	case role == "primary":
+		return &types.FaultTolerancePrimaryConfigInfo{
+			FaultToleranceConfigInfo: types.FaultToleranceConfigInfo{Role: 1, InstanceUuids: uuids}, Secondaries: partners,
+		}
+	case role == "secondary" && len(partners) == 1:
+		return &types.FaultToleranceSecondaryConfigInfo{
+			FaultToleranceConfigInfo: types.FaultToleranceConfigInfo{Role: 2, InstanceUuids: uuids}, PrimaryVM: partners[0],
+		}
+	}
+	return nil
 }
 
 // managedBy is the extension of the cell; its type follows from the role.
@@ -139,31 +170,14 @@ func managedBy(extension, role string) *types.ManagedByInfo {
 	return &types.ManagedByInfo{ExtensionKey: extension, Type: kinds[role]}
 }
 
-// pin gives the configuration what keeps a running VM on its host.
-func pin(config *types.VirtualMachineConfigInfo, reason string) {
-	device := types.VirtualDevice{
-		Key: 13000, DeviceInfo: &types.Description{Label: reason, Summary: reason},
-	}
-	switch {
-	case reason == "":
-	case strings.Contains(reason, "latency"):
-		config.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevelHigh}
-	case strings.Contains(reason, "affinity"):
-		config.CpuAffinity = &types.VirtualMachineAffinityInfo{AffinitySet: []int32{0}}
-	case strings.Contains(reason, "USB"):
-		config.Hardware.Device = []types.BaseVirtualDevice{&types.VirtualUSB{VirtualDevice: device, Connected: true}}
-	default:
-		config.Hardware.Device = []types.BaseVirtualDevice{&types.VirtualPCIPassthrough{VirtualDevice: device}}
-		config.ExtraConfig = append(config.ExtraConfig, &types.OptionValue{Key: "pciPassthru0.pciSlotNumber", Value: "64"})
-	}
-}
-
 func vmRuntime(r row) types.VirtualMachineRuntimeInfo {
 	info := types.VirtualMachineRuntimeInfo{
 		ConnectionState:       types.VirtualMachineConnectionState(r.text("connection")),
 		PowerState:            types.VirtualMachinePowerStatePoweredOff,
 		MinRequiredEVCModeKey: r.text("evc_required"),
 		FaultToleranceState:   types.VirtualMachineFaultToleranceState(r.text("fault_tolerance")),
+		InstantCloneFrozen:    r.flag("instant_clone_parent"),
+		QuiescedForkParent:    r.flag("instant_clone_parent"),
 	}
 	if info.ConnectionState == "" {
 		info.ConnectionState = types.VirtualMachineConnectionStateConnected

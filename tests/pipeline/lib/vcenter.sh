@@ -82,7 +82,7 @@ says() {
 
 # same_tables CASE DIRECTORY EXPECTED: all rows of all tables but snapshot.csv, in any order
 same_tables() {
-    for file in clusters pools hosts vms rules samples; do
+    for file in clusters pools hosts vms rules evc_modes samples; do
         sort "$3/$file.csv" >expected.rows
         sort "$2/$file.csv" | diff expected.rows - >difference || {
             echo "$1: $file.csv differs (expected <, found >):"
