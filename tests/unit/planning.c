@@ -13,13 +13,14 @@ Planning *planning_new(Estate *estate, const char *policy_text)
     estate_assess(estate, policy_text);
     g_autofree char *digest = policy_analyze_digest(planning->policy);
     estate->assessment->policy = g_string_chunk_insert(estate->assessment->strings, digest);
-    planning->model = model_new(estate->snapshot, estate->assessment, planning->policy, &error);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(planning->model);
-    planning->rules = rules_new(planning->model);
-    planning->compatibility = compatibility_new(planning->model);
     planning->history = history_new();
-    planning->situation =
-        (Situation){planning->model, planning->rules, planning->compatibility, planning->history};
+    planning->joined =
+        situation_new(estate->snapshot, estate->assessment, planning->policy, planning->history, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(planning->joined);
+    planning->situation = *planning->joined;
+    planning->model = planning->situation.start;
+    planning->rules = planning->situation.rules;
+    planning->legality = planning->situation.legality;
     return planning;
 }
 
@@ -27,10 +28,8 @@ void planning_free(Planning *planning)
 {
     if (!planning)
         return;
+    situation_free(planning->joined);
     history_free(planning->history);
-    compatibility_free(planning->compatibility);
-    rules_free(planning->rules);
-    model_free(planning->model);
     policy_free(planning->policy);
     estate_free(planning->estate);
     g_free(planning);

@@ -11,11 +11,12 @@
 typedef struct Planning {
     Estate *estate;
     Policy *policy;
-    Model *model;
-    RuleSet *rules;
-    Compatibility *compatibility;
     History *history;
-    Situation situation; /* of all of these */
+    Situation *joined;
+    Situation situation; /* the same, for tests that change a part of it */
+    const Model *model;
+    const RuleSet *rules;
+    const Legality *legality;
 } Planning;
 
 /* takes the estate over, evaluates it by the policy's text (NULL: the defaults) and joins what plan decides
