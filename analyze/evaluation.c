@@ -23,6 +23,16 @@ static void note_window(Assessment *assessment, const Means *means)
         assessment->origins[i] += means->origins[i];
 }
 
+/* The assessment outlives the snapshot, whose the pools' ids are. */
+static void keep_pool_ids(Assessment *assessment, const Subject *subject)
+{
+    for (guint i = 0; i < subject->snapshot->n_vms; i++) {
+        Load *load = &subject->vms[i].loads[RESOURCE_HOST_MEMORY];
+        if (*load->pressure_pool)
+            load->pressure_pool = g_string_chunk_insert_const(assessment->strings, load->pressure_pool);
+    }
+}
+
 gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
                         const Policy *policy, Subject *subject, GError **error)
 {
@@ -37,6 +47,7 @@ gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const 
     note_window(assessment, means);
     subject_init(subject, assessment, first, snapshot);
     loads_measure(subject, means, policy);
+    keep_pool_ids(assessment, subject);
     states_decide(subject, policy, assessment);
     loads_sum_clusters(subject, policy);
     states_decide_clusters(subject, policy, assessment);
