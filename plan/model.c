@@ -187,14 +187,19 @@ Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const P
     g_autoptr(Model) model = model_alloc(snapshot);
     model->assessment = assessment;
     model->policy = policy;
-    model->move_setup_s = policy->migration_setup_s;
-    model->move_slope = 1;
+    model_calibrate(model, policy->migration_setup_s, 1);
     for (guint i = 0; i < snapshot->n_hosts; i++)
         model->vms_on[i] = g_array_new(FALSE, FALSE, sizeof(guint));
     if (!join_hosts(model, error) || !join_vms(model, error) || !join_buffers(model, error))
         return NULL;
     join_pools(model);
     return g_steal_pointer(&model);
+}
+
+void model_calibrate(Model *model, double setup_s, double slope)
+{
+    model->move_setup_s = setup_s;
+    model->move_slope = slope;
 }
 
 Model *model_copy(const Model *model)

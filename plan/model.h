@@ -58,6 +58,10 @@ int index_compare(const void *a, const void *b);
 Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                  GError **error);
 
+/* from here on a migration takes set-up + slope × bytes ÷ the policy's rate; as made, the policy's set-up and
+ * a slope of 1 */
+void model_calibrate(Model *model, double setup_s, double slope);
+
 /* a copy to try steps on */
 Model *model_copy(const Model *model);
 

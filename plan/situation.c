@@ -20,8 +20,7 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
     if (!model)
         return NULL;
     MoveTimes times = history_move_times(history, policy);
-    model->move_setup_s = times.setup_s;
-    model->move_slope = times.slope;
+    model_calibrate(model, times.setup_s, times.slope);
     Situation *situation = g_new0(Situation, 1);
     situation->start = model;
     situation->history = history;
