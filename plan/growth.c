@@ -89,7 +89,8 @@ gboolean growth_is_left_alone(const Model *model, guint vm)
 gboolean growth_hot_add_is_off(const Model *model, guint vm)
 {
     int flag = model->vms[vm].row->memory_hot_add;
-    return flag == 0 || (flag < 0 && !model_is_export(model));
+    gboolean off = flag == 0 || (flag < 0 && !model_is_export(model));
+    return off && !growth_is_left_alone(model, vm);
 }
 
 double growth_failover_room(const Model *model, guint cluster)

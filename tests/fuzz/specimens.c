@@ -4,13 +4,11 @@
 #include "analyze/evaluation.h"
 #include "collect/digest.h"
 #include "collect/source.h"
+#include "plan/decide.h"
 #include "plan/dependencies.h"
-#include "plan/compose.h"
 #include "plan/history.h"
-#include "plan/optimize.h"
-#include "plan/verify.h"
 #include "plan/show.h"
-#include "plan/threshold.h"
+#include "plan/verify.h"
 #include "samples/synthetic.h"
 
 #include <glib/gstdio.h>
@@ -94,19 +92,11 @@ static Assessment *assess(const Snapshot *snapshot, const char *directory, const
 static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Assessment *assessment,
                      const Policy *policy, GError **error)
 {
-    g_autoptr(Model) model = model_new(snapshot, assessment, policy, error);
-    if (!model)
-        return FALSE;
-    g_autoptr(RuleSet) rules = rules_new(model);
-    g_autoptr(Compatibility) compatibility = compatibility_new(model);
     g_autoptr(History) history = history_new();
-    const Situation situation = {model, rules, compatibility, history};
-    g_autoptr(Decisions) decisions = policy->strategy == STRATEGY_THRESHOLD
-                                         ? threshold_decide(&situation)
-                                         : optimize_decide(&situation, error);
-    if (!decisions)
+    g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, history, error);
+    g_autoptr(ChangePlan) made = situation ? decide(situation, error) : NULL;
+    if (!made)
         return FALSE;
-    g_autoptr(ChangePlan) made = compose_plan(&situation, decisions);
     g_autofree char *path = path_of(specimens, "made-plan.csv");
     g_autoptr(GError) failure = NULL;
     must(changeplan_write(made, path, &failure), "the plan cannot be written", failure);
@@ -114,7 +104,7 @@ static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Asses
     must(read != NULL, "the plan cannot be read again", failure);
     must(changeplan_check_dependencies(read, &failure), "the plan's own steps depend on none", failure);
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    verify_plan(&situation, read, problems);
+    verify_plan(situation, read, problems);
     must(problems->len == 0, problems->len ? problems->pdata[0] : "", NULL);
     g_autofree char *shown = show_plan(read, 0);
     must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);

@@ -100,3 +100,29 @@ Change growth(const Planning *planning, const char *vm_id, double mib)
                     .amount = at->memory_mib + mib,
                     .reason = g_strdup("test")};
 }
+
+char *why_not(const Planning *planning, const Change *change, guint questions)
+{
+    g_auto(Obstacle) why = {0};
+    gboolean legal = legality_allows(planning->legality, planning->model, change, questions, &why);
+    CU_ASSERT_EQUAL(legal, why.words == NULL);
+    CU_ASSERT_EQUAL(legal, why.code == OBSTACLE_NONE);
+    return g_steal_pointer(&why.words);
+}
+
+char *why_not_grown(const Planning *planning, int action, guint vm, double total, guint questions)
+{
+    Change growth = change_growth(planning->model, action, vm, total);
+    return why_not(planning, &growth, questions);
+}
+
+char *why_not_moved(const Planning *planning, guint vm, guint host, guint questions)
+{
+    Change migration = change_migration(planning->model, vm, host);
+    return why_not(planning, &migration, questions);
+}
+
+char *why_immovable(const Planning *planning, guint vm)
+{
+    return why_not_moved(planning, vm, (guint)planning->model->vms[vm].host, LEGAL_SUBJECT);
+}

@@ -44,4 +44,12 @@ guint vm_of(const Planning *planning, const char *id);
 Change move(const Planning *planning, const char *vm_id, const char *host_id);
 Change growth(const Planning *planning, const char *vm_id, double mib);
 
+/* why a change is not legal (plan/legality.h), in words; NULL where it is. The caller frees it */
+char *why_not(const Planning *planning, const Change *change, guint questions);
+
+/* the same of a VM's growth to a total of MiB or vCPUs, and of its moves: to a host, and to any at all */
+char *why_not_grown(const Planning *planning, int action, guint vm, double total, guint questions);
+char *why_not_moved(const Planning *planning, guint vm, guint host, guint questions);
+char *why_immovable(const Planning *planning, guint vm);
+
 #endif

@@ -233,7 +233,7 @@ static void a_row_that_asks_for_nothing_known_is_an_error_with_its_line(void)
 
 void test_change_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("effect", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("change", NULL, NULL);
     CU_ADD_TEST(suite, a_move_carries_demands_and_reservations_and_leaves_the_base);
     CU_ADD_TEST(suite, a_move_and_its_reverse_give_the_same_figures);
     CU_ADD_TEST(suite, an_unmeasured_mover_stays_in_its_hosts_base_and_counts_at_its_size);

@@ -24,7 +24,7 @@ static Host *target_of(Estate *estate)
 static void assert_obstacle(Estate *estate, const char *policy, const char *expected)
 {
     g_autoptr(Planning) planning = planning_new(estate, policy);
-    const char *found = compatibility_obstacle(planning->compatibility, 0, 1);
+    g_autofree char *found = why_not_moved(planning, 0, 1, LEGAL_HOST);
     CU_ASSERT_STRING_EQUAL(found ? found : "", expected);
 }
 
@@ -127,9 +127,8 @@ static void a_vm_without_networks_has_none_unless_an_export_left_them_out(void)
         add_vm(estate, "b", "h1", 100, 1)->networks = "n1";
         g_autoptr(Planning) planning = planning_new(estate, NULL);
         estate->assessment->origins[ORIGIN_EXPORT] = export;
-        CU_ASSERT_STRING_EQUAL(compatibility_obstacle(planning->compatibility, 0, 1)
-                                   ? compatibility_obstacle(planning->compatibility, 0, 1)
-                                   : "",
+        g_autofree char *found = why_not_moved(planning, 0, 1, LEGAL_HOST);
+        CU_ASSERT_STRING_EQUAL(found ? found : "",
                                export ? "may lack a network: the VM's are not known" : "");
     }
 }
@@ -162,8 +161,9 @@ static void what_nobody_knows_forbids_nothing_and_is_told(void)
     Estate *estate = two_hosts();
     estate->snapshot->hosts[0].vmotion = target_of(estate)->vmotion = -1;
     g_autoptr(Planning) planning = planning_new(estate, NULL);
-    CU_ASSERT_PTR_NULL(compatibility_obstacle(planning->compatibility, 0, 1));
-    CU_ASSERT_STRING_EQUAL(compatibility_unchecked(planning->compatibility, 0),
+    Change move_it = change_migration(planning->model, 0, 1);
+    CU_ASSERT_PTR_NULL(why_not(planning, &move_it, LEGAL_HOST));
+    CU_ASSERT_STRING_EQUAL(legality_unchecked(planning->legality, &move_it),
                            "vMotion, datastores, networks, CPU model");
 }
 
@@ -189,9 +189,10 @@ static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
         target->vmotion = 0;
         add_vm(estate, "a", "h1", 1000, 10)->power = cases[i].power;
         g_autoptr(Planning) planning = planning_new(estate, NULL);
-        const char *found = compatibility_obstacle(planning->compatibility, 0, 1);
+        g_autofree char *found = why_not_moved(planning, 0, 1, LEGAL_HOST);
         CU_ASSERT_STRING_EQUAL(found ? found : "", cases[i].expected);
-        CU_ASSERT_STRING_EQUAL(compatibility_unchecked(planning->compatibility, 0), cases[i].unchecked);
+        Change move_it = change_migration(planning->model, 0, 1);
+        CU_ASSERT_STRING_EQUAL(legality_unchecked(planning->legality, &move_it), cases[i].unchecked);
     }
 }
 
@@ -217,7 +218,7 @@ static void a_vm_that_does_not_run_needs_its_datastores_and_networks(void)
 static void assert_immovable(Estate *estate, const char *policy, const char *expected)
 {
     g_autoptr(Planning) planning = planning_new(estate, policy);
-    g_autofree char *found = compatibility_immovable(planning->compatibility, 0);
+    g_autofree char *found = why_immovable(planning, 0);
     CU_ASSERT_STRING_EQUAL(found ? found : "", expected);
 }
 
@@ -258,7 +259,7 @@ static const char *left_to_drs(int drs, int override, const char *policy)
     estate->snapshot->vms[0].drs_override = override;
     g_autoptr(Planning) planning = planning_new(estate, policy);
     const char *why = NULL;
-    gboolean left = compatibility_left_to_drs(planning->compatibility, 0, &why);
+    gboolean left = legality_left_to_drs(planning->legality, 0, &why);
     CU_ASSERT_EQUAL(left, why != NULL);
     return left ? why : "";
 }

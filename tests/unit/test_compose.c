@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-void test_draft_suite(void);
+void test_compose_suite(void);
 
 /* One host at 85 % CPU and 40 % memory, one at 20 and 30 %. */
 static Estate *two_hosts(void)
@@ -24,7 +24,7 @@ static ChangePlan *plan_of(const Planning *planning, Change change)
 {
     g_autoptr(Decisions) decisions = decisions_new();
     g_array_append_val(decisions->changes, change);
-    decisions_add_unsolved(decisions, 1, -1, g_strdup("cannot be helped"));
+    decisions_add_unsolved_host(decisions, 1, OBSTACLE_HEAT, g_strdup("cannot be helped"));
     decisions->stopped_by = g_strdup("done");
     return compose_plan(&planning->situation, decisions);
 }
@@ -210,9 +210,9 @@ static void a_window_holds_what_apply_can_do_in_it_side_by_side(void)
     }
 }
 
-void test_draft_suite(void)
+void test_compose_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("draft", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("compose", NULL, NULL);
     CU_ADD_TEST(suite, a_migration_becomes_a_row_with_all_that_a_reviewer_needs);
     CU_ADD_TEST(suite, an_addition_states_totals);
     CU_ADD_TEST(suite, what_stays_unsolved_is_a_row_without_a_step);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/growth.h"
+#include "plan/reasons.h"
 
 #include "tests/unit/planning.h"
 
@@ -27,7 +28,7 @@ static Vm *vm_of_estate(Estate *estate)
 static void assert_obstacle(Estate *estate, const char *policy, double to_mib, const char *words)
 {
     g_autoptr(Planning) planning = planning_new(estate, policy);
-    g_autofree char *found = growth_memory_obstacle(&planning->situation, planning->model, 0, to_mib);
+    g_autofree char *found = why_not_grown(planning, ACTION_ADD_MEMORY, 0, to_mib, LEGAL_GROWTH);
     if (!*words)
         CU_ASSERT_PTR_NULL(found);
     CU_ASSERT_PTR_NOT_NULL(strstr(found ? found : "", words));
@@ -95,24 +96,24 @@ static void note_addition(Planning *planning, const char *run, gint64 before_s, 
     row.to = to;
     g_array_append_val(rows, row);
     Journal journal = {.rows = rows};
-    history_add(planning->history, &journal);
+    history_add(planning->history, &journal, "");
 }
 
 static void growth_is_capped_over_the_size_before_the_first_addition(void)
 {
-    g_autoptr(Planning) grown = planning_new(one_short_vm(), NULL);
-    CU_ASSERT_EQUAL(growth_memory_cap(&grown->situation, 0), 15360);
+    g_autoptr(Planning) grown = planning_new(one_short_vm(), "[plan]\n");
+    CU_ASSERT_EQUAL(growth_memory_cap(grown->model, grown->history, 0), 15360);
     note_addition(grown, "b", 1000, "9216", "10240"); /* in any order */
     note_addition(grown, "a", 2000, "8192", "9216");
-    CU_ASSERT_EQUAL(growth_memory_cap(&grown->situation, 0), 12288);
-    CU_ASSERT_EQUAL(growth_largest_memory(&grown->situation, 0), 12288);
-    g_autofree char *above = growth_cap_refusal(&grown->situation, 0, 12289);
+    CU_ASSERT_EQUAL(growth_memory_cap(grown->model, grown->history, 0), 12288);
+    CU_ASSERT_EQUAL(growth_largest_memory(grown->model, grown->history, 0), 12288);
+    g_autofree char *above = why_not_grown(grown, ACTION_ADD_MEMORY, 0, 12289, LEGAL_BUDGET);
     CU_ASSERT_PTR_NOT_NULL_FATAL(above);
     CU_ASSERT_PTR_NOT_NULL(strstr(above, "above the 8192 MiB that it had before it was first added to"));
-    CU_ASSERT_PTR_NULL(growth_cap_refusal(&grown->situation, 0, 12288));
+    CU_ASSERT_PTR_NULL(why_not_grown(grown, ACTION_ADD_MEMORY, 0, 12288, LEGAL_BUDGET));
     g_autoptr(Planning) resized = planning_new(one_short_vm(), NULL);
     note_addition(resized, "a", 1000, "8192", "9216"); /* to another size than it has */
-    CU_ASSERT_EQUAL(growth_memory_cap(&resized->situation, 0), 15360);
+    CU_ASSERT_EQUAL(growth_memory_cap(resized->model, resized->history, 0), 15360);
 }
 
 static void additions_count_within_the_window_and_for_ever_under_threshold(void)
@@ -129,7 +130,7 @@ static void additions_count_within_the_window_and_for_ever_under_threshold(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Planning) planning = planning_new(one_short_vm(), cases[i].policy);
         note_addition(planning, "a", cases[i].before_s, "9216", "10240");
-        g_autofree char *why = growth_memory_refusal(&planning->situation, planning->model, 0, 10368);
+        g_autofree char *why = why_not_grown(planning, ACTION_ADD_MEMORY, 0, 10368, LEGAL_SUBJECT);
         CU_ASSERT_EQUAL(why != NULL, cases[i].refused);
         CU_ASSERT_TRUE(!why || strstr(why, "memory_max_steps"));
     }
@@ -147,7 +148,8 @@ static void a_vm_that_outgrows_its_reservation_is_told_so(void)
         vm_of_estate(estate)->memory_reservation_mib = cases[i].reserved;
         vm_of_estate(estate)->memory_reservation_locked = cases[i].locked;
         g_autoptr(Planning) planning = planning_new(estate, NULL);
-        g_autofree char *reason = growth_memory_reason(planning->model, 0, 10240, 10496);
+        Change growth = change_growth(planning->model, ACTION_ADD_MEMORY, 0, 10496);
+        g_autofree char *reason = reason_of_memory(planning->model, &growth);
         CU_ASSERT_EQUAL(strstr(reason, "the reservation stays at 10240 MiB") != NULL, cases[i].told);
     }
 }
@@ -203,9 +205,9 @@ static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_
         vm_of_estate(estate)->memory_mib = cases[i].size;
         vm_of_estate(estate)->guest_id = cases[i].guest;
         g_autoptr(Planning) planning = planning_new(estate, NULL);
-        g_autofree char *at = growth_memory_refusal(&planning->situation, planning->model, 0, cases[i].most);
+        g_autofree char *at = why_not_grown(planning, ACTION_ADD_MEMORY, 0, cases[i].most, LEGAL_SUBJECT);
         g_autofree char *above =
-            growth_memory_refusal(&planning->situation, planning->model, 0, cases[i].most + 1);
+            why_not_grown(planning, ACTION_ADD_MEMORY, 0, cases[i].most + 1, LEGAL_SUBJECT);
         CU_ASSERT_PTR_NULL(at);
         CU_ASSERT_PTR_NOT_NULL_FATAL(above);
         CU_ASSERT_PTR_NOT_NULL(strstr(above, "above its hot-add limit"));
@@ -265,8 +267,9 @@ static void the_limit_of_the_pool_that_holds_the_vm_is_named_not_its_host(void)
 
 static void the_host_must_stay_normal_and_usable(void)
 {
-    assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=0\n", 10240 + 40 * 1024, "");
-    assert_obstacle(one_short_vm(), "[plan]\nbuffer_reserve_pct=0\n", 10241 + 40 * 1024,
+    assert_obstacle(one_short_vm(), "[plan]\nstrategy=threshold\nbuffer_reserve_pct=0\n", 10240 + 40 * 1024,
+                    "");
+    assert_obstacle(one_short_vm(), "[plan]\nstrategy=threshold\nbuffer_reserve_pct=0\n", 10241 + 40 * 1024,
                     "its host h1 would be hot: memory at 80.0 %");
     Estate *estate = one_short_vm();
     estate->snapshot->hosts[0].mode = HOST_MODE_QUARANTINE;
@@ -385,7 +388,7 @@ static void assert_cpu_obstacle(Estate *estate, double to, gboolean expected)
 {
     estate->snapshot->hosts[0].cpu_threads = 20;
     g_autoptr(Planning) planning = planning_new(estate, NULL);
-    g_autofree char *found = growth_cpu_obstacle(&planning->situation, planning->model, 0, to);
+    g_autofree char *found = why_not_grown(planning, ACTION_ADD_CPU, 0, to, LEGAL_GROWTH);
     CU_ASSERT_EQUAL(found != NULL, expected);
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "plan/evacuation.h"
 #include "plan/reasons.h"
+#include "plan/unsolved.h"
 
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
 #include <string.h>
 
-void test_outcome_suite(void);
+void test_reasons_suite(void);
 
 /* decisions that are these changes, completed; free with decisions_free */
 static Decisions *completed(const Planning *planning, Change *changes, guint n)
@@ -16,7 +18,13 @@ static Decisions *completed(const Planning *planning, Change *changes, guint n)
         g_clear_pointer(&changes[i].reason, g_free);
         g_array_append_val(decisions->changes, changes[i]);
     }
-    model_free(unsolved_complete(&planning->situation, decisions));
+    const Situation *situation = &planning->situation;
+    g_autoptr(Model) end = model_after(situation->start, decisions->changes);
+    for (guint i = 0; i < n; i++)
+        reasons_explain(situation, end, decisions->changes, &g_array_index(decisions->changes, Change, i));
+    reasons_order(situation, decisions->changes);
+    evacuation_complete(situation, end, decisions);
+    unsolved_add_all(decisions, situation, end);
     return decisions;
 }
 
@@ -100,13 +108,16 @@ static void a_move_that_makes_room_names_what_comes(void)
     g_array_append_val(changes, comes);
     change_apply(end, &aside);
     change_apply(end, &comes);
-    g_autofree char *why = reason_of_change(&planning->situation, end, changes, &aside);
-    CU_ASSERT_STRING_EQUAL(why, "makes room on h2 for a");
+    Change *first = &g_array_index(changes, Change, 0);
+    g_clear_pointer(&first->reason, g_free);
+    reasons_explain(&planning->situation, end, changes, first);
+    CU_ASSERT_STRING_EQUAL(first->reason, "makes room on h2 for a");
+    CU_ASSERT_EQUAL(first->cause, CAUSE_ROOM);
 }
 
-void test_outcome_suite(void)
+void test_reasons_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("outcome", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("reasons", NULL, NULL);
     CU_ADD_TEST(suite, steps_come_in_the_order_of_what_they_help);
     CU_ADD_TEST(suite, each_step_says_why);
     CU_ADD_TEST(suite, what_stays_is_told_with_what_stands_in_the_way);

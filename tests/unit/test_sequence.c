@@ -10,11 +10,6 @@ void test_sequence_suite(void);
 
 /* ---- fixtures ---- */
 
-static Sequence sequence_of(const Planning *planning)
-{
-    return (Sequence){planning->model, planning->rules, planning->compatibility};
-}
-
 static GArray *list_of(const Change *changes, guint n)
 {
     GArray *list = change_list_new();
@@ -25,12 +20,11 @@ static GArray *list_of(const Change *changes, guint n)
 /* the order as "vm>host(after)…", blocked ones behind a bar */
 static char *ordered(const Planning *planning, const Change *changes, guint n)
 {
-    Sequence sequence = sequence_of(planning);
     const Snapshot *snapshot = planning->estate->snapshot;
     g_autoptr(GArray) list = list_of(changes, n);
     g_autoptr(GArray) blocked = change_list_new();
     GString *text = g_string_new(NULL);
-    sequence_order(&sequence, list, blocked);
+    sequence_order(&planning->situation, list, blocked);
     for (guint i = 0; i < list->len; i++) {
         const Change *change = &g_array_index(list, Change, i);
         g_string_append_printf(
@@ -44,7 +38,7 @@ static char *ordered(const Planning *planning, const Change *changes, guint n)
         g_string_append_printf(text, "%s%s", i ? " " : " | ",
                                snapshot->vms[g_array_index(blocked, Change, i).vm].id);
     guint at;
-    g_autofree char *violation = sequence_violation(&sequence, list, &at);
+    g_autofree char *violation = sequence_violation(&planning->situation, list, &at);
     CU_ASSERT_PTR_NULL(violation);
     return g_string_free(text, FALSE);
 }
@@ -82,11 +76,10 @@ static void two_vms_change_places_on_full_hosts_by_a_third(void)
 static void a_detour_is_named_one(void)
 {
     g_autoptr(Planning) planning = planning_new(full_hosts(30), NULL);
-    Sequence sequence = sequence_of(planning);
     const Change changes[] = {move(planning, "a", "h2"), move(planning, "b", "h1")};
     g_autoptr(GArray) list = list_of(changes, 2);
     g_autoptr(GArray) blocked = change_list_new();
-    sequence_order(&sequence, list, blocked);
+    sequence_order(&planning->situation, list, blocked);
     CU_ASSERT_EQUAL_FATAL(list->len, 3);
     CU_ASSERT_STRING_EQUAL(g_array_index(list, Change, 0).reason,
                            "detour: makes room on h1 for a step that waits for it; goes on to h2 later");
@@ -256,12 +249,11 @@ static void an_agent_holds_no_host_up(void)
 
 static char *violation_of(const Planning *planning, const Change *changes, guint n, guint *at)
 {
-    Sequence sequence = sequence_of(planning);
     g_autoptr(GArray) list = list_of(changes, n);
     for (guint i = 0; i < n; i++)
         if (!g_array_index(list, Change, i).after)
             g_array_index(list, Change, i).after = g_array_new(FALSE, FALSE, sizeof(guint));
-    return sequence_violation(&sequence, list, at);
+    return sequence_violation(&planning->situation, list, at);
 }
 
 static void a_missing_edge_is_a_violation_at_the_step_that_lacks_it(void)
@@ -293,8 +285,7 @@ static double makespan_of(guint parallel, guint per_host)
     const Change changes[] = {move(planning, "a", "h3"), move(planning, "b", "h3")};
     g_autoptr(GArray) list = list_of(changes, 2);
     g_autoptr(GArray) blocked = change_list_new();
-    Sequence sequence = sequence_of(planning);
-    sequence_order(&sequence, list, blocked);
+    sequence_order(&planning->situation, list, blocked);
     return sequence_makespan(planning->model, list, list->len, parallel, per_host);
 }
 
@@ -312,8 +303,7 @@ static void steps_that_wait_take_their_turn(void)
     const Change changes[] = {move(planning, "a", "h2"), move(planning, "b", "h1")};
     g_autoptr(GArray) list = list_of(changes, 2);
     g_autoptr(GArray) blocked = change_list_new();
-    Sequence sequence = sequence_of(planning);
-    sequence_order(&sequence, list, blocked);
+    sequence_order(&planning->situation, list, blocked);
     double copy = 40 * 1.5 * 1024 * 1024 * 1024 * 8 / 8e9;
     CU_ASSERT_DOUBLE_EQUAL(sequence_makespan(planning->model, list, list->len, 8, 4), 3 * (10 + copy), 0.001);
 }

@@ -6,7 +6,7 @@
 #include <CUnit/CUnit.h>
 #include <string.h>
 
-void test_replay_suite(void);
+void test_verify_suite(void);
 
 /* h1 and h2 hold 90 of 100 GiB, of which a and b are 40 each; h3 has room. */
 static Estate *full_hosts(void)
@@ -129,7 +129,7 @@ static void a_mandatory_rule_that_would_be_broken_is_named(void)
 {
     Estate *estate = full_hosts();
     add_rule(estate, "off-h3", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
-    PROBLEMS(estate, "p:11: step 1 (migrate a): the mandatory rule \"off-h3\" would be broken on h3",
+    PROBLEMS(estate, "p:11: step 1 (migrate a): h3 would break the mandatory rule \"off-h3\"",
              step(1, "", "a", "h1", "h3"));
 }
 
@@ -139,9 +139,9 @@ static void a_step_after_an_absent_one_is_refused(void)
              step(2, "1", "a", "h1", "h3"));
 }
 
-void test_replay_suite(void)
+void test_verify_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("replay", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("verify", NULL, NULL);
     CU_ADD_TEST(suite, a_sound_plan_has_no_problems);
     CU_ADD_TEST(suite, rows_may_stand_in_any_order);
     CU_ADD_TEST(suite, steps_not_approved_are_not_replayed);

@@ -30,12 +30,11 @@ static Decisions *cut(const Planning *planning, const char *const *vms)
 {
     Decisions *decisions = decisions_new();
     g_autoptr(GArray) blocked = change_list_new();
-    Sequence sequence = {planning->model, planning->rules, planning->compatibility};
     for (; *vms; vms++) {
         Change change = move(planning, *vms, "h3");
         g_array_append_val(decisions->changes, change);
     }
-    sequence_order(&sequence, decisions->changes, blocked);
+    sequence_order(&planning->situation, decisions->changes, blocked);
     CU_ASSERT_EQUAL(blocked->len, 0);
     window_cut(&planning->situation, decisions);
     return decisions;
@@ -137,7 +136,7 @@ static void a_host_that_would_only_be_heated_later_is_not_unsolved(void)
     g_autoptr(Decisions) decisions = decisions_new();
     Change change = move(planning, "a", "h2");
     g_array_append_val(decisions->changes, change);
-    decisions_add_unsolved(decisions, (int)host_of(planning, "h2"), -1, g_strdup("stays hot"));
+    decisions_add_unsolved_host(decisions, host_of(planning, "h2"), OBSTACLE_HEAT, g_strdup("stays hot"));
     g_array_index(decisions->changes, Change, 0).after = g_array_new(FALSE, FALSE, sizeof(guint));
     window_cut(&planning->situation, decisions);
     CU_ASSERT_PTR_NULL(told_of_host(decisions, host_of(planning, "h2")));
@@ -146,7 +145,7 @@ static void a_host_that_would_only_be_heated_later_is_not_unsolved(void)
 static void a_vm_that_takes_longer_than_the_window_is_immovable(void)
 {
     g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=12\n");
-    g_autofree char *why = compatibility_immovable(planning->compatibility, vm_of(planning, "a"));
+    g_autofree char *why = why_immovable(planning, vm_of(planning, "a"));
     CU_ASSERT_PTR_NOT_NULL_FATAL(why);
     CU_ASSERT_STRING_EQUAL(why, "takes 16 s to move, and max_duration_s is 12");
 }
