@@ -260,7 +260,7 @@ static int refused(const Work *work, const Program *program, const GError *why)
 static int misused_target(const Program *program, const Options *options, char **arguments)
 {
     gboolean at_vcenter = options->connection.url != NULL,
-             directory = !at_vcenter && !strstr(arguments[1], "://");
+             directory = !at_vcenter && g_file_test(arguments[1], G_FILE_TEST_EXISTS);
     if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run && at_vcenter)
         return program_misused(program, "a plan from standard input needs --journal FILE");
     if (directory && !options->output && !options->dry_run)

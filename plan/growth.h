@@ -37,8 +37,8 @@ double growth_wanted_memory(const Model *model, guint vm);
  * connected */
 gboolean growth_is_left_alone(const Model *model, guint vm);
 
-/* TRUE where memory hot-add is off, or not known to be on, of a VM that is not left alone: a power cycle could
- * change that */
+/* TRUE where memory hot-add is off, or not known to be on, of a VM that is not left alone: a power cycle
+ * could change that */
 gboolean growth_hot_add_is_off(const Model *model, guint vm);
 
 /* KiB that could be added and the others still bear the loss of the largest host, where ha_check=hard asks

@@ -81,7 +81,8 @@ static void expect_fact(World *world, const PlanCluster *cluster, const char *ke
                  found ? found : "", before, after);
 }
 
-/* The longest chain of steps that wait for each other is a lower bound of the time that all take. */
+/* The longest chain of steps that wait for each other is a lower bound of the time that all take; what a row
+ * states is rounded up to whole seconds. */
 static double longest_chain(const World *world, int cluster)
 {
     g_autofree double *ends = g_new0(double, world->steps->len + 1);
@@ -93,7 +94,7 @@ static double longest_chain(const World *world, int cluster)
         for (guint j = 0; j < i; j++)
             if (step_is_before(world, j, i))
                 ends[i] = MAX(ends[i], ends[j]);
-        ends[i] += step->row->est_s;
+        ends[i] += MAX(0, step->row->est_s - 1);
         longest = MAX(longest, ends[i]);
     }
     return longest;

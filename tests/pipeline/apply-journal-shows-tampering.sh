@@ -28,4 +28,4 @@ printf '[plan]\nseed=2\n' >other.ini
 exits 1 "$BIN/apply" other.csv "$before" -o again --journal after.journal.csv
 says 'found the journal of plan'
 exits 1 "$BIN/apply" --verify-journal plan.csv
-says 'plan.csv:1:'
+says 'plan.csv: found a plan: expected a journal'

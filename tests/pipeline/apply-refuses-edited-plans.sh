@@ -25,12 +25,12 @@ refused "2: #plan:" 'were changed' sed '/^#cluster/{s/moves=[0-9]*/moves=0/;s/co
 refused "$((line + 1)): step:" "as in line $line" sed "${line}p"
 refused "$line: action:" 'found "teleport"' sed "${line}s/,migrate,/,teleport,/"
 refused "$line: approve:" 'expected yes or no' sed "${line}s/,yes,/,perhaps,/"
-refused "$line: est_s:" 'a whole number' sed "${line}s/,[0-9]*,,\(\"\{0,1\}re[lp]\)/,1e3,,\1/"
+refused "$line: est_s:" 'a whole number' sed "${line}s/,[0-9]*,\([a-z_]*\),\(\"\{0,1\}re[lp]\)/,1e3,\1,\2/"
 refused "1: #format:" 'expected vmanger-plan-2' sed '1s/-2/-3/'
 refused "$line:" 'cells' sed "${line}s/,/,,/"
 
 # A row of another plan: the same cluster, planned by another policy.
-printf '[plan]\nmax_moves_per_host=1\n' >other.ini
+printf '[plan]\nexclude_vms=ham-shop-web03\n' >other.ini
 "$BIN/plan" -q --policy other.ini "$before" assessment.csv -o other.csv
 grep '^step,1,' other.csv >../row
 rm other.ini other.csv

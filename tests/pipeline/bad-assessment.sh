@@ -46,7 +46,7 @@ refuses_assessment 'no #format' '/^#format/d' 'bad\.csv:[0-9]+: #format: found n
 refuses_assessment 'no #policy' '/^#policy/d' 'bad\.csv:[0-9]+: #policy: found nothing: '
 refuses_assessment 'no #snapshot' '/^#snapshot/d' 'bad\.csv:[0-9]+: #snapshot: found nothing: '
 refuses_assessment 'another format' '1s/-1$/-9/' 'bad\.csv:1: #format: found "vmanger-assessment-9": expected vmanger-assessment-1$'
-refuses_assessment 'a plan' '1s/assessment/plan/' 'bad\.csv:1: #format: '
+refuses_assessment 'a plan' '1s/assessment/plan/' 'bad\.csv: found a plan: expected an assessment '
 refuses_assessment 'a digest that is none' '/^#policy/s/,.*/,abc/' 'bad\.csv:[0-9]+: #policy: found "abc": expected a SHA-256$'
 refuses_assessment 'a count that is none' '/^#origins/s/=.*/=many/' 'bad\.csv:[0-9]+: #origins: found "realtime=many": '
 refuses_assessment 'a time that is none' '/^#window_to/s/,.*/,now/' 'bad\.csv:[0-9]+: #window_to: found "now": '
@@ -63,5 +63,5 @@ refuses_assessment 'an exponent' '/^vm,vm-2,.*,cpu,/s/,7000,/,7e3,/g' 'bad\.csv:
 refuses_assessment 'a column missing' '/^entity,/s/demand/wish/' 'bad\.csv:[0-9]+: demand: found no such column: '
 refuses_assessment 'a column twice' '/^entity,/s/reason/demand/' 'bad\.csv:[0-9]+: header: found "demand": expected each column once$'
 refuses 'nothing there' 'nowhere\.csv: cannot be read: No such file or directory$' plan good nowhere.csv -o out/plan.csv
-refuses 'a directory' 'good: cannot be read: Is a directory$' plan good good -o out/plan.csv
+refuses 'a directory' 'good: found a snapshot: expected an assessment ' plan good good -o out/plan.csv
 finish

@@ -14,9 +14,9 @@ refuses 'a table that is a loop' 'source/hosts\.csv: cannot be read: Too many le
 rm source/hosts.csv
 mkdir source/hosts.csv
 refuses 'a table that is a directory' 'source/hosts\.csv: cannot be read: Is a directory$' collect source -o out/snapshot
-refuses 'a plan that is a directory' 'good: cannot be read: Is a directory$' plan --show good
-refuses 'a journal that is a directory' 'good: cannot be read: Is a directory$' plan good good.csv --history good -o out/plan.csv
-refuses 'a policy that is a directory' 'good: cannot be read: ' analyze --policy good good -o out/a.csv
+refuses 'a plan that is a directory' 'good: found a snapshot: expected a plan ' plan --show good
+refuses 'a journal that is a directory' 'good: found a snapshot: expected a journal ' plan good good.csv --history good -o out/plan.csv
+refuses 'a policy that is a directory' 'good: found a snapshot: expected a policy ' analyze --policy good good -o out/a.csv
 refuses 'a plan that is not there' 'nowhere\.csv: cannot be read: No such file or directory$' plan --show nowhere.csv
 refuses 'a journal that is not there' 'nowhere\.csv: cannot be read: ' plan good good.csv --history nowhere.csv -o out/plan.csv
 

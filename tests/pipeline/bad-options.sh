@@ -39,7 +39,7 @@ refuses 'plan: two modes' 'expected one of --show, --check and --explain ' plan 
 refuses 'plan: --show with an output' '--show takes a plan and nothing else ' plan --show good-plan.csv -o out/x
 refuses 'plan: --without-dependents alone' '--without-dependents goes with --check ' plan --without-dependents good good.csv -o out/x
 refuses 'plan: --explain of nothing there' 'found no "nobody": expected the id of ' plan --explain nobody good good.csv
-refuses 'plan: --check of a snapshot' 'good: cannot be read: Is a directory$' plan --check good good good.csv -o out/x
+refuses 'plan: --check of a snapshot' 'good: found a snapshot: expected a plan ' plan --check good good good.csv -o out/x
 refuses 'plan: arguments the wrong way round' 'good\.csv: found a file: expected the SNAPSHOT first, then the assessment\.csv ' plan good.csv good -o out/x
 refuses 'apply: no output' 'a directory is tried on a copy: expected -o AFTER ' apply good-plan.csv good
 refuses 'apply: no target' 'expected a PLAN and a TARGET ' apply good-plan.csv

@@ -38,7 +38,8 @@ def check(name, paths):
         cells = [cell for row in csv.reader(open(path, newline="")) for cell in row]
         own = [cell for cell in cells if cell.removeprefix("'").startswith(name) or cell.startswith(name)]
         for cell in own:
-            if not cell.startswith(shielded(name)):
+            by_hand = path == "plan.csv"  # shields what a spreadsheet would rewrite, too
+            if not cell.startswith(shielded(name)) and not (by_hand and cell.startswith("'" + name)):
                 sys.exit("%s: %r stands as %r" % (path, name[:40], cell[:40]))
         if not own:
             sys.exit("%s: %r is gone" % (path, name[:40]))
