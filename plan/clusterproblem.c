@@ -171,7 +171,7 @@ static int make_reach(const Building *b, guint vm)
             if (rule->mandatory)
                 allowed[m] = false;
             else
-                cost[m]++;
+                cost[m] += BREACH_UNIT;
         }
     }
     return problem_add_reach(b->built->problem, allowed, cost, BREACH);
@@ -289,7 +289,7 @@ static void add_groups(Building *b)
                        .together = rule->type == RULE_VM_AFFINITY,
                        .mandatory = rule->mandatory,
                        .level = rule->mandatory ? LEVEL_BROKEN : LEVEL_SHOULD,
-                       .weight = rule->mandatory ? BREACH : 1};
+                       .weight = rule->mandatory ? BREACH / BREACH_UNIT : 1};
         int index = problem_add_group(b->built->problem, &group);
         for (guint i = 0; i < rule->n_vms; i++)
             if (b->built->process_of[rule->vms[i]] >= 0)

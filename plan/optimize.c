@@ -276,7 +276,7 @@ static Left left_by(const Situation *situation, const GArray *changes)
     Left left = {{0}};
     for (guint i = 0; i < rules_count(situation->rules); i++)
         if (rules_at(situation->rules, i)->mandatory)
-            left.of[0] += rule_breaches(rules_at(situation->rules, i), end);
+            left.of[0] += (double)rule_breach(rules_at(situation->rules, i), end);
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
         if (model_is_to_empty(end, host))
             left.of[1] += model_vms_to_leave(end, host);

@@ -14,7 +14,7 @@ static const BoundRule *repaired_rule(const Situation *situation, const Model *e
     const GArray *own = rules_of_vm(situation->rules, vm);
     for (guint i = 0; own && i < own->len; i++) {
         const BoundRule *rule = rules_at(situation->rules, g_array_index(own, guint, i));
-        if (rule->mandatory == mandatory && rule_breaches(rule, end) < rule_breaches(rule, situation->start))
+        if (rule->mandatory == mandatory && rule_breach(rule, end) < rule_breach(rule, situation->start))
             return rule;
     }
     return NULL;

@@ -2,6 +2,7 @@
 #include "plan/rules.h"
 
 #include "collect/escape.h"
+#include "plan/solver/problem.h"
 
 #include <string.h>
 
@@ -216,11 +217,10 @@ gboolean rule_forbids_host(const BoundRule *rule, guint host)
     return is_listed(rule->hosts, rule->n_hosts, host) == (rule->type == RULE_VM_HOST_ANTI_AFFINITY);
 }
 
-/* breaches of a rule among VMs, as if mover stood on mover_host */
-static guint group_breaches(const BoundRule *rule, const Model *model, guint mover, int mover_host)
+/* running VMs of a rule by host, as if mover stood on mover_host: host + 1 -> how many */
+static GHashTable *members_by_host(const BoundRule *rule, const Model *model, guint mover, int mover_host)
 {
-    g_autoptr(GHashTable) on_host = g_hash_table_new(NULL, NULL);
-    guint running = 0, largest = 0;
+    GHashTable *on_host = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < rule->n_vms; i++) {
         guint vm = rule->vms[i];
         if (!model->vms[vm].running)
@@ -228,10 +228,24 @@ static guint group_breaches(const BoundRule *rule, const Model *model, guint mov
         gpointer host = GINT_TO_POINTER(vm == mover ? mover_host : model->vms[vm].host);
         guint there = GPOINTER_TO_UINT(g_hash_table_lookup(on_host, host)) + 1;
         g_hash_table_insert(on_host, host, GUINT_TO_POINTER(there));
-        largest = MAX(largest, there);
-        running++;
     }
-    return rule->type == RULE_VM_AFFINITY ? running - largest : running - g_hash_table_size(on_host);
+    return on_host;
+}
+
+/* the breach of a rule among VMs, as if mover stood on mover_host */
+static gint64 group_breach(const BoundRule *rule, const Model *model, guint mover, int mover_host)
+{
+    g_autoptr(GHashTable) on_host = members_by_host(rule, model, mover, mover_host);
+    GHashTableIter iter;
+    gpointer count;
+    gint64 running = 0, largest = 0, crowding = 0;
+    g_hash_table_iter_init(&iter, on_host);
+    while (g_hash_table_iter_next(&iter, NULL, &count)) {
+        running += GPOINTER_TO_UINT(count);
+        largest = MAX(largest, GPOINTER_TO_UINT(count));
+        crowding += problem_crowding(GPOINTER_TO_INT(count));
+    }
+    return rule->type == RULE_VM_AFFINITY ? (running - largest) * BREACH_UNIT : crowding;
 }
 
 gboolean rule_is_about_hosts(const BoundRule *rule)
@@ -244,22 +258,29 @@ gboolean rule_names_vm(const BoundRule *rule, guint vm)
     return is_listed(rule->vms, rule->n_vms, vm);
 }
 
-guint rule_breaches(const BoundRule *rule, const Model *model)
+gint64 rule_breach(const BoundRule *rule, const Model *model)
 {
     if (!rule_is_about_hosts(rule))
-        return group_breaches(rule, model, G_MAXUINT, -1);
-    guint breaches = 0;
-    for (guint i = 0; i < rule->n_vms; i++)
-        breaches +=
-            model->vms[rule->vms[i]].running && rule_forbids_host(rule, (guint)model->vms[rule->vms[i]].host);
-    return breaches;
+        return group_breach(rule, model, G_MAXUINT, -1);
+    gint64 breach = 0;
+    for (guint i = 0; i < rule->n_vms; i++) {
+        const ModelVm *vm = &model->vms[rule->vms[i]];
+        breach += vm->running && rule_forbids_host(rule, (guint)vm->host) ? BREACH_UNIT : 0;
+    }
+    return breach;
+}
+
+guint rule_breaches(const BoundRule *rule, const Model *model)
+{
+    return (guint)(rule_breach(rule, model) / BREACH_UNIT);
 }
 
 static gboolean is_broken_by(const BoundRule *rule, const Model *model, guint vm, guint host)
 {
     if (rule_is_about_hosts(rule))
-        return rule_forbids_host(rule, host) && !rule_forbids_host(rule, (guint)model->vms[vm].host);
-    return group_breaches(rule, model, vm, (int)host) > group_breaches(rule, model, G_MAXUINT, -1);
+        return rule_forbids_host(rule, host) &&
+               (rule->mandatory || !rule_forbids_host(rule, (guint)model->vms[vm].host));
+    return group_breach(rule, model, vm, (int)host) > group_breach(rule, model, G_MAXUINT, -1);
 }
 
 const BoundRule *rules_broken_by(const RuleSet *rules, const Model *model, guint vm, guint host,

@@ -46,12 +46,18 @@ gboolean rule_names_vm(const BoundRule *rule, guint vm);
 gboolean rule_is_about_hosts(const BoundRule *rule);
 gboolean rule_forbids_host(const BoundRule *rule, guint host);
 
-/* VMs in breach of the rule as the model stands: those beyond the largest group of a keep-together rule,
- * beyond the first on a host of a keep-apart rule, on a host that is not allowed */
+/* how much the rule is broken as the model stands, in parts of BREACH_UNIT (plan/solver/problem.h, which
+ * counts by the same measure): of a keep-together rule one unit for each VM beyond the largest group; of a
+ * keep-apart rule one for each beyond the first on a host, and less than one that tells an even placement
+ * from a crowded one; of others one for each VM on a host that is not allowed */
+gint64 rule_breach(const BoundRule *rule, const Model *model);
+
+/* the VMs of that: whole units */
 guint rule_breaches(const BoundRule *rule, const Model *model);
 
 /* the first rule that a VM's move to a host would break, or break worse; mandatory ones only, or should-rules
- * only; NULL where there is none */
+ * only; NULL where there is none. A host that a mandatory rule forbids stays forbidden to a VM that stands
+ * wrong already */
 const BoundRule *rules_broken_by(const RuleSet *rules, const Model *model, guint vm, guint host,
                                  gboolean mandatory);
 

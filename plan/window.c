@@ -46,7 +46,7 @@ static void make_step(Progress *progress, const Change *change)
         const BoundRule *rule = rules_at(rules, r);
         note(progress, &progress->worse_rule[r],
              rule->mandatory &&
-                 rule_breaches(rule, progress->now) > rule_breaches(rule, progress->situation->start));
+                 rule_breach(rule, progress->now) > rule_breach(rule, progress->situation->start));
     }
 }
 
@@ -216,7 +216,7 @@ static void tell_of_rules(const Situation *situation, const Model *full_end, con
 {
     for (guint i = 0; i < rules_count(situation->rules); i++) {
         const BoundRule *rule = rules_at(situation->rules, i);
-        if (rule->mandatory && rule_breaches(rule, end) > rule_breaches(rule, full_end))
+        if (rule->mandatory && rule_breach(rule, end) > rule_breach(rule, full_end))
             decisions_add_unsolved_vm(
                 decisions, rule->vms[0], OBSTACLE_WINDOW,
                 g_strdup_printf("the mandatory rule \"%s\" stays broken: " NO_TIME, rule->name));

@@ -68,42 +68,55 @@ static int astray(const Constraints *c, int g, int a, int b)
     return group_size(p, g) - most;
 }
 
+/* of a group kept apart, each machine once: at the first of its members that is listed */
+static int64_t crowding_of(const Constraints *c, int g)
+{
+    const Problem *p = c->problem;
+    int64_t crowding = 0;
+    for (int i = p->members.first[g]; i < p->members.first[g + 1]; i++) {
+        int m = c->machine[p->members.item[i]];
+        int first = p->members.first[g];
+        while (c->machine[p->members.item[first]] != m) {
+            first++;
+        }
+        crowding += first == i ? problem_crowding(constraints_count(c, g, m)) : 0;
+    }
+    return crowding;
+}
+
 static int64_t breach_of(const Constraints *c, int g)
 {
     const Problem *p = c->problem;
     int64_t breach = 0;
-    for (int i = p->members.first[g]; p->group[g].apart && i < p->members.first[g + 1]; i++) {
-        breach += constraints_count(c, g, c->machine[p->members.item[i]]) > 1;
-    }
     if (p->group[g].together) {
-        breach += scattered(c, g, 0, 0);
+        breach += scattered(c, g, 0, 0) * BREACH_UNIT;
     }
     if (p->group[g].same_location) {
-        breach += astray(c, g, 0, 0);
+        breach += astray(c, g, 0, 0) * BREACH_UNIT;
     }
-    return breach;
+    return p->group[g].apart ? breach + crowding_of(c, g) : breach;
 }
 
-/* how many more are in breach of a group when one member goes from a to b */
+/* how much more a group is broken when one member goes from a to b */
 static int64_t breach_delta(const Constraints *c, int g, int a, int b)
 {
     const Problem *p = c->problem;
     int64_t delta = 0;
     if (p->group[g].apart) {
         int at_new = constraints_count(c, g, b);
-        delta += at_new > 1 ? 1 : 2 * at_new;
+        delta += problem_crowding(at_new + 1) - problem_crowding(at_new);
         if (c->breach[g]) {
             int at_old = constraints_count(c, g, a);
-            delta -= at_old > 2 ? 1 : 2 * (at_old - 1);
+            delta += problem_crowding(at_old - 1) - problem_crowding(at_old);
         }
     }
     if (p->group[g].together) {
-        delta += scattered(c, g, a, b) - scattered(c, g, a, a);
+        delta += (scattered(c, g, a, b) - scattered(c, g, a, a)) * BREACH_UNIT;
     }
     int from = p->location[a];
     int to = p->location[b];
     if (p->group[g].same_location && from != to) {
-        delta += astray(c, g, from, to) - astray(c, g, from, from);
+        delta += (astray(c, g, from, to) - astray(c, g, from, from)) * BREACH_UNIT;
     }
     return delta;
 }

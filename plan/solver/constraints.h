@@ -15,7 +15,7 @@ typedef struct {
     uint16_t **on_machine;  /* [G] members on each machine; NULL for small groups, which are scanned */
     uint16_t **in_location; /* [G] NULL where no rule asks */
     uint16_t **in_neighbourhood; /* [G] NULL where no dependency asks */
-    int64_t *breach;             /* [G] processes in breach */
+    int64_t *breach;             /* [G] in parts of BREACH_UNIT */
     int *spread;                 /* [G] locations in use, where counted */
     int64_t lacking; /* processes in a neighbourhood that lacks what they depend on, per dependency */
 } Constraints;

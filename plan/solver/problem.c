@@ -204,6 +204,12 @@ int problem_add_process(Problem *p, const Process *process)
     return p->n_processes++;
 }
 
+int64_t problem_crowding(int members)
+{
+    int64_t beyond = members - 1;
+    return members < 2 ? 0 : beyond * BREACH_UNIT + members * beyond / 2;
+}
+
 int problem_add_group(Problem *p, const Group *group)
 {
     g_assert(group->level >= 0 && group->level < p->n_levels);

@@ -76,7 +76,7 @@ struct Problem {
     Lists groups_of;       /* groups of a process */
     Lists rules_of;        /* those of them that can forbid or cost anything */
     Lists counted_of;      /* those of them that count moves */
-    int64_t *home_breach;  /* [G] processes in breach at home */
+    int64_t *home_breach;  /* [G] breach at home, in parts of BREACH_UNIT */
     int *needed_locations; /* [G] min(min_locations, those at home) */
     Pairs depends;         /* group, on */
     Lists needs;           /* groups that a group depends on */
