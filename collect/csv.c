@@ -163,9 +163,11 @@ static gboolean is_ascii(const char *bytes, gsize length)
 /* What separates the cells of this first line: a comma, unless there is none but another is. */
 static char separator_of(const char *line, gsize length)
 {
-    if (memchr(line, ',', length))
-        return ',';
-    return memchr(line, ';', length) ? ';' : memchr(line, '\t', length) ? '\t' : ',';
+    static const char separators[] = {',', ';', '\t'};
+    for (gsize i = 0; i < G_N_ELEMENTS(separators); i++)
+        if (memchr(line, separators[i], length))
+            return separators[i];
+    return separators[0];
 }
 
 /* Takes off a byte order mark and finds what separates cells; an error where the file may have neither. */

@@ -112,8 +112,8 @@ char *why_not(const Planning *planning, const Change *change, guint questions)
 
 char *why_not_grown(const Planning *planning, int action, guint vm, double total, guint questions)
 {
-    Change growth = change_growth(planning->model, action, vm, total);
-    return why_not(planning, &growth, questions);
+    Change larger = change_growth(planning->model, action, vm, total);
+    return why_not(planning, &larger, questions);
 }
 
 char *why_not_moved(const Planning *planning, guint vm, guint host, guint questions)

@@ -176,27 +176,43 @@ static void check_constraints(const Constraints *c, const Constraints *fresh)
     }
 }
 
+/* what machines hold and cost, and who left them */
+static void check_machines(const Assignment *a, const Assignment *fresh)
+{
+    const Problem *p = a->problem;
+    int n = p->n_machines;
+    int cells = n * p->n_resources;
+    bool right = same(a->use, fresh->use, cells, sizeof *a->use) &&
+                 same(a->held, fresh->held, cells, sizeof *a->held) &&
+                 same(a->use_cost, fresh->use_cost, n, sizeof *a->use_cost) &&
+                 same(a->n_on, fresh->n_on, n, sizeof *a->n_on) &&
+                 same(a->leaving, fresh->leaving, n, sizeof *a->leaving) &&
+                 (!a->price || same(a->over, fresh->over, n, sizeof *a->over));
+    CU_ASSERT_TRUE_FATAL(right);
+}
+
+/* what groups and budgets count */
+static void check_groups(const Assignment *a, const Assignment *fresh)
+{
+    const Problem *p = a->problem;
+    bool right = same(a->group_moved, fresh->group_moved, p->n_groups, sizeof *a->group_moved) &&
+                 same(a->groups_with, fresh->groups_with, p->n_processes + 1, sizeof *a->groups_with) &&
+                 a->most_moved == fresh->most_moved &&
+                 same(a->spent, fresh->spent, p->n_budgets, sizeof *a->spent);
+    CU_ASSERT_TRUE_FATAL(right);
+}
+
 /* every figure is as counted from nothing */
 static void check_figures(const Assignment *a)
 {
     const Problem *p = a->problem;
-    int cells = p->n_machines * p->n_resources;
     g_autoptr(Placement) placement = placement_new(p);
     assignment_save(a, placement);
     g_autoptr(Assignment) fresh = assignment_new(p, placement);
     assignment_set_price(fresh, a->price);
     CU_ASSERT_TRUE_FATAL(same(a->need, fresh->need, p->n_processes * p->n_resources, sizeof *a->need));
-    CU_ASSERT_TRUE_FATAL(same(a->use, fresh->use, cells, sizeof *a->use));
-    CU_ASSERT_TRUE_FATAL(same(a->held, fresh->held, cells, sizeof *a->held));
-    CU_ASSERT_TRUE_FATAL(same(a->use_cost, fresh->use_cost, p->n_machines, sizeof *a->use_cost));
-    CU_ASSERT_TRUE_FATAL(same(a->n_on, fresh->n_on, p->n_machines, sizeof *a->n_on));
-    CU_ASSERT_TRUE_FATAL(same(a->leaving, fresh->leaving, p->n_machines, sizeof *a->leaving));
-    CU_ASSERT_TRUE_FATAL(same(a->group_moved, fresh->group_moved, p->n_groups, sizeof *a->group_moved));
-    CU_ASSERT_TRUE_FATAL(
-        same(a->groups_with, fresh->groups_with, p->n_processes + 1, sizeof *a->groups_with));
-    CU_ASSERT_EQUAL_FATAL(a->most_moved, fresh->most_moved);
-    CU_ASSERT_TRUE_FATAL(same(a->spent, fresh->spent, p->n_budgets, sizeof *a->spent));
-    CU_ASSERT_TRUE_FATAL(!a->price || same(a->over, fresh->over, p->n_machines, sizeof *a->over));
+    check_machines(a, fresh);
+    check_groups(a, fresh);
     CU_ASSERT_EQUAL_FATAL(cost_compare(&a->cost, &fresh->cost), 0);
     CU_ASSERT_EQUAL_FATAL(a->violations, fresh->violations);
     check_constraints(a->constraints, fresh->constraints);

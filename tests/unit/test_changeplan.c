@@ -182,27 +182,9 @@ static void reading_and_writing_again_gives_the_same_bytes(void)
 /* Sheets keep such cells, as they are, only behind a '. */
 static void cells_that_a_spreadsheet_would_rewrite_are_shielded(void)
 {
-    static const char *const risky[] = {"0012",
-                                        "1-2",
-                                        "MAR1",
-                                        "TRUE",
-                                        "wahr",
-                                        "VRAI",
-                                        "1E5",
-                                        "12e5",
-                                        "4.5",
-                                        "1,5",
-                                        "10.1.2.3",
-                                        "12:30",
-                                        "1234567890",
-                                        "Dez 24",
-                                        "5 pm",
-                                        "(5)",
-                                        "März 3",
-                                        "4\xc2\xa0"
-                                        "123",
-                                        "5%",
-                                        "=1+2"};
+    static const char *const risky[] = {
+        "0012",     "1-2",   "MAR1",       "TRUE",   "wahr", "VRAI", "1E5",    "12e5",         "4.5", "1,5",
+        "10.1.2.3", "12:30", "1234567890", "Dez 24", "5 pm", "(5)",  "März 3", "4\302\240123", "5%",  "=1+2"};
     static const char *const kept[] = {
         "",      "web",    "12",       "0",      "123456789",
         "vm-63", "host-1", "01-web",   "h-1",    "e-1",
@@ -282,7 +264,7 @@ static void a_plan_that_a_spreadsheet_saved_is_the_same_plan(void)
     const char *const texts[] = {text, risky};
     for (guint i = 0; i < 3 * 2 * G_N_ELEMENTS(texts); i++) {
         const char *made = texts[i / 6];
-        g_autofree char *saved = as_sheet(made, ",;\t"[i % 3], i / 3 % 2);
+        g_autofree char *saved = as_sheet(made, ",;\t"[i % 3], (i / 3) % 2 == 1);
         g_autoptr(GError) error = NULL;
         g_autoptr(ChangePlan) plan = read_text(saved, CHANGEPLAN_AS_MADE, &error);
         if (error)

@@ -148,8 +148,8 @@ static void a_vm_that_outgrows_its_reservation_is_told_so(void)
         vm_of_estate(estate)->memory_reservation_mib = cases[i].reserved;
         vm_of_estate(estate)->memory_reservation_locked = cases[i].locked;
         g_autoptr(Planning) planning = planning_new(estate, NULL);
-        Change growth = change_growth(planning->model, ACTION_ADD_MEMORY, 0, 10496);
-        g_autofree char *reason = reason_of_memory(planning->model, &growth);
+        Change larger = change_growth(planning->model, ACTION_ADD_MEMORY, 0, 10496);
+        g_autofree char *reason = reason_of_memory(planning->model, &larger);
         CU_ASSERT_EQUAL(strstr(reason, "the reservation stays at 10240 MiB") != NULL, cases[i].told);
     }
 }
