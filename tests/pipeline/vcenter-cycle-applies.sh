@@ -39,7 +39,8 @@ rm -r kept
 vcenter_start
 environment VMANGER_APPLY=yes
 order 'rule?method=RelocateVM_Task&do=fault&fault=DeviceNotSupported&times=1'
-cycle 'a cycle that applies'
+"$TOP/samples/cycle.sh" >said 2>&1 || complain 'a cycle that applies' 'it failed'
+grep -q 'DeviceNotSupported' said || complain 'a cycle that applies' 'the refusal is not told'
 journal=kept/journals/2026-11-20T201500Z.csv
 grep -q ',succeeded,' $journal || complain 'a cycle that applies' 'nothing was done'
 grep -q ',refused,migrate,.*,DeviceNotSupported' $journal || complain 'a cycle that applies' 'nothing was refused'

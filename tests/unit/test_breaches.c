@@ -74,9 +74,9 @@ static void agree(GRand *random, int type)
             continue;
         Cost delta = {{0}};
         constraints_try_shift(constraints, vm, to, &delta);
-        Change move = change_migration(now, (guint)vm, (guint)to);
+        Change shift = change_migration(now, (guint)vm, (guint)to);
         gboolean broken = rules_broken_by(planning->rules, now, (guint)vm, (guint)to, TRUE) != NULL;
-        change_apply(now, &move);
+        change_apply(now, &shift);
         CU_ASSERT_EQUAL(delta.level[0], rule_breach(rule, now) - before);
         CU_ASSERT_EQUAL(broken, rule_breach(rule, now) > before);
         constraints_shift(constraints, vm, to);
