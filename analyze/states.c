@@ -28,14 +28,22 @@ gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assess
     return host_is_available(host) && is_known(assessed) && !host_is_failover(snapshot, host);
 }
 
+/* As Horizon names them and their folder, where the source does not say. */
+gboolean vm_is_clone_parent(const Vm *row)
+{
+    return row->instant_clone_parent == 1 || g_str_has_prefix(row->name, "cp-parent-") ||
+           g_str_has_suffix(row->folder, "ClonePrepParentVmFolder");
+}
+
 gboolean vm_is_agent(const Vm *row)
 {
-    return row->role == VM_ROLE_SYSTEM;
+    return row->role == VM_ROLE_SYSTEM || vm_is_clone_parent(row);
 }
 
 gboolean vm_is_system(const Policy *policy, const Vm *vm)
 {
-    return vm->role >= 0 || policy_matches(policy->system_vms, vm->folder, vm->name);
+    return vm->role >= 0 || vm_is_clone_parent(vm) ||
+           policy_matches(policy->system_vms, vm->folder, vm->name);
 }
 
 gboolean vm_memory_is_pinned(const Vm *vm)

@@ -22,8 +22,14 @@ gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assess
 /* TRUE where the VM counts as load and is never a step: it has a role, or system_vms names it */
 gboolean vm_is_system(const Policy *policy, const Vm *vm);
 
-/* TRUE for a VM that vSphere runs for itself (vCLS, an ESX agent): when its host enters maintenance mode,
- * vSphere powers it off or moves it, whoever asked for the mode */
+/* TRUE for a VM that instant clones are forked from: it is tied to its host, and its owner (Horizon) deletes
+ * it there once InstantClone.Maintenance is set on the host ("Put an ESXi Host into Maintenance Mode with
+ * Instant Clones", Horizon documentation) */
+gboolean vm_is_clone_parent(const Vm *row);
+
+/* TRUE for a VM that leaves a host by itself or its owner's doing, never by ours: one that vSphere runs for
+ * itself (vCLS, an ESX agent), which it powers off or moves when the host enters maintenance mode, whoever
+ * asked for the mode; and a parent of instant clones */
 gboolean vm_is_agent(const Vm *row);
 
 /* TRUE where a device that is passed through, or latency sensitivity, pins all of the VM's memory: all of it

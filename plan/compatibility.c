@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/compatibility.h"
 
+#include "analyze/states.h"
+
 #include "plan/change.h"
 
 #include <string.h>
@@ -203,6 +205,9 @@ gboolean compatibility_may_move(const Compatibility *compatibility, guint vm, Ob
     const Vm *row = model->vms[vm].row;
     if (row->role >= 0)
         return obstacle_set(why, OBSTACLE_SYSTEM_VM, -1, "%s", role_words[row->role]);
+    if (vm_is_clone_parent(row))
+        return obstacle_set(why, OBSTACLE_SYSTEM_VM, -1,
+                            "is a parent of instant clones, which its owner deletes");
     if (model->vms[vm].system)
         return obstacle_set(why, OBSTACLE_SYSTEM_VM, -1, "is named by system_vms");
     if (policy_matches(model->policy->exclude_vms, row->folder, row->name))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/evacuation.h"
 
+#include "analyze/states.h"
 #include "collect/escape.h"
 #include "plan/failover.h"
 #include "plan/unsolved.h"
@@ -127,9 +128,21 @@ static gboolean may_enter_maintenance(const Evacuation *e, guint host, Obstacle 
     return TRUE;
 }
 
-/* what follows "empty" of a host on which nothing but agents run */
+static gboolean has_clone_parent(const Evacuation *e, guint host)
+{
+    const GArray *vms = e->end->vms_on[host];
+    for (guint i = 0; i < vms->len; i++)
+        if (vm_is_clone_parent(e->end->vms[g_array_index(vms, guint, i)].row))
+            return TRUE;
+    return FALSE;
+}
+
+/* what follows "empty" of a host on which nothing but agents and parents of instant clones run */
 static const char *words_of_agents(const Evacuation *e, guint host)
 {
+    if (has_clone_parent(e, host))
+        return ", but for parents of instant clones, which Horizon deletes once InstantClone.Maintenance is set to 1 "
+               "on the host, and VMs that vSphere takes away itself";
     return e->end->vms_on[host]->len > 0
                ? ", but for VMs that vSphere runs for itself and takes away itself (vCLS, agents)"
                : "";

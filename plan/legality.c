@@ -7,13 +7,40 @@
 #include "plan/room.h"
 
 #include <math.h>
+#include <stdio.h>
 
 struct Legality {
     const Model *start;
+    gboolean *drs_idle; /* [n_clusters]: DRS is on and seems not to act */
     const RuleSet *rules;
     const History *history;
     Compatibility *compatibility;
 };
+
+/* From vSphere 7.0 U1 (API 7.0.1) until 9.0 DRS does not act without a running vCLS VM: in retreat mode, say
+ * (Broadcom KB 317709). */
+static gboolean needs_vcls(const char *api_version)
+{
+    guint major = 0, minor = 0, update = 0;
+    int found = sscanf(api_version, "%u.%u.%u", &major, &minor, &update);
+    return found >= 2 && (major == 8 || (major == 7 && (minor > 0 || update >= 1)));
+}
+
+static void find_idle_drs(Legality *legality)
+{
+    const Model *start = legality->start;
+    const Snapshot *snapshot = start->snapshot;
+    gboolean vcls = needs_vcls(snapshot->info.api_version);
+    legality->drs_idle = g_new0(gboolean, snapshot->n_clusters + 1);
+    for (guint i = 0; i < snapshot->n_clusters; i++)
+        legality->drs_idle[i] = vcls || snapshot->clusters[i].vcls_health == VCLS_NONHEALTHY;
+    for (guint i = 0; i < start->n_vms; i++) {
+        const Vm *row = start->vms[i].row;
+        if (start->vms[i].running && row->role == VM_ROLE_SYSTEM &&
+            snapshot->clusters[row->cluster].vcls_health != VCLS_NONHEALTHY)
+            legality->drs_idle[row->cluster] = FALSE;
+    }
+}
 
 Legality *legality_new(const Model *start, const RuleSet *rules, const History *history)
 {
@@ -22,6 +49,7 @@ Legality *legality_new(const Model *start, const RuleSet *rules, const History *
     legality->rules = rules;
     legality->history = history;
     legality->compatibility = compatibility_new(start);
+    find_idle_drs(legality);
     return legality;
 }
 
@@ -30,6 +58,7 @@ void legality_free(Legality *legality)
     if (!legality)
         return;
     compatibility_free(legality->compatibility);
+    g_free(legality->drs_idle);
     g_free(legality);
 }
 
@@ -180,13 +209,20 @@ gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **w
 {
     const Policy *policy = legality->start->policy;
     const Vm *row = legality->start->vms[vm].row;
+    int drs = legality->start->snapshot->clusters[row->cluster].drs;
     const char *words = NULL;
     if (policy->respect_drs_overrides && row->drs_override == DRS_OVERRIDE_DISABLED)
         words = "DRS is disabled for this VM";
     else if (policy->respect_drs_overrides && row->drs_override == DRS_OVERRIDE_MANUAL)
         words = "DRS is set to manual for this VM";
-    else if (!policy->drs_clusters_plan && legality->start->snapshot->clusters[row->cluster].drs == DRS_FULL)
-        words = "the cluster's DRS is fully automated";
+    else if (!policy->drs_clusters_plan && drs == DRS_UNSTATED)
+        words = "the cluster's DRS is on at a level that is not stated, and taken for fully automated";
+    else if (!policy->drs_clusters_plan && drs == DRS_FULL)
+        words =
+            legality->drs_idle[row->cluster]
+                ? "the cluster's DRS is fully automated, but seems not to act: no vCLS VM runs there (retreat "
+                  "mode?); someone has to, or drs_clusters=plan"
+                : "the cluster's DRS is fully automated";
     if (why)
         *why = words;
     return words != NULL;
