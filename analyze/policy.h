@@ -43,7 +43,7 @@ typedef struct Policy {
     int drs_clusters_plan; /* drs_clusters=plan */
     int respect_drs_overrides;
     char **evacuate;
-    int evacuate_powered_off;
+    int evacuate_partly, evacuate_powered_off;
     char **exclude_hosts, **exclude_vms, **forbid_growth;
     char *vsan_mode;
     double seed;

@@ -250,7 +250,7 @@ static gboolean is_open(const Model *model, guint host, int power, Obstacle *why
         return obstacle_set(why, OBSTACLE_NOT_MEASURED, (int)host, "has no measurements");
     if (model_is_excluded(model, host))
         return obstacle_set(why, OBSTACLE_EXCLUDED_HOST, (int)host, "is named by exclude_hosts");
-    if (model_is_to_empty(model, host))
+    if (model_is_asked_to_empty(model, host))
         return obstacle_set(why, OBSTACLE_HOST_TO_EMPTY, (int)host, "is to be emptied");
     return TRUE;
 }

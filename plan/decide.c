@@ -2,13 +2,89 @@
 #include "plan/decide.h"
 
 #include "plan/compose.h"
+#include "plan/evacuation.h"
 #include "plan/optimize.h"
 #include "plan/threshold.h"
 
+/* a decision, with the hosts whose evacuation has been given up so far, and why */
+typedef struct Deciding {
+    const Situation *situation; /* as it is */
+    gboolean *given_up;         /* [n_hosts] */
+    Obstacle *why;              /* [n_hosts] */
+} Deciding;
+
+static Decisions *by_strategy(const Situation *situation, GError **error)
+{
+    return situation->start->policy->strategy == STRATEGY_THRESHOLD ? threshold_decide(situation)
+                                                                    : optimize_decide(situation, error);
+}
+
+/* Hosts whose evacuation cannot even begin. */
+static void give_up_hopeless(Deciding *deciding)
+{
+    const Model *start = deciding->situation->start;
+    for (guint host = 0; host < start->snapshot->n_hosts; host++)
+        if (model_is_to_empty(start, host) && !evacuation_may_begin(start, host, &deciding->why[host]))
+            deciding->given_up[host] = TRUE;
+}
+
+/* Of decisions, hosts that would be emptied in part: TRUE where there is one. What bounds on moves or a
+ * window leave is for the next plan. Threshold moves no VM to empty a host, so it has none to take back. */
+static gboolean give_up_not_empty(Deciding *deciding, const Situation *tried, const Decisions *decisions)
+{
+    const Policy *policy = tried->start->policy;
+    gboolean found = FALSE;
+    g_autoptr(Model) end = model_after(tried->start, decisions->changes);
+    if (policy->evacuate_partly || policy->strategy == STRATEGY_THRESHOLD)
+        return FALSE;
+    for (guint i = 0; i < decisions->unsolved->len; i++) {
+        const Unsolved *unsolved = &g_array_index(decisions->unsolved, Unsolved, i);
+        guint host = (guint)unsolved->host;
+        gboolean bounded =
+            unsolved->code == OBSTACLE_MOVE_BOUNDS && (policy->max_moves > 0 || policy->max_duration_s > 0);
+        if (bounded || unsolved->code == OBSTACLE_WINDOW || unsolved->host < 0 ||
+            !model_is_to_empty(tried->start, host) || model_vms_to_leave(end, host) == 0 ||
+            model_vms_to_leave(end, host) == model_vms_to_leave(tried->start, host))
+            continue;
+        obstacle_set(&deciding->why[host], unsolved->code, (int)host, "%s", unsolved->reason);
+        deciding->given_up[host] = found = TRUE;
+    }
+    return found;
+}
+
+static void tell(const Deciding *deciding, Decisions *decisions)
+{
+    const Model *start = deciding->situation->start;
+    for (guint host = 0; host < start->snapshot->n_hosts; host++)
+        if (deciding->given_up[host])
+            evacuation_add_given_up(decisions, start, host, deciding->why[host].code,
+                                    deciding->why[host].words);
+}
+
+/* Decides again without the hosts that could not be emptied, until each that is begun with is. */
+static ChangePlan *decide_all_or_nothing(Deciding *deciding, GError **error)
+{
+    give_up_hopeless(deciding);
+    for (;;) {
+        g_autoptr(Situation) tried = situation_giving_up(deciding->situation, deciding->given_up);
+        g_autoptr(Decisions) decisions = by_strategy(tried, error);
+        if (!decisions)
+            return NULL;
+        if (give_up_not_empty(deciding, tried, decisions))
+            continue;
+        tell(deciding, decisions);
+        return compose_plan(tried, decisions);
+    }
+}
+
 ChangePlan *decide(const Situation *situation, GError **error)
 {
-    g_autoptr(Decisions) decisions = situation->start->policy->strategy == STRATEGY_THRESHOLD
-                                         ? threshold_decide(situation)
-                                         : optimize_decide(situation, error);
-    return decisions ? compose_plan(situation, decisions) : NULL;
+    guint n = situation->start->snapshot->n_hosts;
+    Deciding deciding = {situation, g_new0(gboolean, n + 1), g_new0(Obstacle, n + 1)};
+    ChangePlan *plan = decide_all_or_nothing(&deciding, error);
+    for (guint host = 0; host < n; host++)
+        obstacle_clear(&deciding.why[host]);
+    g_free(deciding.given_up);
+    g_free(deciding.why);
+    return plan;
 }

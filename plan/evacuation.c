@@ -6,6 +6,7 @@
 #include "plan/failover.h"
 #include "plan/unsolved.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct Evacuation {
@@ -30,6 +31,71 @@ gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy,
         return FALSE;
     }
     return TRUE;
+}
+
+/* ---- whether to begin ---- */
+
+/* Full data migration needs a host, or fault domain, more than vSAN's policies do: with two or three there is
+ * none (vSAN documentation, "Work with Maintenance Mode"). */
+#define LEAST_VSAN_DOMAINS 4
+
+/* the fault domains of the cluster's hosts that are available, a host without one being its own */
+static guint available_domains(const Model *model, int cluster, const char *without)
+{
+    g_autoptr(GHashTable) domains = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
+        const Host *row = &model->snapshot->hosts[i];
+        if (row->cluster == cluster && host_is_available(row) && strcmp(row->id, without) != 0)
+            g_hash_table_add(domains, (gpointer)(*row->vsan_fault_domain ? row->vsan_fault_domain : row->id));
+    }
+    return g_hash_table_size(domains);
+}
+
+gboolean evacuation_may_begin(const Model *start, guint host, Obstacle *why)
+{
+    const Host *row = &start->snapshot->hosts[host];
+    gboolean all_data = strcmp(start->policy->vsan_mode, "evacuateAllData") == 0;
+    guint others = available_domains(start, row->cluster, row->id);
+    if (start->snapshot->clusters[row->cluster].vsan != 1 || !all_data || others + 1 >= LEAST_VSAN_DOMAINS)
+        return TRUE;
+    return obstacle_set(why, OBSTACLE_VSAN_MODE, (int)host,
+                        "vsan_mode=evacuateAllData needs three other hosts or fault domains of vSAN that are "
+                        "available, fewer than that (%u) take no full copy of the data; "
+                        "ensureObjectAccessibility may do",
+                        others);
+}
+
+/* MiB that the others in the host's cluster lack to hold its VMs below their thresholds; 0 or less where all
+ * would fit in sum */
+static double lacking_mib(const Model *start, guint host)
+{
+    double lacking = 0;
+    for (guint i = 0; i < start->vms_on[host]->len; i++) {
+        guint vm = g_array_index(start->vms_on[host], guint, i);
+        lacking += vm_is_agent(start->vms[vm].row) ? 0 : model_vm_memory(start, vm);
+    }
+    for (guint i = 0; i < start->snapshot->n_hosts; i++) {
+        const ModelHost *at = &start->hosts[i];
+        if (at->cluster == start->hosts[host].cluster && at->target && !model_is_asked_to_empty(start, i))
+            lacking -= MAX(0, at->capacity[RESOURCE_HOST_MEMORY] * at->threshold[RESOURCE_HOST_MEMORY] / 100 -
+                                  at->demand[RESOURCE_HOST_MEMORY]);
+    }
+    return lacking / 1024;
+}
+
+void evacuation_add_given_up(Decisions *decisions, const Model *start, guint host, int code, const char *why)
+{
+    double lacking = lacking_mib(start, host);
+    g_autofree char *room =
+        lacking > 0
+            ? g_strdup_printf("; %.0f MiB of memory are lacking on the cluster's other hosts to hold all "
+                              "of its VMs below their thresholds",
+                              ceil(lacking))
+            : g_strdup("");
+    decisions_add_unsolved_host(decisions, host, code,
+                                g_strdup_printf("cannot be emptied, and none of its VMs is moved for that "
+                                                "(evacuate_partly=no): it %s%s",
+                                                why, room));
 }
 
 /* ---- powered-off VMs ---- */

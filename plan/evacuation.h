@@ -12,6 +12,14 @@
  * done, and should not go unnoticed among other steps */
 gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy, GError **error);
 
+/* whether the evacuation of a host can begin at all: what vSAN would have to move may have no place to go, which
+ * vCenter says only when all VMs have left */
+gboolean evacuation_may_begin(const Model *start, guint host, Obstacle *why);
+
+/* adds that a host is not emptied, and that for this no VM leaves it: why it cannot be, in words that are a
+ * clause, and how much memory would be lacking on the others, where that is it */
+void evacuation_add_given_up(Decisions *decisions, const Model *start, guint host, int code, const char *why);
+
 /* adds to the decisions what is to become of hosts, given the model with all of their changes made; what
  * cannot be done becomes unsolved */
 void evacuation_complete(const Situation *situation, Model *end, Decisions *decisions);

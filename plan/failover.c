@@ -38,7 +38,7 @@ double failover_lack_without(const Model *model, guint cluster, Resource resourc
         const ModelHost *at = &model->hosts[i];
         if (at->cluster != (int)cluster || (gone && gone[i]))
             continue;
-        if (model_is_to_empty(model, i)) {
+        if (model_is_asked_to_empty(model, i)) {
             demand += leaving_demand(model, i, resource);
         } else if (host_is_available(&model->snapshot->hosts[i]) && !isnan(at->demand[resource])) {
             capacity += at->capacity[resource];

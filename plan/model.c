@@ -279,10 +279,21 @@ gboolean model_is_excluded(const Model *model, guint host)
     return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);
 }
 
-gboolean model_is_to_empty(const Model *model, guint host)
+gboolean model_is_asked_to_empty(const Model *model, guint host)
 {
     const Host *row = &model->snapshot->hosts[host];
     return row->mode == HOST_MODE_ENTERING || policy_matches(model->policy->evacuate, NULL, row->name);
+}
+
+gboolean model_is_to_empty(const Model *model, guint host)
+{
+    return !model->hosts[host].given_up && model_is_asked_to_empty(model, host);
+}
+
+void model_give_up(Model *model, guint host)
+{
+    model->hosts[host].given_up = TRUE;
+    model->hosts[host].target = FALSE;
 }
 
 guint model_vms_to_leave(const Model *model, guint host)

@@ -22,6 +22,7 @@ typedef struct ModelHost {
     int state;                                    /* State, as assessed */
     gboolean usable;                              /* available, measured, no dedicated failover host */
     gboolean target;                              /* usable, with vMotion */
+    gboolean given_up; /* it was to be emptied and cannot be: its VMs stay, and none comes */
     int cluster;
 } ModelHost;
 
@@ -86,8 +87,13 @@ gboolean model_is_live(const Model *model, guint host);
 /* TRUE for a host that exclude_hosts names: no step is about it or its VMs */
 gboolean model_is_excluded(const Model *model, guint host);
 
-/* TRUE for a host that is to be emptied: entering maintenance, or named by evacuate= */
+/* TRUE for a host that was asked to be emptied: entering maintenance, or named by evacuate=; and for one of
+ * those that has not been given up */
+gboolean model_is_asked_to_empty(const Model *model, guint host);
 gboolean model_is_to_empty(const Model *model, guint host);
+
+/* from here on a host is not to be emptied, and is no target */
+void model_give_up(Model *model, guint host);
 
 /* how many running VMs keep a host out of maintenance mode: all but vSphere's own, which leave by themselves
  */

@@ -28,6 +28,20 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
     return situation;
 }
 
+Situation *situation_giving_up(const Situation *situation, const gboolean *given_up)
+{
+    Situation *other = g_new0(Situation, 1);
+    Model *model = model_copy(situation->start);
+    for (guint host = 0; host < model->snapshot->n_hosts; host++)
+        if (given_up[host])
+            model_give_up(model, host);
+    other->start = model;
+    other->history = situation->history;
+    other->threads = situation->threads;
+    bind(other, rules_new(model));
+    return other;
+}
+
 void situation_drop_rules(Situation *situation)
 {
     unbind(situation);

@@ -21,6 +21,9 @@ typedef struct Situation {
 Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                          const History *history, GError **error);
 
+/* the same situation but for hosts whose evacuation is given up (given_up[n_hosts]) */
+Situation *situation_giving_up(const Situation *situation, const gboolean *given_up);
+
 /* from here on no rule binds: for plans that lead back to where one was broken */
 void situation_drop_rules(Situation *situation);
 
