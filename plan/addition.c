@@ -5,6 +5,7 @@
 #include "analyze/pressure.h"
 #include "collect/plural.h"
 #include "plan/growth.h"
+#include "plan/refusal.h"
 #include "plan/room.h"
 
 #include <math.h>
@@ -94,7 +95,7 @@ static gboolean takes_memory(const Addition *addition, Obstacle *why)
                                                      : "it is not known whether memory hot-add is on");
     if (!has_open_host(addition, why))
         return FALSE;
-    if (row->fault_tolerance == 1)
+    if (model_is_fault_tolerant(addition->now, (guint)addition->change->vm))
         return obstacle_set(why, OBSTACLE_FAULT_TOLERANCE, -1, "fault tolerance is on: its size is fixed");
     if (list_contains(row->disabled_methods, "ReconfigVM_Task"))
         return obstacle_set(why, OBSTACLE_DISABLED_METHOD, -1,
@@ -110,7 +111,7 @@ static gboolean takes_vcpus(const Addition *addition, Obstacle *why)
         return FALSE;
     if (row->cpu_hot_add != 1 && !(row->cpu_hot_add < 0 && model_is_export(addition->now)))
         return obstacle_set(why, OBSTACLE_HOT_ADD_OFF, -1, "CPU hot-add is off");
-    if (row->fault_tolerance == 1)
+    if (model_is_fault_tolerant(addition->now, (guint)addition->change->vm))
         return obstacle_set(why, OBSTACLE_FAULT_TOLERANCE, -1, "fault tolerance is on: its size is fixed");
     if (list_contains(row->disabled_methods, "ReconfigVM_Task"))
         return obstacle_set(why, OBSTACLE_DISABLED_METHOD, -1,
@@ -118,6 +119,10 @@ static gboolean takes_vcpus(const Addition *addition, Obstacle *why)
     if (times >= addition->now->policy->cpu_max_steps)
         return obstacle_set(why, OBSTACLE_GROWN_BEFORE, -1, "it was added to %u %s already (cpu_max_steps)",
                             times, plural(times, "time", "times"));
+    if (addition->change->amount > growth_most_vcpus(row))
+        return obstacle_set(why, OBSTACLE_HOT_ADD_LIMIT, -1,
+                            "%.0f vCPUs would be more than the %.0f that it takes while it runs",
+                            addition->change->amount, growth_most_vcpus(row));
     if (row->cpu_limit_mhz < addition->change->amount * host_row(addition)->core_mhz)
         return obstacle_set(why, OBSTACLE_CPU_LIMIT, -1, "its CPU limit keeps more vCPUs from helping");
     return TRUE;
@@ -125,6 +130,10 @@ static gboolean takes_vcpus(const Addition *addition, Obstacle *why)
 
 gboolean addition_is_taken(const Addition *addition, Obstacle *why)
 {
+    if (growth_is_forbidden(addition->now, (guint)addition->change->vm, why) ||
+        !refusal_is_over(addition->start, past_of(addition), addition->change->action, "", why, -1,
+                         "the vCenter refused it"))
+        return FALSE;
     return is_of_memory(addition) ? takes_memory(addition, why) : takes_vcpus(addition, why);
 }
 
@@ -166,8 +175,12 @@ static gboolean has_memory(const Addition *addition, Obstacle *why)
     return lacking == ROOM_MEMORY
                ? obstacle_set(why, OBSTACLE_ROOM, host, "its host %s would be over its memory",
                               host_row(addition)->name)
-               : obstacle_set(why, OBSTACLE_ROOM, host,
+           : row_of(addition)->memory_reservation_locked == 1 && is_of_memory(addition)
+               ? obstacle_set(why, OBSTACLE_ROOM, host,
                               "its reservation is locked to its size, and its host %s cannot back more",
+                              host_row(addition)->name)
+               : obstacle_set(why, OBSTACLE_ROOM, host,
+                              "its host %s has no unreserved memory left to run a larger VM",
                               host_row(addition)->name);
 }
 
@@ -182,7 +195,8 @@ static gboolean has_threads(const Addition *addition, Obstacle *why)
 
 gboolean addition_has_room(const Addition *addition, Obstacle *why)
 {
-    return is_of_memory(addition) ? has_memory(addition, why) : has_threads(addition, why);
+    return is_of_memory(addition) ? has_memory(addition, why)
+                                  : has_threads(addition, why) && has_memory(addition, why);
 }
 
 /* ---- its cluster and its pools ---- */

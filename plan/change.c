@@ -103,6 +103,8 @@ static void move_load(const Model *model, guint vm, ModelHost *source, ModelHost
     target->cpu_reserved_mhz += model_vm_cpu_reserved(model, vm);
     source->memory_reserved_mib -= model_vm_memory_reserved(model, vm);
     target->memory_reserved_mib += model_vm_memory_reserved(model, vm);
+    source->memory_overhead_mib -= model_vm_overhead(model, vm);
+    target->memory_overhead_mib += model_vm_overhead(model, vm);
 }
 
 static void migrate(Model *model, guint vm, guint to)
@@ -126,12 +128,13 @@ static void add_memory(Model *model, guint vm, double to_mib)
     ModelVm *grown = &model->vms[vm];
     ModelHost *host = &model->hosts[grown->host];
     double kib = (to_mib - grown->memory_mib) * KIB_PER_MIB;
-    double reserved = model_vm_memory_reserved(model, vm);
+    double reserved = model_vm_memory_reserved(model, vm), overhead = model_vm_overhead(model, vm);
     grown->memory_mib = to_mib;
     grown->demand[RESOURCE_HOST_MEMORY] += kib;
     grown->measured_host_memory += kib;
     host->demand[RESOURCE_HOST_MEMORY] += kib;
     host->memory_reserved_mib += model_vm_memory_reserved(model, vm) - reserved;
+    host->memory_overhead_mib += model_vm_overhead(model, vm) - overhead;
     debit(&model->buffer_memory[host->cluster], kib);
     pool_debit(model->snapshot, model->vms[vm].row->pool, kib, model->pool_memory);
 }
@@ -140,7 +143,9 @@ static void add_cpu(Model *model, guint vm, double to_vcpus)
 {
     ModelVm *grown = &model->vms[vm];
     double mhz = (to_vcpus - grown->vcpus) * model->snapshot->hosts[grown->host].core_mhz;
+    double overhead = model_vm_overhead(model, vm);
     grown->vcpus = to_vcpus;
+    model->hosts[grown->host].memory_overhead_mib += model_vm_overhead(model, vm) - overhead;
     debit(&model->buffer_cpu[model->hosts[grown->host].cluster], mhz);
     pool_debit(model->snapshot, model->vms[vm].row->pool, mhz, model->pool_cpu);
 }

@@ -16,6 +16,7 @@ enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMOR
 #define BREACH (100 * (int64_t)POINT)
 #define HALF_WRITTEN_PCT 0.00049 /* usage is compared as written, to the thousandth */
 #define COOLDOWN_TIMES 10        /* what a move costs more within cooldown_s of the last */
+#define SENSITIVE_TIMES 100      /* and of a VM of high latency sensitivity, which a migration harms */
 #define MEMORY_SIZES 8
 #define VCPU_SHORTAGE 1 /* beside MiB: memory goes first */
 #define NO_VCPUS (-2)
@@ -53,8 +54,18 @@ static void needs_of_vm(const Building *b, guint vm, int64_t need[N_NEEDS])
         need[n] = b->measured[n] && at->measured ? units(n, at->demand[resource_of[n]]) : 0;
     if (!at->measured && model_is_to_empty(b->model, (guint)at->host))
         need[NEED_MEMORY] = units(NEED_MEMORY, model_vm_memory(b->model, vm));
-    need[NEED_CPU_RESERVED] = units(NEED_CPU_RESERVED, model_vm_cpu_reserved(b->model, vm));
-    need[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, model_vm_memory_reserved(b->model, vm));
+    Room room = room_of_vm(b->model, vm);
+    need[NEED_CPU_RESERVED] = units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
+    need[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
+}
+
+static void needs_of_growth(const Building *b, int action, guint vm, double total, int64_t add[N_NEEDS])
+{
+    Change growth = change_growth(b->model, action, vm, total);
+    Room room = room_taken_by(b->model, &growth);
+    memset(add, 0, N_NEEDS * sizeof *add);
+    add[NEED_MEMORY] = units(NEED_MEMORY, room.of[ROOM_MEMORY]);
+    add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
 }
 
 /* A resource counts where every usable host of the cluster has a capacity and a measured load. */
@@ -241,6 +252,8 @@ static int64_t cost_of_move(const Building *b, guint vm)
     int64_t cost = policy->step_cost_count ? 1 : llround(change_seconds(model, &move) * 1000);
     gint64 last = history_of_vm(b->situation->history, model, vm)->last_migration;
     gboolean recent = last >= 0 && (double)(model->snapshot->info.taken_at - last) < policy->cooldown_s;
+    if (model->vms[vm].row->latency_sensitivity == LATENCY_HIGH)
+        cost *= SENSITIVE_TIMES;
     return recent ? cost * COOLDOWN_TIMES : cost;
 }
 
@@ -279,8 +292,27 @@ static void add_processes(Building *b)
     }
 }
 
+/* Fault tolerance keeps a pair on two hosts, as a mandatory rule would. */
+static void add_pairs(Building *b)
+{
+    const Group pair = {.apart = true, .mandatory = true, .level = LEVEL_BROKEN, .weight = BREACH};
+    for (guint p = 0; p < b->built->vms->len; p++) {
+        guint vm = g_array_index(b->built->vms, guint, p);
+        const GArray *partners = legality_partners(b->situation->legality, vm);
+        for (guint i = 0; partners && i < partners->len; i++) {
+            int other = b->built->process_of[g_array_index(partners, guint, i)];
+            if (other < 0)
+                continue;
+            int index = problem_add_group(b->built->problem, &pair);
+            problem_join_group(b->built->problem, index, (int)p);
+            problem_join_group(b->built->problem, index, other);
+        }
+    }
+}
+
 static void add_groups(Building *b)
 {
+    add_pairs(b);
     for (guint r = 0; r < rules_count(b->situation->rules); r++) {
         const BoundRule *rule = rules_at(b->situation->rules, r);
         if (rule->cluster != (int)b->built->cluster || rule_is_about_hosts(rule))
@@ -342,9 +374,8 @@ static void add_memory_size(const Building *b, guint vm, double mib, double miss
 {
     const Model *model = b->model;
     double now_mib = model->vms[vm].memory_mib;
-    int64_t add[N_NEEDS] = {[NEED_MEMORY] = units(NEED_MEMORY, (mib - now_mib) * 1024)};
-    if (model->vms[vm].row->memory_reservation_locked == 1)
-        add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, mib - now_mib);
+    int64_t add[N_NEEDS];
+    needs_of_growth(b, ACTION_ADD_MEMORY, vm, mib, add);
     Size size = {.shortage = (int64_t)ceil(MAX(0, now_mib + missing - mib)),
                  .cost = model->policy->step_cost_count ? 1 : llround((mib - now_mib) / 1024 * 1000),
                  .debit = units(NEED_MEMORY, (mib - now_mib) * 1024),
@@ -401,12 +432,13 @@ static void add_cpu_growth(const Building *b, const Purse *purse, guint vm, int 
 {
     const Model *model = b->model;
     double now = model->vms[vm].vcpus, to = growth_legal_vcpus(model, vm);
-    const int64_t nothing[N_NEEDS] = {0};
+    int64_t add[N_NEEDS];
+    needs_of_growth(b, ACTION_ADD_CPU, vm, to, add);
     GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_CPU, VCPU_SHORTAGE, reach);
     Size size = {.shortage = 0,
                  .cost = model->policy->step_cost_count ? 1 : llround((to - now) * 1000),
                  .debit = units(NEED_CPU, (to - now) * fastest_core(b)),
-                 .add = nothing};
+                 .add = add};
     problem_add_size(b->built->problem, (int)b->built->growing->len - 1, &size);
     g_array_append_val(totals, to);
 }

@@ -2,17 +2,18 @@
 #include "plan/compatibility.h"
 
 #include "analyze/states.h"
+#include "plan/hardware.h"
+#include "plan/refusal.h"
 
-#include "plan/change.h"
-
+#include <math.h>
 #include <string.h>
 
 /* What the snapshot knows of at least one object. */
 typedef struct Known {
-    gboolean vmotion, host_datastores, host_networks, vm_datastores, vm_networks, cpu_model;
+    gboolean vmotion, host_datastores, host_networks, vm_datastores, vm_networks, cpu_model, evc, threads,
+        host_hardware, vm_hardware, vgpu, partners;
+    double fewest_threads;
 } Known;
-
-enum { N_POWERS = VM_POWER_SUSPENDED + 1 };
 
 /* Lists of ids (datastores, networks) as sets: has a host all that a VM needs? */
 typedef struct IdSets {
@@ -25,7 +26,8 @@ struct Compatibility {
     const Model *model;
     Known known;
     IdSets datastores, networks;
-    char *unchecked[N_POWERS]; /* by the VM's power state */
+    GArray **partners;         /* [n_vms] of guint; NULL where there are none */
+    const VmHistory **refused; /* [n_vms] NULL where nothing was */
 };
 
 /* ---- sets of ids ---- */
@@ -120,20 +122,33 @@ static void fill_sets(Compatibility *compatibility)
 
 /* ---- what is known ---- */
 
+static int hardware_of_host(const Host *host)
+{
+    int number = hardware_number(host->max_hardware_version);
+    return number > 0 ? number : hardware_of_product(host->product);
+}
+
 static Known look(const Model *model)
 {
     const Snapshot *snapshot = model->snapshot;
-    Known known = {0};
+    Known known = {.fewest_threads = INFINITY};
     for (guint i = 0; i < snapshot->n_hosts; i++) {
         const Host *host = &snapshot->hosts[i];
         known.vmotion |= host->vmotion >= 0;
         known.host_datastores |= *host->datastores != '\0';
         known.host_networks |= *host->networks != '\0';
         known.cpu_model |= *host->cpu_model != '\0';
+        known.evc |= *host->max_evc_mode || *host->evc_mode;
+        known.threads |= !isnan(host->cpu_threads);
+        known.fewest_threads = fmin(known.fewest_threads, isnan(host->cpu_threads) ? 0 : host->cpu_threads);
+        known.host_hardware |= hardware_of_host(host) != 0;
+        known.vgpu |= *host->vgpu_profiles != '\0';
     }
     for (guint i = 0; i < model->n_vms; i++) {
         known.vm_datastores |= *model->vms[i].row->datastores != '\0';
         known.vm_networks |= *model->vms[i].row->networks != '\0';
+        known.vm_hardware |= hardware_number(model->vms[i].row->hardware_version) > 0;
+        known.partners |= *model->vms[i].row->ft_partner_ids != '\0';
     }
     return known;
 }
@@ -153,28 +168,79 @@ static gboolean needs_cpu(int power)
     return power != VM_POWER_OFF;
 }
 
-static char *words_of_unknown(const Known *known, int power)
+/* ---- fault-tolerant pairs ---- */
+
+static void add_named_partners(const Compatibility *compatibility, guint vm)
 {
-    GString *words = g_string_new(NULL);
-    if (!known->vmotion && needs_vmotion(power))
-        g_string_append(words, ", vMotion");
-    if (!known->host_datastores || !known->vm_datastores)
-        g_string_append(words, ", datastores");
-    if (!known->host_networks || !known->vm_networks)
-        g_string_append(words, ", networks");
-    if (!known->cpu_model && needs_cpu(power))
-        g_string_append(words, ", CPU model");
-    return g_string_free(g_string_erase(words, 0, words->len ? 2 : 0), FALSE);
+    const Model *model = compatibility->model;
+    g_auto(GStrv) ids = list_split(model->vms[vm].row->ft_partner_ids);
+    for (char **id = ids; *id; id++) {
+        int found = snapshot_find_vm(model->snapshot, *id);
+        guint partner = (guint)found;
+        if (found >= 0 && partner != vm && partner < model->n_vms)
+            g_array_append_val(compatibility->partners[vm], partner);
+    }
 }
 
-Compatibility *compatibility_new(const Model *model)
+/* A secondary bears its primary's name. */
+static void add_namesakes(const Compatibility *compatibility, const GArray *tolerant, guint vm)
+{
+    const Model *model = compatibility->model;
+    const Vm *row = model->vms[vm].row;
+    for (guint i = 0; i < tolerant->len; i++) {
+        guint other = g_array_index(tolerant, guint, i);
+        const Vm *namesake = model->vms[other].row;
+        if (other != vm && namesake->cluster == row->cluster && strcmp(namesake->name, row->name) == 0)
+            g_array_append_val(compatibility->partners[vm], other);
+    }
+}
+
+static void find_partners(Compatibility *compatibility)
+{
+    const Model *model = compatibility->model;
+    g_autoptr(GArray) tolerant = g_array_new(FALSE, FALSE, sizeof(guint));
+    compatibility->partners = g_new0(GArray *, model->n_vms + 1);
+    for (guint i = 0; i < model->n_vms; i++)
+        if (model_is_fault_tolerant(model, i))
+            g_array_append_val(tolerant, i);
+    for (guint i = 0; i < tolerant->len; i++) {
+        guint vm = g_array_index(tolerant, guint, i);
+        compatibility->partners[vm] = g_array_new(FALSE, FALSE, sizeof(guint));
+        add_named_partners(compatibility, vm);
+        if (compatibility->partners[vm]->len == 0)
+            add_namesakes(compatibility, tolerant, vm);
+        if (compatibility->partners[vm]->len == 0)
+            g_clear_pointer(&compatibility->partners[vm], g_array_unref);
+    }
+}
+
+const GArray *compatibility_partners(const Compatibility *compatibility, guint vm)
+{
+    return compatibility->partners[vm];
+}
+
+/* ---- what was refused ---- */
+
+static void find_refused(Compatibility *compatibility, const History *history)
+{
+    const Model *model = compatibility->model;
+    compatibility->refused = g_new0(const VmHistory *, model->n_vms + 1);
+    for (guint i = 0; history && i < model->n_vms; i++) {
+        const VmHistory *past = history_of_vm(history, model, i);
+        const char *home = model->snapshot->hosts[model->vms[i].host].name;
+        gboolean asked_for = policy_matches(model->policy->evacuate, NULL, home);
+        compatibility->refused[i] = past->refusals && !asked_for ? past : NULL;
+    }
+}
+
+Compatibility *compatibility_new(const Model *model, const History *history)
 {
     Compatibility *compatibility = g_new0(Compatibility, 1);
     compatibility->model = model;
     compatibility->known = look(model);
-    for (int power = 0; power < N_POWERS; power++)
-        compatibility->unchecked[power] = words_of_unknown(&compatibility->known, power);
     fill_sets(compatibility);
+    find_partners(compatibility);
+    find_refused(compatibility, history);
     return compatibility;
 }
 
@@ -184,14 +250,12 @@ void compatibility_free(Compatibility *compatibility)
         return;
     sets_clear(&compatibility->datastores);
     sets_clear(&compatibility->networks);
-    for (int power = 0; power < N_POWERS; power++)
-        g_free(compatibility->unchecked[power]);
+    for (guint i = 0; i < compatibility->model->n_vms; i++)
+        if (compatibility->partners[i])
+            g_array_unref(compatibility->partners[i]);
+    g_free(compatibility->partners);
+    g_free(compatibility->refused);
     g_free(compatibility);
-}
-
-const char *compatibility_unchecked(const Compatibility *compatibility, guint vm)
-{
-    return compatibility->unchecked[compatibility->model->vms[vm].row->power];
 }
 
 static const char *const role_words[] = {"is a system VM", "is a placeholder", "is the vCenter's own VM",
@@ -219,7 +283,16 @@ gboolean compatibility_may_move(const Compatibility *compatibility, guint vm, Ob
     if (list_contains(row->disabled_methods, "RelocateVM_Task") ||
         list_contains(row->disabled_methods, "MigrateVM_Task"))
         return obstacle_set(why, OBSTACLE_DISABLED_METHOD, -1, "has migration disabled (disabled_methods)");
-    Change move = change_migration(model, vm, (guint)model->vms[vm].host);
+    guint home = (guint)model->vms[vm].host;
+    if (model_is_fault_tolerant(model, vm) && !*model->snapshot->clusters[row->cluster].evc_mode &&
+        !model_is_to_empty(model, home))
+        return obstacle_set(why, OBSTACLE_FAULT_TOLERANCE, -1,
+                            "has fault tolerance, and its cluster no EVC mode: without one it only leaves a "
+                            "host that is to be emptied");
+    if (!refusal_is_over(model, compatibility->refused[vm], ACTION_MIGRATE, "", why, -1,
+                         "was refused its migration before"))
+        return FALSE;
+    Change move = change_migration(model, vm, home);
     double window_s = model->policy->max_duration_s, move_s = change_seconds(model, &move);
     if (window_s > 0 && move_s > window_s)
         return obstacle_set(why, OBSTACLE_WINDOW, -1, "takes %.0f s to move, and max_duration_s is %.0f",
@@ -229,11 +302,33 @@ gboolean compatibility_may_move(const Compatibility *compatibility, guint vm, Ob
 
 /* ---- the host ---- */
 
-static gboolean cpu_fits(const Snapshot *snapshot, const Vm *vm, const Host *source, const Host *target)
+/* 1 where the host can give the EVC mode that the VM itself asks for, 0 where it cannot, -1 where nobody
+ * knows. What it can do counts, not the baseline that its cluster sets now */
+static int gives_evc(const Compatibility *compatibility, const Vm *vm, const Host *target)
 {
-    return (*target->cpu_model && strcmp(source->cpu_model, target->cpu_model) == 0) ||
-           *snapshot->clusters[vm->cluster].evc_mode ||
-           (*vm->evc_required && strcmp(vm->evc_required, target->evc_mode) == 0);
+    const Snapshot *snapshot = compatibility->model->snapshot;
+    const char *mode = *target->max_evc_mode ? target->max_evc_mode : target->evc_mode;
+    if (!*vm->evc_required)
+        return 0;
+    if (!compatibility->known.evc)
+        return -1;
+    int includes = *mode ? snapshot_evc_includes(snapshot, mode, vm->evc_required) : 0;
+    if (includes >= 0)
+        return includes;
+    gsize vendor = strcspn(mode, "-");
+    gboolean ordered = snapshot->n_evc_modes > 0 || !*target->max_evc_mode;
+    return !ordered && mode[vendor] && strncmp(mode, vm->evc_required, vendor + 1) == 0 ? -1 : 0;
+}
+
+/* the same of running on its CPU at all */
+static int cpu_fits(const Compatibility *compatibility, const Vm *vm, const Host *source, const Host *target)
+{
+    if (!compatibility->known.cpu_model)
+        return -1;
+    gboolean same = *target->cpu_model && strcmp(source->cpu_model, target->cpu_model) == 0;
+    return same || *compatibility->model->snapshot->clusters[vm->cluster].evc_mode
+               ? 1
+               : gives_evc(compatibility, vm, target);
 }
 
 /* whether the host takes VMs of this kind at all */
@@ -290,29 +385,134 @@ static gboolean has_what_it_uses(const Compatibility *compatibility, guint vm, g
     return TRUE;
 }
 
+static gboolean is_apart_from_partners(const Compatibility *compatibility, const Model *now, guint vm,
+                                       guint host, Obstacle *why)
+{
+    const GArray *partners = compatibility->partners[vm];
+    for (guint i = 0; partners && i < partners->len; i++) {
+        guint partner = g_array_index(partners, guint, i);
+        if (now->vms[partner].host == (int)host || compatibility->model->vms[partner].host == (int)host)
+            return obstacle_set(why, OBSTACLE_FAULT_TOLERANCE, (int)host,
+                                "has its fault-tolerance partner %s (%s)", now->vms[partner].row->name,
+                                now->vms[partner].row->id);
+    }
+    return !compatibility->known.partners || partners || !model_is_fault_tolerant(now, vm) ||
+           obstacle_set(why, OBSTACLE_FAULT_TOLERANCE, (int)host,
+                        "may have its fault-tolerance partner: that one is not known");
+}
+
+/* 1, 0, or -1 where nobody knows: of threads, and of virtual hardware */
+static int has_threads(const Compatibility *compatibility, const Model *now, guint vm, guint host)
+{
+    double threads = now->snapshot->hosts[host].cpu_threads;
+    return compatibility->known.threads ? threads >= now->vms[vm].vcpus : -1;
+}
+
+static int runs_hardware(const Compatibility *compatibility, guint vm, guint host)
+{
+    const Known *known = &compatibility->known;
+    int of_vm = hardware_number(compatibility->model->vms[vm].row->hardware_version);
+    int of_host = hardware_of_host(&compatibility->model->snapshot->hosts[host]);
+    if (!known->vm_hardware || !known->host_hardware || of_host == HARDWARE_NEWER)
+        return -1;
+    return of_vm > 0 && of_vm <= of_host;
+}
+
+static int offers_vgpus(const Compatibility *compatibility, guint vm, guint host)
+{
+    g_auto(GStrv) profiles = list_split(compatibility->model->vms[vm].row->vgpu_profiles);
+    for (char **profile = profiles; *profile; profile++)
+        if (!list_contains(compatibility->model->snapshot->hosts[host].vgpu_profiles, *profile))
+            return compatibility->known.vgpu ? 0 : -1;
+    return 1;
+}
+
+static gboolean has_hardware(const Compatibility *compatibility, const Model *now, guint vm, guint host,
+                             Obstacle *why)
+{
+    const Host *target = &now->snapshot->hosts[host];
+    const Vm *row = now->vms[vm].row;
+    if (has_threads(compatibility, now, vm, host) == 0)
+        return isnan(target->cpu_threads)
+                   ? obstacle_set(why, OBSTACLE_THREADS, (int)host, "has an unknown number of threads")
+                   : obstacle_set(why, OBSTACLE_THREADS, (int)host, "has %.0f threads, and the VM %.0f vCPUs",
+                                  target->cpu_threads, now->vms[vm].vcpus);
+    if (runs_hardware(compatibility, vm, host) == 0)
+        return *row->hardware_version && hardware_of_host(target) > 0
+                   ? obstacle_set(why, OBSTACLE_HARDWARE_VERSION, (int)host,
+                                  "runs virtual hardware up to version %d, and the VM's is %s",
+                                  hardware_of_host(target), row->hardware_version)
+                   : obstacle_set(why, OBSTACLE_HARDWARE_VERSION, (int)host,
+                                  "may not run the VM's virtual hardware: its version is not known");
+    return offers_vgpus(compatibility, vm, host) != 0 ||
+           obstacle_set(why, OBSTACLE_VGPU, (int)host, "does not offer the VM's vGPU (%s)",
+                        row->vgpu_profiles);
+}
+
 /* In the order in which a person would look. */
-gboolean compatibility_fits(const Compatibility *compatibility, guint vm, guint host, Obstacle *why)
+gboolean compatibility_fits(const Compatibility *compatibility, const Model *now, guint vm, guint host,
+                            Obstacle *why)
 {
     const Model *model = compatibility->model;
-    const Snapshot *snapshot = model->snapshot;
     const Vm *row = model->vms[vm].row;
-    const Host *source = &snapshot->hosts[model->vms[vm].host], *target = &snapshot->hosts[host];
+    const Host *source = &model->snapshot->hosts[model->vms[vm].host],
+               *target = &model->snapshot->hosts[host];
     if (target->cluster != row->cluster)
         return obstacle_set(why, OBSTACLE_OTHER_CLUSTER, (int)host, "is in another cluster");
     if (!is_open(model, host, row->power, why) || !is_reached(compatibility, vm, host, why) ||
-        !has_what_it_uses(compatibility, vm, host, why))
+        !has_what_it_uses(compatibility, vm, host, why) ||
+        !is_apart_from_partners(compatibility, now, vm, host, why) ||
+        !has_hardware(compatibility, now, vm, host, why))
         return FALSE;
-    if (compatibility->known.cpu_model && needs_cpu(row->power) && !cpu_fits(snapshot, row, source, target))
+    if (needs_cpu(row->power) && cpu_fits(compatibility, row, source, target) == 0)
         return obstacle_set(why, OBSTACLE_CPU, (int)host,
                             "has another CPU model, and no EVC mode covers both");
-    return TRUE;
+    return refusal_is_over(model, compatibility->refused[vm], ACTION_MIGRATE, target->id, why, (int)host,
+                           "was refused for it before");
 }
 
-/* An EVC mode is any text, so its length goes before it: none looks like what follows. */
+/* Texts come with their length, so that none looks like what follows; a VM of which more than the host counts
+ * (its partner, its past) is alone with its key. */
 char *compatibility_key(const Compatibility *compatibility, guint vm)
 {
     const ModelVm *at = &compatibility->model->vms[vm];
     const Vm *row = at->row;
-    return g_strdup_printf("%d %d %p %p %zu:%s", at->host, row->power, (const void *)row->datastores,
-                           (const void *)row->networks, strlen(row->evc_required), row->evc_required);
+    gboolean alone = model_is_fault_tolerant(compatibility->model, vm) || compatibility->refused[vm];
+    double vcpus = at->vcpus > compatibility->known.fewest_threads ? at->vcpus : 0;
+    return g_strdup_printf("%d %d %p %p %p %d %.0f %d %zu:%s", at->host, row->power,
+                           (const void *)row->datastores, (const void *)row->networks,
+                           (const void *)row->vgpu_profiles, hardware_number(row->hardware_version), vcpus,
+                           alone ? (int)vm : -1, strlen(row->evc_required), row->evc_required);
+}
+
+/* ---- what nobody knows ---- */
+
+char *compatibility_unchecked(const Compatibility *compatibility, guint vm, guint host)
+{
+    const Known *known = &compatibility->known;
+    const Model *model = compatibility->model;
+    const Vm *row = model->vms[vm].row;
+    const Host *source = &model->snapshot->hosts[model->vms[vm].host],
+               *target = &model->snapshot->hosts[host];
+    gboolean unknown_cpu = needs_cpu(row->power) && cpu_fits(compatibility, row, source, target) < 0;
+    const struct {
+        gboolean unknown;
+        const char *words;
+    } facts[] = {
+        {!known->vmotion && needs_vmotion(row->power), "vMotion"},
+        {!known->host_datastores || !known->vm_datastores, "datastores"},
+        {!known->host_networks || !known->vm_networks, "networks"},
+        {unknown_cpu && !known->cpu_model, "CPU model"},
+        {unknown_cpu && known->cpu_model, "EVC modes' order"},
+        {!known->threads, "threads"},
+        {runs_hardware(compatibility, vm, host) < 0, "hardware version"},
+        {offers_vgpus(compatibility, vm, host) < 0, "vGPU profiles"},
+        {model_is_fault_tolerant(model, vm) && !compatibility->partners[vm] && !known->partners,
+         "fault-tolerance partner"},
+    };
+    GString *words = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(facts); i++)
+        if (facts[i].unknown)
+            g_string_append_printf(words, "%s%s", words->len ? ", " : "", facts[i].words);
+    return g_string_free(words, FALSE);
 }

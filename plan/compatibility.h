@@ -10,27 +10,33 @@
 #define PLAN_COMPATIBILITY_H
 
 #include "plan/change.h"
+#include "plan/history.h"
 #include "plan/obstacle.h"
 
 typedef struct Compatibility Compatibility;
 
-/* the facts of a model's snapshot; the model must outlive them */
-Compatibility *compatibility_new(const Model *model);
+/* the facts of a model's snapshot, and what is known of the past (NULL: nothing); both must outlive them */
+Compatibility *compatibility_new(const Model *model, const History *history);
 
 void compatibility_free(Compatibility *compatibility);
 
 /* whether the VM may be moved at all */
 gboolean compatibility_may_move(const Compatibility *compatibility, guint vm, Obstacle *why);
 
-/* whether the VM can run on the host, or, where it does not run, be registered there */
-gboolean compatibility_fits(const Compatibility *compatibility, guint vm, guint host, Obstacle *why);
+/* whether the VM, as the model stands now, can run on the host, or, where it does not run, be registered
+ * there */
+gboolean compatibility_fits(const Compatibility *compatibility, const Model *now, guint vm, guint host,
+                            Obstacle *why);
+
+/* the VMs (guint) that fault tolerance keeps on other hosts than the VM; NULL where there are none */
+const GArray *compatibility_partners(const Compatibility *compatibility, guint vm);
 
 /* what compatibility_fits depends on of a VM: where two keys are equal, so are the answers for every host.
  * The caller frees it */
 char *compatibility_key(const Compatibility *compatibility, guint vm);
 
-/* what could not be checked for a move of the VM since the whole snapshot lacks it: "vMotion, networks", or
- * "" */
-const char *compatibility_unchecked(const Compatibility *compatibility, guint vm);
+/* what could not be checked for a move of the VM to the host since the whole snapshot lacks it: "vMotion,
+ * networks", or ""; the caller frees it */
+char *compatibility_unchecked(const Compatibility *compatibility, guint vm, guint host);
 
 #endif

@@ -121,7 +121,7 @@ static PlanRow row_of_change(const Composing *composing, const Change *change)
     row.cause = cause_names[change->cause];
     row.reason = keep(composing, change->reason);
     g_autofree char *effect = change_effect(composing->now, change);
-    const char *unchecked = legality_unchecked(composing->situation->legality, change);
+    g_autofree char *unchecked = legality_unchecked(composing->situation->legality, change);
     if (*unchecked) {
         g_autofree char *noted =
             g_strdup_printf("%s; not checked, the snapshot lacks it: %s", effect, unchecked);

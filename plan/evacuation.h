@@ -12,8 +12,8 @@
  * done, and should not go unnoticed among other steps */
 gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy, GError **error);
 
-/* whether the evacuation of a host can begin at all: what vSAN would have to move may have no place to go, which
- * vCenter says only when all VMs have left */
+/* whether the evacuation of a host can begin at all: what vSAN would have to move may have no place to go,
+ * which vCenter says only when all VMs have left */
 gboolean evacuation_may_begin(const Model *start, guint host, Obstacle *why);
 
 /* adds that a host is not emptied, and that for this no VM leaves it: why it cannot be, in words that are a

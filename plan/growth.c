@@ -2,12 +2,15 @@
 #include "plan/growth.h"
 
 #include "plan/failover.h"
+#include "plan/hardware.h"
 
 #include <math.h>
 #include <string.h>
 
 #define LINUX_HOT_ADD_FLOOR_MIB 3072.0 /* a Linux guest that starts below this cannot grow past it */
-#define HOT_ADD_LIMIT_TIMES 16.0       /* of the size at power-on, where the VM does not say */
+#define MOST_HOT_ADDED_VCPUS 128.0     /* for a VM that starts with no more */
+#define MOST_SOCKETS 128.0
+#define HOT_ADD_LIMIT_TIMES 16.0 /* of the size at power-on, where the VM does not say */
 
 /* ---- memory ---- */
 
@@ -34,7 +37,8 @@ double growth_hot_add_limit(const Vm *row)
 {
     if (!isnan(row->memory_hot_add_limit_mib))
         return row->memory_hot_add_limit_mib;
-    double most = row->memory_mib * HOT_ADD_LIMIT_TIMES;
+    double most = MIN(row->memory_mib * HOT_ADD_LIMIT_TIMES,
+                      hardware_max_memory_mib(hardware_number(row->hardware_version)));
     gboolean small = is_linux(row->guest_id) && row->memory_mib < LINUX_HOT_ADD_FLOOR_MIB;
     return small ? MIN(most, LINUX_HOT_ADD_FLOOR_MIB) : most;
 }
@@ -93,6 +97,18 @@ gboolean growth_hot_add_is_off(const Model *model, guint vm)
     return off && !growth_is_left_alone(model, vm);
 }
 
+gboolean growth_is_forbidden(const Model *model, guint vm, Obstacle *why)
+{
+    const Vm *row = model->vms[vm].row;
+    if (policy_matches(model->policy->forbid_growth, row->folder, row->name))
+        return !obstacle_set(why, OBSTACLE_FORBIDDEN_GROWTH, -1, "forbid_growth names it");
+    return row->scsi_bus_sharing > SCSI_SHARING_NONE &&
+           !obstacle_set(
+               why, OBSTACLE_FAILOVER_CLUSTER, -1,
+               "it shares a disk controller, as a node of a failover cluster does: those are not added to "
+               "while they run");
+}
+
 double growth_failover_room(const Model *model, guint cluster)
 {
     gboolean must = model->policy->ha_check == HA_CHECK_HARD && failover_is_checked(model, cluster);
@@ -105,6 +121,14 @@ double growth_cluster_room(const Model *model, guint cluster)
 }
 
 /* ---- vCPUs ---- */
+
+double growth_most_vcpus(const Vm *row)
+{
+    double most = hardware_max_vcpus(hardware_number(row->hardware_version));
+    if (row->vcpus <= MOST_HOT_ADDED_VCPUS)
+        most = MIN(most, MOST_HOT_ADDED_VCPUS);
+    return row->cores_per_socket > 0 ? MIN(most, MOST_SOCKETS * row->cores_per_socket) : most;
+}
 
 double growth_legal_vcpus(const Model *model, guint vm)
 {

@@ -7,6 +7,7 @@
 #define PLAN_GROWTH_H
 
 #include "plan/history.h"
+#include "plan/obstacle.h"
 
 /* the smallest legal total of at least so many MiB: a multiple of the VM's hot-add step */
 double growth_legal_memory(const Model *model, guint vm, double at_least_mib);
@@ -41,6 +42,11 @@ gboolean growth_is_left_alone(const Model *model, guint vm);
  * could change that */
 gboolean growth_hot_add_is_off(const Model *model, guint vm);
 
+/* TRUE where the VM must never grow: forbid_growth names it, or it shares a disk controller, as a node of a
+ * failover cluster does (vSphere supports no hot-add there); why (NULL: not asked for) is a clause of its own
+ */
+gboolean growth_is_forbidden(const Model *model, guint vm, Obstacle *why);
+
 /* KiB that could be added and the others still bear the loss of the largest host, where ha_check=hard asks
  * for that; and what additions may take of a cluster: that, and what its buffer has to give */
 double growth_failover_room(const Model *model, guint cluster);
@@ -51,6 +57,11 @@ double growth_cpu_usage_pct(const Model *model, guint vm);
 
 /* TRUE where the VM uses more than vm_cpu_pct of its vCPUs, and is not left alone */
 gboolean growth_wants_vcpus(const Model *model, guint vm);
+
+/* the most vCPUs that the VM takes while it runs: it does not cross 128, has at most 128 sockets, and what
+ * its hardware version has ("Change CPU Hot Plug Settings" and "CPU Limitations", vSphere Virtual Machine
+ * Administration) */
+double growth_most_vcpus(const Vm *row);
 
 /* the VM's vCPUs after one step: whole sockets */
 double growth_legal_vcpus(const Model *model, guint vm);

@@ -48,7 +48,7 @@ Legality *legality_new(const Model *start, const RuleSet *rules, const History *
     legality->start = start;
     legality->rules = rules;
     legality->history = history;
-    legality->compatibility = compatibility_new(start);
+    legality->compatibility = compatibility_new(start, history);
     find_idle_drs(legality);
     return legality;
 }
@@ -126,7 +126,7 @@ static gboolean allows_migration(const Legality *legality, const Model *now, con
 {
     guint vm = (guint)move->vm, host = (guint)move->to;
     return (!(questions & LEGAL_SUBJECT) || compatibility_may_move(legality->compatibility, vm, why)) &&
-           (!(questions & LEGAL_HOST) || compatibility_fits(legality->compatibility, vm, host, why)) &&
+           (!(questions & LEGAL_HOST) || compatibility_fits(legality->compatibility, now, vm, host, why)) &&
            (!(questions & LEGAL_ON_THE_WAY) || keeps_rules(legality, now, move, TRUE, why)) &&
            (!(questions & LEGAL_HEAT) || target_stays_normal(now, move, why)) &&
            (!(questions & LEGAL_ROOM) || has_room(now, move, why)) &&
@@ -233,9 +233,14 @@ char *legality_host_key(const Legality *legality, guint vm)
     return compatibility_key(legality->compatibility, vm);
 }
 
-const char *legality_unchecked(const Legality *legality, const Change *change)
+const GArray *legality_partners(const Legality *legality, guint vm)
+{
+    return compatibility_partners(legality->compatibility, vm);
+}
+
+char *legality_unchecked(const Legality *legality, const Change *change)
 {
     return change->action == ACTION_MIGRATE
-               ? compatibility_unchecked(legality->compatibility, (guint)change->vm)
-               : "";
+               ? compatibility_unchecked(legality->compatibility, (guint)change->vm, (guint)change->to)
+               : g_strdup("");
 }

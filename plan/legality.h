@@ -60,7 +60,11 @@ gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **w
  * host. The caller frees it */
 char *legality_host_key(const Legality *legality, guint vm);
 
-/* what could not be looked at for a change since the whole snapshot lacks it: "vMotion, networks", or "" */
-const char *legality_unchecked(const Legality *legality, const Change *change);
+/* the VMs (guint) that fault tolerance keeps on other hosts than the VM; NULL where there are none */
+const GArray *legality_partners(const Legality *legality, guint vm);
+
+/* what could not be looked at for a change since the whole snapshot lacks it: "vMotion, networks", or ""; the
+ * caller frees it */
+char *legality_unchecked(const Legality *legality, const Change *change);
 
 #endif

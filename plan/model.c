@@ -7,6 +7,12 @@
 #include <math.h>
 #include <string.h>
 
+/* MiB: of every VM, of each of its vCPUs, of each MiB of its memory; within 1 MiB of the table's 16 figures
+ */
+#define OVERHEAD_MIB 14.3
+#define OVERHEAD_OF_VCPU 4.05
+#define OVERHEAD_OF_MIB 0.00743
+
 int index_compare(const void *a, const void *b)
 {
     guint left = *(const guint *)a, right = *(const guint *)b;
@@ -120,8 +126,53 @@ static gboolean join_vms(Model *model, GError **error)
         ModelHost *host = &model->hosts[row->host];
         host->cpu_reserved_mhz += model_vm_cpu_reserved(model, i);
         host->memory_reserved_mib += model_vm_memory_reserved(model, i);
+        host->memory_overhead_mib += model_vm_overhead(model, i);
     }
     return TRUE;
+}
+
+/* what part of an amount its cluster has for VMs, by the cluster's own word; NAN where that says nothing */
+static double share_for_vms(const Model *model, guint cluster, double reservable, gboolean of_memory)
+{
+    const Snapshot *snapshot = model->snapshot;
+    double sum = 0;
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        const Host *host = &snapshot->hosts[i];
+        if (host->cluster == (int)cluster && model_is_live(model, i) && host->mode != HOST_MODE_MAINTENANCE)
+            sum += of_memory ? host->memory_kib / 1024 : host->cpu_mhz;
+    }
+    return reservable > 0 && reservable <= sum ? reservable / sum : NAN;
+}
+
+/* MiB of its memory that the hypervisor keeps, where its cluster does not say: what it uses itself, where no
+ * VM that is not measured is hidden in that, and at least a hundredth */
+static double hypervisor_mib(const Model *model, guint host, double memory_mib)
+{
+    const Host *row = &model->snapshot->hosts[host];
+    const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id, row->id);
+    double used = assessed->loads[RESOURCE_HOST_MEMORY].base / 1024, least = memory_mib / 100;
+    for (guint i = 0; i < model->vms_on[host]->len; i++)
+        if (!model->vms[g_array_index(model->vms_on[host], guint, i)].measured)
+            return least;
+    return used > least ? used : least;
+}
+
+/* What runs was admitted by the host itself, so it fits, whatever is estimated here. */
+static void join_reservable(Model *model)
+{
+    const Snapshot *snapshot = model->snapshot;
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        ModelHost *host = &model->hosts[i];
+        const Cluster *cluster = &snapshot->clusters[host->cluster];
+        guint index = (guint)host->cluster;
+        double mib = snapshot->hosts[i].memory_kib / 1024, mhz = snapshot->hosts[i].cpu_mhz;
+        double cpu = share_for_vms(model, index, cluster->cpu_reservable_mhz, FALSE);
+        double memory = share_for_vms(model, index, cluster->memory_reservable_mib, TRUE);
+        double held_mib = ceil(host->memory_reserved_mib + host->memory_overhead_mib);
+        double for_vms = isnan(memory) ? mib - hypervisor_mib(model, i, mib) : mib * memory;
+        host->cpu_reservable_mhz = isnan(cpu) ? mhz : MAX(mhz * cpu, MIN(host->cpu_reserved_mhz, mhz));
+        host->memory_reservable_mib = floor(MAX(for_vms, MIN(held_mib, mib)));
+    }
 }
 
 static double keep_reserve(const Model *model, const Load *load)
@@ -193,6 +244,7 @@ Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const P
     if (!join_hosts(model, error) || !join_vms(model, error) || !join_buffers(model, error))
         return NULL;
     join_pools(model);
+    join_reservable(model);
     return g_steal_pointer(&model);
 }
 
@@ -258,6 +310,22 @@ double model_vm_memory_reserved(const Model *model, guint vm)
     if (row->memory_reservation_locked == 1)
         return model->vms[vm].memory_mib;
     return row->memory_reservation_mib > 0 ? row->memory_reservation_mib : 0;
+}
+
+double overhead_mib(double memory_mib, double vcpus)
+{
+    return ceil(OVERHEAD_MIB + vcpus * OVERHEAD_OF_VCPU + memory_mib * OVERHEAD_OF_MIB);
+}
+
+double model_vm_overhead(const Model *model, guint vm)
+{
+    return overhead_mib(model->vms[vm].memory_mib, model->vms[vm].vcpus);
+}
+
+gboolean model_is_fault_tolerant(const Model *model, guint vm)
+{
+    const Vm *row = model->vms[vm].row;
+    return row->fault_tolerance == 1 || row->ft_role >= 0;
 }
 
 gboolean model_is_export(const Model *model)

@@ -19,10 +19,13 @@ typedef struct ModelHost {
     double demand[N_RESOURCES];    /* now; NAN where not measured */
     double threshold[N_RESOURCES]; /* percent above which it is hot; NAN where the resource does not decide */
     double cpu_reserved_mhz, memory_reserved_mib; /* of the running VMs on it now */
-    int state;                                    /* State, as assessed */
-    gboolean usable;                              /* available, measured, no dedicated failover host */
-    gboolean target;                              /* usable, with vMotion */
-    gboolean given_up; /* it was to be emptied and cannot be: its VMs stay, and none comes */
+    double memory_overhead_mib;                   /* what it reserves for running them, beside that */
+    double cpu_reservable_mhz,
+        memory_reservable_mib; /* what can be reserved: without the hypervisor's share */
+    int state;                 /* State, as assessed */
+    gboolean usable;           /* available, measured, no dedicated failover host */
+    gboolean target;           /* usable, with vMotion */
+    gboolean given_up;         /* it was to be emptied and cannot be: its VMs stay, and none comes */
     int cluster;
 } ModelHost;
 
@@ -76,6 +79,15 @@ double model_vm_memory(const Model *model, guint vm);
 /* what the VM has reserved, MHz and MiB: all of its memory where the reservation is locked to it */
 double model_vm_cpu_reserved(const Model *model, guint vm);
 double model_vm_memory_reserved(const Model *model, guint vm);
+
+/* MiB that a host reserves to run a VM of a size, beside its memory: an estimate, after VMware's table
+ * "Overhead Memory on Virtual Machines" (vSphere Resource Management), since no source says it beforehand;
+ * the same of a VM now */
+double overhead_mib(double memory_mib, double vcpus);
+double model_vm_overhead(const Model *model, guint vm);
+
+/* TRUE for both VMs of a fault-tolerant pair */
+gboolean model_is_fault_tolerant(const Model *model, guint vm);
 
 /* TRUE where the snapshot was made of an export, which lacks facts that a vSphere would tell: an empty one
  * may then be anything. Of several snapshots in an assessment, one that a vSphere was read for is none */

@@ -16,7 +16,8 @@ typedef enum {
     OBSTACLE_VM_NOT_CONNECTED, /* orphaned, inaccessible … */
     OBSTACLE_PINNED,           /* by a device or its settings */
     OBSTACLE_DISABLED_METHOD,  /* the source has disabled what the change calls */
-    OBSTACLE_FAULT_TOLERANCE,
+    OBSTACLE_FAULT_TOLERANCE,  /* of the VM, or since its partner is on the host */
+    OBSTACLE_REFUSED_BEFORE,   /* by the vCenter, within refusal_cooldown_s: on every host, or on this one */
     OBSTACLE_LEFT_TO_DRS,
     OBSTACLE_NOT_MEASURED,
     OBSTACLE_WINDOW, /* max_duration_s */
@@ -25,8 +26,10 @@ typedef enum {
     OBSTACLE_HOT_ADD_LIMIT,
     OBSTACLE_MEMORY_LIMIT,
     OBSTACLE_CPU_LIMIT,
-    OBSTACLE_MEMORY_PRESSURE, /* what it has is not backed by its host now */
-    OBSTACLE_GROWN_BEFORE,    /* the policy's bounds on growth are used up */
+    OBSTACLE_MEMORY_PRESSURE,  /* what it has is not backed by its host now */
+    OBSTACLE_GROWN_BEFORE,     /* the policy's bounds on growth are used up */
+    OBSTACLE_FORBIDDEN_GROWTH, /* forbid_growth */
+    OBSTACLE_FAILOVER_CLUSTER, /* a node that shares its disks' controller */
     /* of the host */
     OBSTACLE_OTHER_CLUSTER,
     OBSTACLE_HOST_NOT_CONNECTED, /* the target, or the VM's own */
@@ -39,6 +42,8 @@ typedef enum {
     OBSTACLE_NETWORK,
     OBSTACLE_CPU, /* another model, and no EVC mode that covers both */
     OBSTACLE_THREADS,
+    OBSTACLE_HARDWARE_VERSION, /* newer than the host's release runs */
+    OBSTACLE_VGPU,             /* a profile that the host does not offer */
     /* of what there is no room for */
     OBSTACLE_HEAT,
     OBSTACLE_ROOM, /* memory, reservations */

@@ -7,34 +7,45 @@ const char *const room_words[N_ROOMS] = {"memory", "CPU reservations", "memory r
 
 Room room_of_host(const Model *model, guint host)
 {
-    const Host *row = &model->snapshot->hosts[host];
-    return (Room){{row->memory_kib, row->cpu_mhz, floor(row->memory_kib / 1024)}};
+    const ModelHost *at = &model->hosts[host];
+    return (Room){
+        {model->snapshot->hosts[host].memory_kib, at->cpu_reservable_mhz, at->memory_reservable_mib}};
 }
 
 Room room_held(const Model *model, guint host)
 {
     const ModelHost *at = &model->hosts[host];
     double memory = at->demand[RESOURCE_HOST_MEMORY];
-    return (Room){{isnan(memory) ? 0 : memory, at->cpu_reserved_mhz, at->memory_reserved_mib}};
+    return (Room){{isnan(memory) ? 0 : memory, at->cpu_reserved_mhz,
+                   at->memory_reserved_mib + at->memory_overhead_mib}};
 }
 
 Room room_of_vm(const Model *model, guint vm)
 {
     if (!model->vms[vm].running)
         return (Room){{0}};
-    return (Room){
-        {model_vm_memory(model, vm), model_vm_cpu_reserved(model, vm), model_vm_memory_reserved(model, vm)}};
+    return (Room){{model_vm_memory(model, vm), model_vm_cpu_reserved(model, vm),
+                   model_vm_memory_reserved(model, vm) + model_vm_overhead(model, vm)}};
+}
+
+/* what a VM that runs takes more */
+static Room taken_by_growth(const Model *model, const Change *change)
+{
+    const ModelVm *at = &model->vms[change->vm];
+    gboolean of_memory = change->action == ACTION_ADD_MEMORY;
+    double memory_mib = of_memory ? change->amount : at->memory_mib;
+    double vcpus = of_memory ? at->vcpus : change->amount, mib = memory_mib - at->memory_mib;
+    double overhead = overhead_mib(memory_mib, vcpus) - overhead_mib(at->memory_mib, at->vcpus);
+    return (Room){{mib * 1024, 0, (at->row->memory_reservation_locked == 1 ? mib : 0) + overhead}};
 }
 
 Room room_taken_by(const Model *model, const Change *change)
 {
     if (change->action == ACTION_MIGRATE)
         return room_of_vm(model, (guint)change->vm);
-    if (change->action != ACTION_ADD_MEMORY || !model->vms[change->vm].running)
+    if (!action_is_growth(change->action) || !model->vms[change->vm].running)
         return (Room){{0}};
-    double mib = change->amount - model->vms[change->vm].memory_mib;
-    gboolean locked = model->vms[change->vm].row->memory_reservation_locked == 1;
-    return (Room){{mib * 1024, 0, locked ? mib : 0}};
+    return taken_by_growth(model, change);
 }
 
 int room_lacking(const Model *model, guint host, const Room *held, const Room *brought)

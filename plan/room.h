@@ -17,7 +17,8 @@ typedef struct Room {
     double of[N_ROOMS];
 } Room;
 
-/* what the host has, and what it holds as the model stands */
+/* what the host has for VMs, without its hypervisor's share of reservations, and what it holds as the model
+ * stands: to the memory that VMs have reserved comes what each needs to run */
 Room room_of_host(const Model *model, guint host);
 Room room_held(const Model *model, guint host);
 

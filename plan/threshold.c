@@ -57,14 +57,17 @@ static GArray *short_vms(const Model *model)
 
 typedef struct Candidate {
     guint vm;
-    gboolean added_to; /* by history */
-    double use;        /* of the resource that is now most above its threshold */
+    gboolean sensitive; /* to latency: it goes when no other can */
+    gboolean added_to;  /* by history */
+    double use;         /* of the resource that is now most above its threshold */
     const char *id;
 } Candidate;
 
 static int compare_candidates(gconstpointer a, gconstpointer b)
 {
     const Candidate *left = a, *right = b;
+    if (left->sensitive != right->sensitive)
+        return left->sensitive ? 1 : -1;
     if (left->added_to != right->added_to)
         return left->added_to ? 1 : -1;
     if (left->use != right->use)
@@ -97,7 +100,9 @@ static GArray *candidates(const Threshold *t, guint host, Resource worst, gboole
         double use = t->now->vms[vm].demand[worst];
         if (isnan(use) || use < least || !is_candidate(t, vm, for_advice))
             continue;
-        Candidate candidate = {vm, was_added_to(t, vm), use, vm_row(t, vm)->id};
+        gboolean sensitive =
+            vm_row(t, vm)->latency_sensitivity == LATENCY_HIGH && !t->now->policy->published_exact;
+        Candidate candidate = {vm, sensitive, was_added_to(t, vm), use, vm_row(t, vm)->id};
         g_array_append_val(found, candidate);
     }
     g_array_sort(found, compare_candidates);

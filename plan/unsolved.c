@@ -218,7 +218,7 @@ static void add_short_vm(Decisions *decisions, const Situation *situation, const
         obstacle_set(&why, OBSTACLE_NO_PLACEMENT, -1,
                      "no addition was found that its host and the buffer have room for");
     unsolved_add_short_vm(decisions, end, vm, why.code, why.words);
-    if (growth_hot_add_is_off(end, vm))
+    if (growth_hot_add_is_off(end, vm) && !growth_is_forbidden(end, vm, NULL))
         unsolved_advise_hot_add(decisions, end, vm, to);
 }
 

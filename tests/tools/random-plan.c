@@ -64,8 +64,9 @@ static gboolean is_within(const Model *model, int host)
     const ModelHost *at = &model->hosts[host];
     const Host *row = &model->snapshot->hosts[host];
     return model_stays_normal(model, (guint)host, NULL) &&
-           at->demand[RESOURCE_HOST_MEMORY] <= row->memory_kib && at->cpu_reserved_mhz <= row->cpu_mhz &&
-           at->memory_reserved_mib * 1024 <= row->memory_kib;
+           at->demand[RESOURCE_HOST_MEMORY] <= row->memory_kib &&
+           at->cpu_reserved_mhz <= at->cpu_reservable_mhz &&
+           at->memory_reserved_mib + at->memory_overhead_mib <= at->memory_reservable_mib;
 }
 
 /* Makes two VMs change places where the end is legal; else all stays as it was. */

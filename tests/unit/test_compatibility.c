@@ -164,7 +164,7 @@ static void what_nobody_knows_forbids_nothing_and_is_told(void)
     Change move_it = change_migration(planning->model, 0, 1);
     CU_ASSERT_PTR_NULL(why_not(planning, &move_it, LEGAL_HOST));
     CU_ASSERT_STRING_EQUAL(legality_unchecked(planning->legality, &move_it),
-                           "vMotion, datastores, networks, CPU model");
+                           "vMotion, datastores, networks, CPU model, threads, hardware version");
 }
 
 static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
@@ -173,11 +173,11 @@ static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
         int power;
         const char *model, *expected, *unchecked;
     } cases[] = {
-        {VM_POWER_ON, "x", "has no measurements", "datastores, networks"},
-        {VM_POWER_OFF, "y", "", "datastores, networks"},
-        {VM_POWER_SUSPENDED, "x", "", "datastores, networks"},
+        {VM_POWER_ON, "x", "has no measurements", "datastores, networks, threads, hardware version"},
+        {VM_POWER_OFF, "y", "", "datastores, networks, threads, hardware version"},
+        {VM_POWER_SUSPENDED, "x", "", "datastores, networks, threads, hardware version"},
         {VM_POWER_SUSPENDED, "y", "has another CPU model, and no EVC mode covers both",
-         "datastores, networks"},
+         "datastores, networks, threads, hardware version"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         Estate *estate = estate_new();

@@ -53,8 +53,9 @@ static void a_migration_becomes_a_row_with_all_that_a_reviewer_needs(void)
     CU_ASSERT_STRING_EQUAL(row->args, "copy_mib=15360");
     CU_ASSERT_STRING_EQUAL(row->reason, "test");
     CU_ASSERT_STRING_EQUAL(
-        row->effect, "h1: CPU 85.0 to 75.0 %, memory 40.0 to 30.0 %; h2: CPU 20.0 to 30.0 %, memory "
-                     "30.0 to 40.0 %; not checked, the snapshot lacks it: datastores, networks, CPU model");
+        row->effect,
+        "h1: CPU 85.0 to 75.0 %, memory 40.0 to 30.0 %; h2: CPU 20.0 to 30.0 %, memory "
+        "30.0 to 40.0 %; not checked, the snapshot lacks it: datastores, networks, CPU model, threads, hardware version");
     CU_ASSERT_DOUBLE_EQUAL(row->est_s, ceil(10 + copy * 8 / 8e9), 0.001);
 }
 
