@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Data flows left to right and so do dependencies: no stage includes a header of one to its right. The solver knows
-# no VM and no vCenter: it includes itself, GLib and the C library, and names no type as another header does.
+# Data flows left to right and so do dependencies: no stage includes a header of one to its right. Whether a change is
+# legal, plan/legality.c alone answers: nothing else asks the modules that it asks. The solver knows no VM and no
+# vCenter: it includes itself, GLib and the C library, and names no type as another header does.
 cd "$TOP"
 status=0
 wrong() {
@@ -13,6 +14,18 @@ wrong collect 'analyze|plan|apply|samples|tests'
 wrong analyze 'plan|apply|samples|tests'
 wrong plan 'apply|samples|tests'
 wrong apply 'samples|tests'
+
+for module in compatibility addition; do
+    for file in $(grep -rlE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include \"plan/$module\.h\"" \
+        collect analyze plan apply samples tests); do
+        case $file in "plan/legality.c" | "plan/$module.c" | "tests/unit/test_$module.c") ;;
+        *)
+            echo "$file includes plan/$module.h, which only plan/legality.c asks"
+            status=1
+            ;;
+        esac
+    done
+done
 
 c_library='assert|ctype|errno|float|inttypes|limits|math|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|time'
 if grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include' plan/solver |
