@@ -184,6 +184,8 @@ static void compose_advice(Composing *composing)
         const Change *change = &g_array_index(composing->decisions->advice, Change, i);
         PlanRow row = row_of_change(composing, change);
         row.kind = ROW_ADVICE;
+        if (change->vm >= 0 && change->action != ACTION_MIGRATE)
+            row.shared = row.reason;
         changeplan_add(composing->plan, &row);
         change_apply(composing->now, change);
     }
@@ -199,6 +201,8 @@ static void compose_unsolved(Composing *composing)
         row.kind = ROW_UNSOLVED;
         row.cause = obstacle_names[unsolved->code];
         row.reason = keep(composing, unsolved->reason);
+        if (unsolved->vm >= 0)
+            row.shared = unsolved->shared ? keep(composing, unsolved->shared) : row.reason;
         changeplan_add(composing->plan, &row);
     }
 }
@@ -254,6 +258,8 @@ static void compose_clusters(const Composing *composing)
     const Model *start = composing->situation->start;
     const Policy *policy = start->policy;
     for (guint i = 0; i < start->snapshot->n_clusters; i++) {
+        if (!situation_decides(composing->situation, i))
+            continue;
         PlanCluster cluster = {keep(composing, start->snapshot->clusters[i].id),
                                keep(composing, start->snapshot->clusters[i].name), g_ptr_array_new()};
         g_autoptr(GArray) steps = steps_of_cluster(composing, i);

@@ -28,6 +28,21 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
     return situation;
 }
 
+gboolean situation_decides(const Situation *situation, guint cluster)
+{
+    return !situation->clusters || situation->clusters[cluster];
+}
+
+gboolean situation_decides_host(const Situation *situation, guint host)
+{
+    return situation_decides(situation, (guint)situation->start->hosts[host].cluster);
+}
+
+gboolean situation_decides_vm(const Situation *situation, guint vm)
+{
+    return situation_decides(situation, (guint)situation->start->vms[vm].row->cluster);
+}
+
 void situation_drop_rules(Situation *situation)
 {
     unbind(situation);

@@ -177,7 +177,8 @@ void unsolved_add_full_host(Decisions *decisions, const Situation *situation, co
 static void add_hot_hosts(Decisions *decisions, const Situation *situation, const Model *end)
 {
     for (guint host = 0; host < end->snapshot->n_hosts; host++)
-        if ((end->hosts[host].usable || end->hosts[host].state == STATE_HOT) &&
+        if (situation_decides_host(situation, host) &&
+            (end->hosts[host].usable || end->hosts[host].state == STATE_HOT) &&
             !model_is_to_empty(situation->start, host) && model_excess(end, host, NULL) > 0)
             unsolved_add_hot_host(decisions, situation, end, host);
 }
@@ -188,9 +189,10 @@ void unsolved_add_short_vm(Decisions *decisions, const Model *now, guint vm, int
 {
     const ModelVm *at = &now->vms[vm];
     double usage = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
-    decisions_add_unsolved_vm(
+    decisions_add_unsolved_like_others(
         decisions, vm, code,
-        g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", usage, at->memory_mib, why));
+        g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", usage, at->memory_mib, why),
+        g_strdup_printf("stay short: %s", why));
 }
 
 void unsolved_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib)
@@ -225,7 +227,8 @@ static void add_short_vm(Decisions *decisions, const Situation *situation, const
 static void add_short_vms(Decisions *decisions, const Situation *situation, const Model *end)
 {
     for (guint vm = 0; vm < end->n_vms; vm++)
-        if (model_is_short(end, vm) && growth_missing_memory(end, vm) > 0)
+        if (situation_decides_vm(situation, vm) && model_is_short(end, vm) &&
+            growth_missing_memory(end, vm) > 0)
             add_short_vm(decisions, situation, end, vm);
 }
 
@@ -236,7 +239,8 @@ static void add_busy_vms(Decisions *decisions, const Situation *situation, const
     for (guint vm = 0; vm < start->n_vms; vm++) {
         g_auto(Obstacle) why = {0};
         double to = growth_legal_vcpus(end, vm);
-        if (!growth_wants_vcpus(start, vm) || end->vms[vm].vcpus > start->vms[vm].vcpus ||
+        if (!situation_decides_vm(situation, vm) || !growth_wants_vcpus(start, vm) ||
+            end->vms[vm].vcpus > start->vms[vm].vcpus ||
             !legality_allows_growth(situation->legality, end, ACTION_ADD_CPU, vm, to, LEGAL_SUBJECT, NULL))
             continue;
         if (decisions_have_no_time(decisions, (int)vm, ACTION_ADD_CPU))
@@ -244,10 +248,11 @@ static void add_busy_vms(Decisions *decisions, const Situation *situation, const
         else if (legality_allows_growth(situation->legality, end, ACTION_ADD_CPU, vm, to, LEGAL_GROWTH, &why))
             obstacle_set(&why, OBSTACLE_BUFFER, -1,
                          "others took what the cluster's CPU buffer and its pools had left");
-        decisions_add_unsolved_vm(decisions, vm, why.code,
-                                  g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
-                                                  growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus,
-                                                  why.words));
+        decisions_add_unsolved_like_others(
+            decisions, vm, why.code,
+            g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
+                            growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus, why.words),
+            g_strdup_printf("stay short of CPU: %s", why.words));
     }
 }
 
@@ -294,7 +299,8 @@ static void add_broken_rules(Decisions *decisions, const Situation *situation, c
 {
     for (guint i = 0; i < rules_count(situation->rules); i++) {
         const BoundRule *rule = rules_at(situation->rules, i);
-        guint breaches = rule->mandatory ? rule_breaches(rule, end) : 0;
+        gboolean ours = rule->mandatory && situation_decides_vm(situation, rule->vms[0]);
+        guint breaches = ours ? rule_breaches(rule, end) : 0;
         if (breaches > 0)
             add_broken_rule(decisions, situation, end, rule, breaches);
     }
