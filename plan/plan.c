@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-#define MOST_SHOWN 20 /* clusters, and rows of each kind */
+#define MOST_SHOWN 15 /* clusters, and rows of each kind */
 
 static const char description[] =
     "Decides what to do about a snapshot and its assessment: live migrations and additions of memory, as an ordered\n"

@@ -34,7 +34,7 @@ static void append_change(GString *out, const PlanCluster *cluster, const char *
 {
     const char *value = fact(cluster, key);
     g_auto(GStrv) parts = g_strsplit(value ? value : "", "/", 2);
-    if (parts[0] && parts[1])
+    if (parts[0] && parts[1] && strcmp(parts[0], parts[1]) != 0)
         g_string_append_printf(out, "    %-22s %s -> %s%s\n", label, parts[0], parts[1], unit);
 }
 
@@ -53,9 +53,11 @@ static void append_cluster(GString *out, const PlanCluster *cluster)
     append_change(out, cluster, "failover_lack_mhz", "lacking if one fails", " MHz");
     const char *moves = fact(cluster, "moves"), *copy = fact(cluster, "copy_mib"),
                *span = fact(cluster, "makespan_s");
-    if (moves && copy && span)
-        g_string_append_printf(out, "    %-22s %s, %s MiB to copy, about %s s in all\n", "migrations", moves,
-                               copy, span);
+    if (moves && copy && strcmp(moves, "0") != 0)
+        g_string_append_printf(out, "    %-22s %s, %s MiB to copy\n", "migrations", moves, copy);
+    if (span && strcmp(span, "0") != 0)
+        g_string_append_printf(out, "    %-22s about %.0f s\n", "all steps take",
+                               ceil(g_ascii_strtod(span, NULL)));
 }
 
 /* ": vm-1, vm-2, vm-3 …", of a row about several VMs */
