@@ -328,7 +328,7 @@ static void add_missing_vcpus(GString *out, const Situation *situation, const Ch
     if (model->policy->strategy == STRATEGY_THRESHOLD)
         add(out, "  no vCPUs: strategy=threshold adds none");
     else
-        add(out, "  no vCPUs: it uses %.1f %% of its %.0f, above %g %%, but %s",
+        add(out, "  no vCPUs: it uses %.1f %% of the %.0f that it has, above %g %%, but %s",
             growth_cpu_usage_pct(model, vm), model->vms[vm].vcpus, model->policy->vm_cpu_pct,
             !legal ? why.words : "others took what the cluster's CPU buffer and its pools had left");
 }

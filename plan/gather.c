@@ -7,6 +7,7 @@
 
 #define COUNT "count="
 #define IDS " ids="
+#define SEPARATOR "|"     /* a space, comma or semicolon might end the cell, or an id */
 #define MOST_OF_A_ROW 500 /* so that a spreadsheet's cell, of 32767 letters, holds their ids */
 
 guint gathered_count(const PlanRow *row)
@@ -17,7 +18,7 @@ guint gathered_count(const PlanRow *row)
 char **gathered_ids(const PlanRow *row)
 {
     const char *ids = g_str_has_prefix(row->args, COUNT) ? strstr(row->args, IDS) : NULL;
-    return ids ? g_strsplit(ids + strlen(IDS), ",", 0) : NULL;
+    return ids ? g_strsplit(ids + strlen(IDS), SEPARATOR, 0) : NULL;
 }
 
 /* the reason with … for each figure that has a unit; names may have digits too. The caller frees it */
@@ -49,7 +50,8 @@ static const char *args_of(ChangePlan *plan, const GPtrArray *equal)
     g_autoptr(GString) args = g_string_new(NULL);
     g_string_printf(args, COUNT "%u" IDS, equal->len);
     for (guint i = 0; i < sorted->len; i++)
-        g_string_append_printf(args, "%s%s", i ? "," : "", ((const PlanRow *)sorted->pdata[i])->object_id);
+        g_string_append_printf(args, "%s%s", i ? SEPARATOR : "",
+                               ((const PlanRow *)sorted->pdata[i])->object_id);
     return changeplan_string(plan, args->str);
 }
 

@@ -60,15 +60,15 @@ static void append_cluster(GString *out, const PlanCluster *cluster)
                                ceil(g_ascii_strtod(span, NULL)));
 }
 
-/* ": vm-1, vm-2, vm-3 …", of a row about several VMs */
+/* ", 40 VMs: vm-1, vm-2, vm-3 …", of a row about several VMs */
 static void append_gathered(GString *out, const PlanRow *row)
 {
     g_auto(GStrv) ids = gathered_ids(row);
     guint n = gathered_count(row);
     if (!ids)
         return;
-    g_string_append_printf(out, ": %u VMs, ", n);
-    for (guint i = 0; ids[i] && i < MOST_NAMED; i++) {
+    g_string_append_printf(out, ", %u VMs: ", n);
+    for (guint i = 0; i < MOST_NAMED && ids[i]; i++) {
         g_string_append(out, i ? ", " : "");
         append_escaped(out, ids[i]);
     }

@@ -302,8 +302,9 @@ static void add_busy_vms(Decisions *decisions, const Situation *situation, const
                          "others took what the cluster's CPU buffer and its pools had left");
         decisions_add_unsolved_like_others(
             decisions, vm, why.code,
-            g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
-                            growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus, why.words),
+            g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f %s; %s",
+                            growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus,
+                            plural((guint)start->vms[vm].vcpus, "vCPU", "vCPUs"), why.words),
             g_strdup_printf("stay short of CPU: %s", why.words));
     }
 }

@@ -59,7 +59,7 @@ def complain(entity, words, said):
 
 def ids(row):
     args = dict(arg.split("=", 1) for arg in row["args"].split(" ") if "=" in arg)
-    return args["ids"].split(",") if "ids" in args else [row["object_id"]]
+    return args["ids"].split("|") if "ids" in args else [row["object_id"]]
 
 
 plan = records([row for row in table(directory + "/plan.csv") if not row[0].startswith("#")])
