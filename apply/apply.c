@@ -6,6 +6,7 @@
 #include "apply/run.h"
 #include "apply/undo.h"
 #include "collect/plural.h"
+#include "plan/gather.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
