@@ -6,6 +6,7 @@
 #include "apply/run.h"
 #include "apply/undo.h"
 #include "collect/plural.h"
+#include "plan/gather.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -204,6 +205,17 @@ static guint count_rows(const ChangePlan *plan, int kind)
     return count;
 }
 
+/* what the rows stand for: some are about several VMs */
+static guint count_items(const ChangePlan *plan, int kind)
+{
+    guint count = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        count += row->kind == kind ? gathered_count(row) : 0;
+    }
+    return count;
+}
+
 static guint count_left_out(const Progress *progress)
 {
     return progress_count(progress, STEP_REFUSED) + progress_count(progress, STEP_STALE) +
@@ -232,8 +244,8 @@ static void say_summary(const Work *work, const Program *program, const char *st
                  "left open");
     append_count(text, progress_count(progress, STEP_APART), "of other clusters");
     append_count(text, progress_count(progress, STEP_NONE) - advice - unsolved, "not approved");
-    append_count(text, advice, "advice");
-    append_count(text, unsolved, "unsolved");
+    append_count(text, count_items(work->plan, ROW_ADVICE), "advice");
+    append_count(text, count_items(work->plan, ROW_UNSOLVED), "unsolved");
     program_say(program, "%s.\n", text->str);
     if (work->run)
         program_say(program, "Journal: %s, last chain value %s\n", work->journal->path, work->journal->chain);

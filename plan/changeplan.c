@@ -93,7 +93,7 @@ const char *changeplan_string(ChangePlan *plan, const char *text)
 
 PlanRow plan_row_unknown(void)
 {
-    PlanRow row = {.line = 0};
+    PlanRow row = {.shared = ""};
     table_clear_row(&rows_table, &row);
     return row;
 }

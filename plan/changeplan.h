@@ -45,8 +45,10 @@ typedef struct PlanRow {
     double est_s;                            /* how long it should take, in whole seconds */
     const char *cause;                       /* the reason as a fixed word to count by; "" where not known */
     const char *reason, *effect;
-    const char *check; /* "c" and 16 hex digits: set when written or read */
-    guint64 line;      /* where it was read; 0 where it was made */
+    const char *shared; /* the reason in words that may hold for other VMs of the cluster too; "" where the
+                           row is one of its kind. Not in the file */
+    const char *check;  /* "c" and 16 hex digits: set when written or read */
+    guint64 line;       /* where it was read; 0 where it was made */
 } PlanRow;
 
 /* a `#cluster` row: facts are "key=value" */

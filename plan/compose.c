@@ -175,6 +175,20 @@ static void compose_steps(Composing *composing)
     }
 }
 
+/* "; after the advice on srv1, srv2", by what must come before in a list; "" where nothing must */
+static char *words_of_before(const Composing *composing, const GArray *advice, const Change *change)
+{
+    GString *words = g_string_new(NULL);
+    for (guint i = 0; change->after && i < change->after->len; i++) {
+        const Change *before = &g_array_index(advice, Change, g_array_index(change->after, guint, i));
+        const Model *now = composing->now;
+        g_string_append_printf(words, "%s%s", i ? ", " : "; after the advice above on ",
+                               before->vm >= 0 ? now->vms[before->vm].row->name
+                                               : now->snapshot->hosts[before->to].name);
+    }
+    return g_string_free(words, FALSE);
+}
+
 /* Advice is not done: its effects are told on a copy, as if each piece before it had been followed. */
 static void compose_advice(Composing *composing)
 {
@@ -183,7 +197,12 @@ static void compose_advice(Composing *composing)
     for (guint i = 0; i < composing->decisions->advice->len; i++) {
         const Change *change = &g_array_index(composing->decisions->advice, Change, i);
         PlanRow row = row_of_change(composing, change);
+        g_autofree char *before = words_of_before(composing, composing->decisions->advice, change);
+        g_autofree char *reason = g_strconcat(change->reason, before, NULL);
         row.kind = ROW_ADVICE;
+        row.reason = keep(composing, reason);
+        if (change->vm >= 0 && change->action != ACTION_MIGRATE)
+            row.shared = row.reason;
         changeplan_add(composing->plan, &row);
         change_apply(composing->now, change);
     }
@@ -199,6 +218,8 @@ static void compose_unsolved(Composing *composing)
         row.kind = ROW_UNSOLVED;
         row.cause = obstacle_names[unsolved->code];
         row.reason = keep(composing, unsolved->reason);
+        if (unsolved->vm >= 0)
+            row.shared = unsolved->shared ? keep(composing, unsolved->shared) : row.reason;
         changeplan_add(composing->plan, &row);
     }
 }
@@ -254,6 +275,8 @@ static void compose_clusters(const Composing *composing)
     const Model *start = composing->situation->start;
     const Policy *policy = start->policy;
     for (guint i = 0; i < start->snapshot->n_clusters; i++) {
+        if (!situation_decides(composing->situation, i))
+            continue;
         PlanCluster cluster = {keep(composing, start->snapshot->clusters[i].id),
                                keep(composing, start->snapshot->clusters[i].name), g_ptr_array_new()};
         g_autoptr(GArray) steps = steps_of_cluster(composing, i);
@@ -323,6 +346,40 @@ static void compose_header(const Composing *composing)
     plan->summary = keep(composing, summary);
 }
 
+/* what a person does by vMotion and maintenance mode, which a step would do too */
+static gboolean is_as_a_step(const Change *advice)
+{
+    return advice->action == ACTION_MIGRATE || advice->action == ACTION_ENTER_MAINTENANCE;
+}
+
+/* Puts advice into an order in which each piece is safe once the steps are made and those before it followed;
+ * what is no vMotion, or has no such order, comes last. */
+static void order_advice(const Situation *situation, Decisions *decisions)
+{
+    g_autoptr(Model) end = model_after(situation->start, decisions->changes);
+    Situation after = *situation;
+    after.start = end;
+    GArray *ordered = change_list_new();
+    g_autoptr(GArray) others = change_list_new();
+    g_autoptr(GArray) blocked = change_list_new();
+    for (guint i = 0; i < decisions->advice->len; i++) {
+        Change *advice = &g_array_index(decisions->advice, Change, i);
+        g_array_append_vals(is_as_a_step(advice) ? ordered : others, advice, 1);
+        *advice = (Change){.vm = -1};
+    }
+    sequence_order(&after, ordered, blocked);
+    for (guint i = 0; i < blocked->len; i++) {
+        Change *advice = &g_array_index(blocked, Change, i);
+        g_autofree char *reason = advice->reason;
+        advice->reason =
+            g_strconcat(reason, "; no safe order was found for it: room must be made first", NULL);
+    }
+    change_list_take(ordered, blocked);
+    change_list_take(ordered, others);
+    g_array_unref(decisions->advice);
+    decisions->advice = ordered;
+}
+
 ChangePlan *compose_plan(const Situation *situation, Decisions *decisions)
 {
     g_autoptr(GArray) blocked = change_list_new();
@@ -334,6 +391,7 @@ ChangePlan *compose_plan(const Situation *situation, Decisions *decisions)
             g_strdup_printf("no safe order found for a step that would help (%s)", change->reason));
     }
     window_cut(situation, decisions);
+    order_advice(situation, decisions);
     Composing composing = {situation, decisions, changeplan_new(), model_copy(situation->start)};
     compose_steps(&composing);
     compose_advice(&composing);

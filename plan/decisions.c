@@ -6,6 +6,7 @@
 static void clear_unsolved(gpointer data)
 {
     g_free(((Unsolved *)data)->reason);
+    g_free(((Unsolved *)data)->shared);
 }
 
 Decisions *decisions_new(void)
@@ -33,7 +34,7 @@ void decisions_free(Decisions *decisions)
 
 static void add_unsolved(Decisions *decisions, int host, int vm, int code, char *reason)
 {
-    Unsolved unsolved = {host, vm, code, reason};
+    Unsolved unsolved = {host, vm, code, reason, NULL};
     g_array_append_val(decisions->unsolved, unsolved);
 }
 
@@ -45,6 +46,12 @@ void decisions_add_unsolved_host(Decisions *decisions, guint host, int code, cha
 void decisions_add_unsolved_vm(Decisions *decisions, guint vm, int code, char *reason)
 {
     add_unsolved(decisions, -1, (int)vm, code, reason);
+}
+
+void decisions_add_unsolved_like_others(Decisions *decisions, guint vm, int code, char *reason, char *shared)
+{
+    Unsolved unsolved = {-1, (int)vm, code, reason, shared};
+    g_array_append_val(decisions->unsolved, unsolved);
 }
 
 void decisions_add_undone(Decisions *decisions, const Change *change, int code, char *reason)

@@ -12,6 +12,7 @@ typedef struct Unsolved {
     int host, vm; /* one of them is -1 */
     int code;     /* ObstacleCode: what stands in the way */
     char *reason; /* the same in words */
+    char *shared; /* of a VM: the same without the figures of this one, for several; NULL: as the reason */
 } Unsolved;
 
 typedef struct Decisions {
@@ -32,6 +33,9 @@ gboolean decisions_have_no_time(const Decisions *decisions, int vm, int action);
 /* adds a problem of a host or of a VM; the reason is taken over */
 void decisions_add_unsolved_host(Decisions *decisions, guint host, int code, char *reason);
 void decisions_add_unsolved_vm(Decisions *decisions, guint vm, int code, char *reason);
+
+/* the same of a VM, with the reason in words for several such VMs, which are taken over too */
+void decisions_add_unsolved_like_others(Decisions *decisions, guint vm, int code, char *reason, char *shared);
 
 /* adds the problem of a change that is not made: of its VM, or of its host */
 void decisions_add_undone(Decisions *decisions, const Change *change, int code, char *reason);

@@ -170,7 +170,8 @@ static void move_all_powered_off(const Evacuation *e)
     for (guint vm = 0; vm < n; vm++)
         e->registered[e->end->vms[vm].host]++;
     for (guint vm = 0; e->start->policy->evacuate_powered_off && vm < n; vm++)
-        if (!e->end->vms[vm].running && model_is_to_empty(e->start, (guint)e->end->vms[vm].host))
+        if (!e->end->vms[vm].running && model_is_to_empty(e->start, (guint)e->end->vms[vm].host) &&
+            situation_decides_vm(e->situation, vm))
             move_powered_off(e, vm);
 }
 
@@ -243,7 +244,8 @@ static void enter_maintenance_of_all(const Evacuation *e)
 {
     for (guint host = 0; host < e->start->snapshot->n_hosts; host++) {
         gboolean there = e->start->snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
-        if (model_is_to_empty(e->start, host) && !(there && model_vms_to_leave(e->end, host) == 0))
+        if (model_is_to_empty(e->start, host) && !(there && model_vms_to_leave(e->end, host) == 0) &&
+            situation_decides_host(e->situation, host))
             enter_maintenance(e, host);
     }
 }
@@ -296,6 +298,7 @@ void evacuation_complete(const Situation *situation, Model *end, Decisions *deci
     move_all_powered_off(&e);
     enter_maintenance_of_all(&e);
     for (guint cluster = 0; cluster < start->snapshot->n_clusters; cluster++)
-        if (start->policy->power == POWER_STANDBY && model_saves_power(start, cluster))
+        if (start->policy->power == POWER_STANDBY && model_saves_power(start, cluster) &&
+            situation_decides(situation, cluster))
             advise_standby(&e, cluster);
 }

@@ -153,6 +153,60 @@ static GHashTable *ends_of_moves(const ChangePlan *plan)
     return ends;
 }
 
+/* the model with the plan's steps made */
+static Model *model_of_end(const Model *start, const ChangePlan *plan)
+{
+    Model *end = model_copy(start);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        Change change;
+        if (row->kind == ROW_STEP && change_of_row(end, plan->name, row, &change, NULL))
+            change_apply(end, &change);
+    }
+    return end;
+}
+
+static gboolean has_steps_in(const ChangePlan *plan, const char *cluster_id)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP && strcmp(row->cluster_id, cluster_id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* the first row of a kind (-1: of any) about an object, or NULL */
+static const PlanRow *find_row(const ChangePlan *plan, int kind, const char *object_id)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if ((kind < 0 || row->kind == kind) && strcmp(row->object_id, object_id) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static gboolean is_left_by_some(const ChangePlan *plan, const char *host_id)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP && strcmp(row->from_id, host_id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean leaves_by_step(const ChangePlan *plan, const char *vm_id)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP && row->action == ACTION_MIGRATE && strcmp(row->object_id, vm_id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void add_rows_of_object(GString *out, const ChangePlan *plan, const char *id)
 {
     for (guint i = 0; i < plan->rows->len; i++) {
@@ -179,27 +233,61 @@ static void add_rows_of_vms(GString *out, const Snapshot *snapshot, const Change
     }
 }
 
-static void add_targets(GString *out, const Situation *situation, guint vm)
+/* ---- hosts that could take a VM ---- */
+
+/* the number of the plan's last step that takes the VM to the host; 0 where none does */
+static double step_to(const ChangePlan *plan, const char *vm_id, const char *host_id)
 {
-    const Model *model = situation->start;
-    const Snapshot *snapshot = model->snapshot;
-    add(out, "Hosts of its cluster:");
+    double step = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP && row->action == ACTION_MIGRATE && strcmp(row->object_id, vm_id) == 0)
+            step = strcmp(row->to_id, host_id) == 0 ? row->step : 0;
+    }
+    return step;
+}
+
+/* whether the host could take the VM as the model stands, in words that follow its name */
+static void add_target(GString *out, const Situation *situation, const Model *now, guint vm, guint host)
+{
+    const char *name = now->snapshot->hosts[host].name;
+    gboolean measured = now->vms[vm].measured;
+    gboolean moves = legality_may_move(situation->legality, vm, NULL);
+    g_auto(Obstacle) why = {0};
+    if (!legality_allows_move(situation->legality, now, vm, host,
+                              measured ? LEGAL_TARGET : LEGAL_TARGET & ~(guint)LEGAL_HEAT, &why))
+        add(out, "  %s: no, it %s", name, why.words);
+    else if (!measured)
+        add(out, "  %s: could run it; its load is not known", name);
+    else
+        add(out, "  %s: %s; with it CPU %.1f %%, memory %.1f %%", name, moves ? "yes" : "could run it",
+            model_usage_pct(now, host, RESOURCE_CPU, now->vms[vm].demand[RESOURCE_CPU]),
+            model_usage_pct(now, host, RESOURCE_HOST_MEMORY, now->vms[vm].demand[RESOURCE_HOST_MEMORY]));
+}
+
+/* Other hosts than the one that it is on now, as they stand at the end: what the plan's unsolved rows say is
+ * of then, too. */
+static void add_targets(GString *out, const Situation *situation, const ChangePlan *plan, const Model *end,
+                        guint vm)
+{
+    const Model *start = situation->start;
+    const Snapshot *snapshot = start->snapshot;
+    const char *when = has_steps_in(plan, snapshot->clusters[start->vms[vm].row->cluster].id)
+                           ? ", once the steps of the plan are made"
+                           : "";
+    add(out, "Hosts of its cluster%s:", when);
     for (guint host = 0; host < snapshot->n_hosts; host++) {
-        if (snapshot->hosts[host].cluster != model->vms[vm].row->cluster || (int)host == model->vms[vm].host)
+        if (snapshot->hosts[host].cluster != start->vms[vm].row->cluster || (int)host == start->vms[vm].host)
             continue;
-        g_auto(Obstacle) why = {0};
-        if (!legality_allows_move(situation->legality, model, vm, host, LEGAL_HOST | LEGAL_RULES, &why))
-            add(out, "  %s: no, it %s", snapshot->hosts[host].name, why.words);
-        else if (!model->vms[vm].measured)
-            add(out, "  %s: could run it; its load is not known", snapshot->hosts[host].name);
+        double step = step_to(plan, start->vms[vm].row->id, snapshot->hosts[host].id);
+        if (step > 0)
+            add(out, "  %s: yes, step %.0f takes it there", snapshot->hosts[host].name, step);
         else
-            add(out, "  %s: %s; with it CPU %.1f %%, memory %.1f %%", snapshot->hosts[host].name,
-                model_stays_normal(model, host, model->vms[vm].demand) ? "yes" : "no, it would be hot",
-                model_usage_pct(model, host, RESOURCE_CPU, model->vms[vm].demand[RESOURCE_CPU]),
-                model_usage_pct(model, host, RESOURCE_HOST_MEMORY,
-                                model->vms[vm].demand[RESOURCE_HOST_MEMORY]));
+            add_target(out, situation, end, vm, host);
     }
 }
+
+/* ---- VMs ---- */
 
 static void add_rules(GString *out, const Situation *situation, guint vm)
 {
@@ -214,14 +302,6 @@ static void add_rules(GString *out, const Situation *situation, guint vm)
     }
 }
 
-static gboolean has_rows(const ChangePlan *plan, const char *id)
-{
-    for (guint i = 0; i < plan->rows->len; i++)
-        if (strcmp(g_array_index(plan->rows, PlanRow, i).object_id, id) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 static gboolean gets_vcpus(const ChangePlan *plan, const char *id)
 {
     for (guint i = 0; i < plan->rows->len; i++) {
@@ -233,18 +313,22 @@ static gboolean gets_vcpus(const ChangePlan *plan, const char *id)
 }
 
 /* why a VM that uses too much of its vCPUs gets no more */
-static void add_missing_vcpus(GString *out, const Situation *situation, const ChangePlan *plan, guint vm)
+static void add_missing_vcpus(GString *out, const Situation *situation, const ChangePlan *plan,
+                              const Model *end, guint vm)
 {
     const Model *model = situation->start;
-    if (!growth_wants_vcpus(model, vm) || gets_vcpus(plan, model->vms[vm].row->id))
+    const char *id = model->vms[vm].row->id;
+    if (!growth_wants_vcpus(model, vm) || gets_vcpus(plan, id))
         return;
     g_auto(Obstacle) why = {0};
-    gboolean legal = legality_allows_growth(situation->legality, model, ACTION_ADD_CPU, vm,
-                                            growth_legal_vcpus(model, vm), LEGAL_GROWTH, &why);
+    gboolean legal = legality_allows_growth(situation->legality, end, ACTION_ADD_CPU, vm,
+                                            growth_legal_vcpus(end, vm), LEGAL_GROWTH, &why);
+    if (legal && find_row(plan, ROW_UNSOLVED, id))
+        return; /* the row says why */
     if (model->policy->strategy == STRATEGY_THRESHOLD)
         add(out, "  no vCPUs: strategy=threshold adds none");
     else
-        add(out, "  no vCPUs: it uses %.1f %% of its %.0f, above %g %%, but %s",
+        add(out, "  no vCPUs: it uses %.1f %% of the %.0f that it has, above %g %%, but %s",
             growth_cpu_usage_pct(model, vm), model->vms[vm].vcpus, model->policy->vm_cpu_pct,
             !legal ? why.words : "others took what the cluster's CPU buffer and its pools had left");
 }
@@ -267,19 +351,25 @@ static char *why_not_grown(const Situation *situation, guint vm)
     return g_strdup_printf("it is short, but %s", why.words);
 }
 
-/* and why it stays where it is */
-static const char *why_not_moved(const Model *model, guint host)
+/* and why it stays where it is; the caller frees it */
+static char *why_not_moved(const Model *model, const ChangePlan *plan, guint host)
 {
+    const char *id = model->snapshot->hosts[host].id;
+    const PlanRow *unsolved = find_row(plan, ROW_UNSOLVED, id);
     if (model_is_excluded(model, host))
-        return "its host is named by exclude_hosts";
+        return g_strdup("its host is named by exclude_hosts");
     if (model_is_to_empty(model, host))
-        return "it stays on its host, which is to be emptied";
+        return g_strdup("it stays on its host, which is to be emptied");
     if (model->hosts[host].state == STATE_UNAVAILABLE)
-        return "its host is not available";
+        return g_strdup("its host is not available");
     if (model->hosts[host].state == STATE_UNKNOWN)
-        return "its host is not measured";
-    return model->hosts[host].state == STATE_HOT ? "its hot host is relieved, as far as can be, by others"
-                                                 : "its host is not hot";
+        return g_strdup("its host is not measured");
+    if (model->hosts[host].state != STATE_HOT)
+        return g_strdup("its host is not hot");
+    if (is_left_by_some(plan, id))
+        return g_strdup("its hot host is relieved, as far as can be, by others");
+    return unsolved ? g_strdup_printf("its host %s", unsolved->reason)
+                    : g_strdup("no move off its hot host is in the plan");
 }
 
 static void explain_vm(GString *out, const Situation *situation, const ChangePlan *plan, guint vm)
@@ -293,23 +383,27 @@ static void explain_vm(GString *out, const Situation *situation, const ChangePla
     add_loads(out, assessed);
     add_rules(out, situation, vm);
     add(out, "In the plan:");
-    if (has_rows(plan, row->id)) {
+    if (find_row(plan, -1, row->id)) {
         add_rows_of_object(out, plan, row->id);
     } else {
         const char *drs = NULL;
         g_auto(Obstacle) immovable = {0};
         legality_left_to_drs(situation->legality, vm, &drs);
         g_autofree char *why = why_not_grown(situation, vm);
-        add(out, "  nothing: %s, and %s", why, why_not_moved(model, (guint)row->host));
+        g_autofree char *stays = why_not_moved(model, plan, (guint)row->host);
+        add(out, "  nothing: %s, and %s", why, stays);
         if (!legality_may_move(situation->legality, vm, &immovable))
             add(out, "  it would never be moved: it %s", immovable.words);
         if (drs)
             add(out, "  its moves are only advised: %s", drs);
     }
-    add_missing_vcpus(out, situation, plan, vm);
+    g_autoptr(Model) end = model_of_end(model, plan);
+    add_missing_vcpus(out, situation, plan, end, vm);
     if (model->vms[vm].running)
-        add_targets(out, situation, vm);
+        add_targets(out, situation, plan, end, vm);
 }
+
+/* ---- hosts ---- */
 
 static const char *why_untouched(const Model *model, guint host)
 {
@@ -319,8 +413,38 @@ static const char *why_untouched(const Model *model, guint host)
         return "it is not available";
     if (model->hosts[host].state == STATE_UNKNOWN)
         return "it is not measured";
-    return model_excess(model, host, NULL) > 0 ? "no VM of it can be moved"
+    return model_excess(model, host, NULL) > 0 ? "it is not relieved"
                                                : "it is within its thresholds, and no VM goes there";
+}
+
+/* why no running VM goes to a host; NULL where some could */
+static const char *why_no_target(const Model *model, guint host)
+{
+    return model_is_excluded(model, host)   ? "it is named by exclude_hosts"
+           : model_is_to_empty(model, host) ? "it is to be emptied"
+           : !model->hosts[host].usable     ? "it is not usable"
+           : !model->hosts[host].target     ? "it has no vMotion"
+                                            : NULL;
+}
+
+/* Where a host is emptied, VMs that are not measured count at their size. */
+static void add_immovable(GString *out, const Situation *situation, const ChangePlan *plan, guint host)
+{
+    const Model *model = situation->start;
+    g_autoptr(GString) words = g_string_new(NULL);
+    for (guint i = 0; i < model->vms_on[host]->len; i++) {
+        guint vm = g_array_index(model->vms_on[host], guint, i);
+        const Vm *row = model->vms[vm].row;
+        g_auto(Obstacle) immovable = {0};
+        if (leaves_by_step(plan, row->id))
+            continue;
+        if (!legality_may_move(situation->legality, vm, &immovable))
+            add(words, "  %s %s", row->name, immovable.words);
+        else if (!model->vms[vm].measured && !model_is_to_empty(model, host))
+            add(words, "  %s is not measured", row->name);
+    }
+    if (words->len)
+        g_string_append_printf(out, "Its VMs that cannot be moved:\n%s", words->str);
 }
 
 static void explain_host(GString *out, const Situation *situation, const ChangePlan *plan, guint host)
@@ -337,17 +461,10 @@ static void explain_host(GString *out, const Situation *situation, const ChangeP
     add_rows_of_vms(out, model->snapshot, plan, row->id);
     if (out->len == before)
         add(out, "  nothing: %s", why_untouched(model, host));
-    if (!model->hosts[host].target)
-        add(out, "It is no target: %s", model->hosts[host].usable ? "it has no vMotion" : "it is not usable");
-    add(out, "Its VMs that cannot be moved:");
-    for (guint i = 0; i < model->vms_on[host]->len; i++) {
-        guint vm = g_array_index(model->vms_on[host], guint, i);
-        g_auto(Obstacle) immovable = {0};
-        if (!legality_may_move(situation->legality, vm, &immovable))
-            add(out, "  %s %s", model->vms[vm].row->name, immovable.words);
-        else if (!model->vms[vm].measured)
-            add(out, "  %s is not measured", model->vms[vm].row->name);
-    }
+    const char *no_target = why_no_target(model, host);
+    if (no_target)
+        add(out, "It is no target for running VMs: %s", no_target);
+    add_immovable(out, situation, plan, host);
 }
 
 char *explain(const Situation *situation, const ChangePlan *plan, const char *what, GError **error)

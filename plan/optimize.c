@@ -219,7 +219,7 @@ static Job *jobs_new(const Situation *situation, const GArray *threshold, gboole
         jobs[i] = (Job){.situation = situation,
                         .threshold = threshold,
                         .cluster = i,
-                        .wanted = has_hosts(situation->start, i),
+                        .wanted = has_hosts(situation->start, i) && situation_decides(situation, i),
                         .for_advice = for_advice,
                         .max_moves = -1,
                         .stopped_by = SEARCH_OPTIMAL};
@@ -348,7 +348,7 @@ static void advise_drs(const Situation *situation, const Model *end, Decisions *
     g_autoptr(GArray) nothing = change_list_new();
     Job *jobs = jobs_new(&after, nothing, TRUE);
     for (guint i = 0; i < n; i++)
-        jobs[i].wanted = unsolved_is_left_to_drs(situation, end, i);
+        jobs[i].wanted = jobs[i].wanted && unsolved_is_left_to_drs(situation, end, i);
     do_jobs(situation, jobs, n, (guint)situation->start->policy->max_moves, error);
     for (guint i = 0; i < n; i++)
         if (jobs[i].changes)

@@ -2,19 +2,23 @@
 /*
  * plan: decides what to do about an assessment, as a reviewable, ordered list of steps.
  */
+#include "plan/choice.h"
 #include "plan/decide.h"
 #include "plan/dependencies.h"
 #include "plan/evacuation.h"
 #include "plan/explain.h"
+#include "plan/gather.h"
 #include "plan/show.h"
 #include "plan/verify.h"
 
 #include "analyze/patterncheck.h"
+#include "collect/escape.h"
+#include "collect/nearest.h"
 #include "collect/program.h"
 
 #include <string.h>
 
-#define SHOWN_ROWS 20
+#define MOST_SHOWN 15 /* clusters, and rows of each kind */
 
 static const char description[] =
     "Decides what to do about a snapshot and its assessment: live migrations and additions of memory, as an ordered\n"
@@ -25,10 +29,13 @@ static const char description[] =
     "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is";
 
 typedef struct Options {
-    char *output, *show, *check, *explain;
-    char **history;
+    char *output, *show, *check, *explain, *only;
+    char **history, **clusters;
     gboolean without_dependents, detailed_exitcode;
 } Options;
+
+/* what --only takes, by RowKind */
+static const char *const show_kinds[] = {"steps", "advice", "unsolved", NULL};
 
 static void options_clear(Options *options)
 {
@@ -36,7 +43,9 @@ static void options_clear(Options *options)
     g_free(options->show);
     g_free(options->check);
     g_free(options->explain);
+    g_free(options->only);
     g_strfreev(options->history);
+    g_strfreev(options->clusters);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -47,11 +56,13 @@ typedef struct Inputs {
     Assessment *assessment;
     History *history;
     Situation *situation;
+    gboolean *clusters; /* [n_clusters] those to decide about; NULL: all */
 } Inputs;
 
 static void inputs_clear(Inputs *inputs)
 {
     situation_free(inputs->situation);
+    g_free(inputs->clusters);
     history_free(inputs->history);
     assessment_free(inputs->assessment);
     snapshot_free(inputs->snapshot);
@@ -158,33 +169,60 @@ static int exit_code(const ChangePlan *plan, const Options *options)
                                           : EXIT_DONE;
 }
 
-static void say_plan(const Program *program, const ChangePlan *plan, guint most_rows)
+static void say_plan(const Program *program, const ChangePlan *plan)
 {
-    g_autofree char *text = show_plan(plan, program->verbose ? 0 : most_rows);
+    g_autofree char *text = show_plan(plan, program->verbose ? 0 : MOST_SHOWN);
     program_say(program, "%s", text);
+}
+
+/* clusters that --cluster does not name stay as they are */
+static gboolean narrow(Inputs *inputs, char *const *words, GError **error)
+{
+    const Snapshot *snapshot = inputs->snapshot;
+    g_autofree ClusterName *names = g_new(ClusterName, snapshot->n_clusters + 1);
+    for (guint i = 0; i < snapshot->n_clusters; i++)
+        names[i] = (ClusterName){snapshot->clusters[i].id, snapshot->clusters[i].name};
+    inputs->clusters = choose_clusters(names, snapshot->n_clusters, words, error);
+    inputs->situation->clusters = inputs->clusters;
+    return inputs->clusters != NULL;
 }
 
 static int run_plan(const Program *program, const Options *options, char **paths)
 {
     g_autoptr(GError) error = NULL;
     g_auto(Inputs) inputs = {0};
-    if (!read_inputs(&inputs, program, options, paths, &error))
+    if (!read_inputs(&inputs, program, options, paths, &error) ||
+        (options->clusters && !narrow(&inputs, options->clusters, &error)))
         return program_fail(program, error);
     g_autoptr(ChangePlan) plan = make_plan(program, inputs.situation, &error);
+    if (plan)
+        gather_rows(plan);
     if (!plan || !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
     if (!atomic_file_is_standard_output(options->output))
-        say_plan(program, plan, SHOWN_ROWS);
+        say_plan(program, plan);
     return exit_code(plan, options);
+}
+
+static int kind_of(const char *only, GError **error)
+{
+    for (int kind = 0; show_kinds[kind]; kind++)
+        if (strcmp(only, show_kinds[kind]) == 0)
+            return kind;
+    g_autofree char *found = escape_for_message(only);
+    g_autofree char *expected = nearest_expected(only, show_kinds);
+    g_set_error(error, VMANGER_ERROR, 0, "--only: found %s: expected %s", found, expected);
+    return -1;
 }
 
 static int run_show(const Program *program, const Options *options)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(ChangePlan) plan = changeplan_read(options->show, CHANGEPLAN_AS_MADE, &error);
-    if (!plan)
+    int kind = options->only ? kind_of(options->only, &error) : -1;
+    g_autoptr(ChangePlan) plan = error ? NULL : changeplan_read(options->show, CHANGEPLAN_AS_MADE, &error);
+    if (!plan || ((options->clusters || options->only) && !show_only(plan, options->clusters, kind, &error)))
         return program_fail(program, error);
-    say_plan(program, plan, 0);
+    say_plan(program, plan);
     return program_flush(program) ? exit_code(plan, options) : EXIT_REFUSED;
 }
 
@@ -254,6 +292,10 @@ int main(int argc, char **argv)
         {"history", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.history,
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
         {"show", 0, 0, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
+        {"only", 0, 0, G_OPTION_ARG_STRING, &options.only,
+         "With --show: steps, advice or unsolved items alone", "KIND"},
+        {"cluster", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
+         "Only this cluster, by name or id; may be given several times", "CLUSTER"},
         {"check", 0, 0, G_OPTION_ARG_FILENAME, &options.check,
          "Verify an edited plan and write it stamped anew", "PLAN"},
         {"without-dependents", 0, 0, G_OPTION_ARG_NONE, &options.without_dependents,
@@ -272,6 +314,10 @@ int main(int argc, char **argv)
         return program_misused(&program, "expected one of --show, --check and --explain");
     if (options.without_dependents && !options.check)
         return program_misused(&program, "--without-dependents goes with --check");
+    if (options.only && !options.show)
+        return program_misused(&program, "--only goes with --show");
+    if (options.clusters && (options.check || options.explain))
+        return program_misused(&program, "--cluster goes with -o PLAN and with --show");
     if (options.show)
         return argc == 1 && !options.output
                    ? run_show(&program, &options)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/reasons.h"
 
+#include "collect/plural.h"
 #include "plan/growth.h"
 
 #include <math.h>
@@ -114,8 +115,9 @@ char *reason_of_memory(const Model *now, const Change *growth)
 static char *reason_of_vcpus(const Model *start, const Change *change)
 {
     double usage = growth_cpu_usage_pct(start, (guint)change->vm);
-    return g_strdup_printf("%s uses %.1f %% of its %.0f vCPUs, above %g %%; %.1f %% of %.0f",
-                           start->vms[change->vm].row->name, usage, change->was, start->policy->vm_cpu_pct,
+    return g_strdup_printf("%s uses %.1f %% of its %.0f %s, above %g %%; %.1f %% of %.0f",
+                           start->vms[change->vm].row->name, usage, change->was,
+                           plural((guint)change->was, "vCPU", "vCPUs"), start->policy->vm_cpu_pct,
                            usage * change->was / change->amount, change->amount);
 }
 

@@ -2,9 +2,14 @@
 #include "plan/show.h"
 
 #include "collect/escape.h"
+#include "collect/plural.h"
+#include "plan/choice.h"
+#include "plan/gather.h"
 
 #include <math.h>
 #include <string.h>
+
+#define MOST_NAMED 3 /* of the VMs that a row is about */
 
 static void append_escaped(GString *out, const char *text)
 {
@@ -29,7 +34,7 @@ static void append_change(GString *out, const PlanCluster *cluster, const char *
 {
     const char *value = fact(cluster, key);
     g_auto(GStrv) parts = g_strsplit(value ? value : "", "/", 2);
-    if (parts[0] && parts[1])
+    if (parts[0] && parts[1] && strcmp(parts[0], parts[1]) != 0)
         g_string_append_printf(out, "    %-22s %s -> %s%s\n", label, parts[0], parts[1], unit);
 }
 
@@ -48,9 +53,27 @@ static void append_cluster(GString *out, const PlanCluster *cluster)
     append_change(out, cluster, "failover_lack_mhz", "lacking if one fails", " MHz");
     const char *moves = fact(cluster, "moves"), *copy = fact(cluster, "copy_mib"),
                *span = fact(cluster, "makespan_s");
-    if (moves && copy && span)
-        g_string_append_printf(out, "    %-22s %s, %s MiB to copy, about %s s in all\n", "migrations", moves,
-                               copy, span);
+    if (moves && copy && strcmp(moves, "0") != 0)
+        g_string_append_printf(out, "    %-22s %s, %s MiB to copy\n", "migrations", moves, copy);
+    if (span && strcmp(span, "0") != 0)
+        g_string_append_printf(out, "    %-22s about %.0f s\n", "all steps take",
+                               ceil(g_ascii_strtod(span, NULL)));
+}
+
+/* ", 40 VMs: vm-1, vm-2, vm-3 …", of a row about several VMs */
+static void append_gathered(GString *out, const PlanRow *row)
+{
+    g_auto(GStrv) ids = gathered_ids(row);
+    guint n = gathered_count(row);
+    if (!ids)
+        return;
+    g_string_append_printf(out, ", %u VMs: ", n);
+    for (guint i = 0; i < MOST_NAMED && ids[i]; i++) {
+        g_string_append(out, i ? ", " : "");
+        append_escaped(out, ids[i]);
+    }
+    if (n > MOST_NAMED)
+        g_string_append(out, " …");
 }
 
 static void append_row(GString *out, const PlanRow *row)
@@ -63,6 +86,7 @@ static void append_row(GString *out, const PlanRow *row)
         g_string_append_printf(out, "%s ", action_names[row->action]);
     append_escaped(out, row->object);
     g_string_append_printf(out, " (%s)", row->object_id);
+    append_gathered(out, row);
     if (*row->from) {
         g_string_append(out, ": ");
         append_escaped(out, row->from);
@@ -99,23 +123,137 @@ static void append_rows(GString *out, const ChangePlan *plan, int kind, const ch
         shown++;
     }
     if (all > shown)
-        g_string_append_printf(out, "  ... and %u more (plan --show lists all)\n", all - shown);
+        g_string_append_printf(out, "  ... and %u more (plan --show -v lists all)\n", all - shown);
 }
 
-char *show_plan(const ChangePlan *plan, guint most_rows)
+/* ---- clusters ---- */
+
+/* the ids of clusters that have rows */
+static GHashTable *busy_clusters(const ChangePlan *plan)
+{
+    GHashTable *busy = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < plan->rows->len; i++)
+        g_hash_table_add(busy, (gpointer)g_array_index(plan->rows, PlanRow, i).cluster_id);
+    return busy;
+}
+
+static void append_clusters(GString *out, const ChangePlan *plan, guint most)
+{
+    g_autoptr(GHashTable) busy = busy_clusters(plan);
+    guint n_busy = 0, n_idle = 0;
+    for (guint i = 0; i < plan->clusters->len; i++) {
+        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
+        if (!g_hash_table_contains(busy, cluster->id))
+            n_idle++;
+        else if (n_busy++ < most || most == 0)
+            append_cluster(out, cluster);
+    }
+    if (most > 0 && n_busy > most)
+        g_string_append_printf(out, "  ... and %u more with something to do (plan --show -v lists all)\n",
+                               n_busy - most);
+    if (n_idle > 0)
+        g_string_append_printf(out, "  %s%u %s with nothing to do\n", n_busy ? "and " : "", n_idle,
+                               plural(n_idle, "cluster", "clusters"));
+}
+
+/* ---- choice ---- */
+
+/* the clusters that the plan speaks of: ClusterName, each id once */
+static GArray *clusters_of(const ChangePlan *plan)
+{
+    GArray *names = g_array_new(FALSE, FALSE, sizeof(ClusterName));
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < plan->clusters->len + plan->rows->len; i++) {
+        const PlanRow *row =
+            i < plan->clusters->len ? NULL : &g_array_index(plan->rows, PlanRow, i - plan->clusters->len);
+        const PlanCluster *cluster = row ? NULL : &g_array_index(plan->clusters, PlanCluster, i);
+        ClusterName name = {row ? row->cluster_id : cluster->id, row ? row->cluster : cluster->name};
+        if (*name.id && g_hash_table_add(seen, (gpointer)name.id))
+            g_array_append_val(names, name);
+    }
+    return names;
+}
+
+/* the ids that are meant; NULL and an error where one is none */
+static GHashTable *chosen_ids(const ChangePlan *plan, char *const *clusters, GError **error)
+{
+    g_autoptr(GArray) names = clusters_of(plan);
+    const ClusterName *list = (const ClusterName *)(const void *)names->data;
+    g_autofree gboolean *chosen = choose_clusters(list, names->len, clusters, error);
+    if (!chosen)
+        return NULL;
+    GHashTable *ids = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < names->len; i++)
+        if (chosen[i])
+            g_hash_table_add(ids, (gpointer)list[i].id);
+    return ids;
+}
+
+static void sum_up_shown(ChangePlan *plan)
+{
+    guint n[] = {0, 0, 0};
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        n[row->kind] += gathered_count(row);
+    }
+    g_autofree char *summary =
+        g_strdup_printf("%s Shown here: %u %s, %u advised, %u unsolved.", plan->summary, n[ROW_STEP],
+                        plural(n[ROW_STEP], "step", "steps"), n[ROW_ADVICE], n[ROW_UNSOLVED]);
+    plan->summary = changeplan_string(plan, summary);
+}
+
+gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **error)
+{
+    g_autoptr(GHashTable) ids = clusters ? chosen_ids(plan, clusters, error) : NULL;
+    if (clusters && !ids)
+        return FALSE;
+    GArray *rows = plan->rows;
+    plan->rows = g_array_new(FALSE, FALSE, sizeof(PlanRow));
+    g_hash_table_remove_all(plan->steps);
+    for (guint i = 0; i < rows->len; i++) {
+        const PlanRow *row = &g_array_index(rows, PlanRow, i);
+        if ((kind < 0 || row->kind == kind) && (!ids || g_hash_table_contains(ids, row->cluster_id)))
+            changeplan_add(plan, row);
+    }
+    g_array_free(rows, TRUE);
+    for (guint i = plan->clusters->len; ids && i-- > 0;)
+        if (!g_hash_table_contains(ids, g_array_index(plan->clusters, PlanCluster, i).id))
+            g_array_remove_index(plan->clusters, i);
+    sum_up_shown(plan);
+    return TRUE;
+}
+
+/* ---- all of it ---- */
+
+/* The figures of clusters are those with every step made. */
+static void append_declined(GString *out, const ChangePlan *plan)
+{
+    guint declined = 0, steps = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        steps += row->kind == ROW_STEP;
+        declined += row->kind == ROW_STEP && row->approve != 1;
+    }
+    if (declined > 0)
+        g_string_append_printf(out,
+                               "%u of %u %s not approved; figures are those with all of them: plan --check "
+                               "works them out anew\n",
+                               declined, steps, plural(steps, "step is", "steps are"));
+}
+
+char *show_plan(const ChangePlan *plan, guint most)
 {
     GString *out = g_string_new(NULL);
     g_autofree char *taken_at = table_format_time(plan->taken_at);
     g_string_append_printf(out, "Snapshot of %s, source ", taken_at);
     append_escaped(out, plan->source);
     g_string_append_c(out, '\n');
-    for (guint i = 0; i < plan->clusters->len; i++)
-        append_cluster(out, &g_array_index(plan->clusters, PlanCluster, i));
-    append_rows(out, plan, ROW_STEP, "Steps", most_rows);
-    append_rows(out, plan, ROW_ADVICE, "Advice (for you to do: vmanger will not)", most_rows);
-    append_rows(out, plan, ROW_UNSOLVED, "Unsolved", most_rows);
-    g_string_append_c(out, '\n');
     append_escaped(out, plan->summary);
     g_string_append_c(out, '\n');
+    append_declined(out, plan);
+    append_clusters(out, plan, most);
+    append_rows(out, plan, ROW_STEP, "Steps", most);
+    append_rows(out, plan, ROW_ADVICE, "Advice (for you to do: vmanger will not)", most);
+    append_rows(out, plan, ROW_UNSOLVED, "Unsolved", most);
     return g_string_free(out, FALSE);
 }

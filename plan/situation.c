@@ -38,8 +38,24 @@ Situation *situation_giving_up(const Situation *situation, const gboolean *given
     other->start = model;
     other->history = situation->history;
     other->threads = situation->threads;
+    other->clusters = situation->clusters;
     bind(other, rules_new(model));
     return other;
+}
+
+gboolean situation_decides(const Situation *situation, guint cluster)
+{
+    return !situation->clusters || situation->clusters[cluster];
+}
+
+gboolean situation_decides_host(const Situation *situation, guint host)
+{
+    return situation_decides(situation, (guint)situation->start->hosts[host].cluster);
+}
+
+gboolean situation_decides_vm(const Situation *situation, guint vm)
+{
+    return situation_decides(situation, (guint)situation->start->vms[vm].row->cluster);
 }
 
 void situation_drop_rules(Situation *situation)

@@ -12,8 +12,9 @@ typedef struct Situation {
     const Model *start; /* as it is now */
     const RuleSet *rules;
     const Legality *legality;
-    const History *history; /* borrowed, as are snapshot, assessment and policy */
-    guint threads;          /* to decide with; 0: as many as there are processors */
+    const History *history;   /* borrowed, as are snapshot, assessment and policy */
+    const gboolean *clusters; /* [n_clusters] those to decide about, borrowed; NULL: all of them */
+    guint threads;            /* to decide with; 0: as many as there are processors */
 } Situation;
 
 /* joins them; an assessment that does not belong to snapshot and policy is an error. All four must outlive
@@ -23,6 +24,11 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
 
 /* the same situation but for hosts whose evacuation is given up (given_up[n_hosts]) */
 Situation *situation_giving_up(const Situation *situation, const gboolean *given_up);
+
+/* TRUE where the cluster, or that of a host or VM, is one to decide about */
+gboolean situation_decides(const Situation *situation, guint cluster);
+gboolean situation_decides_host(const Situation *situation, guint host);
+gboolean situation_decides_vm(const Situation *situation, guint vm);
 
 /* from here on no rule binds: for plans that lead back to where one was broken */
 void situation_drop_rules(Situation *situation);

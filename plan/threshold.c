@@ -27,26 +27,26 @@ static const Vm *vm_row(const Threshold *t, guint vm)
 
 /* ---- the worst first ---- */
 
-static GArray *hot_hosts(const Model *model)
+static GArray *hot_hosts(const Situation *situation, const Model *model)
 {
     GArray *hot = g_array_new(FALSE, FALSE, sizeof(Amiss));
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
         Amiss host = {i, model_excess(model, i, NULL), model->snapshot->hosts[i].id};
-        if (model->hosts[i].usable && host.much > 0)
+        if (model->hosts[i].usable && host.much > 0 && situation_decides_host(situation, i))
             g_array_append_val(hot, host);
     }
     g_array_sort(hot, amiss_compare);
     return hot;
 }
 
-static GArray *short_vms(const Model *model)
+static GArray *short_vms(const Situation *situation, const Model *model)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(Amiss));
     for (guint i = 0; i < model->n_vms; i++) {
         const ModelVm *vm = &model->vms[i];
         Amiss one = {i, load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024),
                      model->vms[i].row->id};
-        if (vm->state == STATE_SHORT)
+        if (vm->state == STATE_SHORT && situation_decides_vm(situation, i))
             g_array_append_val(found, one);
     }
     g_array_sort(found, amiss_compare);
@@ -247,7 +247,7 @@ static void name_the_left_out(Threshold *t)
     for (guint i = 0; i < rules_count(t->situation->rules); i++) {
         const BoundRule *rule = rules_at(t->situation->rules, i);
         guint breaches = rule_breaches(rule, now);
-        if (breaches > 0 && rule->mandatory)
+        if (breaches > 0 && rule->mandatory && situation_decides_vm(t->situation, rule->vms[0]))
             decisions_add_unsolved_vm(
                 t->decisions, rule->vms[0], OBSTACLE_STRATEGY,
                 g_strdup_printf("the mandatory rule \"%s\" is broken by %u %s: strategy=threshold "
@@ -255,6 +255,8 @@ static void name_the_left_out(Threshold *t)
                                 rule->name, breaches, plural(breaches, "VM", "VMs")));
     }
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
+        if (!situation_decides_host(t->situation, i))
+            continue;
         if (now->hosts[i].state == STATE_HOT && !now->hosts[i].usable)
             unsolved_add_hot_host(t->decisions, t->situation, now, i);
         guint left = model_is_to_empty(now, i) ? model_vms_to_leave(now, i) : 0;
@@ -270,10 +272,10 @@ static void name_the_left_out(Threshold *t)
 Decisions *threshold_decide(const Situation *situation)
 {
     Threshold t = {situation, model_copy(situation->start), decisions_new()};
-    g_autoptr(GArray) hot = hot_hosts(t.now);
+    g_autoptr(GArray) hot = hot_hosts(situation, t.now);
     for (guint i = 0; i < hot->len; i++)
         relieve(&t, g_array_index(hot, Amiss, i).index);
-    g_autoptr(GArray) vms = short_vms(t.now);
+    g_autoptr(GArray) vms = short_vms(situation, t.now);
     for (guint i = 0; i < vms->len; i++)
         add_memory(&t, g_array_index(vms, Amiss, i).index);
     name_the_left_out(&t);

@@ -22,6 +22,9 @@ typedef struct Staying {
 typedef struct Kept {
     Staying immovable, without_target;
     guint unmeasured, left_to_drs, movable;
+    guint slight;       /* of the movable: those below min_vm_pct */
+    double most_points; /* of relief that one of the movable would bring */
+    int bound;          /* ObstacleCode: why the movable stay */
 } Kept;
 
 static void kept_clear(Kept *kept)
@@ -50,6 +53,21 @@ static gboolean has_target(const Situation *situation, const Model *now, guint v
     return FALSE;
 }
 
+/* how much it would help if the VM left, a movable one */
+static void weigh_movable(const Model *now, guint vm, Kept *kept)
+{
+    guint host = (guint)now->vms[vm].host;
+    const ModelHost *at = &now->hosts[host];
+    Resource worst = RESOURCE_CPU;
+    kept->movable++;
+    if (!(model_excess(now, host, &worst) > 0) || isnan(now->vms[vm].demand[worst]))
+        return;
+    double use = now->vms[vm].demand[worst];
+    double excess = at->demand[worst] - at->capacity[worst] * at->threshold[worst] / 100;
+    kept->slight += use < excess * now->policy->min_vm_pct / 100;
+    kept->most_points = MAX(kept->most_points, MIN(use, excess) * 100 / at->capacity[worst]);
+}
+
 /* Relief moves no VM that is not measured; where a host is emptied it counts at its size. */
 static void sort_vm(const Situation *situation, const Model *now, guint vm, gboolean to_empty, Kept *kept)
 {
@@ -65,13 +83,50 @@ static void sort_vm(const Situation *situation, const Model *now, guint vm, gboo
     } else if (!now->vms[vm].measured && !to_empty) {
         kept->unmeasured++;
     } else if (has_target(situation, now, vm, &kept->without_target)) {
-        kept->movable++;
+        weigh_movable(now, vm, kept);
     } else {
         kept->without_target.n++;
     }
 }
 
-static void append_kept(GString *words, const Kept *kept, gboolean to_empty)
+/* migrations of a list, all (-1) or those off a host */
+static guint count_moves(const GArray *changes, int host)
+{
+    guint n = 0;
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = &g_array_index(changes, Change, i);
+        n += change->action == ACTION_MIGRATE && (host < 0 || change->from == host);
+    }
+    return n;
+}
+
+/* "but" what keeps VMs that could move from being moved: the first bound of the policy that is known to
+ * apply, else that nothing was found; the code goes into kept. The caller frees it */
+static char *words_of_bound(const Decisions *decisions, const Model *now, guint host, gboolean to_empty,
+                            Kept *kept)
+{
+    const Policy *policy = now->policy;
+    gboolean threshold = policy->strategy == STRATEGY_THRESHOLD;
+    guint off = count_moves(decisions->changes, (int)host), all = count_moves(decisions->changes, -1);
+    kept->bound = OBSTACLE_MOVE_BOUNDS;
+    if (!to_empty && !(threshold && policy->published_exact) && policy->max_moves_per_host > 0 &&
+        off >= policy->max_moves_per_host)
+        return g_strdup_printf("max_moves_per_host=%.0f is used up", policy->max_moves_per_host);
+    if (policy->max_moves > 0 && all >= policy->max_moves)
+        return g_strdup_printf("max_moves=%.0f is used up", policy->max_moves);
+    if (!to_empty && threshold && !policy->published_exact && kept->slight == kept->movable)
+        return g_strdup_printf("%s less than min_vm_pct=%g of what it is over",
+                               plural(kept->movable, "it uses", "each uses"), policy->min_vm_pct);
+    if (!to_empty && !threshold && kept->most_points < policy->min_gain)
+        return g_strdup_printf("a move would help less than min_gain=%g %s", policy->min_gain,
+                               policy->min_gain == 1 ? "point" : "points");
+    kept->bound = count_moves(decisions->no_time, (int)host) ? OBSTACLE_WINDOW : OBSTACLE_NO_PLACEMENT;
+    return g_strdup(kept->bound == OBSTACLE_WINDOW ? NO_TIME
+                    : to_empty                     ? "no placement was found that has room for all of them"
+                               : "no placement was found that cools it and heats no other");
+}
+
+static void append_kept(GString *words, const Kept *kept, const char *bound)
 {
     if (kept->without_target.n)
         g_string_append_printf(words, "; no target for %u of its VMs (%s)", kept->without_target.n,
@@ -87,11 +142,7 @@ static void append_kept(GString *words, const Kept *kept, gboolean to_empty)
         g_string_append_printf(words, "; %u of its VMs %s not measured", kept->unmeasured,
                                plural(kept->unmeasured, "is", "are"));
     if (kept->movable)
-        g_string_append_printf(words, "; %u of its VMs could move, but %s", kept->movable,
-                               to_empty
-                                   ? "not all together, or max_moves stands against it"
-                                   : "the policy's bounds on moves, min_vm_pct or the little it would help "
-                                     "stand against it");
+        g_string_append_printf(words, "; %u of its VMs could move, but %s", kept->movable, bound);
 }
 
 /* the obstacle that comes first in the words */
@@ -102,14 +153,14 @@ static int code_of_kept(const Kept *kept)
            : kept->immovable.n ? kept->immovable.code
            : kept->left_to_drs ? OBSTACLE_LEFT_TO_DRS
            : kept->unmeasured  ? OBSTACLE_NOT_MEASURED
-           : kept->movable     ? OBSTACLE_MOVE_BOUNDS
+           : kept->movable     ? kept->bound
                                : OBSTACLE_NO_VMS;
 }
 
 /* appends what keeps all VMs of the host, or, where it is to be emptied, those that have to leave; returns
  * the code */
-static int append_what_keeps(GString *words, const Situation *situation, const Model *now, guint host,
-                             gboolean to_empty)
+static int append_what_keeps(GString *words, const Decisions *decisions, const Situation *situation,
+                             const Model *now, guint host, gboolean to_empty)
 {
     g_auto(Kept) kept = {0};
     for (guint i = 0; i < now->vms_on[host]->len; i++) {
@@ -119,7 +170,8 @@ static int append_what_keeps(GString *words, const Situation *situation, const M
     }
     if (now->vms_on[host]->len == 0)
         g_string_append(words, "; no VM runs there: the load is the host's own");
-    append_kept(words, &kept, to_empty);
+    g_autofree char *bound = words_of_bound(decisions, now, host, to_empty, &kept);
+    append_kept(words, &kept, bound);
     return code_of_kept(&kept);
 }
 
@@ -149,7 +201,7 @@ void unsolved_add_hot_host(Decisions *decisions, const Situation *situation, con
                                  "it is named by exclude_hosts");
     } else if (now->hosts[host].usable) {
         GString *words = words_of_heat(now, host);
-        int code = append_what_keeps(words, situation, now, host, FALSE);
+        int code = append_what_keeps(words, decisions, situation, now, host, FALSE);
         decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
     } else if (host_is_failover(now->snapshot, &now->snapshot->hosts[host])) {
         unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_FAILOVER_HOST,
@@ -170,14 +222,15 @@ void unsolved_add_full_host(Decisions *decisions, const Situation *situation, co
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else
-        code = append_what_keeps(words, situation, now, host, TRUE);
+        code = append_what_keeps(words, decisions, situation, now, host, TRUE);
     decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
 }
 
 static void add_hot_hosts(Decisions *decisions, const Situation *situation, const Model *end)
 {
     for (guint host = 0; host < end->snapshot->n_hosts; host++)
-        if ((end->hosts[host].usable || end->hosts[host].state == STATE_HOT) &&
+        if (situation_decides_host(situation, host) &&
+            (end->hosts[host].usable || end->hosts[host].state == STATE_HOT) &&
             !model_is_to_empty(situation->start, host) && model_excess(end, host, NULL) > 0)
             unsolved_add_hot_host(decisions, situation, end, host);
 }
@@ -188,9 +241,10 @@ void unsolved_add_short_vm(Decisions *decisions, const Model *now, guint vm, int
 {
     const ModelVm *at = &now->vms[vm];
     double usage = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
-    decisions_add_unsolved_vm(
+    decisions_add_unsolved_like_others(
         decisions, vm, code,
-        g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", usage, at->memory_mib, why));
+        g_strdup_printf("stays short: its guest uses %.1f %% of %.0f MiB; %s", usage, at->memory_mib, why),
+        g_strdup_printf("stay short: %s", why));
 }
 
 void unsolved_advise_hot_add(Decisions *decisions, const Model *now, guint vm, double to_mib)
@@ -225,7 +279,8 @@ static void add_short_vm(Decisions *decisions, const Situation *situation, const
 static void add_short_vms(Decisions *decisions, const Situation *situation, const Model *end)
 {
     for (guint vm = 0; vm < end->n_vms; vm++)
-        if (model_is_short(end, vm) && growth_missing_memory(end, vm) > 0)
+        if (situation_decides_vm(situation, vm) && model_is_short(end, vm) &&
+            growth_missing_memory(end, vm) > 0)
             add_short_vm(decisions, situation, end, vm);
 }
 
@@ -236,7 +291,8 @@ static void add_busy_vms(Decisions *decisions, const Situation *situation, const
     for (guint vm = 0; vm < start->n_vms; vm++) {
         g_auto(Obstacle) why = {0};
         double to = growth_legal_vcpus(end, vm);
-        if (!growth_wants_vcpus(start, vm) || end->vms[vm].vcpus > start->vms[vm].vcpus ||
+        if (!situation_decides_vm(situation, vm) || !growth_wants_vcpus(start, vm) ||
+            end->vms[vm].vcpus > start->vms[vm].vcpus ||
             !legality_allows_growth(situation->legality, end, ACTION_ADD_CPU, vm, to, LEGAL_SUBJECT, NULL))
             continue;
         if (decisions_have_no_time(decisions, (int)vm, ACTION_ADD_CPU))
@@ -244,10 +300,12 @@ static void add_busy_vms(Decisions *decisions, const Situation *situation, const
         else if (legality_allows_growth(situation->legality, end, ACTION_ADD_CPU, vm, to, LEGAL_GROWTH, &why))
             obstacle_set(&why, OBSTACLE_BUFFER, -1,
                          "others took what the cluster's CPU buffer and its pools had left");
-        decisions_add_unsolved_vm(decisions, vm, why.code,
-                                  g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f vCPUs; %s",
-                                                  growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus,
-                                                  why.words));
+        decisions_add_unsolved_like_others(
+            decisions, vm, why.code,
+            g_strdup_printf("stays short of CPU: it uses %.1f %% of its %.0f %s; %s",
+                            growth_cpu_usage_pct(start, vm), start->vms[vm].vcpus,
+                            plural((guint)start->vms[vm].vcpus, "vCPU", "vCPUs"), why.words),
+            g_strdup_printf("stay short of CPU: %s", why.words));
     }
 }
 
@@ -294,7 +352,8 @@ static void add_broken_rules(Decisions *decisions, const Situation *situation, c
 {
     for (guint i = 0; i < rules_count(situation->rules); i++) {
         const BoundRule *rule = rules_at(situation->rules, i);
-        guint breaches = rule->mandatory ? rule_breaches(rule, end) : 0;
+        gboolean ours = rule->mandatory && situation_decides_vm(situation, rule->vms[0]);
+        guint breaches = ours ? rule_breaches(rule, end) : 0;
         if (breaches > 0)
             add_broken_rule(decisions, situation, end, rule, breaches);
     }

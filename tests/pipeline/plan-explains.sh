@@ -11,7 +11,7 @@ exits 0 "$BIN/plan" --explain "$vm" "$before" assessment.csv
 says "VM $name ($vm) on $host_name ($host)"
 says "step $number: migrate to "
 says 'why: '
-says 'Hosts of its cluster:'
+says 'Hosts of its cluster, once the steps of the plan are made:'
 cp said by_id
 exits 0 "$BIN/plan" --explain "$name" "$before" assessment.csv
 cmp said by_id
