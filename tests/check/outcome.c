@@ -194,10 +194,18 @@ static void check_cluster(World *world, const PlanCluster *row, const gboolean *
 
 /* ---- what is said of what stays ---- */
 
+/* about it alone, or about several of which it is one: "count=2 ids=vm-1|vm-2" */
+static gboolean is_about(const PlanRow *row, const char *id)
+{
+    const char *ids = strstr(row->args, "ids=");
+    g_auto(GStrv) shared = g_strsplit(ids ? ids + strlen("ids=") : "", "|", 0);
+    return strcmp(row->object_id, id) == 0 || g_strv_contains((const char *const *)shared, id);
+}
+
 static gboolean has_row(const World *world, RowKind kind, const char *id)
 {
     for (guint i = 0; i < world->plan->rows->len; i++)
-        if (row_at(world, i)->kind == (int)kind && strcmp(row_at(world, i)->object_id, id) == 0)
+        if (row_at(world, i)->kind == (int)kind && is_about(row_at(world, i), id))
             return TRUE;
     return FALSE;
 }

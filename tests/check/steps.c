@@ -20,9 +20,32 @@ static void check_cluster(World *world, const PlanRow *row, int cluster)
     expect_text(world, row, "cluster", row->cluster, world->snapshot->clusters[cluster].name);
 }
 
+/* what several VMs of a cluster share is a row about the cluster, and names them */
+static void check_shared(World *world, const PlanRow *row, int cluster)
+{
+    g_auto(GStrv) parts = g_strsplit_set(row->args, " |", 0);
+    guint n = g_strv_length(parts);
+    g_autofree char *count = g_strdup_printf("count=%u", n ? n - 1 : 0);
+    expect_text(world, row, "object", row->object, world->snapshot->clusters[cluster].name);
+    check_cluster(world, row, cluster);
+    if (row->kind == ROW_STEP || n < 3 || strcmp(parts[0], count) != 0 || !g_str_has_prefix(parts[1], "ids="))
+        complain(world, row, "args: %s: expected count= and so many ids", row->args);
+    for (guint i = 1; i < n; i++) {
+        const char *id = parts[i] + (i == 1 && g_str_has_prefix(parts[i], "ids=") ? strlen("ids=") : 0);
+        int vm = snapshot_find_vm(world->snapshot, id);
+        if (vm < 0 || world->snapshot->vms[vm].cluster != cluster)
+            complain(world, row, "args: %s is no VM of the cluster", id);
+    }
+}
+
 static gboolean check_object(World *world, const PlanRow *row)
 {
     const Snapshot *snapshot = world->snapshot;
+    int cluster = *row->args ? snapshot_find_cluster(snapshot, row->object_id) : -1;
+    if (cluster >= 0 && row->kind != ROW_STEP) {
+        check_shared(world, row, cluster);
+        return FALSE; /* the rest of a row is about one VM or host */
+    }
     int vm = snapshot_find_vm(snapshot, row->object_id), host = snapshot_find_host(snapshot, row->object_id);
     if (vm < 0 && host < 0) {
         complain(world, row, "object_id %s is in no table", row->object_id);
