@@ -31,6 +31,29 @@ static char *relief_words(const Model *start, const Model *end, guint host)
                            model_usage_pct(end, host, worst, 0));
 }
 
+/* a repair may cool its host too */
+static char *words_of_repair(const Situation *situation, const Model *end, const BoundRule *rule, guint from)
+{
+    g_autofree char *relief =
+        model_is_hot(situation->start, from) ? relief_words(situation->start, end, from) : NULL;
+    return g_strdup_printf("repairs the mandatory rule \"%s\"%s%s", rule->name, relief ? "; " : "",
+                           relief ? relief : "");
+}
+
+/* TRUE where two hosts differ less at the end than at the start, in CPU or in memory */
+static gboolean evens_out(const Model *start, const Model *end, guint one, guint other)
+{
+    static const Resource looked_at[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY};
+    for (guint i = 0; i < G_N_ELEMENTS(looked_at); i++) {
+        Resource r = looked_at[i];
+        double before = model_usage_pct(start, one, r, 0) - model_usage_pct(start, other, r, 0);
+        double after = model_usage_pct(end, one, r, 0) - model_usage_pct(end, other, r, 0);
+        if (fabs(after) < fabs(before))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* another change that needs the room which this one leaves on its host, or NULL */
 static const Change *needs_room(const GArray *changes, const Change *leaving, int action)
 {
@@ -60,8 +83,9 @@ static void explain_move(const Situation *situation, const Model *end, const GAr
     const Change *growth = needs_room(changes, move, ACTION_ADD_MEMORY);
     const Change *arrival = needs_room(changes, move, ACTION_MIGRATE);
     g_autofree char *threads = growth_threads_words(&snapshot->hosts[move->from]);
+    const BoundRule *kept = rules_broken_by(situation->rules, end, (guint)move->vm, (guint)move->from, TRUE);
     if (repaired)
-        give(move, CAUSE_BROKEN_RULE, g_strdup_printf("repairs the mandatory rule \"%s\"", repaired->name));
+        give(move, CAUSE_BROKEN_RULE, words_of_repair(situation, end, repaired, (guint)move->from));
     else if (model_is_to_empty(start, (guint)move->from))
         give(move, CAUSE_EVACUATION,
              g_strdup_printf("empties %s, which %s", from,
@@ -87,6 +111,9 @@ static void explain_move(const Situation *situation, const Model *end, const GAr
              g_strdup_printf("makes room on %s for %s", from, start->vms[arrival->vm].row->name));
     else if (model_saves_power(start, (guint)start->hosts[move->from].cluster))
         give(move, CAUSE_POWER, g_strdup_printf("saves power: empties %s", from));
+    else if (kept && !evens_out(start, end, (guint)move->from, (guint)move->to))
+        give(move, CAUSE_BROKEN_RULE,
+             g_strdup_printf("keeps the mandatory rule \"%s\" as other VMs move", kept->name));
     else
         give(move, CAUSE_BALANCE, g_strdup_printf("evens out the load of %s", from));
 }

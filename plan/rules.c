@@ -283,6 +283,17 @@ static gboolean is_broken_by(const BoundRule *rule, const Model *model, guint vm
     return group_breach(rule, model, vm, (int)host) > group_breach(rule, model, G_MAXUINT, -1);
 }
 
+const BoundRule *rules_barring_host(const RuleSet *rules, guint vm, guint host)
+{
+    const GArray *own = rules->of_vm[vm];
+    for (guint i = 0; own && i < own->len; i++) {
+        const BoundRule *rule = rules_at(rules, g_array_index(own, guint, i));
+        if (rule->mandatory && rule_is_about_hosts(rule) && rule_forbids_host(rule, host))
+            return rule;
+    }
+    return NULL;
+}
+
 const BoundRule *rules_broken_by(const RuleSet *rules, const Model *model, guint vm, guint host,
                                  gboolean mandatory)
 {

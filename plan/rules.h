@@ -46,6 +46,9 @@ gboolean rule_names_vm(const BoundRule *rule, guint vm);
 gboolean rule_is_about_hosts(const BoundRule *rule);
 gboolean rule_forbids_host(const BoundRule *rule, guint host);
 
+/* the first mandatory rule between VMs and hosts that keeps the VM off the host; NULL where there is none */
+const BoundRule *rules_barring_host(const RuleSet *rules, guint vm, guint host);
+
 /* how much the rule is broken as the model stands, in parts of BREACH_UNIT (plan/solver/problem.h, which
  * counts by the same measure): of a keep-together rule one unit for each VM beyond the largest group; of a
  * keep-apart rule one for each beyond the first on a host, and less than one that tells an even placement

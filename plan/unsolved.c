@@ -34,10 +34,34 @@ static void kept_clear(Kept *kept)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Kept, kept_clear)
 
+/* the mandatory rule between VMs and hosts without which some other host of its cluster could run the VM,
+ * where none can with it; NULL where there is none */
+static const BoundRule *rule_with_no_host_left(const Situation *situation, const Model *now, guint vm)
+{
+    const BoundRule *in_the_way = NULL;
+    for (guint host = 0; host < now->snapshot->n_hosts; host++) {
+        if (now->hosts[host].cluster != now->vms[vm].row->cluster || (int)host == now->vms[vm].host ||
+            !legality_allows_move(situation->legality, now, vm, host, LEGAL_HOST, NULL))
+            continue;
+        const BoundRule *rule = rules_barring_host(situation->rules, vm, host);
+        if (!rule)
+            return NULL;
+        in_the_way = in_the_way ? in_the_way : rule;
+    }
+    return in_the_way;
+}
+
 /* TRUE where some host of its cluster could take the VM; else the first that cannot is the example */
 static gboolean has_target(const Situation *situation, const Model *now, guint vm, Staying *without)
 {
     const Legality *legality = situation->legality;
+    const BoundRule *rule = rule_with_no_host_left(situation, now, vm);
+    if (rule && !without->example) {
+        without->code = OBSTACLE_RULE;
+        without->example =
+            g_strdup_printf("%s: the mandatory rule \"%s\" allows no other host that can run it",
+                            now->vms[vm].row->name, rule->name);
+    }
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
         g_auto(Obstacle) why = {0};
         if (now->hosts[host].cluster != now->vms[vm].row->cluster || (int)host == now->vms[vm].host)
@@ -333,17 +357,106 @@ static void append_member(GString *words, const Situation *situation, const Mode
     g_string_append_c(words, ';');
 }
 
+static gboolean can_run_on(const Situation *situation, const Model *end, guint vm, guint host)
+{
+    return end->hosts[host].cluster == end->vms[vm].row->cluster &&
+           (end->vms[vm].host == (int)host ||
+            legality_allows_move(situation->legality, end, vm, host, LEGAL_HOST, NULL)) &&
+           !rules_barring_host(situation->rules, vm, host);
+}
+
+/* the hosts that can run any VM of a rule, or (all) every one */
+static guint count_hosts(const Situation *situation, const Model *end, const BoundRule *rule, gboolean all)
+{
+    guint n = 0;
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        guint running = 0, able = 0;
+        for (guint i = 0; i < rule->n_vms; i++) {
+            if (!end->vms[rule->vms[i]].running)
+                continue;
+            running++;
+            able += can_run_on(situation, end, rule->vms[i], host);
+        }
+        n += able > 0 && (!all || able == running);
+    }
+    return n;
+}
+
+/* what is between VMs in both rules: a mandatory rule that asks the opposite of two running VMs, whom it
+ * tells; NULL where there is none */
+static const BoundRule *contradicting(const Situation *situation, const Model *end, const BoundRule *rule,
+                                      guint pair[2])
+{
+    for (guint i = 0; i < rules_count(situation->rules); i++) {
+        const BoundRule *other = rules_at(situation->rules, i);
+        guint shared = 0;
+        if (!other->mandatory || rule_is_about_hosts(other) || other->type == rule->type)
+            continue;
+        for (guint k = 0; k < rule->n_vms && shared < 2; k++)
+            if (end->vms[rule->vms[k]].running && rule_names_vm(other, rule->vms[k]))
+                pair[shared++] = rule->vms[k];
+        if (shared == 2)
+            return other;
+    }
+    return NULL;
+}
+
+/* the first running VM of a rule about hosts that can run on none which the rule allows, or -1 */
+static int vm_without_host(const Situation *situation, const Model *end, const BoundRule *rule)
+{
+    for (guint i = 0; i < rule->n_vms; i++) {
+        guint able = 0;
+        for (guint host = 0; host < end->snapshot->n_hosts; host++)
+            able += can_run_on(situation, end, rule->vms[i], host);
+        if (end->vms[rule->vms[i]].running && able == 0)
+            return (int)rule->vms[i];
+    }
+    return -1;
+}
+
+/* why a rule cannot be kept in full by any placement; NULL where none of the causes known is seen */
+static char *why_not_kept(const Situation *situation, const Model *end, const BoundRule *rule)
+{
+    guint pair[2], running = 0;
+    if (rule_is_about_hosts(rule)) {
+        int vm = vm_without_host(situation, end, rule);
+        return vm < 0 ? NULL
+                      : g_strdup_printf("no host that the mandatory rules allow can run %s",
+                                        end->vms[vm].row->name);
+    }
+    const BoundRule *other = contradicting(situation, end, rule, pair);
+    if (other) {
+        gboolean together = rule->type == RULE_VM_AFFINITY;
+        return g_strdup_printf("%s and %s are kept together by \"%s\" and apart by \"%s\"",
+                               end->vms[pair[0]].row->name, end->vms[pair[1]].row->name,
+                               together ? rule->name : other->name, together ? other->name : rule->name);
+    }
+    for (guint i = 0; i < rule->n_vms; i++)
+        running += end->vms[rule->vms[i]].running;
+    gboolean all = rule->type == RULE_VM_AFFINITY;
+    guint hosts = count_hosts(situation, end, rule, all);
+    if (all ? hosts > 0 : hosts >= running)
+        return NULL;
+    return all ? g_strdup_printf("no host can run all %u VMs", running)
+               : g_strdup_printf("%u VMs, %u %s that can run them", running, hosts,
+                                 plural(hosts, "host", "hosts"));
+}
+
 static void add_broken_rule(Decisions *decisions, const Situation *situation, const Model *end,
                             const BoundRule *rule, guint breaches)
 {
     GString *words = g_string_new(NULL);
+    g_autofree char *why = why_not_kept(situation, end, rule);
     g_string_append_printf(words, "the mandatory rule \"%s\" stays broken by %u %s:", rule->name, breaches,
                            plural(breaches, "VM", "VMs"));
     for (guint i = 0; i < rule->n_vms; i++)
         if (end->vms[rule->vms[i]].running)
             append_member(words, situation, end, rule->vms[i]);
-    g_string_append(words,
-                    " no placement was found that repairs it without breaking another or overfilling a host");
+    if (why)
+        g_string_append_printf(words, " it cannot be kept in full: %s", why);
+    else
+        g_string_append(
+            words, " no placement was found that repairs it without breaking another or overfilling a host");
     decisions_add_unsolved_vm(decisions, rule->vms[0], OBSTACLE_RULE, g_string_free(words, FALSE));
 }
 

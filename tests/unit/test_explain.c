@@ -49,7 +49,7 @@ static void a_vm_that_moves_is_told_why_and_where_it_could_go(void)
                                  "step 1: migrate to h2",
                                  "why: relieves h1",
                                  "effect: h1: CPU 85.0 to 75.0 %",
-                                 "h2: yes; with it CPU 30.0 %",
+                                 "h2: yes, step 1 takes it there",
                                  "h3: no, it has no vMotion",
                                  NULL};
     assert_says(three_hosts(), "a", words);
@@ -103,7 +103,7 @@ static void a_busy_vm_is_told_why_it_gets_no_vcpus(void)
     g_autofree char *text = explain(&planning->situation, plan, "d", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(text, "no vCPUs: it uses 95.0 % of its 2, above 80 %, but CPU hot-add is off"));
+        strstr(text, "no vCPUs: it uses 95.0 % of the 2 that it has, above 80 %, but CPU hot-add is off"));
     const char *const other[] = {"no vCPUs: strategy=threshold adds none", NULL};
     Estate *again = three_hosts();
     add_vm(again, "d", "h2", 1900, 5)->cpu_hot_add = 0;
@@ -122,8 +122,8 @@ static void a_host_is_told_its_load_its_rows_and_who_cannot_leave(void)
 {
     const char *const hot[] = {"Host h1 (h1): hot, 2 running VMs", "85 %", "migrate of a to h2",
                                "b is pinned (PCI device)", NULL};
-    const char *const fixed[] = {"nothing: it is within its thresholds", "It is no target: it has no vMotion",
-                                 NULL};
+    const char *const fixed[] = {"nothing: it is within its thresholds",
+                                 "It is no target for running VMs: it has no vMotion", NULL};
     assert_says(three_hosts(), "h1", hot);
     assert_says(three_hosts(), "h3", fixed);
 }

@@ -69,7 +69,7 @@ static void an_unmeasured_vm_hinders_relief_but_no_evacuation(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(hot, "; 1 of its VMs is not measured"));
     CU_ASSERT_STRING_EQUAL(full,
                            "is to be emptied and still holds 1 running VM; 1 of its VMs could move, but "
-                           "not all together, or max_moves stands against it");
+                           "no placement was found that has room for all of them");
 }
 
 void test_unsolved_suite(void)
