@@ -3,6 +3,7 @@
 
 #include "plan/clusterproblem.h"
 #include "plan/evacuation.h"
+#include "plan/growth.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
 #include "plan/solver/search.h"
@@ -265,9 +266,12 @@ static Found find_changes(const Situation *situation, const GArray *threshold, g
     return found;
 }
 
-/* what changes leave undone, the worst first: broken rules, VMs on hosts to empty, points of heat */
+enum { LEFT_BROKEN, LEFT_TO_EMPTY, LEFT_HOT, LEFT_SHORT, LEFT_SHOULD, N_LEFT };
+
+/* what changes leave undone, the worst first: VMs in breach of mandatory rules, VMs on hosts to empty, points
+ * of heat, MiB missing to short VMs, VMs in breach of should-rules */
 typedef struct Left {
-    double of[3];
+    double of[N_LEFT];
 } Left;
 
 static Left left_by(const Situation *situation, const GArray *changes)
@@ -275,14 +279,17 @@ static Left left_by(const Situation *situation, const GArray *changes)
     g_autoptr(Model) end = model_after(situation->start, changes);
     Left left = {{0}};
     for (guint i = 0; i < rules_count(situation->rules); i++)
-        if (rules_at(situation->rules, i)->mandatory)
-            left.of[0] += rule_breaches(rules_at(situation->rules, i), end);
+        left.of[rules_at(situation->rules, i)->mandatory ? LEFT_BROKEN : LEFT_SHOULD] +=
+            rule_breaches(rules_at(situation->rules, i), end);
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
         if (model_is_to_empty(end, host))
-            left.of[1] += model_vms_to_leave(end, host);
+            left.of[LEFT_TO_EMPTY] += model_vms_to_leave(end, host);
         else if (end->hosts[host].usable)
-            left.of[2] += MAX(0, model_excess(end, host, NULL));
+            left.of[LEFT_HOT] += MAX(0, model_excess(end, host, NULL));
     }
+    for (guint vm = 0; vm < end->n_vms; vm++)
+        if (model_is_short(end, vm))
+            left.of[LEFT_SHORT] += MAX(0, growth_missing_memory(end, vm));
     return left;
 }
 
