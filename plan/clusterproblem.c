@@ -486,10 +486,10 @@ static Levels levels_of(const ClusterProblem *built)
                     .on = built->level_balance};
 }
 
-static ClusterProblem *cluster_problem_alloc(const Model *model, guint cluster)
+static ClusterProblem *cluster_problem_alloc(const Model *model, guint cluster, int balance)
 {
     ClusterProblem *built = g_new0(ClusterProblem, 1);
-    gboolean wanted = model->policy->balance == BALANCE_HIGH || model_saves_power(model, cluster);
+    gboolean wanted = balance == BALANCE_HIGH || model_saves_power(model, cluster);
     built->cluster = cluster;
     built->level_seconds = wanted ? LEVEL_BALANCE : LEVEL_SECONDS;
     built->level_balance = wanted ? LEVEL_SECONDS : LEVEL_BALANCE;
@@ -507,7 +507,8 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
                                     const ClusterProblemOptions *options, GError **error)
 {
     const Model *model = situation->start;
-    g_autoptr(ClusterProblem) built = cluster_problem_alloc(model, cluster);
+    int balance = options->without_balance ? BALANCE_OFF : model->policy->balance;
+    g_autoptr(ClusterProblem) built = cluster_problem_alloc(model, cluster, balance);
     Levels levels = levels_of(built);
     built->problem = problem_new(N_NEEDS, N_LEVELS, &levels);
     g_autoptr(GHashTable) reaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -527,7 +528,7 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
     add_groups(&b);
     if (!options->for_advice)
         add_growths(&b);
-    if (model->policy->balance != BALANCE_OFF) {
+    if (balance != BALANCE_OFF) {
         problem_set_evenness(built->problem, NEED_CPU, 1);
         problem_set_evenness(built->problem, NEED_MEMORY, 1);
     }

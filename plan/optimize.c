@@ -3,6 +3,8 @@
 
 #include "plan/clusterproblem.h"
 #include "plan/evacuation.h"
+#include "plan/growth.h"
+#include "plan/headroom.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
 #include "plan/solver/search.h"
@@ -21,7 +23,7 @@ typedef struct Job {
     const Situation *situation;
     const GArray *threshold; /* Change: the other strategy's */
     guint cluster;
-    gboolean wanted, for_advice;
+    gboolean wanted, for_advice, without_balance;
     int max_moves;   /* -1: any number */
     GArray *changes; /* Change: the result, with neither reasons nor order */
     GArray *blocked; /* Change: what a search wanted too and had no safe order */
@@ -112,12 +114,18 @@ static void forbid(GArray *forbidden, const GArray *blocked)
 }
 
 /* one search from the best placement known; FALSE where nothing stands in the way of what it found */
-static gboolean attempt(Job *job, const Situation *situation, GArray *forbidden, Candidate *best)
+static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, Candidate *best)
 {
-    ClusterProblemOptions options = {job->for_advice, job->max_moves, forbidden->len ? forbidden : NULL};
-    g_autoptr(ClusterProblem) problem = cluster_problem_new(situation, job->cluster, &options, &job->error);
+    const Situation *situation = job->situation;
+    ClusterProblemOptions options = {.for_advice = job->for_advice,
+                                     .without_balance = job->without_balance,
+                                     .max_moves = job->max_moves,
+                                     .forbidden = forbidden->len ? forbidden : NULL};
+    ClusterProblem *problem = cluster_problem_new(situation, job->cluster, &options, &job->error);
     if (!problem)
         return FALSE;
+    cluster_problem_free(*searched);
+    *searched = problem;
     if (!best->placement)
         *best = better_start(job, situation, problem);
     int64_t violations = 0;
@@ -133,6 +141,32 @@ static gboolean attempt(Job *job, const Situation *situation, GArray *forbidden,
     return blocked->len > 0;
 }
 
+/* gives the best placement what headroom there is, as far as a safe order is found for that */
+static void widen(const Situation *situation, const ClusterProblem *problem, GArray *avoid, Candidate *best)
+{
+    int64_t violations = 0;
+    problem_cost(problem->problem, best->placement, &violations);
+    for (int i = 0; violations == 0 && i < MOST_ATTEMPTS; i++) {
+        Candidate wider = {.placement = placement_copy(problem->problem, best->placement),
+                           .changes = change_list_new()};
+        g_autoptr(GArray) ordered = change_list_new();
+        g_autoptr(GArray) stuck = change_list_new();
+        headroom_widen(problem, situation->start, avoid, wider.placement);
+        cluster_problem_changes(problem, situation->start, wider.placement, wider.changes);
+        reasons_order(situation, wider.changes);
+        g_array_append_vals(ordered, wider.changes->data, wider.changes->len);
+        sequence_order(situation, ordered, stuck);
+        forbid(avoid, stuck);
+        if (stuck->len > 0) {
+            candidate_clear(&wider);
+            continue;
+        }
+        candidate_clear(best);
+        *best = wider;
+        return;
+    }
+}
+
 /* What cannot be put into a safe order is forbidden, and the search made again, a few times. */
 static void do_job(gpointer data, gpointer unused)
 {
@@ -142,8 +176,11 @@ static void do_job(gpointer data, gpointer unused)
     job->blocked = g_array_new(FALSE, FALSE, sizeof(Change));
     Candidate best = {0};
     int attempts = 0;
-    while (attempts < MOST_ATTEMPTS && attempt(job, job->situation, forbidden, &best))
+    g_autoptr(ClusterProblem) problem = NULL;
+    while (attempts < MOST_ATTEMPTS && attempt(job, &problem, forbidden, &best))
         attempts++;
+    if (best.placement)
+        widen(job->situation, problem, forbidden, &best);
     job->changes = g_steal_pointer(&best.changes);
     candidate_clear(&best);
 }
@@ -211,7 +248,8 @@ static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_mo
             g_propagate_error(error, g_steal_pointer(&jobs[i].error));
 }
 
-static Job *jobs_new(const Situation *situation, const GArray *threshold, gboolean for_advice)
+static Job *jobs_new(const Situation *situation, const GArray *threshold, gboolean for_advice,
+                     gboolean without_balance)
 {
     guint n = situation->start->snapshot->n_clusters;
     Job *jobs = g_new0(Job, n);
@@ -221,6 +259,7 @@ static Job *jobs_new(const Situation *situation, const GArray *threshold, gboole
                         .cluster = i,
                         .wanted = has_hosts(situation->start, i) && situation_decides(situation, i),
                         .for_advice = for_advice,
+                        .without_balance = without_balance,
                         .max_moves = -1,
                         .stopped_by = SEARCH_OPTIMAL};
     return jobs;
@@ -253,10 +292,10 @@ static void found_clear(Found *found)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
 
 static Found find_changes(const Situation *situation, const GArray *threshold, guint max_moves,
-                          GError **error)
+                          gboolean without_balance, GError **error)
 {
     guint n = situation->start->snapshot->n_clusters;
-    Found found = {jobs_new(situation, threshold, FALSE), n, change_list_new(), NULL};
+    Found found = {jobs_new(situation, threshold, FALSE, without_balance), n, change_list_new(), NULL};
     do_jobs(situation, found.jobs, n, max_moves, error);
     for (guint i = 0; i < n; i++)
         if (found.jobs[i].changes)
@@ -265,9 +304,12 @@ static Found find_changes(const Situation *situation, const GArray *threshold, g
     return found;
 }
 
-/* what changes leave undone, the worst first: broken rules, VMs on hosts to empty, points of heat */
+enum { LEFT_BROKEN, LEFT_TO_EMPTY, LEFT_HOT, LEFT_SHORT, LEFT_SHOULD, N_LEFT };
+
+/* what changes leave undone, the worst first: VMs in breach of mandatory rules, VMs on hosts to empty, points
+ * of heat, MiB missing to short VMs, VMs in breach of should-rules */
 typedef struct Left {
-    double of[3];
+    double of[N_LEFT];
 } Left;
 
 static Left left_by(const Situation *situation, const GArray *changes)
@@ -275,14 +317,17 @@ static Left left_by(const Situation *situation, const GArray *changes)
     g_autoptr(Model) end = model_after(situation->start, changes);
     Left left = {{0}};
     for (guint i = 0; i < rules_count(situation->rules); i++)
-        if (rules_at(situation->rules, i)->mandatory)
-            left.of[0] += (double)rule_breach(rules_at(situation->rules, i), end);
+        left.of[rules_at(situation->rules, i)->mandatory ? LEFT_BROKEN : LEFT_SHOULD] +=
+            (double)rule_breach(rules_at(situation->rules, i), end);
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
         if (model_is_to_empty(end, host))
-            left.of[1] += model_vms_to_leave(end, host);
+            left.of[LEFT_TO_EMPTY] += model_vms_to_leave(end, host);
         else if (end->hosts[host].usable)
-            left.of[2] += MAX(0, model_excess(end, host, NULL));
+            left.of[LEFT_HOT] += MAX(0, model_excess(end, host, NULL));
     }
+    for (guint vm = 0; vm < end->n_vms; vm++)
+        if (model_is_short(end, vm))
+            left.of[LEFT_SHORT] += MAX(0, growth_missing_memory(end, vm));
     return left;
 }
 
@@ -302,17 +347,31 @@ static void exchange(Found *one, Found *other)
     *other = kept;
 }
 
-/* Where a window cuts the best placement short, the best one of as many moves as it has time for may do more.
- */
+/* searches again under other bounds, and keeps that where the window lets it do more */
+static void try_another(const Situation *situation, const GArray *threshold, guint max_moves,
+                        gboolean without_balance, Found *found, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    g_auto(Found) another = find_changes(situation, threshold, max_moves, without_balance, &failure);
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    else if (leaves_less(situation, another.changes, found->changes))
+        exchange(found, &another);
+}
+
+/* Where a window cuts the best placement short, the best one of as many moves as it has time for may do more,
+ * and so may the best one that spends no time on balance. */
 static void try_as_many_as_fit(const Situation *situation, const GArray *threshold, Found *found,
                                GError **error)
 {
+    const Policy *policy = situation->start->policy;
     guint in_time = count_moves(found->changes);
     if (count_moves(found->no_time) == 0)
         return;
-    g_auto(Found) fewer = find_changes(situation, threshold, MAX(1, in_time), error);
-    if (leaves_less(situation, fewer.changes, found->changes))
-        exchange(found, &fewer);
+    if (policy->balance != BALANCE_OFF)
+        try_another(situation, threshold, (guint)policy->max_moves, TRUE, found, error);
+    if (!*error)
+        try_another(situation, threshold, MAX(1, in_time), FALSE, found, error);
 }
 
 static SearchStop stopped_by(const Found *found)
@@ -346,7 +405,7 @@ static void advise_drs(const Situation *situation, const Model *end, Decisions *
     Situation after = *situation;
     after.start = end;
     g_autoptr(GArray) nothing = change_list_new();
-    Job *jobs = jobs_new(&after, nothing, TRUE);
+    Job *jobs = jobs_new(&after, nothing, TRUE, FALSE);
     for (guint i = 0; i < n; i++)
         jobs[i].wanted = jobs[i].wanted && unsolved_is_left_to_drs(situation, end, i);
     do_jobs(situation, jobs, n, (guint)situation->start->policy->max_moves, error);
@@ -399,8 +458,8 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
     g_autoptr(Decisions) threshold = threshold_decide(situation);
     g_autoptr(Decisions) decisions = decisions_new();
     g_autoptr(GError) failure = NULL;
-    g_auto(Found) found =
-        find_changes(situation, threshold->changes, (guint)situation->start->policy->max_moves, &failure);
+    g_auto(Found) found = find_changes(situation, threshold->changes,
+                                       (guint)situation->start->policy->max_moves, FALSE, &failure);
     if (!failure)
         try_as_many_as_fit(situation, threshold->changes, &found, &failure);
     if (failure) {

@@ -3,6 +3,7 @@
 
 #include "collect/plural.h"
 #include "plan/growth.h"
+#include "plan/room.h"
 
 #include <math.h>
 #include <string.h>
@@ -160,7 +161,7 @@ void reasons_explain(const Situation *situation, const Model *end, const GArray 
 
 /* ---- those first that help most ---- */
 
-enum { HELP_REPAIR, HELP_EMPTYING, HELP_RELIEF, HELP_OTHER, HELP_GROWTH };
+enum { HELP_REPAIR, HELP_EMPTYING, HELP_RELIEF, HELP_OTHER, HELP_GROWTH, HELP_EVENNESS };
 
 typedef struct Ranked {
     Change change;
@@ -181,6 +182,19 @@ static int compare_ranked(gconstpointer a, gconstpointer b)
     return strcmp(left->id, right->id);
 }
 
+/* TRUE for a move without which the end would be as good but for balance: its VM neither grows nor comes to
+ * follow a rule, and the host that it leaves would have room for it, and stay normal */
+static gboolean only_evens_out(const Situation *situation, const Model *end, const Change *move)
+{
+    const ModelVm *vm = &situation->start->vms[move->vm], *vm_end = &end->vms[move->vm];
+    if (vm_end->memory_mib > vm->memory_mib || vm_end->vcpus > vm->vcpus ||
+        repaired_rule(situation, end, (guint)move->vm, FALSE) ||
+        !model_stays_normal(end, (guint)move->from, vm_end->demand))
+        return FALSE;
+    Room held = room_held(end, (guint)move->from), back = room_of_vm(end, (guint)move->vm);
+    return room_lacking(end, (guint)move->from, &held, &back) < 0;
+}
+
 static Ranked rank(const Situation *situation, const Model *end, const Change *change)
 {
     const Model *start = situation->start;
@@ -198,6 +212,8 @@ static Ranked rank(const Situation *situation, const Model *end, const Change *c
         ranked.help = HELP_EMPTYING;
     else if (ranked.excess > 0)
         ranked.help = HELP_RELIEF;
+    else if (only_evens_out(situation, end, change))
+        ranked.help = HELP_EVENNESS;
     if (ranked.excess <= 0)
         ranked.excess = 0;
     return ranked;

@@ -14,7 +14,8 @@ void reasons_explain(const Situation *situation, const Model *end, const GArray 
 char *reason_of_memory(const Model *now, const Change *growth);
 
 /* puts the changes of a placement, or of one cluster, into the order of what each helps: repairs, hosts to
- * empty, hot hosts by their excess, additions */
+ * empty, hot hosts by their excess, what makes room or follows rules, additions, and last what only evens out
+ */
 void reasons_order(const Situation *situation, GArray *changes);
 
 #endif

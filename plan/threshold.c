@@ -3,6 +3,7 @@
 
 #include "collect/plural.h"
 #include "plan/growth.h"
+#include "plan/headroom.h"
 #include "plan/reasons.h"
 #include "plan/unsolved.h"
 
@@ -13,6 +14,7 @@ typedef struct Threshold {
     const Situation *situation;
     Model *now; /* with every change decided so far */
     Decisions *decisions;
+    gboolean further; /* relieving to relieve_to_pct, once no more can be made normal */
 } Threshold;
 
 static const Host *host_row(const Threshold *t, guint host)
@@ -89,11 +91,23 @@ static gboolean is_candidate(const Threshold *t, guint vm, gboolean for_advice)
            legality_left_to_drs(legality, vm, NULL) == for_advice;
 }
 
+/* what a host is relieved to, at first as published */
+static double mark_pct(const Threshold *t, guint host, Resource resource)
+{
+    return t->further ? headroom_mark_pct(t->now, host, resource) : t->now->hosts[host].threshold[resource];
+}
+
+static double excess_over_mark(const Threshold *t, guint host, Resource *worst)
+{
+    return t->further ? headroom_excess(t->now, host, NULL, worst) : model_excess(t->now, host, worst);
+}
+
 static GArray *candidates(const Threshold *t, guint host, Resource worst, gboolean for_advice)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(Candidate));
     const ModelHost *at = &t->now->hosts[host];
-    double excess = at->demand[worst] - at->capacity[worst] * at->threshold[worst] / 100;
+    double mark = mark_pct(t, host, worst);
+    double excess = at->demand[worst] - at->capacity[worst] * mark / 100;
     double least = t->now->policy->published_exact ? 0 : excess * t->now->policy->min_vm_pct / 100;
     for (guint i = 0; i < t->now->vms_on[host]->len; i++) {
         guint vm = g_array_index(t->now->vms_on[host], guint, i);
@@ -118,7 +132,8 @@ static double higher_share(const Threshold *t, guint vm, guint host)
                model_usage_pct(t->now, host, RESOURCE_HOST_MEMORY, demand[RESOURCE_HOST_MEMORY]));
 }
 
-/* the host whose higher share of CPU and memory is lowest after the move; -1: none */
+/* the host whose higher share of CPU and memory is lowest after the move; -1: none. What only goes
+ * for headroom leaves it there too */
 static int best_target(const Threshold *t, guint vm)
 {
     int best = -1;
@@ -126,7 +141,8 @@ static int best_target(const Threshold *t, guint vm)
     for (guint host = 0; host < t->now->snapshot->n_hosts; host++) {
         if ((int)host == t->now->vms[vm].host || t->now->hosts[host].cluster != vm_row(t, vm)->cluster)
             continue;
-        if (!legality_allows_move(t->situation->legality, t->now, vm, host, LEGAL_TARGET, NULL))
+        if (!legality_allows_move(t->situation->legality, t->now, vm, host, LEGAL_TARGET, NULL) ||
+            (t->further && headroom_excess(t->now, host, t->now->vms[vm].demand, NULL) > 0))
             continue;
         double share = higher_share(t, vm, host);
         if (share < lowest ||
@@ -145,15 +161,14 @@ static char *relief_reason(const Threshold *t, guint vm, guint host, Resource wo
     return g_strdup_printf(
         "relieves %s: %s at %.1f %% is above %g %%; %s is its least-used VM that can move%s%s",
         host_row(t, host)->name, resource_words[worst], model_usage_pct(t->now, host, worst, 0),
-        t->now->hosts[host].threshold[worst], vm_row(t, vm)->name, drs ? "; left to you: " : "",
-        drs ? drs : "");
+        mark_pct(t, host, worst), vm_row(t, vm)->name, drs ? "; left to you: " : "", drs ? drs : "");
 }
 
 /* one move off the host; FALSE where there is none to make */
 static gboolean relieve_once(Threshold *t, guint host, GArray *into)
 {
     Resource worst = RESOURCE_CPU;
-    model_excess(t->now, host, &worst);
+    excess_over_mark(t, host, &worst);
     g_autoptr(GArray) vms = candidates(t, host, worst, into == t->decisions->advice);
     for (guint i = 0; i < vms->len; i++) {
         guint vm = g_array_index(vms, Candidate, i).vm;
@@ -172,13 +187,23 @@ static gboolean relieve_once(Threshold *t, guint host, GArray *into)
     return FALSE;
 }
 
-/* moves VMs off the host until it is normal, or a bound or the lack of a target ends it */
+static guint moves_off(const GArray *changes, guint host)
+{
+    guint moves = 0;
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = &g_array_index(changes, Change, i);
+        moves += change->action == ACTION_MIGRATE && change->from == (int)host;
+    }
+    return moves;
+}
+
+/* moves VMs off the host until it is at its mark, or a bound or the lack of a target ends it */
 static void relieve_into(Threshold *t, guint host, GArray *into)
 {
     const Policy *policy = t->now->policy;
     gboolean unbounded = policy->published_exact || policy->max_moves_per_host <= 0;
-    for (guint moves = 0;
-         model_excess(t->now, host, NULL) > 0 && (unbounded || moves < policy->max_moves_per_host); moves++) {
+    while (excess_over_mark(t, host, NULL) > 0 &&
+           (unbounded || moves_off(into, host) < policy->max_moves_per_host)) {
         gboolean used_up = policy->max_moves > 0 && into->len >= policy->max_moves;
         if (used_up || !relieve_once(t, host, into))
             return;
@@ -215,6 +240,18 @@ static void relieve(Threshold *t, guint host)
     unsolved_add_hot_host(t->decisions, t->situation, t->now, host);
     if (!excluded)
         advise_relief(t, host);
+}
+
+/* those that were hot and are no longer, down to relieve_to_pct */
+static void relieve_further(Threshold *t, const GArray *hot)
+{
+    const Policy *policy = t->now->policy;
+    t->further = TRUE;
+    for (guint i = 0; i < hot->len && !policy->published_exact && headroom_is_wanted(policy); i++) {
+        guint host = g_array_index(hot, Amiss, i).index;
+        if (!model_is_excluded(t->now, host) && !model_is_hot(t->now, host))
+            relieve_into(t, host, t->decisions->changes);
+    }
 }
 
 /* ---- additions ---- */
@@ -271,13 +308,14 @@ static void name_the_left_out(Threshold *t)
 
 Decisions *threshold_decide(const Situation *situation)
 {
-    Threshold t = {situation, model_copy(situation->start), decisions_new()};
+    Threshold t = {situation, model_copy(situation->start), decisions_new(), FALSE};
     g_autoptr(GArray) hot = hot_hosts(situation, t.now);
     for (guint i = 0; i < hot->len; i++)
         relieve(&t, g_array_index(hot, Amiss, i).index);
     g_autoptr(GArray) vms = short_vms(situation, t.now);
     for (guint i = 0; i < vms->len; i++)
         add_memory(&t, g_array_index(vms, Amiss, i).index);
+    relieve_further(&t, hot);
     name_the_left_out(&t);
     t.decisions->stopped_by = g_strdup("done");
     model_free(t.now);
