@@ -17,6 +17,12 @@ gboolean host_is_available(const Host *host)
            host->mode == HOST_MODE_NORMAL;
 }
 
+static gboolean is_in_quarantine(const Host *host)
+{
+    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON &&
+           host->mode == HOST_MODE_QUARANTINE;
+}
+
 static gboolean is_known(const Assessed *assessed)
 {
     return !isnan(assessed->loads[RESOURCE_CPU].demand) &&
@@ -26,6 +32,11 @@ static gboolean is_known(const Assessed *assessed)
 gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assessed *assessed)
 {
     return host_is_available(host) && is_known(assessed) && !host_is_failover(snapshot, host);
+}
+
+gboolean host_is_relieved(const Snapshot *snapshot, const Host *host, const Assessed *assessed)
+{
+    return is_in_quarantine(host) && is_known(assessed) && !host_is_failover(snapshot, host);
 }
 
 /* As Horizon names them and their folder, where the source does not say. */
@@ -122,6 +133,8 @@ static gboolean decide_unknown(Assessment *assessment, Assessed *host)
 static void decide_host(Assessment *assessment, const Host *host, Assessed *assessed, const Policy *policy)
 {
     const Load *cpu = &assessed->loads[RESOURCE_CPU], *memory = &assessed->loads[RESOURCE_HOST_MEMORY];
+    if (is_in_quarantine(host) && decide_hot(assessment, assessed))
+        return;
     if (!host_is_available(host)) {
         decide(assessment, assessed, STATE_UNAVAILABLE, RESOURCE_CPU, unavailable_reason(host));
         return;

@@ -19,6 +19,10 @@ gboolean host_is_available(const Host *host);
  * failover host */
 gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assessed *assessed);
 
+/* TRUE for a host in quarantine (Proactive HA) that is measured: it is told where it is hot, and its VMs may
+ * leave, but it takes none and its capacity is not counted on */
+gboolean host_is_relieved(const Snapshot *snapshot, const Host *host, const Assessed *assessed);
+
 /* TRUE where the VM counts as load and is never a step: it has a role, or system_vms names it */
 gboolean vm_is_system(const Policy *policy, const Vm *vm);
 

@@ -152,7 +152,7 @@ static void add_cpu(Model *model, guint vm, double to_vcpus)
 
 static void close_host(Model *model, guint host)
 {
-    model->hosts[host].usable = model->hosts[host].target = FALSE;
+    model->hosts[host].usable = model->hosts[host].target = model->hosts[host].source = FALSE;
 }
 
 /* ---- what each action is ---- */

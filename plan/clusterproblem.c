@@ -68,7 +68,7 @@ static void needs_of_growth(const Building *b, int action, guint vm, double tota
     add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
 }
 
-/* A resource counts where every usable host of the cluster has a capacity and a measured load. */
+/* A resource counts where every host that is a source of the cluster has a capacity and a measured load. */
 static void look_what_is_measured(Building *b)
 {
     const Model *model = b->model;
@@ -76,7 +76,7 @@ static void look_what_is_measured(Building *b)
         b->measured[n] = TRUE;
         for (guint i = 0; i < model->snapshot->n_hosts; i++) {
             const ModelHost *host = &model->hosts[i];
-            if (host->cluster == (int)b->built->cluster && host->usable &&
+            if (host->cluster == (int)b->built->cluster && host->source &&
                 (isnan(host->demand[resource_of[n]]) || !(host->capacity[resource_of[n]] > 0)))
                 b->measured[n] = FALSE;
         }
@@ -99,7 +99,7 @@ static void add_machine(Building *b, guint host)
     for (int n = 0; n < N_NEEDS; n++)
         capacity[n] = safety[n] = NO_LIMIT;
     gboolean empty = model_is_to_empty(model, host);
-    if (at->usable && !empty) {
+    if (at->source && !empty) {
         for (int n = 0; n < N_MEASURED_NEEDS; n++) {
             Resource r = resource_of[n];
             if (!b->measured[n])

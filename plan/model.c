@@ -94,6 +94,7 @@ static gboolean join_hosts(Model *model, GError **error)
         host->cluster = snapshot->hosts[i].cluster;
         host->usable = host_is_usable(snapshot, &snapshot->hosts[i], assessed);
         host->target = host->usable && snapshot->hosts[i].vmotion != 0;
+        host->source = host->usable || host_is_relieved(snapshot, &snapshot->hosts[i], assessed);
     }
     return TRUE;
 }
@@ -408,7 +409,7 @@ gboolean model_is_short(const Model *model, guint vm)
 
 gboolean model_is_hot(const Model *model, guint host)
 {
-    return model->hosts[host].usable && model_excess(model, host, NULL) > 0;
+    return model->hosts[host].source && model_excess(model, host, NULL) > 0;
 }
 
 gboolean model_stays_normal(const Model *model, guint host, const double extra[N_RESOURCES])

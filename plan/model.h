@@ -25,6 +25,7 @@ typedef struct ModelHost {
     int state;                 /* State, as assessed */
     gboolean usable;           /* available, measured, no dedicated failover host */
     gboolean target;           /* usable, with vMotion */
+    gboolean source;           /* relieved where it is hot: usable, or in quarantine and measured */
     gboolean given_up;         /* it was to be emptied and cannot be: its VMs stay, and none comes */
     int cluster;
 } ModelHost;
@@ -125,7 +126,7 @@ double model_excess(const Model *model, guint host, Resource *worst);
 /* TRUE for a VM that was assessed as short, and at its size now still is */
 gboolean model_is_short(const Model *model, guint vm);
 
-/* TRUE for a host that is usable and above a threshold */
+/* TRUE for a host that is a source and above a threshold */
 gboolean model_is_hot(const Model *model, guint host);
 
 /* whether the host, with extra added to its demands (NULL: nothing), stays at or below every threshold */

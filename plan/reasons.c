@@ -200,7 +200,7 @@ static Ranked rank(const Situation *situation, const Model *end, const Change *c
     const Model *start = situation->start;
     Resource worst = RESOURCE_CPU;
     Ranked ranked = {.change = *change, .help = HELP_OTHER, .id = start->vms[change->vm].row->id};
-    ranked.excess = start->hosts[change->from].usable ? model_excess(start, (guint)change->from, &worst) : 0;
+    ranked.excess = start->hosts[change->from].source ? model_excess(start, (guint)change->from, &worst) : 0;
     double share =
         load_usage_pct(start->vms[change->vm].demand[worst], start->hosts[change->from].capacity[worst]);
     ranked.share = isnan(share) ? 0 : share;

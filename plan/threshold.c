@@ -34,7 +34,7 @@ static GArray *hot_hosts(const Situation *situation, const Model *model)
     GArray *hot = g_array_new(FALSE, FALSE, sizeof(Amiss));
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
         Amiss host = {i, model_excess(model, i, NULL), model->snapshot->hosts[i].id};
-        if (model->hosts[i].usable && host.much > 0 && situation_decides_host(situation, i))
+        if (model->hosts[i].source && host.much > 0 && situation_decides_host(situation, i))
             g_array_append_val(hot, host);
     }
     g_array_sort(hot, amiss_compare);
@@ -294,7 +294,7 @@ static void name_the_left_out(Threshold *t)
     for (guint i = 0; i < now->snapshot->n_hosts; i++) {
         if (!situation_decides_host(t->situation, i))
             continue;
-        if (now->hosts[i].state == STATE_HOT && !now->hosts[i].usable)
+        if (now->hosts[i].state == STATE_HOT && !now->hosts[i].source)
             unsolved_add_hot_host(t->decisions, t->situation, now, i);
         guint left = model_is_to_empty(now, i) ? model_vms_to_leave(now, i) : 0;
         if (left > 0)

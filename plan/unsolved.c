@@ -223,7 +223,7 @@ void unsolved_add_hot_host(Decisions *decisions, const Situation *situation, con
     if (model_is_excluded(now, host)) {
         unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_EXCLUDED_HOST,
                                  "it is named by exclude_hosts");
-    } else if (now->hosts[host].usable) {
+    } else if (now->hosts[host].source) {
         GString *words = words_of_heat(now, host);
         int code = append_what_keeps(words, decisions, situation, now, host, FALSE);
         decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
@@ -254,7 +254,7 @@ static void add_hot_hosts(Decisions *decisions, const Situation *situation, cons
 {
     for (guint host = 0; host < end->snapshot->n_hosts; host++)
         if (situation_decides_host(situation, host) &&
-            (end->hosts[host].usable || end->hosts[host].state == STATE_HOT) &&
+            (end->hosts[host].source || end->hosts[host].state == STATE_HOT) &&
             !model_is_to_empty(situation->start, host) && model_excess(end, host, NULL) > 0)
             unsolved_add_hot_host(decisions, situation, end, host);
 }

@@ -189,8 +189,8 @@ static void forget_what_is_solved(const Situation *situation, const Model *end, 
 {
     for (guint i = decisions->unsolved->len; i-- > 0;) {
         int host = g_array_index(decisions->unsolved, Unsolved, i).host;
-        if (host >= 0 && end->hosts[host].usable && !model_is_hot(end, (guint)host) &&
-            !model_is_to_empty(situation->start, (guint)host))
+        if (host >= 0 && end->hosts[host].source && !model_is_hot(end, (guint)host) &&
+            !model_is_asked_to_empty(situation->start, (guint)host))
             g_array_remove_index(decisions->unsolved, i);
     }
 }

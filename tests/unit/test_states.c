@@ -56,7 +56,6 @@ static void a_host_that_cannot_work_is_unavailable_whatever_its_load(void)
         {CONNECTION_CONNECTED, HOST_POWER_STANDBY, HOST_MODE_NORMAL, "in standby"},
         {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_MAINTENANCE, "in maintenance mode"},
         {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_ENTERING, "entering maintenance mode"},
-        {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_QUARANTINE, "in quarantine mode"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Estate) estate = estate_new();
@@ -69,6 +68,21 @@ static void a_host_that_cannot_work_is_unavailable_whatever_its_load(void)
         CU_ASSERT_EQUAL(estate_state(estate, "h1"), STATE_UNAVAILABLE);
         CU_ASSERT_STRING_EQUAL(estate_load(estate, "h1", RESOURCE_CPU)->reason, cases[i].reason);
     }
+}
+
+static void a_host_in_quarantine_is_unavailable_unless_hot(void)
+{
+    g_autoptr(Estate) estate = estate_new();
+    estate_add_host(estate, "calm")->mode = HOST_MODE_QUARANTINE;
+    estate_add_host(estate, "hot")->mode = HOST_MODE_QUARANTINE;
+    estate_measure_host(estate, "calm", 1000, 10);
+    estate_measure_host(estate, "hot", 9000, 10);
+    estate_assess(estate, NULL);
+    CU_ASSERT_EQUAL(estate_state(estate, "calm"), STATE_UNAVAILABLE);
+    CU_ASSERT_STRING_EQUAL(estate_load(estate, "calm", RESOURCE_CPU)->reason, "in quarantine mode");
+    CU_ASSERT_EQUAL(estate_state(estate, "hot"), STATE_HOT);
+    CU_ASSERT_STRING_EQUAL(estate_load(estate, "hot", RESOURCE_CPU)->reason, "90 % of capacity, above 80 %");
+    CU_ASSERT_EQUAL(estate_load(estate, "c1", RESOURCE_CPU)->capacity, 0); /* it is not counted on */
 }
 
 static void a_host_without_cpu_or_memory_measured_is_unknown_unless_hot(void)
@@ -305,6 +319,7 @@ void test_states_suite(void)
     CU_ADD_TEST(suite, a_host_is_cold_below_both_bounds);
     CU_ADD_TEST(suite, the_reason_stands_on_the_resource_that_decided);
     CU_ADD_TEST(suite, a_host_that_cannot_work_is_unavailable_whatever_its_load);
+    CU_ADD_TEST(suite, a_host_in_quarantine_is_unavailable_unless_hot);
     CU_ADD_TEST(suite, a_host_without_cpu_or_memory_measured_is_unknown_unless_hot);
     CU_ADD_TEST(suite, disk_decides_only_where_the_policy_sets_a_threshold);
     CU_ADD_TEST(suite, a_vm_is_short_above_its_share_of_its_memory);

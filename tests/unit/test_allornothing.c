@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/decide.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+void test_allornothing_suite(void);
+
+/* "a" and "b" on h1, and h2, which has room below its threshold for so many GiB of memory */
+static Estate *two_hosts(double room_gib)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 3000, 40);
+    add_host(estate, "h2", 1000, 80 - room_gib);
+    add_vm(estate, "a", "h1", 500, 10);
+    add_vm(estate, "b", "h1", 500, 20);
+    return estate;
+}
+
+static ChangePlan *plan_of(Estate *estate, const char *policy)
+{
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    ChangePlan *plan = decide(&planning->situation, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    return plan;
+}
+
+static guint count_of(const ChangePlan *plan, int action)
+{
+    guint n = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        n += row->kind == ROW_STEP && row->action == action;
+    }
+    return n;
+}
+
+/* what is said of h1; "" where nothing is unsolved */
+static const char *reason_of(const ChangePlan *plan)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_UNSOLVED && strcmp(row->object_id, "h1") == 0)
+            return row->reason;
+    }
+    return "";
+}
+
+static void a_host_that_does_not_get_empty_is_left_as_it_is(void)
+{
+    g_autoptr(ChangePlan) fits = plan_of(two_hosts(31), "[plan]\nevacuate=h1\n");
+    CU_ASSERT_EQUAL(count_of(fits, ACTION_MIGRATE), 2);
+    CU_ASSERT_EQUAL(count_of(fits, ACTION_ENTER_MAINTENANCE), 1);
+    g_autoptr(ChangePlan) full = plan_of(two_hosts(5), "[plan]\nevacuate=h1\n");
+    CU_ASSERT_EQUAL(count_of(full, ACTION_MIGRATE), 0);
+    CU_ASSERT_EQUAL(count_of(full, ACTION_ENTER_MAINTENANCE), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(full), "25600 MiB of memory are lacking"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(full), "none of its VMs is moved for that"));
+}
+
+static void it_goes_as_far_as_it_can_where_the_policy_asks(void)
+{
+    g_autoptr(ChangePlan) plan = plan_of(two_hosts(5), "[plan]\nevacuate=h1\nevacuate_partly=yes\n");
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), 1);
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(plan), "still holds 1 running VM"));
+}
+
+static void all_data_of_vsan_needs_three_others(void)
+{
+    static const char *const ids[] = {"h3", "h4"};
+    for (guint more = 0; more <= G_N_ELEMENTS(ids); more++) {
+        Estate *estate = two_hosts(35);
+        estate->snapshot->clusters[0].vsan = 1;
+        for (guint i = 0; i < more; i++)
+            add_host(estate, ids[i], 1000, 60);
+        g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1\nvsan_mode=evacuateAllData\n");
+        gboolean begins = more == 2;
+        CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), begins);
+        CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), begins ? 2 : 0);
+        CU_ASSERT_EQUAL(strstr(reason_of(plan), "evacuateAllData") == NULL, begins);
+    }
+}
+
+static void parents_of_instant_clones_hold_up_nothing(void)
+{
+    Estate *estate = two_hosts(31);
+    add_vm(estate, "cp-parent-1", "h1", 10, 1);
+    g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1\n");
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), 2);
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), 1);
+}
+
+/* what DRS is said to do for "a" */
+static const char *left_to_drs(int drs, const char *api_version, gboolean vcls, int health)
+{
+    Estate *estate = two_hosts(31);
+    estate->snapshot->clusters[0].drs = drs;
+    estate->snapshot->clusters[0].vcls_health = health;
+    estate->snapshot->info.api_version = api_version;
+    if (vcls)
+        add_vm(estate, "vcls", "h2", 10, 1)->role = VM_ROLE_SYSTEM;
+    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    const char *why = "";
+    CU_ASSERT_TRUE(legality_left_to_drs(planning->legality, 0, &why));
+    return why;
+}
+
+static void a_drs_that_seems_not_to_act_is_said_to(void)
+{
+    CU_ASSERT_PTR_NOT_NULL(strstr(left_to_drs(DRS_FULL, "8.0.1.0", FALSE, -1), "no vCLS VM runs"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(left_to_drs(DRS_FULL, "7.0.1.0", FALSE, -1), "no vCLS VM runs"));
+    CU_ASSERT_PTR_NULL(strstr(left_to_drs(DRS_FULL, "7.0.0.0", FALSE, -1), "vCLS"));
+    CU_ASSERT_PTR_NULL(strstr(left_to_drs(DRS_FULL, "9.0.0.0", FALSE, -1), "vCLS"));
+    CU_ASSERT_PTR_NULL(strstr(left_to_drs(DRS_FULL, "8.0.1.0", TRUE, -1), "vCLS"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(left_to_drs(DRS_FULL, "8.0.1.0", TRUE, VCLS_NONHEALTHY), "seems not to act"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(left_to_drs(DRS_UNSTATED, "8.0.1.0", TRUE, -1), "not stated"));
+}
+
+void test_allornothing_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("allornothing", NULL, NULL);
+    CU_ADD_TEST(suite, a_host_that_does_not_get_empty_is_left_as_it_is);
+    CU_ADD_TEST(suite, it_goes_as_far_as_it_can_where_the_policy_asks);
+    CU_ADD_TEST(suite, all_data_of_vsan_needs_three_others);
+    CU_ADD_TEST(suite, parents_of_instant_clones_hold_up_nothing);
+    CU_ADD_TEST(suite, a_drs_that_seems_not_to_act_is_said_to);
+}
