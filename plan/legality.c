@@ -7,7 +7,6 @@
 #include "plan/room.h"
 
 #include <math.h>
-#include <stdio.h>
 
 struct Legality {
     const Model *start;
@@ -21,9 +20,11 @@ struct Legality {
  * (Broadcom KB 317709). */
 static gboolean needs_vcls(const char *api_version)
 {
-    guint major = 0, minor = 0, update = 0;
-    int found = sscanf(api_version, "%u.%u.%u", &major, &minor, &update);
-    return found >= 2 && (major == 8 || (major == 7 && (minor > 0 || update >= 1)));
+    g_auto(GStrv) parts = g_strsplit(api_version, ".", 0);
+    guint64 number[3] = {0}; /* major, minor, update */
+    for (guint i = 0; i < G_N_ELEMENTS(number) && parts[i]; i++)
+        number[i] = g_ascii_strtoull(parts[i], NULL, 10);
+    return number[0] == 8 || (number[0] == 7 && (number[1] > 0 || number[2] >= 1));
 }
 
 static void find_idle_drs(Legality *legality)

@@ -163,8 +163,8 @@ static void what_nobody_knows_forbids_nothing_and_is_told(void)
     g_autoptr(Planning) planning = planning_new(estate, NULL);
     Change move_it = change_migration(planning->model, 0, 1);
     CU_ASSERT_PTR_NULL(why_not(planning, &move_it, LEGAL_HOST));
-    CU_ASSERT_STRING_EQUAL(legality_unchecked(planning->legality, &move_it),
-                           "vMotion, datastores, networks, CPU model, threads, hardware version");
+    g_autofree char *unchecked = legality_unchecked(planning->legality, &move_it);
+    CU_ASSERT_STRING_EQUAL(unchecked, "vMotion, datastores, networks, CPU model, threads, hardware version");
 }
 
 static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
@@ -192,7 +192,8 @@ static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
         g_autofree char *found = why_not_moved(planning, 0, 1, LEGAL_HOST);
         CU_ASSERT_STRING_EQUAL(found ? found : "", cases[i].expected);
         Change move_it = change_migration(planning->model, 0, 1);
-        CU_ASSERT_STRING_EQUAL(legality_unchecked(planning->legality, &move_it), cases[i].unchecked);
+        g_autofree char *unchecked = legality_unchecked(planning->legality, &move_it);
+        CU_ASSERT_STRING_EQUAL(unchecked, cases[i].unchecked);
     }
 }
 
