@@ -33,8 +33,10 @@ static void find_idle_drs(Legality *legality)
     const Snapshot *snapshot = start->snapshot;
     gboolean vcls = needs_vcls(snapshot->info.api_version);
     legality->drs_idle = g_new0(gboolean, snapshot->n_clusters + 1);
-    for (guint i = 0; i < snapshot->n_clusters; i++)
-        legality->drs_idle[i] = vcls || snapshot->clusters[i].vcls_health == VCLS_NONHEALTHY;
+    for (guint i = 0; i < snapshot->n_clusters; i++) {
+        int health = snapshot->clusters[i].vcls_health; /* what the vCenter tells goes first */
+        legality->drs_idle[i] = health == VCLS_NONHEALTHY || (vcls && health < 0);
+    }
     for (guint i = 0; i < start->n_vms; i++) {
         const Vm *row = start->vms[i].row;
         if (start->vms[i].running && row->role == VM_ROLE_SYSTEM &&

@@ -6,7 +6,7 @@
 vcenter_plan
 vcenter_stop
 # the first migration that another step waits for, and that step
-waiting=$(sed -n 's/^step,\([0-9]*\),\([0-9]*\)[ ,].*/\1 \2/p' plan.csv | grep ' [0-9]' | head -n 1)
+waiting=$(sed -n "s/^step,\([0-9]*\),'\{0,1\}\([0-9]*\)[ ,].*/\1 \2/p" plan.csv | grep ' [0-9]' | head -n 1)
 follower=${waiting% *} first=${waiting#* }
 vm=$(grep "^step,$first," plan.csv | cut -d, -f6)
 host=$(grep "^step,1," plan.csv | cut -d, -f13)
