@@ -220,7 +220,7 @@ void headroom_widen(const ClusterProblem *problem, const Model *start, const GAr
                     Placement *placement)
 {
     g_autoptr(Assignment) trial = assignment_new(problem->problem, placement);
-    if (trial->n_moved == 0)
+    if (trial->n_moved == 0 || start->policy->max_duration_s > 0)
         return;
     g_autofree double *mark = marks_new(problem, start);
     Headroom h = {problem, start, avoid, trial, mark};

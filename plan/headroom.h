@@ -21,10 +21,11 @@ double headroom_mark_pct(const Model *model, guint host, Resource resource);
  * its deciding resources; worst (NULL: not asked for) gets the one */
 double headroom_excess(const Model *model, guint host, const double extra[N_RESOURCES], Resource *worst);
 
-/* Gives moves of a placement cooler targets, with no level of the problem the worse for it; and, where it is
- * wanted, moves more VMs off hosts that were hot: each brings at least min_gain points and leaves its target
- * at or below the mark, and all of them cost at most as much again as the moves of the placement. avoid
- * (guint pairs VM, host) are moves not to make. start is the model that the problem was made from */
+/* Gives moves of a placement cooler targets, with no level of the problem the worse for it, unless there is
+ * max_duration_s: moves to one host wait for each other. And, where it is wanted, moves more VMs off hosts
+ * that were hot: each brings at least min_gain points and leaves its target at or below the mark, and all of
+ * them cost at most as much again as the moves of the placement. avoid (guint pairs VM, host) are moves not
+ * to make. start is the model that the problem was made from */
 void headroom_widen(const ClusterProblem *problem, const Model *start, const GArray *avoid,
                     Placement *placement);
 

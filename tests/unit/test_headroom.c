@@ -67,6 +67,11 @@ static void of_equal_targets_the_coolest_is_taken(void)
     assert_widened(warm_and_cool(), "[plan]\n", "a", "h2", NULL, "a>h3");
 }
 
+static void within_a_window_targets_stay_as_they_are(void)
+{
+    assert_widened(warm_and_cool(), "[plan]\nmax_duration_s=999\n", "a", "h2", NULL, "a>h2");
+}
+
 static void the_coolest_is_so_by_memory_too(void)
 {
     Estate *estate = estate_new();
@@ -153,6 +158,7 @@ void test_headroom_suite(void)
 {
     CU_pSuite suite = CU_add_suite("headroom", NULL, NULL);
     CU_ADD_TEST(suite, of_equal_targets_the_coolest_is_taken);
+    CU_ADD_TEST(suite, within_a_window_targets_stay_as_they_are);
     CU_ADD_TEST(suite, the_coolest_is_so_by_memory_too);
     CU_ADD_TEST(suite, the_coolest_is_not_taken_where_a_rule_or_order_forbids);
     CU_ADD_TEST(suite, a_host_that_was_hot_is_relieved_further_where_asked);
