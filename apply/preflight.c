@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define WIDEST_CELL 60      /* characters */
-#define ROUNDING_PCT 0.0005 /* of what a plan states */
+#define WIDEST_CELL 60 /* characters */
 
 static void preflight_init(Preflight *preflight)
 {
@@ -139,23 +138,6 @@ static ChangePlan *plan_to_do(const Target *target, const ChangePlan *plan, cons
     return to_do;
 }
 
-/* Where the plan says that its cluster's fullest host will stand; NAN where it does not say. */
-static double promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
-{
-    const char *key = resource == RESOURCE_CPU           ? "max_cpu_pct="
-                      : resource == RESOURCE_HOST_MEMORY ? "max_memory_pct="
-                                                         : NULL;
-    for (guint i = 0; key && i < plan->clusters->len; i++) {
-        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
-        for (guint j = 0; strcmp(cluster->id, cluster_id) == 0 && j < cluster->facts->len; j++) {
-            const char *fact = g_ptr_array_index(cluster->facts, j), *after = strchr(fact, '/');
-            if (g_str_has_prefix(fact, key) && after)
-                return g_ascii_strtod(after + 1, NULL);
-        }
-    }
-    return NAN;
-}
-
 /* A host that takes something in may not end hot, but for heat that the plan itself foresaw: emptying a host
  * or mending a rule can be worth it. */
 static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Model *start, const Model *end,
@@ -166,9 +148,9 @@ static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Mod
         double before = model_usage_pct(start, host, resource, 0);
         double after = model_usage_pct(end, host, resource, 0);
         double threshold = end->hosts[host].threshold[resource];
-        double promised = promised_pct(plan, end->snapshot->clusters[row->cluster].id, resource);
+        double promised = verify_promised_pct(plan, end->snapshot->clusters[row->cluster].id, resource);
         /* Of disk and network a plan promises nothing: what is not promised is not allowed. */
-        gboolean foreseen = after <= promised + ROUNDING_PCT;
+        gboolean foreseen = after <= promised;
         if (after > before && after > threshold && !foreseen)
             g_ptr_array_add(
                 preflight->problems,
@@ -306,17 +288,27 @@ static glong width_of(const char *cell, glong least)
     return MAX(least, MIN(g_utf8_strlen(shown, -1), WIDEST_CELL));
 }
 
-static void append_differences(GString *text, const char *title, const GPtrArray *differences)
+/* the name of what a difference is about; "" where that is the plan */
+static const char *object_of(const Difference *difference, const ChangePlan *plan)
 {
-    glong what = strlen("what"), was = strlen("was");
+    const PlanRow *step = isnan(difference->step) ? NULL : changeplan_find_step(plan, difference->step);
+    return step ? step->object : "";
+}
+
+static void append_differences(GString *text, const char *title, const GPtrArray *differences,
+                               const ChangePlan *plan)
+{
+    glong object = strlen("object"), what = strlen("what"), was = strlen("was");
     for (guint i = 0; i < differences->len; i++) {
         const Difference *difference = g_ptr_array_index(differences, i);
+        object = width_of(object_of(difference, plan), object);
         what = width_of(difference->what, what);
         was = width_of(difference->was, was);
     }
     if (differences->len == 0)
         return;
     g_string_append_printf(text, "%s:\n    step  ", title);
+    append_cell(text, "object", object);
     append_cell(text, "what", what);
     append_cell(text, "was", was);
     g_string_append(text, "is\n");
@@ -326,6 +318,7 @@ static void append_differences(GString *text, const char *title, const GPtrArray
             g_string_append(text, "    plan  ");
         else
             g_string_append_printf(text, "  %6.0f  ", difference->step);
+        append_cell(text, object_of(difference, plan), object);
         append_cell(text, difference->what, what);
         append_cell(text, difference->was, was);
         append_cell(text, difference->is, 0);
@@ -358,8 +351,8 @@ char *preflight_text(const Preflight *preflight, const ChangePlan *plan, const P
     g_autoptr(GPtrArray) refused = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < preflight->refusals->len; i++)
         g_ptr_array_add(refused, refusal_text(g_ptr_array_index(preflight->refusals, i), plan));
-    append_differences(text, "Not as the plan states", preflight->differences);
-    append_differences(text, "Of another name", preflight->renamed);
+    append_differences(text, "Not as the plan states", preflight->differences, plan);
+    append_differences(text, "Of another name", preflight->renamed, plan);
     append_lines(text,
                  options->skip_refused ? "Left out, as the vCenter refuses it" : "Refused by the vCenter",
                  refused);

@@ -280,7 +280,9 @@ void vsphere_check_drs(const ChangePlan *plan, const Snapshot *snapshot, const P
             continue;
         g_ptr_array_add(problems,
                         g_strdup_printf("the cluster %s is now fully automated by DRS, which would move VMs "
-                                        "itself (policy: drs_clusters)",
+                                        "itself: drs_clusters of the policy of this run leaves such a "
+                                        "cluster to it (only drs_clusters=plan, in the file that --policy "
+                                        "names, allows the step)",
                                         snapshot->clusters[cluster].name));
     }
 }

@@ -276,6 +276,9 @@ gboolean compatibility_may_move(const Compatibility *compatibility, guint vm, Ob
         return obstacle_set(why, OBSTACLE_SYSTEM_VM, -1, "is named by system_vms");
     if (policy_matches(model->policy->exclude_vms, row->folder, row->name))
         return obstacle_set(why, OBSTACLE_EXCLUDED_VM, -1, "is named by exclude_vms");
+    if (model->vms[vm].host >= 0 && model_is_excluded(model, (guint)model->vms[vm].host))
+        return obstacle_set(why, OBSTACLE_EXCLUDED_HOST, -1, "is on %s, which exclude_hosts names",
+                            model->snapshot->hosts[model->vms[vm].host].name);
     if (row->connection > VM_CONNECTED)
         return obstacle_set(why, OBSTACLE_VM_NOT_CONNECTED, -1, "is not connected");
     if (*row->pinned)

@@ -3,6 +3,7 @@
 
 #include "collect/plural.h"
 #include "plan/failover.h"
+#include "plan/gather.h"
 #include "plan/sequence.h"
 #include "plan/unsolved.h"
 #include "plan/window.h"
@@ -296,6 +297,7 @@ static void compose_clusters(const Composing *composing)
             add_failover_fact(composing, &cluster, i, "failover_lack_mib", RESOURCE_HOST_MEMORY, 1024);
             add_failover_fact(composing, &cluster, i, "failover_lack_mhz", RESOURCE_CPU, 1);
         }
+        add_fact(composing, &cluster, "steps", steps->len, NAN);
         add_fact(composing, &cluster, "moves", moves, NAN);
         add_fact(composing, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
         add_fact(composing, &cluster, "makespan_s",
@@ -316,11 +318,18 @@ static char *words_of_past(const Composing *composing)
                    : g_strdup("");
 }
 
-static void compose_header(const Composing *composing)
+static guint count_rows(const ChangePlan *plan, int kind)
+{
+    guint n = 0;
+    for (guint i = 0; i < plan->rows->len; i++)
+        if (g_array_index(plan->rows, PlanRow, i).kind == kind)
+            n += gathered_count(&g_array_index(plan->rows, PlanRow, i));
+    return n;
+}
+
+static void compose_summary(const Composing *composing)
 {
     ChangePlan *plan = composing->plan;
-    const Model *start = composing->situation->start;
-    const Snapshot *snapshot = start->snapshot;
     guint moves = 0, additions = 0, emptied = 0;
     for (guint i = 0; i < composing->decisions->changes->len; i++) {
         int action = g_array_index(composing->decisions->changes, Change, i).action;
@@ -330,12 +339,20 @@ static void compose_header(const Composing *composing)
     }
     g_autofree char *maintenance =
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
-    g_autofree char *policy = policy_plan_digest(start->policy);
     g_autofree char *past = words_of_past(composing);
     g_autofree char *failover = failover_words(composing->now);
     g_autofree char *summary = g_strdup_printf(
         "Plan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s", moves, additions, maintenance,
-        composing->decisions->advice->len, composing->decisions->unsolved->len, failover, past);
+        count_rows(plan, ROW_ADVICE), count_rows(plan, ROW_UNSOLVED), failover, past);
+    plan->summary = keep(composing, summary);
+}
+
+static void compose_header(const Composing *composing)
+{
+    ChangePlan *plan = composing->plan;
+    const Model *start = composing->situation->start;
+    const Snapshot *snapshot = start->snapshot;
+    g_autofree char *policy = policy_plan_digest(start->policy);
     plan->snapshot = keep(composing, snapshot->digest);
     plan->source = keep(composing, snapshot->info.source);
     plan->source_id = keep(composing, snapshot->info.source_id);
@@ -343,7 +360,7 @@ static void compose_header(const Composing *composing)
     plan->policy = keep(composing, policy);
     plan->seed = keep_number(composing, start->policy->seed);
     plan->stopped_by = keep(composing, composing->decisions->stopped_by);
-    plan->summary = keep(composing, summary);
+    compose_summary(composing);
 }
 
 /* what a person does by vMotion and maintenance mode, which a step would do too */
@@ -400,4 +417,41 @@ ChangePlan *compose_plan(const Situation *situation, Decisions *decisions)
     compose_header(&composing);
     model_free(composing.now);
     return composing.plan;
+}
+
+/* the numbers of the rows that a change comes after */
+static const char *after_of_row(const Composing *composing, const Change *change, const GArray *rows)
+{
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < change->after->len; i++) {
+        guint number = (guint)g_array_index(rows, PlanRow *, g_array_index(change->after, guint, i))->step;
+        g_array_append_val(numbers, number);
+    }
+    g_array_sort(numbers, index_compare);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < numbers->len; i++)
+        g_string_append_printf(text, "%s%u", i ? " " : "", g_array_index(numbers, guint, i));
+    return keep(composing, text->str);
+}
+
+void compose_again(const Situation *situation, ChangePlan *plan, GArray *changes, const GArray *rows)
+{
+    const Decisions decisions = {.changes = changes};
+    Composing composing = {situation, &decisions, plan, model_copy(situation->start)};
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = &g_array_index(changes, Change, i);
+        PlanRow *row = g_array_index(rows, PlanRow *, i), anew = row_of_change(&composing, change);
+        row->cluster_id = anew.cluster_id;
+        row->cluster = anew.cluster;
+        row->effect = anew.effect;
+        row->after = after_of_row(&composing, change, rows);
+        row->est_s = ceil(table_round(change_seconds(composing.now, change)));
+        if (change->action == ACTION_MIGRATE)
+            row->args = args_of(&composing, change);
+        change_apply(composing.now, change);
+    }
+    g_array_set_size(plan->clusters, 0);
+    compose_clusters(&composing);
+    compose_summary(&composing);
+    model_free(composing.now);
 }

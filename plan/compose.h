@@ -13,6 +13,11 @@
  * plan; the caller frees it */
 ChangePlan *compose_plan(const Situation *situation, Decisions *decisions);
 
+/* composes a plan that a person has edited anew: effect, est_s, after and args of the rows (PlanRow *) that
+ * the changes, with their after, are of, and the figures and the summary; what is not among them keeps its
+ * text */
+void compose_again(const Situation *situation, ChangePlan *plan, GArray *changes, const GArray *rows);
+
 /* the figures of a cluster as the model stands, and of all of them after the changes */
 typedef struct ClusterFigures {
     guint hot_hosts, short_vms;

@@ -140,8 +140,7 @@ static gboolean may_leave(const Evacuation *e, guint vm, Obstacle *why)
     g_auto(Obstacle) immovable = {0};
     if (!legality_may_move(e->situation->legality, vm, &immovable))
         return obstacle_set(why, immovable.code, -1, "it %s", immovable.words);
-    return !model_is_excluded(e->start, (guint)e->end->vms[vm].host) ||
-           obstacle_set(why, OBSTACLE_EXCLUDED_HOST, -1, "the host is named by exclude_hosts");
+    return TRUE;
 }
 
 static void move_powered_off(const Evacuation *e, guint vm)

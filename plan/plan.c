@@ -244,7 +244,10 @@ static gboolean check_edited(const Inputs *inputs, const Options *options, Chang
     if (!changeplan_check_dependencies(plan, error))
         return FALSE;
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-    verify_plan(inputs->situation, plan, problems);
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    verify_edited(inputs->situation, plan, problems, notes);
+    for (guint i = 0; i < notes->len; i++)
+        program_warn(program, "warning: %s: %s", options->check, (const char *)notes->pdata[i]);
     if (problems->len == 0)
         return TRUE;
     g_ptr_array_add(problems, NULL);

@@ -163,13 +163,15 @@ static void order_one_by_one(const Situation *situation, GArray *changes, GArray
 typedef struct Passage {
     guint change;
     Room held;
-    int credited_to; /* of a departure: the arrival that waits for it, or -1 */
+    double demand[N_RESOURCES]; /* what it brings or takes away of what makes a host hot */
+    int credited_to;            /* of a departure: the arrival that waits for it, or -1 */
 } Passage;
 
 typedef struct Edges {
     const Situation *situation;
     GArray *changes;
     gboolean may_add;             /* edges are being made, not checked */
+    gboolean heeds_heat;          /* also that of a while */
     guint words;                  /* of a row of before */
     guint64 *before;              /* [changes][words]: bit i of row k: i must have succeeded before k */
     GArray **arrivals;            /* [hosts] of Passage, in list order; NULL where there are none */
@@ -353,6 +355,75 @@ static char *wait_for_relief(Edges *edges, guint k)
     }
 }
 
+/* of a resource on k's host at its worst moment with k running, as worst_moment */
+static double worst_demand(const Edges *edges, guint k, int r, double brought)
+{
+    int host = change_at(edges, k)->to;
+    double worst = edges->situation->start->hosts[host].demand[r] + brought;
+    guint n_arrivals = n_passages(edges->arrivals, host), n_departures = n_passages(edges->departures, host);
+    for (guint i = 0; i < n_departures; i++) {
+        const Passage *out = &g_array_index(edges->departures[host], Passage, i);
+        if (is_before(edges, out->change, k))
+            worst -= out->demand[r];
+    }
+    for (guint i = 0; i < n_arrivals; i++) {
+        const Passage *in = &g_array_index(edges->arrivals[host], Passage, i);
+        double there = in->demand[r];
+        for (guint d = 0; d < n_departures && there > 0; d++) {
+            const Passage *out = &g_array_index(edges->departures[host], Passage, d);
+            if (out->credited_to == (int)in->change && !is_before(edges, out->change, k))
+                there -= out->demand[r];
+        }
+        worst += MAX(0, there);
+    }
+    return worst;
+}
+
+/* the resource by which k's host would then be hot, or -1 */
+static int hot_resource(const Edges *edges, guint k, const double brought[N_RESOURCES])
+{
+    const ModelHost *at = &edges->situation->start->hosts[change_at(edges, k)->to];
+    for (int r = 0; r < N_RESOURCES; r++)
+        if (load_usage_pct(table_round(worst_demand(edges, k, r, brought[r])), at->capacity[r]) >
+            at->threshold[r])
+            return r;
+    return -1;
+}
+
+/* the departure that k does not wait for and that takes away most; -1: none */
+static int heaviest_departure(const Edges *edges, guint k, int r)
+{
+    int host = change_at(edges, k)->to, heaviest = -1;
+    double most = 0;
+    for (guint i = 0; i < n_passages(edges->departures, host); i++) {
+        const Passage *out = &g_array_index(edges->departures[host], Passage, i);
+        if (!is_before(edges, out->change, k) && out->demand[r] > most) {
+            most = out->demand[r];
+            heaviest = (int)out->change;
+        }
+    }
+    return heaviest;
+}
+
+/* A mover waits for those whose departure keeps its new host normal. Where the host is hot although all of
+ * the list that comes before has been done, waiting is of no use: two hosts may exchange VMs. */
+static char *wait_for_cooling(Edges *edges, const Model *now, guint k, const double brought[N_RESOURCES])
+{
+    const Change *change = change_at(edges, k);
+    if (!edges->heeds_heat || change->action != ACTION_MIGRATE || !now->vms[change->vm].running ||
+        !model_stays_normal(now, (guint)change->to, brought))
+        return NULL;
+    for (int hot; (hot = hot_resource(edges, k, brought)) >= 0;) {
+        int departure = heaviest_departure(edges, k, hot);
+        if (departure < 0)
+            return NULL;
+        if (!require(edges, (guint)departure, k))
+            return g_strdup_printf("%s could be above its threshold until others have left it",
+                                   now->snapshot->hosts[change->to].name);
+    }
+    return NULL;
+}
+
 /* keeps of a change's direct edges those that no other one implies */
 static void drop_implied(const Edges *edges, GArray *after)
 {
@@ -379,11 +450,25 @@ static char *wait_for_departures(Edges *edges, guint k)
     return NULL;
 }
 
-static void note_passage(GArray **of_host, int host, guint change, Room held)
+/* what makes a host hot of what a change brings to its host */
+static void demand_of(const Model *now, const Change *change, const Room *brought, double demand[N_RESOURCES])
+{
+    const ModelVm *vm = &now->vms[change->vm];
+    for (int r = 0; r < N_RESOURCES; r++) {
+        gboolean counts = change->action == ACTION_MIGRATE && vm->running && vm->measured &&
+                          r != RESOURCE_MEMORY && !isnan(vm->demand[r]);
+        demand[r] = counts ? vm->demand[r] : 0;
+    }
+    demand[RESOURCE_HOST_MEMORY] = brought->of[ROOM_MEMORY];
+}
+
+static void note_passage(GArray **of_host, int host, guint change, Room held,
+                         const double demand[N_RESOURCES])
 {
     if (!of_host[host])
         of_host[host] = g_array_new(FALSE, FALSE, sizeof(Passage));
-    Passage passage = {change, held, -1};
+    Passage passage = {.change = change, .held = held, .credited_to = -1};
+    memcpy(passage.demand, demand, sizeof passage.demand);
     g_array_append_val(of_host[host], passage);
 }
 
@@ -392,40 +477,47 @@ static void note_passage(GArray **of_host, int host, guint change, Room held)
 static char *settle_change(Edges *edges, const Model *now, guint k)
 {
     Change *change = change_at(edges, k);
-    if (edges->may_add)
+    if (!change->after)
         change->after = g_array_new(FALSE, FALSE, sizeof(guint));
-    else
-        for (guint i = 0; i < change->after->len; i++)
-            set_before(edges, g_array_index(change->after, guint, i), k);
+    for (guint i = 0; i < change->after->len; i++)
+        set_before(edges, g_array_index(change->after, guint, i), k);
     if (change->action == ACTION_ENTER_MAINTENANCE)
         return wait_for_departures(edges, k);
     if (edges->last_of_vm[change->vm] >= 0 && !require(edges, (guint)edges->last_of_vm[change->vm], k))
         return g_strdup("its VM's earlier step need not have ended");
     Room brought = room_taken_by(now, change);
+    double demand[N_RESOURCES];
+    demand_of(now, change, &brought, demand);
     char *problem = wait_for_rules(edges, k);
     if (!problem)
         problem = wait_for_relief(edges, k);
+    if (!problem)
+        problem = wait_for_cooling(edges, now, k, demand);
     if (!problem)
         problem = make_room(edges, k, &brought);
     if (edges->may_add)
         drop_implied(edges, change->after);
     credit_departures(edges, k);
-    note_passage(edges->arrivals, change->to, k, brought);
+    note_passage(edges->arrivals, change->to, k, brought, demand);
     if (change->action == ACTION_MIGRATE) {
         Room released = room_of_vm(now, (guint)change->vm);
         if (!now->vms[change->vm].measured)
             released.of[ROOM_MEMORY] = 0; /* it sat in its host's base, which stays */
-        note_passage(edges->departures, change->from, k, released);
+        demand_of(now, change, &released, demand);
+        note_passage(edges->departures, change->from, k, released, demand);
     }
     edges->last_of_vm[change->vm] = (int)k;
     return problem;
 }
 
-static Edges edges_new(const Situation *situation, GArray *changes, gboolean may_add)
+static Edges edges_new(const Situation *situation, GArray *changes, gboolean may_add, gboolean heeds_heat)
 {
     guint n_hosts = situation->start->snapshot->n_hosts, n_vms = situation->start->n_vms;
-    Edges edges = {
-        .situation = situation, .changes = changes, .may_add = may_add, .words = changes->len / 64 + 1};
+    Edges edges = {.situation = situation,
+                   .changes = changes,
+                   .may_add = may_add,
+                   .heeds_heat = heeds_heat,
+                   .words = changes->len / 64 + 1};
     edges.before = g_new0(guint64, (gsize)edges.words * (changes->len + 1));
     edges.arrivals = g_new0(GArray *, n_hosts);
     edges.departures = g_new0(GArray *, n_hosts);
@@ -459,9 +551,10 @@ void sequence_order(const Situation *situation, GArray *changes, GArray *blocked
     if (changes->len == 0)
         return;
     order_one_by_one(situation, changes, blocked);
-    Edges edges = edges_new(situation, changes, TRUE);
+    Edges edges = edges_new(situation, changes, TRUE, TRUE);
     g_autoptr(Model) now = model_copy(situation->start);
     for (guint k = 0; k < changes->len; k++) {
+        g_clear_pointer(&change_at(&edges, k)->after, g_array_unref);
         g_autofree char *problem = settle_change(&edges, now, k);
         g_assert(!problem); /* done one by one it was safe, and every earlier change can be waited for */
         change_apply(now, change_at(&edges, k));
@@ -480,9 +573,11 @@ static char *words_of_obstacle(const Situation *situation, const Model *now, con
                : g_strdup_printf("%s %s", now->snapshot->hosts[change->to].name, why.words);
 }
 
-char *sequence_violation(const Situation *situation, const GArray *changes, guint *at)
+/* makes or checks the edges of a list that stays in its order */
+static char *settle_list(const Situation *situation, GArray *changes, gboolean may_add, gboolean heeds_heat,
+                         guint *at)
 {
-    Edges edges = edges_new(situation, (GArray *)changes, FALSE);
+    Edges edges = edges_new(situation, changes, may_add, heeds_heat);
     g_autoptr(Model) now = model_copy(situation->start);
     char *problem = NULL;
     for (*at = 0; *at < changes->len && !problem; ++*at) {
@@ -496,6 +591,21 @@ char *sequence_violation(const Situation *situation, const GArray *changes, guin
         --*at;
     edges_clear(&edges);
     return problem;
+}
+
+char *sequence_violation(const Situation *situation, const GArray *changes, guint *at)
+{
+    return settle_list(situation, (GArray *)changes, FALSE, TRUE, at);
+}
+
+char *sequence_danger(const Situation *situation, const GArray *changes, guint *at)
+{
+    return settle_list(situation, (GArray *)changes, FALSE, FALSE, at);
+}
+
+char *sequence_complete(const Situation *situation, GArray *changes, guint *at)
+{
+    return settle_list(situation, changes, TRUE, TRUE, at);
 }
 
 /* ---- how long it takes ---- */

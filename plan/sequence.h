@@ -3,7 +3,8 @@
  * Safe order. No step, nor any set of steps that may run together, takes a host over its memory (a mover
  * counted in full on both hosts; a host already over may only go down) nor over its CPU or memory
  * reservations, nor breaks a mandatory rule that held before (but for keep-together rules, whose VMs can only
- * move one by one).
+ * move one by one). Nor does a move heat a host for a while, where departures that come before it in the list
+ * keep the host normal if it waits for them.
  */
 #ifndef PLAN_SEQUENCE_H
 #define PLAN_SEQUENCE_H
@@ -18,6 +19,14 @@ void sequence_order(const Situation *situation, GArray *changes, GArray *blocked
 /* what a list of changes with their `after` would violate, in words with the index of the change at fault;
  * NULL where it is safe. The caller frees it */
 char *sequence_violation(const Situation *situation, const GArray *changes, guint *at);
+
+/* the same, but for heat that only lasts until others have left: for a list that is carried out under other
+ * loads than it was made for */
+char *sequence_danger(const Situation *situation, const GArray *changes, guint *at);
+
+/* gives each change what its `after` lacks for the list to be safe as it stands; what no wait mends is told
+ * as by sequence_violation */
+char *sequence_complete(const Situation *situation, GArray *changes, guint *at);
 
 /* seconds from the first start to the last end of the first n changes of a list, with at most so many steps
  * running at once in all and per host */

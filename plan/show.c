@@ -225,7 +225,18 @@ gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **e
 
 /* ---- all of it ---- */
 
-/* The figures of clusters are those with every step made. */
+/* how many steps the figures of the clusters are of */
+static guint steps_counted(const ChangePlan *plan)
+{
+    guint steps = 0;
+    for (guint i = 0; i < plan->clusters->len; i++) {
+        const char *of = fact(&g_array_index(plan->clusters, PlanCluster, i), "steps");
+        steps += of ? (guint)g_ascii_strtoull(of, NULL, 10) : 0;
+    }
+    return steps;
+}
+
+/* The figures of clusters are those of the steps that were approved when they were made. */
 static void append_declined(GString *out, const ChangePlan *plan)
 {
     guint declined = 0, steps = 0;
@@ -235,10 +246,11 @@ static void append_declined(GString *out, const ChangePlan *plan)
         declined += row->kind == ROW_STEP && row->approve != 1;
     }
     if (declined > 0)
-        g_string_append_printf(out,
-                               "%u of %u %s not approved; figures are those with all of them: plan --check "
-                               "works them out anew\n",
-                               declined, steps, plural(steps, "step is", "steps are"));
+        g_string_append_printf(out, "%u of %u %s not approved; figures are those %s\n", declined, steps,
+                               plural(steps, "step is", "steps are"),
+                               steps_counted(plan) == steps - declined
+                                   ? "of the approved ones"
+                                   : "with all of them: plan --check works them out anew");
 }
 
 char *show_plan(const ChangePlan *plan, guint most)

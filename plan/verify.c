@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/verify.h"
 
+#include "plan/compose.h"
 #include "plan/sequence.h"
 
+#include <math.h>
 #include <string.h>
+
+#define ROUNDING_PCT 0.0005 /* of what a plan states */
 
 typedef struct Verification {
     const Situation *situation;
     const ChangePlan *plan;
+    gboolean edited; /* by a person: names may disagree with ids, and growth be anything */
     GPtrArray *problems;
     GArray *changes;   /* Change of each approved step, in an order that `after` allows */
-    GArray *rows;      /* const PlanRow * of each */
+    GArray *rows;      /* PlanRow * of each */
     GHashTable *place; /* step number -> index in changes + 1 */
 } Verification;
 
@@ -25,6 +30,46 @@ static void add_problem(const Verification *verification, const PlanRow *row, co
                     g_strdup_printf("%s:%" G_GUINT64_FORMAT ": step %.0f (%s %s): %s",
                                     verification->plan->name, row->line, row->step,
                                     row->action >= 0 ? action_names[row->action] : "", row->object, text));
+}
+
+/* ---- each row by itself ---- */
+
+static int host_named(const Snapshot *snapshot, const char *name)
+{
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        if (strcmp(snapshot->hosts[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* An edit of one of the two alone is half an edit: nobody knows which was meant. */
+static gboolean name_agrees(const Verification *verification, const PlanRow *row, const char *column,
+                            const char *name, const char *id, const char *expected)
+{
+    if (!*name || strcmp(name, expected) == 0)
+        return TRUE;
+    const Snapshot *snapshot = verification->situation->start->snapshot;
+    int other = strcmp(column, "object") == 0 ? -1 : host_named(snapshot, name);
+    g_autofree char *hint =
+        other >= 0 ? g_strdup_printf("; %s is %s", name, snapshot->hosts[other].id) : g_strdup("");
+    add_problem(verification, row,
+                "found %s %s with %s_id %s, which is %s%s: expected the two to agree "
+                "(change both, or put the one back)",
+                column, name, column, id, expected, hint);
+    return FALSE;
+}
+
+static gboolean names_agree(const Verification *verification, const PlanRow *row, const Change *change)
+{
+    const Model *start = verification->situation->start;
+    const Host *hosts = start->snapshot->hosts;
+    const char *object = change->vm >= 0 ? start->vms[change->vm].row->name : hosts[change->to].name;
+    gboolean agree = name_agrees(verification, row, "object", row->object, row->object_id, object);
+    if (change->action != ACTION_MIGRATE)
+        return agree;
+    agree &= name_agrees(verification, row, "from", row->from, row->from_id, hosts[change->from].name);
+    agree &= name_agrees(verification, row, "to", row->to, row->to_id, hosts[change->to].name);
+    return agree;
 }
 
 /* what the model contradicts of a row, by itself */
@@ -51,13 +96,14 @@ static gboolean agrees(const Verification *verification, const Model *now, const
         return FALSE;
     }
     g_auto(Obstacle) why = {0};
-    if (legality_allows(verification->situation->legality, now, change, LEGAL_SUBJECT, &why))
+    guint questions = LEGAL_SUBJECT | (verification->edited ? LEGAL_BUDGET : 0);
+    if (legality_allows(verification->situation->legality, now, change, questions, &why))
         return TRUE;
     add_problem(verification, row, "%s%s", change->action == ACTION_MIGRATE ? "it " : "", why.words);
     return FALSE;
 }
 
-static gboolean take_row(Verification *verification, Model *now, const PlanRow *row)
+static gboolean take_row(Verification *verification, Model *now, PlanRow *row)
 {
     g_autoptr(GError) error = NULL;
     Change change;
@@ -65,7 +111,8 @@ static gboolean take_row(Verification *verification, Model *now, const PlanRow *
         g_ptr_array_add(verification->problems, g_strdup(error->message));
         return FALSE;
     }
-    if (!agrees(verification, now, row, &change))
+    if ((verification->edited && !names_agree(verification, row, &change)) ||
+        !agrees(verification, now, row, &change))
         return FALSE;
     change.after = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autoptr(GArray) after = plan_row_after(row);
@@ -106,7 +153,7 @@ static gboolean take_rows(Verification *verification, Model *now)
     while (left->len > 0 && progress) {
         progress = FALSE;
         for (guint i = 0; i < left->len;) {
-            const PlanRow *row = g_ptr_array_index(left, i);
+            PlanRow *row = g_ptr_array_index(left, i);
             if (!is_ready(verification, row)) {
                 i++;
                 continue;
@@ -122,17 +169,147 @@ static gboolean take_rows(Verification *verification, Model *now)
     return sound && left->len == 0;
 }
 
+/* ---- how its hosts end ---- */
+
+double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
+{
+    const char *key = resource == RESOURCE_CPU           ? "max_cpu_pct="
+                      : resource == RESOURCE_HOST_MEMORY ? "max_memory_pct="
+                                                         : NULL;
+    for (guint i = 0; key && i < plan->clusters->len; i++) {
+        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
+        for (guint j = 0; strcmp(cluster->id, cluster_id) == 0 && j < cluster->facts->len; j++) {
+            const char *fact = g_ptr_array_index(cluster->facts, j), *after = strchr(fact, '/');
+            if (g_str_has_prefix(fact, key) && after)
+                return g_ascii_strtod(after + 1, NULL) + ROUNDING_PCT;
+        }
+    }
+    return NAN;
+}
+
+/* whether a cluster's approved steps are of a kind that is worth heat */
+static gboolean may_heat(const Verification *verification, int cluster)
+{
+    for (guint i = 0; i < verification->changes->len; i++) {
+        const PlanRow *row = g_array_index(verification->rows, PlanRow *, i);
+        int to = g_array_index(verification->changes, Change, i).to;
+        if (verification->situation->start->hosts[to].cluster == cluster &&
+            (strcmp(row->cause, cause_names[CAUSE_EVACUATION]) == 0 ||
+             strcmp(row->cause, cause_names[CAUSE_BROKEN_RULE]) == 0))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* "; step 3 (migrate a), which would take load off it, is not approved", or "" */
+static char *words_of_declined(const ChangePlan *plan, const char *host_id)
+{
+    GString *words = g_string_new(NULL);
+    guint n = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind != ROW_STEP || row->approve == 1 || row->action != ACTION_MIGRATE ||
+            strcmp(row->from_id, host_id) != 0)
+            continue;
+        g_string_append_printf(words, "%sstep %.0f (%s %s)",
+                               n++ ? ", " : "; not approved, though it would take load off it: ", row->step,
+                               action_names[row->action], row->object);
+    }
+    return g_string_free(words, FALSE);
+}
+
+/* the last approved row that brings something to the host, or NULL */
+static const PlanRow *last_into(const Verification *verification, guint host)
+{
+    for (guint i = verification->changes->len; i-- > 0;) {
+        const Change *change = &g_array_index(verification->changes, Change, i);
+        if (change->vm >= 0 && change->to == (int)host && change->action != ACTION_ADD_CPU)
+            return g_array_index(verification->rows, PlanRow *, i);
+    }
+    return NULL;
+}
+
+/* FALSE where what it takes in leaves the host hot, or hotter */
+static gboolean ends_no_hotter(const Verification *verification, const Model *end, guint host)
+{
+    const Model *start = verification->situation->start;
+    const Host *row = &start->snapshot->hosts[host];
+    const PlanRow *last = last_into(verification, host);
+    gboolean worth = may_heat(verification, start->hosts[host].cluster);
+    for (int r = 0; last && r < N_RESOURCES; r++) {
+        double before = model_usage_pct(start, host, (Resource)r, 0);
+        double after = model_usage_pct(end, host, (Resource)r, 0), threshold = end->hosts[host].threshold[r];
+        double promised =
+            verify_promised_pct(verification->plan, start->snapshot->clusters[row->cluster].id, (Resource)r);
+        if (!(after > before && after > threshold) || (worth && after <= promised))
+            continue;
+        g_autofree char *declined = words_of_declined(verification->plan, row->id);
+        add_problem(verification, last,
+                    "%s would become %s: %s at %.1f %%, above %.0f %%; it is at %.1f %% now%s", row->name,
+                    before > threshold ? "hotter" : "hot", resource_words[r], after, threshold, before,
+                    declined);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* A host that only stays hot is its reviewer's decision, who should know of it. */
+static void note_if_it_stays_hot(const Verification *verification, const Model *end, guint host,
+                                 GPtrArray *notes)
+{
+    const Host *row = &end->snapshot->hosts[host];
+    g_autofree char *declined = words_of_declined(verification->plan, row->id);
+    Resource worst = RESOURCE_CPU;
+    if (!model_is_hot(end, host) || !model_is_hot(verification->situation->start, host) || !*declined)
+        return;
+    model_excess(end, host, &worst);
+    g_ptr_array_add(notes,
+                    g_strdup_printf("this edit leaves %s hot: %s at %.1f %%, above %.0f %%%s", row->name,
+                                    resource_words[worst], model_usage_pct(end, host, worst, 0),
+                                    end->hosts[host].threshold[worst], declined));
+}
+
+static gboolean look_at_heat(const Verification *verification, GPtrArray *notes)
+{
+    g_autoptr(Model) end = model_after(verification->situation->start, verification->changes);
+    gboolean sound = TRUE;
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        sound &= ends_no_hotter(verification, end, host);
+        note_if_it_stays_hot(verification, end, host, notes);
+    }
+    return sound;
+}
+
+/* ---- all ---- */
+
 void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *problems)
 {
     g_autoptr(GArray) changes = change_list_new();
-    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(const PlanRow *));
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(PlanRow *));
     g_autoptr(GHashTable) place = g_hash_table_new(NULL, NULL);
     g_autoptr(Model) now = model_copy(situation->start);
-    Verification verification = {situation, plan, problems, changes, rows, place};
+    Verification verification = {situation, plan, FALSE, problems, changes, rows, place};
     if (!take_rows(&verification, now))
         return;
     guint at = 0;
-    g_autofree char *violation = sequence_violation(situation, changes, &at);
+    g_autofree char *violation = sequence_danger(situation, changes, &at);
     if (violation)
-        add_problem(&verification, g_array_index(rows, const PlanRow *, at), "%s", violation);
+        add_problem(&verification, g_array_index(rows, PlanRow *, at), "%s", violation);
+}
+
+void verify_edited(const Situation *situation, ChangePlan *plan, GPtrArray *problems, GPtrArray *notes)
+{
+    g_autoptr(GArray) changes = change_list_new();
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(PlanRow *));
+    g_autoptr(GHashTable) place = g_hash_table_new(NULL, NULL);
+    g_autoptr(Model) now = model_copy(situation->start);
+    Verification verification = {situation, plan, TRUE, problems, changes, rows, place};
+    if (!take_rows(&verification, now))
+        return;
+    guint at = 0;
+    g_autofree char *violation = sequence_complete(situation, changes, &at);
+    if (violation)
+        add_problem(&verification, g_array_index(rows, PlanRow *, at), "%s", violation);
+    else if (look_at_heat(&verification, notes))
+        compose_again(situation, plan, changes, rows);
 }

@@ -136,6 +136,36 @@ static void check_addition(World *world, const Passing *passing, guint addition)
                  world->snapshot->hosts[passing->host].id);
 }
 
+/* ---- heat on the way ---- */
+
+/* A move into a host that is normal with all before it done comes after enough departures that the host is
+ * normal even if the others have not ended, nor anything that waits for them begun. */
+static void check_cooling(World *world, const Passing *passing, guint move)
+{
+    HostAt done = world->hosts_at_start[passing->host];
+    g_autofree gboolean *gone = g_new0(gboolean, world->steps->len);
+    for (guint i = 0; i < passing->arrivals->len; i++) {
+        guint arrival = at(passing->arrivals, i);
+        gone[arrival] = arrival > move;
+        for (int r = 0; r < N_RESOURCES && arrival <= move; r++)
+            done.demand[r] += world_step(world, arrival)->demand[r];
+    }
+    for (guint i = 0; i < passing->departures->len; i++) {
+        const Step *out = world_step(world, at(passing->departures, i));
+        for (int r = 0; r < N_RESOURCES && at(passing->departures, i) < move && world->vms[out->vm].measured;
+             r++)
+            done.demand[r] -= out->demand[r];
+    }
+    if (host_is_hot(&done))
+        return;
+    for (guint i = 0; i < passing->departures->len; i++)
+        if (at(passing->departures, i) < move && !step_is_before(world, at(passing->departures, i), move))
+            take_back(world, passing, at(passing->departures, i), &done, gone);
+    if (host_is_hot(&done))
+        complain(world, world_step(world, move)->row, "may begin before its host %s is relieved",
+                 world->snapshot->hosts[passing->host].id);
+}
+
 /* ---- hosts that are emptied ---- */
 
 static void check_emptied(World *world, const Passing *passing, guint maintenance)
@@ -277,6 +307,8 @@ static void check_all_hosts(World *world, GArray **arrivals, GArray **departures
             const Step *step = world_step(world, k);
             if (step->to == (int)i && step->row->action == ACTION_ADD_MEMORY)
                 check_addition(world, &passing, k);
+            if (step->to == (int)i && step->row->action == ACTION_MIGRATE && world->vms[step->vm].running)
+                check_cooling(world, &passing, k);
             if (step->to == (int)i && step->row->action == ACTION_ENTER_MAINTENANCE)
                 check_emptied(world, &passing, k);
         }

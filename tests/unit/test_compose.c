@@ -110,8 +110,8 @@ static void the_header_is_the_snapshots_and_the_policys(void)
 static void a_clusters_row_has_its_figures_before_and_after(void)
 {
     static const char *const expected[] = {
-        "hot_hosts=1/0",    "short_vms=0/0", "max_cpu_pct=85/75", "max_memory_pct=40/40",
-        "sd_cpu=32.5/22.5", "sd_memory=5/5", "moves=1",           "copy_mib=15360"};
+        "hot_hosts=1/0", "short_vms=0/0", "max_cpu_pct=85/75", "max_memory_pct=40/40", "sd_cpu=32.5/22.5",
+        "sd_memory=5/5", "steps=1",       "moves=1",           "copy_mib=15360"};
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
     const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, 0);

@@ -157,7 +157,7 @@ static void a_host_that_others_empty_and_the_policy_excludes_is_left_alone(void)
     add_cold(estate, "a", "h1");
     assert_evacuated(
         estate, "[plan]\nevacuate_powered_off=yes\nexclude_hosts=h1\n",
-        "!a: powered off, stays on h1, which is to be emptied: the host is named by exclude_hosts"
+        "!a: powered off, stays on h1, which is to be emptied: it is on h1, which exclude_hosts names"
         "!h1: is to be emptied and is empty; it is named by exclude_hosts");
 }
 

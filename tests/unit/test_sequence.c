@@ -141,8 +141,8 @@ static void arrivals_that_may_run_together_wait_for_enough_room_for_both(void)
     add_vm(estate, "a", "h2", 100, 20);
     add_vm(estate, "b", "h2", 100, 20);
     add_vm(estate, "c", "h1", 100, 15);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
-    ASSERT_ORDER(planning, "c>h3() a>h1() b>h1(1)", move(planning, "a", "h1"), move(planning, "c", "h3"),
+    g_autoptr(Planning) planning = planning_new(estate, "[analyze]\nmemory_hot_pct=100\n");
+    ASSERT_ORDER(planning, "a>h1() c>h3() b>h1(2)", move(planning, "a", "h1"), move(planning, "c", "h3"),
                  move(planning, "b", "h1"));
 }
 
@@ -156,7 +156,7 @@ static void one_large_departure_is_awaited_rather_than_two_small(void)
     add_vm(estate, "s", "h1", 100, 5);
     add_vm(estate, "t", "h1", 100, 10);
     add_vm(estate, "u", "h1", 100, 20);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(Planning) planning = planning_new(estate, "[analyze]\nmemory_hot_pct=100\n");
     ASSERT_ORDER(planning, "s>h3() t>h3() u>h3() a>h1(3)", move(planning, "s", "h3"),
                  move(planning, "t", "h3"), move(planning, "u", "h3"), move(planning, "a", "h1"));
 }

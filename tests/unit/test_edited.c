@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Plans that a person has edited. */
+#include "plan/verify.h"
+
+#include "tests/unit/planning.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+void test_edited_suite(void);
+
+/* h1 stands at 85 % of its CPU, 20 of which is a and 6 is c; h2 at 70, 20 of which is b; h3 at 10. */
+static Estate *hosts(void)
+{
+    Estate *estate = estate_new();
+    add_host(estate, "h1", 8500, 30);
+    add_host(estate, "h2", 7000, 30);
+    add_host(estate, "h3", 1000, 30);
+    add_vm(estate, "a", "h1", 2000, 5);
+    add_vm(estate, "c", "h1", 600, 5);
+    add_vm(estate, "b", "h2", 2000, 5);
+    return estate;
+}
+
+static PlanRow move_row(double number, int approve, const char *vm, const char *from, const char *to)
+{
+    PlanRow row = plan_row_unknown();
+    row.kind = ROW_STEP;
+    row.step = number;
+    row.after = "";
+    row.approve = approve;
+    row.action = ACTION_MIGRATE;
+    row.object_id = vm;
+    row.from_id = from;
+    row.to_id = to;
+    row.line = 10 + (guint64)number;
+    return row;
+}
+
+/* problems, then notes, a line each */
+static char *said_of(const Planning *planning, ChangePlan *plan)
+{
+    GPtrArray *said = g_ptr_array_new_with_free_func(g_free);
+    plan->name = "p";
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    verify_edited(&planning->situation, plan, said, notes);
+    g_ptr_array_extend_and_steal(said, g_steal_pointer(&notes));
+    g_ptr_array_add(said, NULL);
+    char *text = g_strjoinv("\n", (char **)said->pdata);
+    g_ptr_array_unref(said);
+    return text;
+}
+
+static void assert_said(Estate *estate, const char *policy, const PlanRow *rows, guint n,
+                        const char *expected)
+{
+    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    for (guint i = 0; i < n; i++)
+        changeplan_add(plan, &rows[i]);
+    g_autofree char *said = said_of(planning, plan);
+    CU_ASSERT_STRING_EQUAL(said, expected);
+    if (strcmp(said, expected) != 0)
+        fprintf(stderr, "  found \"%s\"\n", said);
+}
+
+static void a_step_that_heats_its_host_is_refused_with_the_declined_one(void)
+{
+    const PlanRow rows[] = {move_row(1, 0, "b", "h2", "h3"), move_row(2, 1, "a", "h1", "h2")};
+    assert_said(
+        hosts(), NULL, rows, 2,
+        "p:12: step 2 (migrate ): h2 would become hot: CPU at 90.0 %, above 80 %; it is at 70.0 % now; "
+        "not approved, though it would take load off it: step 1 (migrate )");
+}
+
+static void a_hot_host_that_gets_hotter_is_refused(void)
+{
+    const PlanRow rows[] = {move_row(1, 1, "b", "h2", "h1")};
+    assert_said(
+        hosts(), NULL, rows, 1,
+        "p:11: step 1 (migrate ): h1 would become hotter: CPU at 105.0 %, above 80 %; it is at 85.0 % now");
+}
+
+static void a_host_that_only_stays_hot_is_said(void)
+{
+    const PlanRow rows[] = {move_row(1, 0, "a", "h1", "h3"), move_row(2, 1, "b", "h2", "h3")};
+    assert_said(
+        hosts(), NULL, rows, 2,
+        "this edit leaves h1 hot: CPU at 85.0 %, above 80 %; not approved, though it would take load off "
+        "it: step 1 (migrate )");
+}
+
+static void a_move_off_an_excluded_host_is_refused(void)
+{
+    const PlanRow rows[] = {move_row(1, 1, "a", "h1", "h3")};
+    assert_said(hosts(), "[plan]\nexclude_hosts=h1\n", rows, 1,
+                "p:11: step 1 (migrate ): it is on h1, which exclude_hosts names");
+}
+
+static void a_name_that_is_not_its_ids_is_refused(void)
+{
+    PlanRow row = move_row(1, 1, "a", "h1", "h3");
+    row.to = "h2";
+    assert_said(
+        hosts(), NULL, &row, 1,
+        "p:11: step 1 (migrate ): found to h2 with to_id h3, which is h3; h2 is h2: expected the two to "
+        "agree (change both, or put the one back)");
+    row.to = "h3";
+    row.object = "b";
+    assert_said(
+        hosts(), NULL, &row, 1,
+        "p:11: step 1 (migrate b): found object b with object_id a, which is a: expected the two to agree "
+        "(change both, or put the one back)");
+}
+
+static void what_is_left_is_composed_anew(void)
+{
+    g_autoptr(Planning) planning = planning_new(hosts(), NULL);
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    PlanRow declined = move_row(1, 0, "b", "h2", "h3"), kept = move_row(2, 1, "a", "h1", "h3");
+    declined.effect = "as it was";
+    kept.effect = "of another time";
+    changeplan_add(plan, &declined);
+    changeplan_add(plan, &kept);
+    g_autofree char *said = said_of(planning, plan);
+    CU_ASSERT_STRING_EQUAL(said, "");
+    CU_ASSERT_STRING_EQUAL(g_array_index(plan->rows, PlanRow, 0).effect, "as it was");
+    CU_ASSERT_PTR_NOT_NULL(strstr(g_array_index(plan->rows, PlanRow, 1).effect, "h1: CPU 85.0 to 65.0 %"));
+    CU_ASSERT_STRING_EQUAL(plan->summary, "Plan: 1 to migrate, 0 to grow, 0 advised, 0 unsolved.");
+}
+
+void test_edited_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("edited", NULL, NULL);
+    CU_ADD_TEST(suite, a_step_that_heats_its_host_is_refused_with_the_declined_one);
+    CU_ADD_TEST(suite, a_hot_host_that_gets_hotter_is_refused);
+    CU_ADD_TEST(suite, a_host_that_only_stays_hot_is_said);
+    CU_ADD_TEST(suite, a_move_off_an_excluded_host_is_refused);
+    CU_ADD_TEST(suite, a_name_that_is_not_its_ids_is_refused);
+    CU_ADD_TEST(suite, what_is_left_is_composed_anew);
+}
