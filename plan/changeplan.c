@@ -162,6 +162,12 @@ static char *row_check(const PlanRow *row)
     return g_strdup_printf("c%.*s", CHECK_DIGITS, hex);
 }
 
+gboolean plan_row_is_as_made(const PlanRow *row)
+{
+    g_autofree char *check = row_check(row);
+    return strcmp(check, row->check) == 0;
+}
+
 /* Over all `#` rows but #plan itself. */
 static char *plan_digest(const GPtrArray *header)
 {

@@ -101,6 +101,9 @@ gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error);
 /* the row of the step with this number, or NULL */
 PlanRow *changeplan_find_step(const ChangePlan *plan, double step);
 
+/* TRUE where the row is as it was when its check was made, but for its approval */
+gboolean plan_row_is_as_made(const PlanRow *row);
+
 /* the numbers in a row's `after`; free with g_array_unref (of double) */
 GArray *plan_row_after(const PlanRow *row);
 

@@ -171,34 +171,62 @@ static gboolean take_rows(Verification *verification, Model *now)
 
 /* ---- how its hosts end ---- */
 
-double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
+/* a cluster's figure, or where it stands afterwards; NAN where the plan does not say */
+static double fact_of_cluster(const ChangePlan *plan, const char *cluster_id, const char *key, gboolean after)
 {
-    const char *key = resource == RESOURCE_CPU           ? "max_cpu_pct="
-                      : resource == RESOURCE_HOST_MEMORY ? "max_memory_pct="
-                                                         : NULL;
-    for (guint i = 0; key && i < plan->clusters->len; i++) {
+    for (guint i = 0; i < plan->clusters->len; i++) {
         const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
         for (guint j = 0; strcmp(cluster->id, cluster_id) == 0 && j < cluster->facts->len; j++) {
-            const char *fact = g_ptr_array_index(cluster->facts, j), *after = strchr(fact, '/');
-            if (g_str_has_prefix(fact, key) && after)
-                return g_ascii_strtod(after + 1, NULL) + ROUNDING_PCT;
+            const char *fact = g_ptr_array_index(cluster->facts, j);
+            const char *value = !g_str_has_prefix(fact, key) ? NULL
+                                : after                      ? strchr(fact, '/')
+                                                             : fact + strlen(key) - 1;
+            if (value)
+                return g_ascii_strtod(value + 1, NULL);
         }
     }
     return NAN;
 }
 
-/* whether a cluster's approved steps are of a kind that is worth heat */
-static gboolean may_heat(const Verification *verification, int cluster)
+double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
 {
-    for (guint i = 0; i < verification->changes->len; i++) {
-        const PlanRow *row = g_array_index(verification->rows, PlanRow *, i);
-        int to = g_array_index(verification->changes, Change, i).to;
-        if (verification->situation->start->hosts[to].cluster == cluster &&
-            (strcmp(row->cause, cause_names[CAUSE_EVACUATION]) == 0 ||
-             strcmp(row->cause, cause_names[CAUSE_BROKEN_RULE]) == 0))
-            return TRUE;
+    const char *key = resource == RESOURCE_CPU           ? "max_cpu_pct="
+                      : resource == RESOURCE_HOST_MEMORY ? "max_memory_pct="
+                                                         : NULL;
+    return key ? fact_of_cluster(plan, cluster_id, key, TRUE) + ROUNDING_PCT : NAN;
+}
+
+/* what a reviewer did to the steps of a cluster, and to those of one host */
+typedef struct Edit {
+    guint approved;    /* of the cluster */
+    gboolean stronger; /* a step of the host was changed, or one that leaves it declined */
+} Edit;
+
+static Edit edit_of(const Verification *verification, const Host *host, const char *cluster_id)
+{
+    Edit edit = {0};
+    for (guint i = 0; i < verification->plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(verification->plan->rows, PlanRow, i);
+        gboolean leaves = strcmp(row->from_id, host->id) == 0, comes = strcmp(row->to_id, host->id) == 0;
+        if (row->kind != ROW_STEP)
+            continue;
+        edit.approved += row->approve == 1 && strcmp(row->cluster_id, cluster_id) == 0;
+        edit.stronger |= leaves && row->approve != 1;
+        edit.stronger |= (leaves || comes) && row->approve == 1 && !plan_row_is_as_made(row);
     }
-    return FALSE;
+    return edit;
+}
+
+/* Heat that plan itself accepted, for a rule or a worse heat, is nobody's edit; where steps are missing, up
+ * to what it promised of the cluster's fullest host. */
+static gboolean is_foreseen(const Verification *verification, const Host *host, Resource resource, double pct)
+{
+    const ChangePlan *plan = verification->plan;
+    const char *cluster_id = verification->situation->start->snapshot->clusters[host->cluster].id;
+    Edit edit = edit_of(verification, host, cluster_id);
+    double steps = fact_of_cluster(plan, cluster_id, "steps=", FALSE);
+    return !edit.stronger &&
+           (edit.approved == steps || pct <= verify_promised_pct(plan, cluster_id, resource));
 }
 
 /* "; step 3 (migrate a), which would take load off it, is not approved", or "" */
@@ -235,13 +263,10 @@ static gboolean ends_no_hotter(const Verification *verification, const Model *en
     const Model *start = verification->situation->start;
     const Host *row = &start->snapshot->hosts[host];
     const PlanRow *last = last_into(verification, host);
-    gboolean worth = may_heat(verification, start->hosts[host].cluster);
     for (int r = 0; last && r < N_RESOURCES; r++) {
         double before = model_usage_pct(start, host, (Resource)r, 0);
         double after = model_usage_pct(end, host, (Resource)r, 0), threshold = end->hosts[host].threshold[r];
-        double promised =
-            verify_promised_pct(verification->plan, start->snapshot->clusters[row->cluster].id, (Resource)r);
-        if (!(after > before && after > threshold) || (worth && after <= promised))
+        if (!(after > before && after > threshold) || is_foreseen(verification, row, (Resource)r, after))
             continue;
         g_autofree char *declined = words_of_declined(verification->plan, row->id);
         add_problem(verification, last,

@@ -16,8 +16,8 @@ void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *
 
 /* the same of a plan that a person has edited, and more: that names and ids agree, that every growth is
  * within its budgets, and that no host ends hot, or hotter, by what it takes in, but for heat that the plan
- * foresaw to empty a host or to mend a rule. Where it is sound, the plan is composed anew for what is
- * approved of it; notes (char *) get the hosts that stay hot by what is not */
+ * itself had accepted. Where it is sound, the plan is composed anew for what is approved of it; notes (char
+ * *) get the hosts that stay hot by what is not */
 void verify_edited(const Situation *situation, ChangePlan *plan, GPtrArray *problems, GPtrArray *notes);
 
 /* percent at which the plan says the fullest host of a cluster will stand; NAN where it does not say */
