@@ -2,6 +2,7 @@
 #include "plan/compose.h"
 
 #include "collect/plural.h"
+#include "plan/evacuation.h"
 #include "plan/failover.h"
 #include "plan/gather.h"
 #include "plan/sequence.h"
@@ -341,9 +342,11 @@ static void compose_summary(const Composing *composing)
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
     g_autofree char *past = words_of_past(composing);
     g_autofree char *failover = failover_words(composing->now);
+    g_autofree char *verdict =
+        evacuation_verdict(composing->situation, composing->now, composing->decisions->changes);
     g_autofree char *summary = g_strdup_printf(
-        "Plan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s", moves, additions, maintenance,
-        count_rows(plan, ROW_ADVICE), count_rows(plan, ROW_UNSOLVED), failover, past);
+        "%sPlan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s", verdict, moves, additions,
+        maintenance, count_rows(plan, ROW_ADVICE), count_rows(plan, ROW_UNSOLVED), failover, past);
     plan->summary = keep(composing, summary);
 }
 

@@ -28,25 +28,44 @@ static void give_up_hopeless(Deciding *deciding)
             deciding->given_up[host] = TRUE;
 }
 
-/* Of decisions, hosts that would be emptied in part: TRUE where there is one. What bounds on moves or a
- * window leave is for the next plan. Threshold moves no VM to empty a host, so it has none to take back. */
-static gboolean give_up_not_empty(Deciding *deciding, const Situation *tried, const Decisions *decisions)
+/* Whether the decisions would empty a host in part for another reason than bounds on moves or a window, which
+ * leave the rest to the next plan. */
+static gboolean fails(const Situation *tried, const Model *end, const Unsolved *unsolved)
 {
     const Policy *policy = tried->start->policy;
-    gboolean found = FALSE;
-    g_autoptr(Model) end = model_after(tried->start, decisions->changes);
-    if (policy->evacuate_partly || policy->strategy == STRATEGY_THRESHOLD)
+    gboolean bounded =
+        unsolved->code == OBSTACLE_WINDOW ||
+        (unsolved->code == OBSTACLE_MOVE_BOUNDS && (policy->max_moves > 0 || policy->max_duration_s > 0));
+    if (bounded || unsolved->host < 0 || !model_is_to_empty(tried->start, (guint)unsolved->host))
         return FALSE;
+    guint left = model_vms_to_leave(end, (guint)unsolved->host);
+    return left > 0 && left < model_vms_to_leave(tried->start, (guint)unsolved->host);
+}
+
+/* Gives up one host a cluster, the one that most VMs stay on: without it another may get empty. FALSE where
+ * all that is begun ends. Threshold moves no VM to empty a host, so it has none to take back. */
+static gboolean give_up_not_empty(Deciding *deciding, const Situation *tried, const Decisions *decisions)
+{
+    const Model *start = tried->start;
+    if (start->policy->evacuate_partly || start->policy->strategy == STRATEGY_THRESHOLD)
+        return FALSE;
+    g_autoptr(Model) end = model_after(start, decisions->changes);
+    g_autofree const Unsolved **worst = g_new0(const Unsolved *, start->snapshot->n_clusters + 1);
+    gboolean found = FALSE;
     for (guint i = 0; i < decisions->unsolved->len; i++) {
         const Unsolved *unsolved = &g_array_index(decisions->unsolved, Unsolved, i);
-        guint host = (guint)unsolved->host;
-        gboolean bounded =
-            unsolved->code == OBSTACLE_MOVE_BOUNDS && (policy->max_moves > 0 || policy->max_duration_s > 0);
-        if (bounded || unsolved->code == OBSTACLE_WINDOW || unsolved->host < 0 ||
-            !model_is_to_empty(tried->start, host) || model_vms_to_leave(end, host) == 0 ||
-            model_vms_to_leave(end, host) == model_vms_to_leave(tried->start, host))
+        if (!fails(tried, end, unsolved))
             continue;
-        obstacle_set(&deciding->why[host], unsolved->code, (int)host, "%s", unsolved->reason);
+        const Unsolved **of_cluster = &worst[start->hosts[unsolved->host].cluster];
+        if (!*of_cluster || model_vms_to_leave(end, (guint)unsolved->host) >
+                                model_vms_to_leave(end, (guint)(*of_cluster)->host))
+            *of_cluster = unsolved;
+    }
+    for (guint i = 0; i < start->snapshot->n_clusters; i++) {
+        if (!worst[i])
+            continue;
+        guint host = (guint)worst[i]->host;
+        obstacle_set(&deciding->why[host], worst[i]->code, (int)host, "%s", worst[i]->reason);
         deciding->given_up[host] = found = TRUE;
     }
     return found;

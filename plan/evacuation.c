@@ -92,10 +92,11 @@ void evacuation_add_given_up(Decisions *decisions, const Model *start, guint hos
                               "of its VMs below their thresholds",
                               ceil(lacking))
             : g_strdup("");
-    decisions_add_unsolved_host(decisions, host, code,
-                                g_strdup_printf("cannot be emptied, and none of its VMs is moved for that "
-                                                "(evacuate_partly=no): it %s%s",
-                                                why, room));
+    decisions_add_unsolved_host(
+        decisions, host, code,
+        g_strdup_printf("cannot be emptied, and none of its VMs is moved for that: it "
+                        "%s%s",
+                        why, room));
 }
 
 /* ---- powered-off VMs ---- */
@@ -300,4 +301,29 @@ void evacuation_complete(const Situation *situation, Model *end, Decisions *deci
         if (start->policy->power == POWER_STANDBY && model_saves_power(start, cluster) &&
             situation_decides(situation, cluster))
             advise_standby(&e, cluster);
+}
+
+static gboolean enters_maintenance(const GArray *changes, guint host)
+{
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *change = &g_array_index(changes, Change, i);
+        if (change->action == ACTION_ENTER_MAINTENANCE && change->to == (int)host)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+char *evacuation_verdict(const Situation *situation, const Model *end, const GArray *changes)
+{
+    GString *words = g_string_new(NULL);
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        const Host *row = &end->snapshot->hosts[host];
+        gboolean enters = enters_maintenance(changes, host);
+        if (!model_is_asked_to_empty(end, host) || !situation_decides_host(situation, host) ||
+            (row->mode == HOST_MODE_MAINTENANCE && !enters))
+            continue;
+        g_string_append_printf(words, "%s is %s. ", row->name,
+                               enters ? "emptied and enters maintenance mode" : "not emptied");
+    }
+    return g_string_free(words, FALSE);
 }

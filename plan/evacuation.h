@@ -20,6 +20,10 @@ gboolean evacuation_may_begin(const Model *start, guint host, Obstacle *why);
  * clause, and how much memory would be lacking on the others, where that is it */
 void evacuation_add_given_up(Decisions *decisions, const Model *start, guint host, int code, const char *why);
 
+/* what becomes of each host that was to be emptied, given the model with all changes made: "esx1 is emptied
+ * and enters maintenance mode. esx2 is not emptied. "; "" where none was. The caller frees it */
+char *evacuation_verdict(const Situation *situation, const Model *end, const GArray *changes);
+
 /* adds to the decisions what is to become of hosts, given the model with all of their changes made; what
  * cannot be done becomes unsolved */
 void evacuation_complete(const Situation *situation, Model *end, Decisions *decisions);

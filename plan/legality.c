@@ -231,6 +231,12 @@ gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **w
     return words != NULL;
 }
 
+gboolean legality_drs_empties(const Legality *legality, guint cluster)
+{
+    return !legality->start->policy->drs_clusters_plan && !legality->drs_idle[cluster] &&
+           legality->start->snapshot->clusters[cluster].drs == DRS_FULL;
+}
+
 char *legality_host_key(const Legality *legality, guint vm)
 {
     return compatibility_key(legality->compatibility, vm);

@@ -56,6 +56,9 @@ gboolean legality_allows_growth(const Legality *legality, const Model *now, int 
  */
 gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **why);
 
+/* TRUE where DRS empties a host of the cluster that enters maintenance mode: it is left to DRS, which acts */
+gboolean legality_drs_empties(const Legality *legality, guint cluster);
+
 /* what the answer of LEGAL_HOST depends on of a VM: where two keys are equal, so are the answers for every
  * host. The caller frees it */
 char *legality_host_key(const Legality *legality, guint vm);

@@ -197,7 +197,7 @@ static double excess_of_cluster(const Model *model, guint cluster)
 {
     double sum = 0;
     for (guint host = 0; host < model->snapshot->n_hosts; host++)
-        if (model->hosts[host].cluster == (int)cluster && model->hosts[host].usable)
+        if (model->hosts[host].cluster == (int)cluster && model->hosts[host].source)
             sum += MAX(0, model_excess(model, host, NULL));
     return sum;
 }
@@ -322,7 +322,7 @@ static Left left_by(const Situation *situation, const GArray *changes)
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
         if (model_is_to_empty(end, host))
             left.of[LEFT_TO_EMPTY] += model_vms_to_leave(end, host);
-        else if (end->hosts[host].usable)
+        else if (end->hosts[host].source)
             left.of[LEFT_HOT] += MAX(0, model_excess(end, host, NULL));
     }
     for (guint vm = 0; vm < end->n_vms; vm++)
@@ -382,6 +382,24 @@ static SearchStop stopped_by(const Found *found)
     return last;
 }
 
+/* Where DRS acts, a host that enters maintenance mode is emptied by it: nobody moves VMs by hand. */
+static void advise_maintenance(const Situation *situation, const Model *end, guint cluster,
+                               Decisions *decisions)
+{
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        if (end->hosts[host].cluster != (int)cluster || !model_is_to_empty(end, host) ||
+            end->snapshot->hosts[host].mode != HOST_MODE_NORMAL || model_vms_to_leave(end, host) == 0 ||
+            !legality_drs_empties(situation->legality, cluster))
+            continue;
+        Change advice = change_of_host(ACTION_ENTER_MAINTENANCE, host);
+        advice.cause = CAUSE_EVACUATION;
+        advice.reason =
+            g_strdup("is named by evacuate; left to you: the cluster's DRS is fully automated and "
+                     "moves its VMs away as it enters maintenance mode");
+        g_array_append_val(decisions->advice, advice);
+    }
+}
+
 /* moves of VMs that are left to DRS, in the order of what they help */
 static void take_advice(const Situation *after, GArray *changes, Decisions *decisions)
 {
@@ -393,6 +411,9 @@ static void take_advice(const Situation *after, GArray *changes, Decisions *deci
         legality_left_to_drs(after->legality, (guint)advice.vm, &why);
         reasons_explain(after, end, changes, &advice);
         g_autofree char *helps = advice.reason;
+        if (advice.cause == CAUSE_EVACUATION &&
+            legality_drs_empties(after->legality, (guint)end->vms[advice.vm].row->cluster))
+            continue;
         advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
         g_array_append_val(decisions->advice, advice);
     }
@@ -412,6 +433,9 @@ static void advise_drs(const Situation *situation, const Model *end, Decisions *
     for (guint i = 0; i < n; i++)
         if (jobs[i].changes)
             take_advice(&after, jobs[i].changes, decisions);
+    for (guint i = 0; i < n; i++)
+        if (situation_decides(situation, i))
+            advise_maintenance(situation, end, i, decisions);
     jobs_free(jobs, n);
 }
 

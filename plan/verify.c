@@ -198,8 +198,8 @@ double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resou
 
 /* what a reviewer did to the steps of a cluster, and to those of one host */
 typedef struct Edit {
-    guint approved;    /* of the cluster */
-    gboolean stronger; /* a step of the host was changed, or one that leaves it declined */
+    guint approved;   /* of the cluster */
+    gboolean touched; /* a step of the host was changed, or one that leaves it declined */
 } Edit;
 
 static Edit edit_of(const Verification *verification, const Host *host, const char *cluster_id)
@@ -211,8 +211,8 @@ static Edit edit_of(const Verification *verification, const Host *host, const ch
         if (row->kind != ROW_STEP)
             continue;
         edit.approved += row->approve == 1 && strcmp(row->cluster_id, cluster_id) == 0;
-        edit.stronger |= leaves && row->approve != 1;
-        edit.stronger |= (leaves || comes) && row->approve == 1 && !plan_row_is_as_made(row);
+        edit.touched |= leaves && row->approve != 1;
+        edit.touched |= (leaves || comes) && row->approve == 1 && !plan_row_is_as_made(row);
     }
     return edit;
 }
@@ -225,7 +225,7 @@ static gboolean is_foreseen(const Verification *verification, const Host *host, 
     const char *cluster_id = verification->situation->start->snapshot->clusters[host->cluster].id;
     Edit edit = edit_of(verification, host, cluster_id);
     double steps = fact_of_cluster(plan, cluster_id, "steps=", FALSE);
-    return !edit.stronger &&
+    return !edit.touched &&
            (edit.approved == steps || pct <= verify_promised_pct(plan, cluster_id, resource));
 }
 

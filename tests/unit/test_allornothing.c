@@ -68,6 +68,38 @@ static void it_goes_as_far_as_it_can_where_the_policy_asks(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(plan), "still holds 1 running VM"));
 }
 
+/* h1 has 30 GiB to move and h3 has 8: only those of h3 fit on h2 */
+static void of_two_hosts_the_one_that_fits_is_emptied(void)
+{
+    Estate *estate = two_hosts(10);
+    add_host(estate, "h3", 1000, 20);
+    add_vm(estate, "c", "h3", 500, 8);
+    g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1;h3\n");
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), 1);
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(plan), "cannot be emptied"));
+    CU_ASSERT_TRUE(g_str_has_prefix(plan->summary,
+                                    "h1 is not emptied. h3 is emptied and enters maintenance mode. Plan: "));
+}
+
+static void a_host_that_drs_empties_is_advised_maintenance_not_moves(void)
+{
+    for (guint acts = 0; acts <= 1; acts++) {
+        Estate *estate = two_hosts(31);
+        estate->snapshot->clusters[0].drs = DRS_FULL;
+        estate->snapshot->clusters[0].vcls_health = acts ? VCLS_HEALTHY : VCLS_NONHEALTHY;
+        g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1\n");
+        guint moves = 0, modes = 0;
+        for (guint i = 0; i < plan->rows->len; i++) {
+            const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+            moves += row->kind == ROW_ADVICE && row->action == ACTION_MIGRATE;
+            modes += row->kind == ROW_ADVICE && row->action == ACTION_ENTER_MAINTENANCE;
+        }
+        CU_ASSERT_EQUAL(modes, acts);
+        CU_ASSERT_EQUAL(moves, acts ? 0 : 2);
+    }
+}
+
 static void all_data_of_vsan_needs_three_others(void)
 {
     static const char *const ids[] = {"h3", "h4"};
@@ -125,6 +157,8 @@ void test_allornothing_suite(void)
     CU_pSuite suite = CU_add_suite("allornothing", NULL, NULL);
     CU_ADD_TEST(suite, a_host_that_does_not_get_empty_is_left_as_it_is);
     CU_ADD_TEST(suite, it_goes_as_far_as_it_can_where_the_policy_asks);
+    CU_ADD_TEST(suite, of_two_hosts_the_one_that_fits_is_emptied);
+    CU_ADD_TEST(suite, a_host_that_drs_empties_is_advised_maintenance_not_moves);
     CU_ADD_TEST(suite, all_data_of_vsan_needs_three_others);
     CU_ADD_TEST(suite, parents_of_instant_clones_hold_up_nothing);
     CU_ADD_TEST(suite, a_drs_that_seems_not_to_act_is_said_to);
