@@ -64,7 +64,10 @@ refuses_check 'a step after one that is absent' "${second}s/^step,2,[0-9]*,/step
 refuses_check 'a step after one that is not approved' "${step}s/,yes,/,no,/; ${second}s/^step,2,[0-9]*,/step,2,1,/" \
     'bad\.csv:[0-9]+: after: found approved step 2 after step 1, which is not approved: '
 LC_ALL=C sed "${second}s/^step,2,[0-9]*,/step,2,1,/; ${step}s/,yes,/,no,/" plan.csv >bad.csv
-succeeds 'plan --check --without-dependents' plan --policy policy.ini --check bad.csv --without-dependents good good.csv -o fewer.csv
+"$BIN/plan" --policy policy.ini --check bad.csv --without-dependents good good.csv -o fewer.csv >heard 2>said ||
+    complain 'plan --check --without-dependents' 'it failed'
+grep -q 'this edit leaves esx1 hot: .*step 1 (migrate web)' said ||
+    complain 'plan --check --without-dependents' 'nothing is said of the host that stays hot'
 test "$(grep -c '^step,.*,yes,' fewer.csv)" = 0 || complain '--without-dependents' 'steps are still approved'
 
 # What apply is given besides the plan.
