@@ -114,6 +114,27 @@ static void a_name_that_is_not_its_ids_is_refused(void)
         "(change both, or put the one back)");
 }
 
+static PlanRow growth_row(int action, const char *vm, const char *from, const char *to, const char *unit)
+{
+    PlanRow row = move_row(1, 1, vm, "", "");
+    row.action = action;
+    row.from = from;
+    row.to = to;
+    row.unit = unit;
+    return row;
+}
+
+static void growth_that_the_vm_or_the_policy_does_not_take_is_refused(void)
+{
+    const PlanRow vcpus = growth_row(ACTION_ADD_CPU, "a", "2", "512", "vCPU");
+    const PlanRow memory = growth_row(ACTION_ADD_MEMORY, "a", "7168", "16384", "MiB");
+    assert_said(hosts(), "[plan]\n", &vcpus, 1, "p:11: step 1 (add_cpu ): CPU hot-add is off");
+    Estate *estate = hosts();
+    estate->snapshot->vms[0].memory_hot_add = 1;
+    assert_said(estate, "[plan]\n", &memory, 1,
+                "p:11: step 1 (add_memory ): 16384 MiB would be more than memory_max_growth_pct allows");
+}
+
 static void what_is_left_is_composed_anew(void)
 {
     g_autoptr(Planning) planning = planning_new(hosts(), NULL);
@@ -138,5 +159,6 @@ void test_edited_suite(void)
     CU_ADD_TEST(suite, a_host_that_only_stays_hot_is_said);
     CU_ADD_TEST(suite, a_move_off_an_excluded_host_is_refused);
     CU_ADD_TEST(suite, a_name_that_is_not_its_ids_is_refused);
+    CU_ADD_TEST(suite, growth_that_the_vm_or_the_policy_does_not_take_is_refused);
     CU_ADD_TEST(suite, what_is_left_is_composed_anew);
 }
