@@ -89,7 +89,7 @@ $(BUILD)/tests/generate: $(BUILD)/samples/generate.o $(SAMPLES) $(LIBS_collect)
 
 $(BUILD)/tests/unit/main.o: CPPFLAGS += '-DSUITES(X)=$(SUITES)'
 $(BUILD)/tests/unit/main.o: $(UNIT_SOURCES)
-$(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/specimens.o $(SAMPLES) $(LIBS_apply)
+$(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/corpus.o $(SAMPLES) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 
@@ -156,7 +156,7 @@ check: test-packages
 # corpus for the next time.
 FUZZ_SECONDS ?= 10
 FUZZED = $(BUILD)/fuzzed
-$(BUILD)/tests/fuzz/all: $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/specimens.o $(SAMPLES) $(LIBS_plan)
+$(BUILD)/tests/fuzz/all: $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/corpus.o $(SAMPLES) $(LIBS_plan)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
 .PHONY: fuzz

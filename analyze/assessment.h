@@ -8,7 +8,7 @@
 #ifndef ANALYZE_ASSESSMENT_H
 #define ANALYZE_ASSESSMENT_H
 
-#include "collect/series.h"
+#include "collect/samples.h"
 #include "collect/snapshot.h"
 
 #define ASSESSMENT_FORMAT "vmanger-assessment-1"

@@ -6,7 +6,7 @@
 #ifndef ANALYZE_MEANS_H
 #define ANALYZE_MEANS_H
 
-#include "collect/series.h"
+#include "collect/samples.h"
 
 typedef struct Means {
     double *values; /* [entity * N_METRICS + metric], hosts before VMs */

@@ -117,7 +117,7 @@ static gboolean directory_wait(Target *target, double timeout_s, StepEnd *end, c
 {
     (void)timeout_s, (void)progress, (void)error;
     GArray *ended = directory_of(target)->ended;
-    *end = (StepEnd){NAN, OUTCOME_SUCCEEDED, NULL};
+    *end = (StepEnd){NAN, END_SUCCEEDED, NULL};
     if (ended->len > 0) {
         end->step = g_array_index(ended, double, 0);
         g_array_remove_index(ended, 0);
@@ -130,7 +130,7 @@ static gboolean directory_settle(Target *target, const PlanRow *step, const char
                                  GError **error)
 {
     (void)target, (void)task, (void)error;
-    *end = (StepEnd){step->step, OUTCOME_NOT_STARTED, NULL};
+    *end = (StepEnd){step->step, END_NOT_STARTED, NULL};
     return TRUE;
 }
 
@@ -310,7 +310,7 @@ static gboolean copy_tables(Directory *directory, SnapshotWriter *writer, GError
     return TRUE;
 }
 
-/* History of what was rehearsed counts for a snapshot that says so, and for those made of it. */
+/* Past of what was rehearsed counts for a snapshot that says so, and for those made of it. */
 static void note_rehearsal(Snapshot *snapshot, const char *plan)
 {
     SnapshotInfo *info = &snapshot->info;

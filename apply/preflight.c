@@ -185,8 +185,8 @@ static gboolean replay(Preflight *preflight, const ChangePlan *plan, const Chang
                        const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                        GError **error)
 {
-    g_autoptr(History) history = history_new();
-    g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, history, error);
+    g_autoptr(Past) past = past_new();
+    g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, past, error);
     if (!situation)
         return FALSE;
     /* An undo plan, of no snapshot, leads back to where things stood: also where a rule was broken there, or

@@ -142,18 +142,18 @@ gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GErro
 
 static gboolean settle(Run *run, guint index, GError **error)
 {
-    static const char *const outcomes[] = {"it had succeeded", "it had failed", "it had not been started"};
+    static const char *const words[] = {"it had succeeded", "it had failed", "it had not been started"};
     StepEnd end = {0};
     if (!run->target->class->settle(run->target, row_at(run, index), run->progress->tasks[index], &end,
                                     error))
         return FALSE;
     g_autofree char *detail = end.detail;
-    if (!record_step(run, index, EVENT_RESOLVED, run->progress->tasks[index], outcomes[end.outcome], error))
+    if (!record_step(run, index, EVENT_RESOLVED, run->progress->tasks[index], words[end.kind], error))
         return FALSE;
     run->progress->states[index] = STEP_PENDING;
-    if (end.outcome == OUTCOME_FAILED)
+    if (end.kind == END_FAILED)
         return record_failed(run, index, detail, error);
-    if (end.outcome != OUTCOME_SUCCEEDED)
+    if (end.kind != END_SUCCEEDED)
         return TRUE;
     run->progress->states[index] = STEP_DONE;
     g_array_append_val(run->progress->done, index);
@@ -314,7 +314,7 @@ static gboolean end_step(Run *run, const StepEnd *end, GError **error)
     run->running--;
     g_hash_table_remove(run->busy, step->object_id);
     count_migration(run, step, -1);
-    if (end->outcome == OUTCOME_SUCCEEDED)
+    if (end->kind == END_SUCCEEDED)
         return end_succeeded(run, index, end->detail, error);
     return end_failed(run, index, end->detail ? end->detail : "no reason given", error);
 }

@@ -10,7 +10,7 @@
 #ifndef APPLY_SERIESAFTER_H
 #define APPLY_SERIESAFTER_H
 
-#include "collect/series.h"
+#include "collect/samples.h"
 
 typedef struct SeriesAfter SeriesAfter;
 

@@ -18,11 +18,11 @@
 typedef struct Target Target;
 
 /* how a step ended */
-typedef enum { OUTCOME_SUCCEEDED, OUTCOME_FAILED, OUTCOME_NOT_STARTED } Outcome;
+typedef enum { END_SUCCEEDED, END_FAILED, END_NOT_STARTED } EndKind;
 
 typedef struct StepEnd {
     double step;
-    Outcome outcome;
+    EndKind kind;
     char *detail; /* the fault in the target's own words, or NULL; the caller frees it */
 } StepEnd;
 

@@ -303,7 +303,7 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
     g_autoptr(GError) failure = NULL;
     if (is_in_maintenance(vsphere, step)) {
         StepEnd *end = g_new(StepEnd, 1);
-        *end = (StepEnd){step->step, OUTCOME_SUCCEEDED, g_strdup("it was in maintenance mode already")};
+        *end = (StepEnd){step->step, END_SUCCEEDED, g_strdup("it was in maintenance mode already")};
         g_queue_push_tail(&vsphere->ended, end);
         return TRUE;
     }
@@ -338,11 +338,11 @@ static gboolean judge_vm(Vsphere *vsphere, const PlanRow *step, gboolean started
                                   : step->action == ACTION_ADD_MEMORY ? NOW_MEMORY
                                                                       : NOW_VCPUS];
     if (g_strcmp0(is, moves ? step->to_id : step->to) == 0) {
-        end->outcome = OUTCOME_SUCCEEDED;
+        end->kind = END_SUCCEEDED;
     } else if (!started && g_strcmp0(is, moves ? step->from_id : step->from) == 0) {
-        end->outcome = OUTCOME_NOT_STARTED;
+        end->kind = END_NOT_STARTED;
     } else {
-        end->outcome = OUTCOME_FAILED;
+        end->kind = END_FAILED;
         end->detail = g_strdup_printf("its task is gone, and the VM %s %s", moves ? "is on" : "has",
                                       is ? is : "nothing");
     }
@@ -358,11 +358,11 @@ static gboolean judge_host(Vsphere *vsphere, const PlanRow *step, gboolean start
                              G_N_ELEMENTS(paths), error))
         return FALSE;
     if (g_strcmp0(object.texts[0], "true") == 0) {
-        end->outcome = OUTCOME_SUCCEEDED;
+        end->kind = END_SUCCEEDED;
     } else if (!started) {
-        end->outcome = OUTCOME_NOT_STARTED;
+        end->kind = END_NOT_STARTED;
     } else {
-        end->outcome = OUTCOME_FAILED;
+        end->kind = END_FAILED;
         end->detail = g_strdup("its task is gone, and the host is not in maintenance mode");
     }
     return TRUE;
@@ -381,7 +381,7 @@ static gboolean judge(Vsphere *vsphere, const PlanRow *step, gboolean started, S
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    end->outcome = OUTCOME_FAILED;
+    end->kind = END_FAILED;
     end->detail = g_strdup(failure->message);
     return TRUE;
 }
@@ -408,7 +408,7 @@ static gboolean settle_task(Vsphere *vsphere, const PlanRow *step, const char *t
     if (how.vanished)
         return judge(vsphere, step, TRUE, end, error);
     end->step = step->step;
-    end->outcome = how.succeeded ? OUTCOME_SUCCEEDED : OUTCOME_FAILED;
+    end->kind = how.succeeded ? END_SUCCEEDED : END_FAILED;
     end->detail = g_steal_pointer(&fault);
     return TRUE;
 }
@@ -433,7 +433,7 @@ static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *
     /* it may be somebody else's: only the VM or host itself tells whether it did what the step asks for */
     if (!settle_task(vsphere, step, running, end, error))
         return FALSE;
-    if (end->outcome != OUTCOME_SUCCEEDED)
+    if (end->kind != END_SUCCEEDED)
         return TRUE;
     g_clear_pointer(&end->detail, g_free);
     return judge(vsphere, step, TRUE, end, error);
@@ -452,8 +452,7 @@ static void step_ended(const TaskEnd *task, gpointer data)
         g_ptr_array_add(waiting->vanished, (gpointer)step);
     } else if (step) {
         StepEnd *end = g_new0(StepEnd, 1);
-        *end = (StepEnd){step->step, task->succeeded ? OUTCOME_SUCCEEDED : OUTCOME_FAILED,
-                         g_strdup(task->fault)};
+        *end = (StepEnd){step->step, task->succeeded ? END_SUCCEEDED : END_FAILED, g_strdup(task->fault)};
         g_queue_push_tail(&waiting->vsphere->ended, end);
     }
     g_hash_table_remove(waiting->vsphere->steps, task->id);
@@ -482,7 +481,7 @@ static gboolean settle_unknown(Target *target, const PlanRow *step, StepEnd *end
     g_usleep(LOST_CALL_S * G_USEC_PER_SEC);
     if (!vsphere_settle(target, step, "", end, error))
         return FALSE;
-    if (end->outcome == OUTCOME_NOT_STARTED)
+    if (end->kind == END_NOT_STARTED)
         end->detail = g_strdup("the call was lost on its way, and nothing was started");
     return TRUE;
 }

@@ -2,7 +2,7 @@
 /*
  * The columns of a snapshot's tables, in the order in which they are written.
  */
-#include "collect/series.h"
+#include "collect/samples.h"
 
 #define MOST_MHZ 1e8
 #define MOST_MIB 1e9

@@ -3,7 +3,7 @@
  * A snapshot's directory as a source: every table is read, checked and written anew, canonically. A snapshot
  * made by hand or by script gets its SHA256SUMS; one that is canonical already keeps its digest.
  */
-#include "collect/series.h"
+#include "collect/samples.h"
 #include "collect/source.h"
 
 static gboolean copy_series(const Snapshot *snapshot, const char *directory, SnapshotWriter *writer,

@@ -2,7 +2,7 @@
 #include "collect/performance.h"
 
 #include "collect/plural.h"
-#include "collect/samples.h"
+#include "collect/queryperf.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,7 +37,7 @@ struct Performance {
     GHashTable *index_of; /* an entity's id to its index */
     guint n_samples;      /* of a series */
     int *key_of;          /* by counter; 0: the server has none of that name */
-    SampleReader *reader;
+    PerfReader *reader;
     SnapshotWriter *writer;
     Batch *batches;
     guint n_batches, written;
@@ -122,7 +122,7 @@ static gboolean batch_take(const Element *element, gpointer data, GError **error
         return TRUE;
     Entity *entity = &g_array_index(performance->entities, Entity, index - 1);
     entity->measured =
-        sample_reader_take(performance->reader, element, entity->host, entity->vm, batch->rows) > 0;
+        perf_reader_take(performance->reader, element, entity->host, entity->vm, batch->rows) > 0;
     return TRUE;
 }
 
@@ -331,8 +331,8 @@ static gboolean measure(Performance *performance, const Snapshot *snapshot, doub
             add_entity(performance, snapshot->vms[i].id, -1, (int)i);
     if (!find_counters(performance, warnings, error) || !query_samples(performance, error))
         return FALSE;
-    if (sample_reader_dropped(performance->reader) > 0)
-        g_ptr_array_add(warnings, words_of_dropped(sample_reader_dropped(performance->reader)));
+    if (perf_reader_dropped(performance->reader) > 0)
+        g_ptr_array_add(warnings, words_of_dropped(perf_reader_dropped(performance->reader)));
     g_autoptr(GString) rows = g_string_new(NULL);
     QuickStats quick = {.performance = performance,
                         .start = snapshot->info.taken_at - (gint64)window_s,
@@ -352,10 +352,10 @@ gboolean performance_collect(Vcenter *vcenter, const Program *program, const Sna
     performance.index_of = g_hash_table_new(g_str_hash, g_str_equal);
     performance.key_of = g_new0(int, n_counters);
     performance.reader =
-        sample_reader_new(snapshot, performance.key_of, performance.n_samples, PERFORMANCE_INTERVAL_S);
+        perf_reader_new(snapshot, performance.key_of, performance.n_samples, PERFORMANCE_INTERVAL_S);
     gboolean ok = measure(&performance, snapshot, window_s, warnings, error);
     program_progress(program, NULL);
-    sample_reader_free(performance.reader);
+    perf_reader_free(performance.reader);
     g_array_unref(performance.entities);
     g_hash_table_destroy(performance.index_of);
     g_free(performance.batches);

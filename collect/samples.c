@@ -1,256 +1,232 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/samples.h"
 
-#include "collect/vcenter.h"
-
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Of the vSphere API reference's tables of counters: CPU, memory, disk, network. cpu.usagemhz in MHz,
- * cpu.ready in ms, mem.* in KB (of 1024 bytes), rates in KBps. A VM's disk is virtualDisk.*, since disk.*
- * does not see NFS and vSAN; a host's is datastore.*. */
-const Counter counters[] = {
-    {"cpu.usagemhz.average", METRIC_CPU_USAGE_MHZ, TRUE, TRUE, FALSE},
-    {"cpu.demand.average", METRIC_CPU_DEMAND_MHZ, TRUE, FALSE, FALSE},
-    {"cpu.ready.summation", METRIC_CPU_READY_MS, TRUE, FALSE, FALSE},
-    {"mem.active.average", METRIC_MEMORY_ACTIVE_KIB, TRUE, TRUE, FALSE},
-    {"mem.consumed.average", METRIC_MEMORY_CONSUMED_KIB, TRUE, TRUE, FALSE},
-    {"mem.vmmemctl.average", METRIC_MEMORY_BALLOONED_KIB, TRUE, TRUE, FALSE},
-    {"mem.swapped.average", METRIC_MEMORY_SWAPPED_KIB, TRUE, FALSE, FALSE},
-    {"mem.swapused.average", METRIC_MEMORY_SWAPPED_KIB, FALSE, TRUE, FALSE},
-    {"mem.compressed.average", METRIC_MEMORY_COMPRESSED_KIB, TRUE, TRUE, FALSE},
-    {"mem.overhead.average", METRIC_MEMORY_OVERHEAD_KIB, TRUE, FALSE, FALSE},
-    {"mem.swapinRate.average", METRIC_MEMORY_SWAPPED_IN_KIBPS, TRUE, TRUE, FALSE},
-    {"virtualDisk.read.average", METRIC_DISK_KIBPS, TRUE, FALSE, TRUE},
-    {"virtualDisk.write.average", METRIC_DISK_KIBPS, TRUE, FALSE, TRUE},
-    {"datastore.read.average", METRIC_DISK_KIBPS, FALSE, TRUE, TRUE},
-    {"datastore.write.average", METRIC_DISK_KIBPS, FALSE, TRUE, TRUE},
-    {"net.usage.average", METRIC_NET_KIBPS, TRUE, TRUE, FALSE},
-};
-const guint n_counters = G_N_ELEMENTS(counters);
+#define ABSURD 4.0        /* times the capacity: turbo makes a little over 1 legal, this is no measurement */
+#define MOST_SERIES_S 1e9 /* thirty years */
+#define MOST_DIGITS 15    /* before the point: with three decimals more, a number is still exact enough */
+#define MOST_HOST_VCPUS 4096 /* vSphere's configuration maximum is 4096 vCPUs on a host */
+#define ABSURD_KIBPS 1e9     /* a terabyte a second: a VM's rate has no capacity to be held against */
 
-#define ABSENT G_MAXUINT
-#define USUAL_DELAY_S 60
+/* which series of an entity's metric there have been */
+enum { SEEN_INSTANCES = 1, SEEN_WHOLE = 2 };
 
-struct SampleReader {
+struct SeriesReader {
     const Snapshot *snapshot;
-    const int *key_of;
-    guint n_samples, dropped;
-    int interval_s;
-    char *times_text; /* the last sampleInfoCSV: entities mostly share it */
-    GArray *slots;    /* guint: where each sample stands in the grid; ABSENT: older */
-    gint64 start;
-    double *sums[N_METRICS]; /* the grid; NAN where nothing was measured */
-    gboolean measured[N_METRICS];
+    char *path;
+    CsvReader *csv;
+    TableReader *table;
+    char *entity_id; /* of the row before: rows of one entity mostly stand together */
+    int host, vm;
+    guint8 *seen;          /* [entity * N_METRICS + metric], hosts before VMs */
+    GHashTable *instances; /* metric and instance of the series of one entity so far */
+    guint instances_of;    /* that entity */
 };
 
-SampleReader *sample_reader_new(const Snapshot *snapshot, const int *key_of, guint n_samples, int interval_s)
+SeriesReader *series_reader_open(const Snapshot *snapshot, const char *directory, GError **error)
 {
-    SampleReader *reader = g_new0(SampleReader, 1);
+    g_autoptr(SeriesReader) reader = g_new0(SeriesReader, 1);
     reader->snapshot = snapshot;
-    reader->key_of = key_of;
-    reader->n_samples = n_samples;
-    reader->interval_s = interval_s;
-    reader->slots = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (int metric = 0; metric < N_METRICS; metric++)
-        reader->sums[metric] = g_new(double, n_samples);
-    return reader;
+    reader->seen = g_new0(guint8, (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS);
+    reader->instances = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    reader->instances_of = G_MAXUINT;
+    reader->path = g_build_filename(directory, samples_table.file, NULL);
+    reader->csv = csv_reader_open(reader->path, NULL, error);
+    if (!reader->csv)
+        return NULL;
+    g_autoptr(GError) failure = NULL;
+    if (!csv_reader_next(reader->csv, &failure)) {
+        if (failure)
+            g_propagate_error(error, g_steal_pointer(&failure));
+        else
+            csv_reader_fail(reader->csv, "header", "", "a header row", error);
+        return NULL;
+    }
+    reader->table = table_reader_new(&samples_table, reader->csv, NULL, error);
+    return reader->table ? g_steal_pointer(&reader) : NULL;
 }
 
-void sample_reader_free(SampleReader *reader)
+void series_reader_free(SeriesReader *reader)
 {
     if (!reader)
         return;
-    for (int metric = 0; metric < N_METRICS; metric++)
-        g_free(reader->sums[metric]);
-    g_array_unref(reader->slots);
-    g_free(reader->times_text);
+    table_reader_free(reader->table);
+    csv_reader_free(reader->csv);
+    g_hash_table_destroy(reader->instances);
+    g_free(reader->seen);
+    g_free(reader->entity_id);
+    g_free(reader->path);
     g_free(reader);
 }
 
-/* ---- times ---- */
-
-/* A sample's time is the end of its interval. The window ends with the last sample, or now where that is
- * older than a server's usual delay: what is missing at the end is then missing, not old. Samples missing in
- * the answer leave gaps in the grid. */
-static void lay_out(SampleReader *reader, const GArray *times)
+static gboolean find_entity(SeriesReader *reader, const char *id, GError **error)
 {
-    g_array_set_size(reader->slots, 0);
-    const gint64 *at = (const gint64 *)(gpointer)times->data;
-    gint64 last = 0;
-    for (guint i = 0; i < times->len; i++)
-        last = MAX(last, at[i]);
-    gint64 late_s = reader->snapshot->info.taken_at - last;
-    if (late_s > USUAL_DELAY_S)
-        last += late_s / reader->interval_s * reader->interval_s;
-    reader->start = last - (gint64)reader->n_samples * reader->interval_s;
-    for (guint i = 0; i < times->len; i++) {
-        gint64 back = (last - at[i] + reader->interval_s / 2) / reader->interval_s;
-        guint slot = back < reader->n_samples ? reader->n_samples - 1 - (guint)back : ABSENT;
-        g_array_append_val(reader->slots, slot);
+    if (g_strcmp0(reader->entity_id, id) == 0)
+        return TRUE;
+    reader->vm = snapshot_find_vm(reader->snapshot, id);
+    reader->host = reader->vm < 0 ? snapshot_find_host(reader->snapshot, id) : -1;
+    if (reader->vm < 0 && reader->host < 0) {
+        csv_reader_fail(reader->csv, "entity_id", id, "an id of vms.csv or hosts.csv", error);
+        return FALSE;
+    }
+    g_free(reader->entity_id);
+    reader->entity_id = g_strdup(id);
+    return TRUE;
+}
+
+/* TRUE for a series that there has not been. Instances are known for one entity at a time. */
+static gboolean series_is_new(SeriesReader *reader, const Series *series)
+{
+    guint entity = series->vm >= 0 ? reader->snapshot->n_hosts + (guint)series->vm : (guint)series->host;
+    guint8 *seen = &reader->seen[(gsize)entity * N_METRICS + (gsize)series->metric];
+    guint8 before = *seen;
+    *seen |= *series->instance ? SEEN_INSTANCES : SEEN_WHOLE;
+    if (!*series->instance)
+        return !(before & SEEN_WHOLE);
+    if (entity != reader->instances_of) {
+        g_hash_table_remove_all(reader->instances);
+        reader->instances_of = entity;
+        if (before & SEEN_INSTANCES)
+            return FALSE;
+    }
+    return g_hash_table_add(reader->instances, g_strdup_printf("%d %s", series->metric, series->instance));
+}
+
+gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (!table_reader_next(reader->table, series, &failure)) {
+        if (failure) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        g_autofree char *sha256 = csv_reader_sha256(reader->csv);
+        snapshot_check_sum(reader->snapshot, samples_table.file, reader->path, sha256, error);
+        return FALSE;
+    }
+    if (!(series->interval_s > 0)) {
+        csv_reader_fail(reader->csv, "interval_s", "0", "at least 1", error);
+        return FALSE;
+    }
+    if (!find_entity(reader, series->entity_id, error))
+        return FALSE;
+    series->host = reader->host;
+    series->vm = reader->vm;
+    if (!series_is_new(reader, series)) {
+        csv_reader_fail(reader->csv, "instance", series->instance,
+                        "each instance of an entity's metric once, its instances in adjoining rows", error);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+double series_most(const Snapshot *snapshot, const Series *series)
+{
+    const Vm *vm = series->vm >= 0 ? &snapshot->vms[series->vm] : NULL;
+    const Host *host = &snapshot->hosts[vm ? vm->host : series->host];
+    switch (series->metric) {
+    case METRIC_CPU_USAGE_MHZ:
+    case METRIC_CPU_DEMAND_MHZ:
+        return ABSURD * (vm ? vm->vcpus * host->core_mhz : host->cpu_mhz);
+    case METRIC_CPU_READY_MS:
+        return ABSURD * (vm ? vm->vcpus : MOST_HOST_VCPUS) * series->interval_s * 1000;
+    case METRIC_MEMORY_ACTIVE_KIB:
+    case METRIC_MEMORY_CONSUMED_KIB:
+    case METRIC_MEMORY_BALLOONED_KIB:
+    case METRIC_MEMORY_SWAPPED_KIB:
+    case METRIC_MEMORY_COMPRESSED_KIB:
+    case METRIC_MEMORY_OVERHEAD_KIB:
+        return ABSURD * (vm ? vm->memory_mib * 1024 : host->memory_kib);
+    default:
+        return ABSURD_KIBPS;
     }
 }
 
-/* "20,2026-11-21T20:15:20Z,20,2026-11-21T20:15:40Z": interval, time, and so on */
-static void read_csv_times(SampleReader *reader, const char *text)
+static const char *const value_expected =
+    "numbers with at most three decimals, or '-', separated by single spaces, none above 400 % of the capacity "
+    "or 1000000000 KiB/s";
+
+/* Reads one value and goes past it: the most of a reader's time is spent here, so no library function is
+ * called per value. */
+static gboolean parse_value(const char **text, double *value)
 {
-    if (g_strcmp0(text, reader->times_text) == 0)
-        return;
-    g_free(reader->times_text);
-    reader->times_text = g_strdup(text);
-    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_auto(GStrv) cells = g_strsplit(text, ",", -1);
-    for (char **cell = cells; cell[0] && cell[1]; cell += 2) {
-        gint64 time;
-        if (!vcenter_parse_time(cell[1], &time))
+    const char *at = *text;
+    if (at[0] == '-' && (at[1] == ' ' || at[1] == '\0')) {
+        *value = NAN;
+        *text = at + 1;
+        return TRUE;
+    }
+    gint64 number = 0;
+    const char *digits = at;
+    for (; *at >= '0' && *at <= '9' && at - digits <= MOST_DIGITS; at++)
+        number = number * 10 + (*at - '0');
+    if (at == digits || at - digits > MOST_DIGITS)
+        return FALSE;
+    static const double scale[] = {1, 10, 100, 1000};
+    int places = 0;
+    if (*at == '.') {
+        for (at++; *at >= '0' && *at <= '9' && places < 3; at++, places++)
+            number = number * 10 + (*at - '0');
+        if (places == 0)
+            return FALSE;
+    }
+    *value = (double)number / scale[places];
+    *text = at;
+    return *at == ' ' || *at == '\0';
+}
+
+gboolean series_reader_values(const SeriesReader *reader, const Series *series, GArray *values,
+                              GError **error)
+{
+    double most = series_most(reader->snapshot, series);
+    const char *at = series->values;
+    g_array_set_size(values, 0);
+    for (;;) {
+        const char *word = at;
+        double value;
+        if (!parse_value(&at, &value) || value > most) {
+            g_autofree char *found = g_strndup(word, strcspn(word, " "));
+            csv_reader_fail(reader->csv, "values", found, value_expected, error);
+            return FALSE;
+        }
+        g_array_append_val(values, value);
+        if (*at == '\0')
             break;
-        g_array_append_val(times, time);
+        at++;
     }
-    lay_out(reader, times);
-}
-
-static void read_times(SampleReader *reader, const Element *answer)
-{
-    g_clear_pointer(&reader->times_text, g_free);
-    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
-    for (const Element *one = answer->first; one; one = one->next) {
-        const char *text = strcmp(one->name, "sampleInfo") == 0 ? element_text(one, "timestamp") : NULL;
-        gint64 time;
-        if (text && vcenter_parse_time(text, &time))
-            g_array_append_val(times, time);
-    }
-    lay_out(reader, times);
-}
-
-/* ---- values ---- */
-
-/* These counters are whole numbers, -1 or nothing where a sample is missing. NAN for what is none. */
-static double parse_value(const char *text)
-{
-    double value = 0;
-    const char *at = text;
-    for (; g_ascii_isdigit(*at); at++)
-        value = value * 10 + (*at - '0');
-    gboolean whole = at > text && (*at == ',' || *at == '\0');
-    return whole && isfinite(value) ? value : NAN;
-}
-
-static void add_value(SampleReader *reader, int metric, guint index, const char *text)
-{
-    double value = parse_value(text);
-    guint slot = index < reader->slots->len ? g_array_index(reader->slots, guint, index) : ABSENT;
-    if (isnan(value) || slot == ABSENT)
-        return;
-    double *sum = &reader->sums[metric][slot];
-    *sum = isnan(*sum) ? value : *sum + value;
-    reader->measured[metric] = TRUE;
-}
-
-/* PerfMetricSeriesCSV has one value of all samples, PerfMetricIntSeries one value of each. */
-static void add_series(SampleReader *reader, int metric, const Element *series, gboolean is_csv)
-{
-    guint index = 0;
-    for (const Element *value = series->first; value; value = value->next) {
-        if (strcmp(value->name, "value") != 0)
-            continue;
-        if (!is_csv) {
-            add_value(reader, metric, index++, value->text);
-            continue;
-        }
-        for (const char *at = value->text; at; at = strchr(at, ',')) {
-            at += *at == ',';
-            add_value(reader, metric, index++, at);
-        }
-    }
-}
-
-static const Counter *counter_of(const SampleReader *reader, const Element *series, gboolean is_host)
-{
-    const char *text = element_text(series, "id.counterId");
-    gint64 key = text ? g_ascii_strtoll(text, NULL, 10) : 0;
-    for (guint i = 0; i < n_counters && key > 0; i++)
-        if (reader->key_of[i] == key && (is_host ? counters[i].of_hosts : counters[i].of_vms))
-            return &counters[i];
-    return NULL;
-}
-
-/* TRUE where the answer has the counter also for single instances, so that the aggregate would count twice */
-static gboolean has_instances(const SampleReader *reader, const Element *answer, const Counter *counter,
-                              gboolean is_host)
-{
-    for (const Element *series = answer->first; series; series = series->next) {
-        const char *instance = element_text(series, "id.instance");
-        if (instance && *instance && counter_of(reader, series, is_host) == counter)
-            return TRUE;
-    }
+    if (values->len * series->interval_s <= MOST_SERIES_S)
+        return TRUE;
+    g_autofree char *found = g_strdup_printf("%u values", values->len);
+    csv_reader_fail(reader->csv, "interval_s", found, "a series of at most 1000000000 seconds", error);
     return FALSE;
 }
 
-static void sum_counters(SampleReader *reader, const Element *answer, gboolean is_host, gboolean is_csv)
+void series_reader_fail(const SeriesReader *reader, const char *column, const char *found,
+                        const char *expected, GError **error)
 {
-    for (int metric = 0; metric < N_METRICS; metric++) {
-        reader->measured[metric] = FALSE;
-        for (guint slot = 0; slot < reader->n_samples; slot++)
-            reader->sums[metric][slot] = NAN;
-    }
-    for (const Element *series = answer->first; series; series = series->next) {
-        const Counter *counter =
-            strcmp(series->name, "value") == 0 ? counter_of(reader, series, is_host) : NULL;
-        const char *instance = element_text(series, "id.instance");
-        gboolean aggregate = !instance || !*instance;
-        if (!counter ||
-            (aggregate && counter->by_instance && has_instances(reader, answer, counter, is_host)) ||
-            (!aggregate && !counter->by_instance))
-            continue;
-        add_series(reader, counter->metric, series, is_csv);
-    }
+    csv_reader_fail(reader->csv, column, found, expected, error);
 }
 
-/* A glitch of the server's must not make the whole snapshot unreadable. */
-static gboolean drop_absurd(SampleReader *reader, const Series *row)
+const char *series_reader_raw(const SeriesReader *reader, gsize *length)
 {
-    double most = series_most(reader->snapshot, row);
-    double *sums = reader->sums[row->metric];
-    gboolean any = FALSE;
-    for (guint slot = 0; slot < reader->n_samples; slot++) {
-        if (sums[slot] > most) {
-            sums[slot] = NAN;
-            reader->dropped++;
-        }
-        any |= !isnan(sums[slot]);
-    }
-    return any;
+    return csv_reader_raw(reader->csv, length);
 }
 
-guint sample_reader_dropped(const SampleReader *reader)
+void series_append_row(const Series *series, const double *values, guint n_values, GString *out)
 {
-    return reader->dropped;
-}
-
-guint sample_reader_take(SampleReader *reader, const Element *answer, int host, int vm, GString *rows)
-{
-    const Element *csv_times = element_at(answer, "sampleInfoCSV");
-    if (csv_times)
-        read_csv_times(reader, csv_times->text);
-    else
-        read_times(reader, answer);
-    sum_counters(reader, answer, host >= 0, csv_times != NULL);
-    const char *id = host >= 0 ? reader->snapshot->hosts[host].id : reader->snapshot->vms[vm].id;
-    guint n_rows = 0;
-    for (int metric = 0; metric < N_METRICS; metric++) {
-        Series row = {.entity_id = id,
-                      .instance = "",
-                      .metric = metric,
-                      .origin = ORIGIN_REALTIME,
-                      .start = reader->start,
-                      .interval_s = reader->interval_s,
-                      .host = host,
-                      .vm = vm};
-        if (!reader->measured[metric] || !drop_absurd(reader, &row))
-            continue;
-        series_append_row(&row, reader->sums[metric], reader->n_samples, rows);
-        n_rows++;
+    gboolean decimals = series->metric == METRIC_CPU_USAGE_MHZ || series->metric == METRIC_CPU_DEMAND_MHZ;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < n_values; i++) {
+        if (i > 0)
+            g_string_append_c(text, ' ');
+        if (isnan(values[i]))
+            g_string_append_c(text, '-');
+        else
+            table_append_number(text, decimals ? values[i] : round(values[i]));
     }
-    return n_rows;
+    Series row = *series;
+    row.values = text->str;
+    table_append_row(&samples_table, &row, out);
 }

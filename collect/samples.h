@@ -1,39 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One entity's answer to QueryPerf: a PerfEntityMetricCSV, or a PerfEntityMetric where the server does not
- * write CSV, as rows of samples.csv.
+ * samples.csv: all that was measured, one row per entity, metric and instance, a value per interval. Read row
+ * by row, never held whole.
  */
 #ifndef COLLECT_SAMPLES_H
 #define COLLECT_SAMPLES_H
 
-#include "collect/series.h"
-#include "collect/xml.h"
+#include "collect/snapshot.h"
 
-/* which counter measures what; several may share a metric, which is then their sum */
-typedef struct Counter {
-    const char *name; /* "cpu.usagemhz.average" */
-    int metric;
-    gboolean of_vms, of_hosts;
-    gboolean by_instance; /* it has no aggregate: the instances are summed */
-} Counter;
+typedef enum {
+    METRIC_CPU_USAGE_MHZ,
+    METRIC_CPU_DEMAND_MHZ,
+    METRIC_CPU_READY_MS, /* per interval, over all vCPUs */
+    METRIC_MEMORY_ACTIVE_KIB,
+    METRIC_MEMORY_CONSUMED_KIB,
+    METRIC_MEMORY_BALLOONED_KIB,
+    METRIC_MEMORY_SWAPPED_KIB,
+    METRIC_MEMORY_COMPRESSED_KIB,
+    METRIC_MEMORY_OVERHEAD_KIB,
+    METRIC_MEMORY_SWAPPED_IN_KIBPS,
+    METRIC_DISK_KIBPS,
+    METRIC_NET_KIBPS,
+    N_METRICS
+} Metric;
 
-extern const Counter counters[];
-extern const guint n_counters;
+enum { ORIGIN_REALTIME, ORIGIN_QUICKSTATS, ORIGIN_ROLLUP, ORIGIN_EXPORT, N_ORIGINS };
 
-typedef struct SampleReader SampleReader;
+/* their names in samples.csv, NULL-terminated */
+extern const char *const metric_names[];
+extern const char *const origin_names[];
 
-/* key_of: the server's keys by the index of the counter, 0 for one that it has not. A series has n_samples,
- * interval_s apart. Values that no measurement can have are dropped. All arguments outlive the reader */
-SampleReader *sample_reader_new(const Snapshot *snapshot, const int *key_of, guint n_samples, int interval_s);
+typedef struct Series {
+    const char *entity_id; /* of a host or a VM */
+    const char *instance;  /* "" for the whole entity */
+    const char *values;    /* numbers, or '-' for a missing sample, separated by single spaces */
+    int metric, origin;
+    gint64 start;      /* of the window, seconds since 1970 */
+    double interval_s; /* between values */
+    int host, vm;      /* the entity's index in its table, -1 in the other */
+} Series;
 
-void sample_reader_free(SampleReader *reader);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SampleReader, sample_reader_free)
+extern const Table samples_table;
 
-/* appends the rows of a host or a VM, by its index in the snapshot, the other being -1; their number is 0
- * where nothing was measured */
-guint sample_reader_take(SampleReader *reader, const Element *answer, int host, int vm, GString *rows);
+typedef struct SeriesReader SeriesReader;
 
-/* values dropped so far */
-guint sample_reader_dropped(const SampleReader *reader);
+/* opens samples.csv in the directory that the snapshot was read from */
+SeriesReader *series_reader_open(const Snapshot *snapshot, const char *directory, GError **error);
+
+/* the next row, its strings valid until the one after; FALSE at the end (where the file's sum is checked) and
+ * on an error */
+gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error);
+
+/* the row's values, NAN for a missing one, into an array of doubles that is emptied first. A value above 400
+ * % of the entity's capacity is an error */
+gboolean series_reader_values(const SeriesReader *reader, const Series *series, GArray *values,
+                              GError **error);
+
+/* sets the error of the present row, as csv_reader_fail */
+void series_reader_fail(const SeriesReader *reader, const char *column, const char *found,
+                        const char *expected, GError **error);
+
+/* what no measurement of the series' entity (by its index host or vm) can exceed: 400 % of its capacity;
+ * INFINITY where the metric has none */
+double series_most(const Snapshot *snapshot, const Series *series);
+
+/* the present row as it stands in the file, its line end included */
+const char *series_reader_raw(const SeriesReader *reader, gsize *length);
+
+void series_reader_free(SeriesReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SeriesReader, series_reader_free)
+
+/* appends a row of samples.csv with these values in place of series->values; KiB whole, MHz with three
+ * decimals */
+void series_append_row(const Series *series, const double *values, guint n_values, GString *out);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "collect/escape.h"
 #include "collect/format.h"
-#include "collect/series.h"
+#include "collect/samples.h"
 #include "collect/sums.h"
 
 #include <errno.h>

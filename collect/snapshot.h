@@ -184,7 +184,7 @@ typedef struct SnapshotWriter SnapshotWriter;
 /* begins a directory at path, which must not exist or be empty */
 SnapshotWriter *snapshot_writer_new(const char *path, GError **error);
 
-/* adds rows to samples.csv (series.h makes them), line ends included */
+/* adds rows to samples.csv (samples.h makes them), line ends included */
 void snapshot_writer_samples(SnapshotWriter *writer, const char *rows, gsize length);
 
 /* takes a table as it stands in the directory that the snapshot was read from */

@@ -25,9 +25,9 @@ static const Host *host_row(const Addition *addition)
     return &addition->now->snapshot->hosts[host_of(addition)];
 }
 
-static const VmHistory *past_of(const Addition *addition)
+static const VmPast *past_of(const Addition *addition)
 {
-    return history_of_vm(addition->history, addition->start, (guint)addition->change->vm);
+    return past_of_vm(addition->past, addition->start, (guint)addition->change->vm);
 }
 
 static gboolean is_of_memory(const Addition *addition)
@@ -45,7 +45,7 @@ static gboolean has_memory_steps_left(const Addition *addition, Obstacle *why)
     gboolean ever = policy->strategy == STRATEGY_THRESHOLD;
     gint64 since = addition->start->snapshot->info.taken_at - (gint64)policy->memory_cap_window_s;
     guint times =
-        ever ? past_of(addition)->memory_additions : history_memory_additions_since(past_of(addition), since);
+        ever ? past_of(addition)->memory_additions : past_memory_additions_since(past_of(addition), since);
     if (times < policy->memory_max_steps)
         return TRUE;
     return ever ? obstacle_set(why, OBSTACLE_GROWN_BEFORE, -1,
@@ -230,9 +230,9 @@ static gboolean is_within_growth(const Addition *addition, Obstacle *why)
     const Model *start = addition->start;
     guint vm = (guint)addition->change->vm;
     double to_mib = addition->change->amount;
-    double before = growth_memory_before(start, addition->history, vm);
+    double before = growth_memory_before(start, addition->past, vm);
     if (start->policy->strategy == STRATEGY_THRESHOLD ||
-        to_mib <= growth_memory_cap(start, addition->history, vm))
+        to_mib <= growth_memory_cap(start, addition->past, vm))
         return TRUE;
     return before < start->vms[vm].memory_mib
                ? obstacle_set(why, OBSTACLE_GROWN_BEFORE, -1,

@@ -9,13 +9,13 @@
 #define PLAN_ADDITION_H
 
 #include "plan/change.h"
-#include "plan/history.h"
 #include "plan/obstacle.h"
+#include "plan/past.h"
 
 /* an addition that is asked about: change is of ACTION_ADD_MEMORY or ACTION_ADD_CPU */
 typedef struct Addition {
     const Model *start, *now;
-    const History *history;
+    const Past *past;
     const Change *change;
 } Addition;
 

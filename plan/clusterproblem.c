@@ -250,7 +250,7 @@ static int64_t cost_of_move(const Building *b, guint vm)
     const Policy *policy = model->policy;
     Change move = change_migration(model, vm, (guint)model->vms[vm].host);
     int64_t cost = policy->step_cost_count ? 1 : llround(change_seconds(model, &move) * 1000);
-    gint64 last = history_of_vm(b->situation->history, model, vm)->last_migration;
+    gint64 last = past_of_vm(b->situation->past, model, vm)->last_migration;
     gboolean recent = last >= 0 && (double)(model->snapshot->info.taken_at - last) < policy->cooldown_s;
     if (model->vms[vm].row->latency_sensitivity == LATENCY_HIGH)
         cost *= SENSITIVE_TIMES;
@@ -390,7 +390,7 @@ static void add_memory_sizes(const Building *b, guint vm, double missing, GArray
 {
     const Model *model = b->model;
     double now_mib = model->vms[vm].memory_mib;
-    double most = growth_largest_memory(b->model, b->situation->history, vm);
+    double most = growth_largest_memory(b->model, b->situation->past, vm);
     double all = MIN(growth_legal_memory(model, vm, now_mib + missing), most);
     double step = growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib);
     double before = step;
@@ -413,7 +413,7 @@ static void add_memory_growth(const Building *b, const Purse *purse, guint vm)
     double least = growth_legal_memory(model, vm, model->vms[vm].memory_mib + model->policy->memory_step_mib);
     gboolean takes = legality_allows_growth(b->situation->legality, model, ACTION_ADD_MEMORY, vm,
                                             model->vms[vm].memory_mib, LEGAL_SUBJECT, NULL);
-    if (!takes || growth_largest_memory(b->model, b->situation->history, vm) < least)
+    if (!takes || growth_largest_memory(b->model, b->situation->past, vm) < least)
         return;
     GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_MEMORY, (int64_t)ceil(missing), -1);
     add_memory_sizes(b, vm, missing, totals);

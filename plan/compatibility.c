@@ -26,8 +26,8 @@ struct Compatibility {
     const Model *model;
     Known known;
     IdSets datastores, networks;
-    GArray **partners;         /* [n_vms] of guint; NULL where there are none */
-    const VmHistory **refused; /* [n_vms] NULL where nothing was */
+    GArray **partners;      /* [n_vms] of guint; NULL where there are none */
+    const VmPast **refused; /* [n_vms] NULL where nothing was */
 };
 
 /* ---- sets of ids ---- */
@@ -221,26 +221,26 @@ const GArray *compatibility_partners(const Compatibility *compatibility, guint v
 
 /* ---- what was refused ---- */
 
-static void find_refused(Compatibility *compatibility, const History *history)
+static void find_refused(Compatibility *compatibility, const Past *past)
 {
     const Model *model = compatibility->model;
-    compatibility->refused = g_new0(const VmHistory *, model->n_vms + 1);
-    for (guint i = 0; history && i < model->n_vms; i++) {
-        const VmHistory *past = history_of_vm(history, model, i);
+    compatibility->refused = g_new0(const VmPast *, model->n_vms + 1);
+    for (guint i = 0; past && i < model->n_vms; i++) {
+        const VmPast *of_vm = past_of_vm(past, model, i);
         const char *home = model->snapshot->hosts[model->vms[i].host].name;
         gboolean asked_for = policy_matches(model->policy->evacuate, NULL, home);
-        compatibility->refused[i] = past->refusals && !asked_for ? past : NULL;
+        compatibility->refused[i] = of_vm->refusals && !asked_for ? of_vm : NULL;
     }
 }
 
-Compatibility *compatibility_new(const Model *model, const History *history)
+Compatibility *compatibility_new(const Model *model, const Past *past)
 {
     Compatibility *compatibility = g_new0(Compatibility, 1);
     compatibility->model = model;
     compatibility->known = look(model);
     fill_sets(compatibility);
     find_partners(compatibility);
-    find_refused(compatibility, history);
+    find_refused(compatibility, past);
     return compatibility;
 }
 

@@ -10,13 +10,13 @@
 #define PLAN_COMPATIBILITY_H
 
 #include "plan/change.h"
-#include "plan/history.h"
 #include "plan/obstacle.h"
+#include "plan/past.h"
 
 typedef struct Compatibility Compatibility;
 
 /* the facts of a model's snapshot, and what is known of the past (NULL: nothing); both must outlive them */
-Compatibility *compatibility_new(const Model *model, const History *history);
+Compatibility *compatibility_new(const Model *model, const Past *past);
 
 void compatibility_free(Compatibility *compatibility);
 

@@ -313,7 +313,7 @@ static void compose_clusters(const Composing *composing)
 static char *words_of_past(const Composing *composing)
 {
     const Situation *situation = composing->situation;
-    MoveTimes times = history_move_times(situation->history, situation->start->policy);
+    MoveTimes times = past_move_times(situation->past, situation->start->policy);
     return times.n ? g_strdup_printf(" Estimates of %u past %s were off by %.0f %% (median).", times.n,
                                      plural(times.n, "migration", "migrations"), times.error_pct)
                    : g_strdup("");

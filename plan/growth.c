@@ -43,20 +43,20 @@ double growth_hot_add_limit(const Vm *row)
     return small ? MIN(most, LINUX_HOT_ADD_FLOOR_MIB) : most;
 }
 
-double growth_memory_before(const Model *start, const History *history, guint vm)
+double growth_memory_before(const Model *start, const Past *past, guint vm)
 {
-    return history_memory_before(history_of_vm(history, start, vm), start->vms[vm].memory_mib);
+    return past_memory_before(past_of_vm(past, start, vm), start->vms[vm].memory_mib);
 }
 
-double growth_memory_cap(const Model *start, const History *history, guint vm)
+double growth_memory_cap(const Model *start, const Past *past, guint vm)
 {
-    return growth_memory_before(start, history, vm) * (1 + start->policy->memory_max_growth_pct / 100);
+    return growth_memory_before(start, past, vm) * (1 + start->policy->memory_max_growth_pct / 100);
 }
 
-double growth_largest_memory(const Model *start, const History *history, guint vm)
+double growth_largest_memory(const Model *start, const Past *past, guint vm)
 {
     const Vm *row = start->vms[vm].row;
-    double most = MIN(growth_memory_cap(start, history, vm), growth_hot_add_limit(row));
+    double most = MIN(growth_memory_cap(start, past, vm), growth_hot_add_limit(row));
     if (row->memory_limit_mib < most)
         most = row->memory_limit_mib;
     double step = row->memory_hot_add_step_mib;

@@ -6,8 +6,8 @@
 #ifndef PLAN_GROWTH_H
 #define PLAN_GROWTH_H
 
-#include "plan/history.h"
 #include "plan/obstacle.h"
+#include "plan/past.h"
 
 /* the smallest legal total of at least so many MiB: a multiple of the VM's hot-add step */
 double growth_legal_memory(const Model *model, guint vm, double at_least_mib);
@@ -17,14 +17,14 @@ double growth_legal_memory(const Model *model, guint vm, double at_least_mib);
 double growth_hot_add_limit(const Vm *row);
 
 /* MiB that the VM had before the first of the additions on record that made it what it is */
-double growth_memory_before(const Model *start, const History *history, guint vm);
+double growth_memory_before(const Model *start, const Past *past, guint vm);
 
 /* MiB beyond which strategy=optimize never grows the VM: memory_max_growth_pct over that size, or over its
  * present one where somebody else has resized it since */
-double growth_memory_cap(const Model *start, const History *history, guint vm);
+double growth_memory_cap(const Model *start, const Past *past, guint vm);
 
 /* the largest legal total that a plan may give the VM: within that, its hot-add limit and its memory limit */
-double growth_largest_memory(const Model *start, const History *history, guint vm);
+double growth_largest_memory(const Model *start, const Past *past, guint vm);
 
 /* MiB that a short VM lacks to be normal: demand over short_pct, less its size; 0 or less where it lacks none
  */

@@ -12,7 +12,7 @@ struct Legality {
     const Model *start;
     gboolean *drs_idle; /* [n_clusters]: DRS is on and seems not to act */
     const RuleSet *rules;
-    const History *history;
+    const Past *past;
     Compatibility *compatibility;
 };
 
@@ -45,13 +45,13 @@ static void find_idle_drs(Legality *legality)
     }
 }
 
-Legality *legality_new(const Model *start, const RuleSet *rules, const History *history)
+Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past)
 {
     Legality *legality = g_new0(Legality, 1);
     legality->start = start;
     legality->rules = rules;
-    legality->history = history;
-    legality->compatibility = compatibility_new(start, history);
+    legality->past = past;
+    legality->compatibility = compatibility_new(start, past);
     find_idle_drs(legality);
     return legality;
 }
@@ -149,7 +149,7 @@ static gboolean takes_growth(const Legality *legality, const Addition *addition,
 static gboolean allows_growth(const Legality *legality, const Model *now, const Change *change,
                               guint questions, Obstacle *why)
 {
-    const Addition addition = {legality->start, now, legality->history, change};
+    const Addition addition = {legality->start, now, legality->past, change};
     return (!(questions & LEGAL_SUBJECT) || takes_growth(legality, &addition, why)) &&
            (!(questions & LEGAL_HEAT) || addition_keeps_normal(&addition, why)) &&
            (!(questions & LEGAL_ROOM) || addition_has_room(&addition, why)) &&

@@ -8,8 +8,8 @@
 #define PLAN_LEGALITY_H
 
 #include "plan/change.h"
-#include "plan/history.h"
 #include "plan/obstacle.h"
+#include "plan/past.h"
 
 typedef struct Legality Legality;
 
@@ -30,9 +30,9 @@ typedef enum {
     (LEGAL_HOST | LEGAL_ON_THE_WAY | LEGAL_ROOM) /* what decides may be made as the next step */
 #define LEGAL_GROWTH (LEGAL_SUBJECT | LEGAL_HEAT | LEGAL_ROOM | LEGAL_BUDGET)
 
-/* of a model as the decision begins; all three must outlive it. rules NULL: none bind; history NULL: nothing
+/* of a model as the decision begins; all three must outlive it. rules NULL: none bind; past NULL: nothing
  * is known of the past. It is never changed by being asked: threads may share it */
-Legality *legality_new(const Model *start, const RuleSet *rules, const History *history);
+Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past);
 
 void legality_free(Legality *legality);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Legality, legality_free)

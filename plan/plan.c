@@ -30,7 +30,7 @@ static const char description[] =
 
 typedef struct Options {
     char *output, *show, *check, *explain, *only;
-    char **history, **clusters;
+    char **past, **clusters;
     gboolean without_dependents, detailed_exitcode;
 } Options;
 
@@ -44,7 +44,7 @@ static void options_clear(Options *options)
     g_free(options->check);
     g_free(options->explain);
     g_free(options->only);
-    g_strfreev(options->history);
+    g_strfreev(options->past);
     g_strfreev(options->clusters);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -54,7 +54,7 @@ typedef struct Inputs {
     Policy *policy;
     Snapshot *snapshot;
     Assessment *assessment;
-    History *history;
+    Past *past;
     Situation *situation;
     gboolean *clusters; /* [n_clusters] those to decide about; NULL: all */
 } Inputs;
@@ -63,7 +63,7 @@ static void inputs_clear(Inputs *inputs)
 {
     situation_free(inputs->situation);
     g_free(inputs->clusters);
-    history_free(inputs->history);
+    past_free(inputs->past);
     assessment_free(inputs->assessment);
     snapshot_free(inputs->snapshot);
     policy_free(inputs->policy);
@@ -114,13 +114,13 @@ static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
     warn(program, idle);
 }
 
-static void warn_of_rehearsals(const Program *program, const History *history)
+static void warn_of_rehearsals(const Program *program, const Past *past)
 {
-    for (guint i = 0; i < history->foreign->len; i++)
+    for (guint i = 0; i < past->foreign->len; i++)
         program_warn(
             program,
             "warning: %s: found a rehearsal: it is no history of this snapshot, which is not its result",
-            (const char *)g_ptr_array_index(history->foreign, i));
+            (const char *)g_ptr_array_index(past->foreign, i));
 }
 
 static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
@@ -128,7 +128,7 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
 {
     if (!(inputs->policy = policy_read(program->policy, error)) ||
         !read_files(inputs, program, paths, error) ||
-        !(inputs->history = history_read(options->history, inputs->snapshot->info.rehearsal, error)))
+        !(inputs->past = past_read(options->past, inputs->snapshot->info.rehearsal, error)))
         return FALSE;
     if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
         !evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
@@ -136,13 +136,13 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         return FALSE;
     }
     inputs->situation =
-        situation_new(inputs->snapshot, inputs->assessment, inputs->policy, inputs->history, error);
+        situation_new(inputs->snapshot, inputs->assessment, inputs->policy, inputs->past, error);
     if (!inputs->situation) {
         g_prefix_error(error, "%s: ", paths[1]);
         return FALSE;
     }
     warn_of_idle_patterns(program, inputs);
-    warn_of_rehearsals(program, inputs->history);
+    warn_of_rehearsals(program, inputs->past);
     return TRUE;
 }
 
@@ -292,7 +292,7 @@ int main(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "The plan to write (- for standard output)", "PLAN"},
-        {"history", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.history,
+        {"history", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
         {"show", 0, 0, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
         {"only", 0, 0, G_OPTION_ARG_STRING, &options.only,

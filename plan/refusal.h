@@ -5,13 +5,13 @@
 #ifndef PLAN_REFUSAL_H
 #define PLAN_REFUSAL_H
 
-#include "plan/history.h"
 #include "plan/obstacle.h"
+#include "plan/past.h"
 
 /* TRUE where nothing of the VM's past speaks against the action, on a host of this id where it is a migration
  * ("": on every host); why (NULL: not asked for) gets the fault and when, after the words given. of_vm NULL:
  * nothing is known of the past */
-gboolean refusal_is_over(const Model *model, const VmHistory *of_vm, int action, const char *host_id,
+gboolean refusal_is_over(const Model *model, const VmPast *of_vm, int action, const char *host_id,
                          Obstacle *why, int host, const char *words);
 
 #endif

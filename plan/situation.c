@@ -4,7 +4,7 @@
 static void bind(Situation *situation, RuleSet *rules)
 {
     situation->rules = rules;
-    situation->legality = legality_new(situation->start, rules, situation->history);
+    situation->legality = legality_new(situation->start, rules, situation->past);
 }
 
 static void unbind(Situation *situation)
@@ -14,16 +14,16 @@ static void unbind(Situation *situation)
 }
 
 Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
-                         const History *history, GError **error)
+                         const Past *past, GError **error)
 {
     Model *model = model_new(snapshot, assessment, policy, error);
     if (!model)
         return NULL;
-    MoveTimes times = history_move_times(history, policy);
+    MoveTimes times = past_move_times(past, policy);
     model_calibrate(model, times.setup_s, times.slope);
     Situation *situation = g_new0(Situation, 1);
     situation->start = model;
-    situation->history = history;
+    situation->past = past;
     bind(situation, rules_new(model));
     return situation;
 }
@@ -36,7 +36,7 @@ Situation *situation_giving_up(const Situation *situation, const gboolean *given
         if (given_up[host])
             model_give_up(model, host);
     other->start = model;
-    other->history = situation->history;
+    other->past = situation->past;
     other->threads = situation->threads;
     other->clusters = situation->clusters;
     bind(other, rules_new(model));

@@ -12,7 +12,7 @@ typedef struct Situation {
     const Model *start; /* as it is now */
     const RuleSet *rules;
     const Legality *legality;
-    const History *history;   /* borrowed, as are snapshot, assessment and policy */
+    const Past *past;         /* borrowed, as are snapshot, assessment and policy */
     const gboolean *clusters; /* [n_clusters] those to decide about, borrowed; NULL: all of them */
     guint threads;            /* to decide with; 0: as many as there are processors */
 } Situation;
@@ -20,7 +20,7 @@ typedef struct Situation {
 /* joins them; an assessment that does not belong to snapshot and policy is an error. All four must outlive
  * the situation */
 Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
-                         const History *history, GError **error);
+                         const Past *past, GError **error);
 
 /* the same situation but for hosts whose evacuation is given up (given_up[n_hosts]) */
 Situation *situation_giving_up(const Situation *situation, const gboolean *given_up);

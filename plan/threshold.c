@@ -60,7 +60,7 @@ static GArray *short_vms(const Situation *situation, const Model *model)
 typedef struct Candidate {
     guint vm;
     gboolean sensitive; /* to latency: it goes when no other can */
-    gboolean added_to;  /* by history */
+    gboolean added_to;  /* in the past */
     double use;         /* of the resource that is now most above its threshold */
     const char *id;
 } Candidate;
@@ -79,7 +79,7 @@ static int compare_candidates(gconstpointer a, gconstpointer b)
 
 static gboolean was_added_to(const Threshold *t, guint vm)
 {
-    const VmHistory *past = history_of_vm(t->situation->history, t->situation->start, vm);
+    const VmPast *past = past_of_vm(t->situation->past, t->situation->start, vm);
     return past->memory_additions + past->cpu_additions > 0;
 }
 

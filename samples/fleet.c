@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "collect/series.h"
+#include "collect/samples.h"
 
 #define FIT_PASSES 30
 #define FULLEST_CPU 0.95     /* of a VM's size */

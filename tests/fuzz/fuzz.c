@@ -3,7 +3,7 @@
  * libFuzzer's entry: FUZZ_FORMAT names what is fuzzed (hosts.csv … journal.csv); its good file becomes
  * FUZZ_CORPUS/good.
  */
-#include "tests/fuzz/specimens.h"
+#include "tests/fuzz/corpus.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,38 +12,38 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 /* libFuzzer calls the entry with nothing but bytes. */
-static Specimens *specimens;
+static Corpus *seeds;
 static guint format;
 
 static void clean(void)
 {
-    specimens_free(specimens);
+    corpus_free(seeds);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    const char *wanted = g_getenv("FUZZ_FORMAT"), *corpus = g_getenv("FUZZ_CORPUS");
-    while (format < specimens_count() && g_strcmp0(specimen_name(format), wanted) != 0)
+    const char *wanted = g_getenv("FUZZ_FORMAT"), *directory = g_getenv("FUZZ_CORPUS");
+    while (format < corpus_count() && g_strcmp0(corpus_name(format), wanted) != 0)
         format++;
-    if (format == specimens_count() || !corpus) {
-        for (guint i = 0; i < specimens_count(); i++)
-            g_print("%s\n", specimen_name(i));
+    if (format == corpus_count() || !directory) {
+        for (guint i = 0; i < corpus_count(); i++)
+            g_print("%s\n", corpus_name(i));
         exit(wanted ? EXIT_FAILURE : EXIT_SUCCESS);
     }
-    specimens = specimens_new();
+    seeds = corpus_new();
     atexit(clean);
     gsize length;
-    const char *bytes = specimen_bytes(specimens, format, &length);
-    g_autofree char *good = g_build_filename(corpus, "good", NULL);
+    const char *bytes = corpus_bytes(seeds, format, &length);
+    g_autofree char *good = g_build_filename(directory, "good", NULL);
     return g_file_set_contents(good, bytes, (gssize)length, NULL) ? 0 : 1;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     g_autoptr(GError) error = NULL;
-    if (!specimen_try(specimens, format, (const char *)bytes, length, &error) && !(error && *error->message))
+    if (!corpus_try(seeds, format, (const char *)bytes, length, &error) && !(error && *error->message))
         g_error("refused without a word");
     return 0;
 }

@@ -41,8 +41,7 @@ int main(int argc, char **argv)
     g_autoptr(Policy) policy = policy_read(argv[3], &error);
     g_autoptr(Snapshot) snapshot = policy ? snapshot_read(argv[1], SNAPSHOT_STRICT, &error) : NULL;
     g_autoptr(Assessment) assessment = snapshot ? assessment_read(argv[2], &error) : NULL;
-    g_autoptr(History) history = assessment ? history_read(NULL, snapshot->info.rehearsal, &error) : NULL;
-    g_autoptr(Situation) situation =
-        history ? situation_new(snapshot, assessment, policy, history, &error) : NULL;
+    g_autoptr(Past) past = assessment ? past_read(NULL, snapshot->info.rehearsal, &error) : NULL;
+    g_autoptr(Situation) situation = past ? situation_new(snapshot, assessment, policy, past, &error) : NULL;
     return situation && explain_all(situation, &error) ? EXIT_DONE : program_fail(&program, error);
 }

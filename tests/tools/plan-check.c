@@ -3,8 +3,8 @@
  * plan-check: replays a plan against its snapshot and policy, in every order that its `after` allows, by code
  * of its own. Prints each violation on a line of its own and exits 1 where there is one.
  */
-#include "tests/check/moments.h"
-#include "tests/check/outcome.h"
+#include "tests/check/endstate.h"
+#include "tests/check/interleavings.h"
 #include "tests/check/steps.h"
 
 #include "collect/program.h"
@@ -33,8 +33,8 @@ static void check_plan(World *world, const Options *options)
             check_row(world, &g_array_index(world->plan->rows, PlanRow, i));
     if (!sound)
         return; /* what a plan leads to is known only where each of its steps can be read */
-    check_moments(world, bindings, (guint)MAX(0, options->orders), (guint32)options->seed);
-    check_outcome(world, bindings);
+    check_interleavings(world, bindings, (guint)MAX(0, options->orders), (guint32)options->seed);
+    check_end_state(world, bindings);
 }
 
 static int run(const Program *program, const Options *options, char **paths)

@@ -204,9 +204,9 @@ static int run(const Program *program, char **paths, guint32 seed)
     g_autoptr(Policy) policy = policy_read(paths[3], &error);
     g_autoptr(Snapshot) snapshot = policy ? snapshot_read(paths[0], SNAPSHOT_STRICT, &error) : NULL;
     g_autoptr(Assessment) assessment = snapshot ? assessment_read(paths[1], &error) : NULL;
-    g_autoptr(History) history = history_new();
+    g_autoptr(Past) past = past_new();
     g_autoptr(Situation) situation =
-        assessment ? situation_new(snapshot, assessment, policy, history, &error) : NULL;
+        assessment ? situation_new(snapshot, assessment, policy, past, &error) : NULL;
     if (!situation)
         return program_fail(program, error);
     g_autoptr(GRand) random = g_rand_new_with_seed(seed);

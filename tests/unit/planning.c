@@ -3,19 +3,20 @@
 
 #include <CUnit/CUnit.h>
 
-Planning *planning_new(Estate *estate, const char *policy_text)
+Planning *planning_new(SmallCluster *small, const char *policy_text)
 {
     g_autoptr(GError) error = NULL;
     Planning *planning = g_new0(Planning, 1);
-    planning->estate = estate;
-    planning->policy = estate_policy(policy_text ? policy_text : "[plan]\nstrategy=threshold\n", &error);
+    planning->small = small;
+    planning->policy =
+        smallcluster_policy(policy_text ? policy_text : "[plan]\nstrategy=threshold\n", &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(planning->policy);
-    estate_assess(estate, policy_text);
+    smallcluster_assess(small, policy_text);
     g_autofree char *digest = policy_analyze_digest(planning->policy);
-    estate->assessment->policy = g_string_chunk_insert(estate->assessment->strings, digest);
-    planning->history = history_new();
+    small->assessment->policy = g_string_chunk_insert(small->assessment->strings, digest);
+    planning->past = past_new();
     planning->joined =
-        situation_new(estate->snapshot, estate->assessment, planning->policy, planning->history, &error);
+        situation_new(small->snapshot, small->assessment, planning->policy, planning->past, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(planning->joined);
     planning->situation = *planning->joined;
     planning->model = planning->situation.start;
@@ -29,51 +30,51 @@ void planning_free(Planning *planning)
     if (!planning)
         return;
     situation_free(planning->joined);
-    history_free(planning->history);
+    past_free(planning->past);
     policy_free(planning->policy);
-    estate_free(planning->estate);
+    smallcluster_free(planning->small);
     g_free(planning);
 }
 
-Host *add_host(Estate *estate, const char *id, double mhz, double gib)
+Host *add_host(SmallCluster *small, const char *id, double mhz, double gib)
 {
-    estate_measure_host(estate, id, mhz, gib);
-    return estate_add_host(estate, id);
+    smallcluster_measure_host(small, id, mhz, gib);
+    return smallcluster_add_host(small, id);
 }
 
-Vm *add_vm(Estate *estate, const char *id, const char *host_id, double mhz, double gib)
+Vm *add_vm(SmallCluster *small, const char *id, const char *host_id, double mhz, double gib)
 {
-    estate_measure_vm(estate, id, mhz, gib / 2, gib);
-    Vm *vm = estate_add_vm(estate, id, host_id);
+    smallcluster_measure_vm(small, id, mhz, gib / 2, gib);
+    Vm *vm = smallcluster_add_vm(small, id, host_id);
     vm->memory_mib = (gib + 2) * 1024;
     return vm;
 }
 
-Rule *add_rule(Estate *estate, const char *name, int type, gboolean mandatory, const char *vm_ids,
+Rule *add_rule(SmallCluster *small, const char *name, int type, gboolean mandatory, const char *vm_ids,
                const char *host_ids)
 {
     Rule rule = rule_unknown();
-    rule.id = rule.name = snapshot_string(estate->snapshot, name);
+    rule.id = rule.name = snapshot_string(small->snapshot, name);
     rule.cluster_id = "c1";
     rule.type = type;
     rule.mandatory = mandatory;
     rule.enabled = 1;
-    rule.vm_ids = snapshot_string(estate->snapshot, vm_ids);
-    rule.host_ids = snapshot_string(estate->snapshot, host_ids);
-    snapshot_add_rule(estate->snapshot, &rule);
-    return &estate->snapshot->rules[estate->snapshot->n_rules - 1];
+    rule.vm_ids = snapshot_string(small->snapshot, vm_ids);
+    rule.host_ids = snapshot_string(small->snapshot, host_ids);
+    snapshot_add_rule(small->snapshot, &rule);
+    return &small->snapshot->rules[small->snapshot->n_rules - 1];
 }
 
 guint host_of(const Planning *planning, const char *id)
 {
-    int host = snapshot_find_host(planning->estate->snapshot, id);
+    int host = snapshot_find_host(planning->small->snapshot, id);
     CU_ASSERT_FATAL(host >= 0);
     return (guint)host;
 }
 
 guint vm_of(const Planning *planning, const char *id)
 {
-    int vm = snapshot_find_vm(planning->estate->snapshot, id);
+    int vm = snapshot_find_vm(planning->small->snapshot, id);
     CU_ASSERT_FATAL(vm >= 0);
     return (guint)vm;
 }

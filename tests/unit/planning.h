@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An estate as plan sees it: assessed under a policy, with model, rules, compatibility and an empty history.
+ * A small cluster as plan sees it: assessed under a policy, with model, rules, compatibility and an empty
+ * past.
  */
 #ifndef TESTS_UNIT_PLANNING_H
 #define TESTS_UNIT_PLANNING_H
 
 #include "plan/decisions.h"
-#include "tests/unit/estate.h"
+#include "tests/unit/smallcluster.h"
 
 typedef struct Planning {
-    Estate *estate;
+    SmallCluster *small;
     Policy *policy;
-    History *history;
+    Past *past;
     Situation *joined;
     Situation situation; /* the same, for tests that change a part of it */
     const Model *model;
@@ -19,22 +20,22 @@ typedef struct Planning {
     const Legality *legality;
 } Planning;
 
-/* takes the estate over, evaluates it by the policy's text (NULL: the defaults) and joins what plan decides
+/* takes the cluster over, evaluates it by the policy's text (NULL: the defaults) and joins what plan decides
  * on */
-Planning *planning_new(Estate *estate, const char *policy_text);
+Planning *planning_new(SmallCluster *small, const char *policy_text);
 
 void planning_free(Planning *planning);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Planning, planning_free)
 
-/* a host of the estate with this CPU (MHz of 10,000) and consumed memory (GiB of 100) */
-Host *add_host(Estate *estate, const char *id, double mhz, double gib);
+/* a host of the cluster with this CPU (MHz of 10,000) and consumed memory (GiB of 100) */
+Host *add_host(SmallCluster *small, const char *id, double mhz, double gib);
 
 /* a running VM with this CPU (MHz) and memory held (GiB); 2 GiB more than that is its size, and half of what
  * it holds is active */
-Vm *add_vm(Estate *estate, const char *id, const char *host_id, double mhz, double gib);
+Vm *add_vm(SmallCluster *small, const char *id, const char *host_id, double mhz, double gib);
 
 /* a rule of the cluster, enabled; the lists are of ids */
-Rule *add_rule(Estate *estate, const char *name, int type, gboolean mandatory, const char *vm_ids,
+Rule *add_rule(SmallCluster *small, const char *name, int type, gboolean mandatory, const char *vm_ids,
                const char *host_ids);
 
 guint host_of(const Planning *planning, const char *id);

@@ -9,19 +9,19 @@
 void test_allornothing_suite(void);
 
 /* "a" and "b" on h1, and h2, which has room below its threshold for so many GiB of memory */
-static Estate *two_hosts(double room_gib)
+static SmallCluster *two_hosts(double room_gib)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 40);
-    add_host(estate, "h2", 1000, 80 - room_gib);
-    add_vm(estate, "a", "h1", 500, 10);
-    add_vm(estate, "b", "h1", 500, 20);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 40);
+    add_host(small, "h2", 1000, 80 - room_gib);
+    add_vm(small, "a", "h1", 500, 10);
+    add_vm(small, "b", "h1", 500, 20);
+    return small;
 }
 
-static ChangePlan *plan_of(Estate *estate, const char *policy)
+static ChangePlan *plan_of(SmallCluster *small, const char *policy)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     ChangePlan *plan = decide(&planning->situation, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
     return plan;
@@ -71,10 +71,10 @@ static void it_goes_as_far_as_it_can_where_the_policy_asks(void)
 /* h1 has 30 GiB to move and h3 has 8: only those of h3 fit on h2 */
 static void of_two_hosts_the_one_that_fits_is_emptied(void)
 {
-    Estate *estate = two_hosts(10);
-    add_host(estate, "h3", 1000, 20);
-    add_vm(estate, "c", "h3", 500, 8);
-    g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1;h3\n");
+    SmallCluster *small = two_hosts(10);
+    add_host(small, "h3", 1000, 20);
+    add_vm(small, "c", "h3", 500, 8);
+    g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1;h3\n");
     CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), 1);
     CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(plan), "cannot be emptied"));
@@ -85,10 +85,10 @@ static void of_two_hosts_the_one_that_fits_is_emptied(void)
 static void a_host_that_drs_empties_is_advised_maintenance_not_moves(void)
 {
     for (guint acts = 0; acts <= 1; acts++) {
-        Estate *estate = two_hosts(31);
-        estate->snapshot->clusters[0].drs = DRS_FULL;
-        estate->snapshot->clusters[0].vcls_health = acts ? VCLS_HEALTHY : VCLS_NONHEALTHY;
-        g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1\n");
+        SmallCluster *small = two_hosts(31);
+        small->snapshot->clusters[0].drs = DRS_FULL;
+        small->snapshot->clusters[0].vcls_health = acts ? VCLS_HEALTHY : VCLS_NONHEALTHY;
+        g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\n");
         guint moves = 0, modes = 0;
         for (guint i = 0; i < plan->rows->len; i++) {
             const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
@@ -104,11 +104,11 @@ static void all_data_of_vsan_needs_three_others(void)
 {
     static const char *const ids[] = {"h3", "h4"};
     for (guint more = 0; more <= G_N_ELEMENTS(ids); more++) {
-        Estate *estate = two_hosts(35);
-        estate->snapshot->clusters[0].vsan = 1;
+        SmallCluster *small = two_hosts(35);
+        small->snapshot->clusters[0].vsan = 1;
         for (guint i = 0; i < more; i++)
-            add_host(estate, ids[i], 1000, 60);
-        g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1\nvsan_mode=evacuateAllData\n");
+            add_host(small, ids[i], 1000, 60);
+        g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\nvsan_mode=evacuateAllData\n");
         gboolean begins = more == 2;
         CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), begins);
         CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), begins ? 2 : 0);
@@ -118,9 +118,9 @@ static void all_data_of_vsan_needs_three_others(void)
 
 static void parents_of_instant_clones_hold_up_nothing(void)
 {
-    Estate *estate = two_hosts(31);
-    add_vm(estate, "cp-parent-1", "h1", 10, 1);
-    g_autoptr(ChangePlan) plan = plan_of(estate, "[plan]\nevacuate=h1\n");
+    SmallCluster *small = two_hosts(31);
+    add_vm(small, "cp-parent-1", "h1", 10, 1);
+    g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\n");
     CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), 2);
     CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), 1);
 }
@@ -128,13 +128,13 @@ static void parents_of_instant_clones_hold_up_nothing(void)
 /* what DRS is said to do for "a" */
 static const char *left_to_drs(int drs, const char *api_version, gboolean vcls, int health)
 {
-    Estate *estate = two_hosts(31);
-    estate->snapshot->clusters[0].drs = drs;
-    estate->snapshot->clusters[0].vcls_health = health;
-    estate->snapshot->info.api_version = api_version;
+    SmallCluster *small = two_hosts(31);
+    small->snapshot->clusters[0].drs = drs;
+    small->snapshot->clusters[0].vcls_health = health;
+    small->snapshot->info.api_version = api_version;
     if (vcls)
-        add_vm(estate, "vcls", "h2", 10, 1)->role = VM_ROLE_SYSTEM;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+        add_vm(small, "vcls", "h2", 10, 1)->role = VM_ROLE_SYSTEM;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     const char *why = "";
     CU_ASSERT_TRUE(legality_left_to_drs(planning->legality, 0, &why));
     return why;

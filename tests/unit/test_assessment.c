@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/cunit.h"
-#include "tests/unit/estate.h"
+#include "tests/unit/smallcluster.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -23,7 +23,7 @@ void test_assessment_suite(void);
 
 static Assessment *read_text(const char *text, GError **error)
 {
-    g_autofree char *path = estate_file(text, strlen(text));
+    g_autofree char *path = smallcluster_file(text, strlen(text));
     Assessment *assessment = assessment_read(path, error);
     g_unlink(path);
     return assessment;
@@ -55,7 +55,7 @@ static void what_is_written_is_what_was_read(void)
     CU_ASSERT_FALSE(load_is_stated(&host->loads[RESOURCE_DISK]));
     CU_ASSERT_PTR_NULL(assessment_find(assessment, "source-2", "h1"));
 
-    g_autofree char *path = estate_file("", 0), *written = NULL;
+    g_autofree char *path = smallcluster_file("", 0), *written = NULL;
     CU_ASSERT_TRUE_FATAL(assessment_write(assessment, path, &error));
     CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &written, NULL, NULL));
     CU_ASSERT_STRING_EQUAL(written, KEYS HEADER CPU MEMORY);
@@ -67,20 +67,20 @@ static void what_is_written_is_what_was_read(void)
 
 static void an_evaluated_snapshot_reads_back_number_for_number(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_add_vm(estate, "v1", "h1");
-    estate_measure_host(estate, "h1", 1234.5678, 33.3);
-    estate_measure_vm(estate, "v1", 333.3333, 1.2345, 3.21);
-    estate_assess(estate, NULL);
-    g_autofree char *path = estate_file("", 0);
-    CU_ASSERT_TRUE_FATAL(assessment_write(estate->assessment, path, NULL));
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_add_vm(small, "v1", "h1");
+    smallcluster_measure_host(small, "h1", 1234.5678, 33.3);
+    smallcluster_measure_vm(small, "v1", 333.3333, 1.2345, 3.21);
+    smallcluster_assess(small, NULL);
+    g_autofree char *path = smallcluster_file("", 0);
+    CU_ASSERT_TRUE_FATAL(assessment_write(small->assessment, path, NULL));
     g_autoptr(Assessment) read = assessment_read(path, NULL);
     g_unlink(path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(read);
-    CU_ASSERT_EQUAL_FATAL(read->entities->len, estate->assessment->entities->len);
+    CU_ASSERT_EQUAL_FATAL(read->entities->len, small->assessment->entities->len);
     for (guint i = 0; i < read->entities->len; i++) {
-        const Assessed *was = &g_array_index(estate->assessment->entities, Assessed, i);
+        const Assessed *was = &g_array_index(small->assessment->entities, Assessed, i);
         const Assessed *is = &g_array_index(read->entities, Assessed, i);
         CU_ASSERT_STRING_EQUAL(was->id, is->id);
         CU_ASSERT_EQUAL(was->state, is->state);
@@ -109,11 +109,11 @@ static void padding_quotes_cr_and_unknown_columns_are_borne(void)
 
 static void names_that_are_formulas_come_back_as_they_were(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1")->name = "=cmd|' /C calc'!A0";
-    estate_assess(estate, NULL);
-    g_autofree char *path = estate_file("", 0), *text = NULL;
-    CU_ASSERT_TRUE_FATAL(assessment_write(estate->assessment, path, NULL));
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1")->name = "=cmd|' /C calc'!A0";
+    smallcluster_assess(small, NULL);
+    g_autofree char *path = smallcluster_file("", 0), *text = NULL;
+    CU_ASSERT_TRUE_FATAL(assessment_write(small->assessment, path, NULL));
     CU_ASSERT_TRUE(g_file_get_contents(path, &text, NULL, NULL));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "h1,'=cmd|"));
     g_autoptr(Assessment) read = assessment_read(path, NULL);
@@ -156,28 +156,28 @@ static void rows_that_contradict_each_other_are_named_by_line_and_column(void)
 
 static void two_snapshots_of_one_source_are_refused(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_assess(estate, NULL);
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_assess(small, NULL);
     g_autoptr(GError) error = NULL;
     guint first = 0;
-    CU_ASSERT_FALSE(assessment_add_snapshot(estate->assessment, estate->snapshot, &first, &error));
+    CU_ASSERT_FALSE(assessment_add_snapshot(small->assessment, small->snapshot, &first, &error));
     CU_ASSERT_PTR_NOT_NULL_FATAL(error);
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "two snapshots of source source-1"));
 }
 
 static void snapshots_of_two_sources_make_one_view(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_assess(estate, NULL);
-    estate->snapshot->info.source_id = "source-2";
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_assess(small, NULL);
+    small->snapshot->info.source_id = "source-2";
     guint first = 0;
-    CU_ASSERT_TRUE_FATAL(assessment_add_snapshot(estate->assessment, estate->snapshot, &first, NULL));
+    CU_ASSERT_TRUE_FATAL(assessment_add_snapshot(small->assessment, small->snapshot, &first, NULL));
     CU_ASSERT_EQUAL(first, 2);
-    CU_ASSERT_EQUAL(estate->assessment->snapshots->len, 2);
-    const Assessed *one = assessment_find(estate->assessment, "source-1", "h1");
-    const Assessed *two = assessment_find(estate->assessment, "source-2", "h1");
+    CU_ASSERT_EQUAL(small->assessment->snapshots->len, 2);
+    const Assessed *one = assessment_find(small->assessment, "source-1", "h1");
+    const Assessed *two = assessment_find(small->assessment, "source-2", "h1");
     CU_ASSERT_TRUE(one && two && one != two);
 }
 

@@ -18,13 +18,13 @@ static Planning *drawn(GRand *random, int type)
 {
     static const char *const hosts[] = {"h0", "h1", "h2", "h3", "h4"};
     static const char *const vms[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
-    Estate *estate = estate_new();
+    SmallCluster *small = smallcluster_new();
     for (guint i = 0; i < HOSTS; i++)
-        add_host(estate, hosts[i], 2000, 40);
+        add_host(small, hosts[i], 2000, 40);
     for (guint i = 0; i < VMS; i++)
-        add_vm(estate, vms[i], hosts[g_rand_int_range(random, 0, HOSTS)], 100, 1);
-    add_rule(estate, "r", type, TRUE, "a b c d e f g h i", "");
-    return planning_new(estate, NULL);
+        add_vm(small, vms[i], hosts[g_rand_int_range(random, 0, HOSTS)], 100, 1);
+    add_rule(small, "r", type, TRUE, "a b c d e f g h i", "");
+    return planning_new(small, NULL);
 }
 
 /* the same VMs as processes of one group */
@@ -115,13 +115,13 @@ static void of_placements_that_break_a_rule_the_more_even_one_breaks_it_less(voi
 static void a_forbidden_host_stays_forbidden_to_a_vm_that_stands_wrong(void)
 {
     for (guint mandatory = 0; mandatory <= 1; mandatory++) {
-        Estate *estate = estate_new();
-        add_host(estate, "h1", 2000, 40);
-        add_host(estate, "h2", 2000, 40);
-        add_host(estate, "h3", 2000, 40);
-        add_vm(estate, "a", "h1", 100, 1);
-        add_rule(estate, "r", RULE_VM_HOST_AFFINITY, (gboolean)mandatory, "a", "h3");
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 2000, 40);
+        add_host(small, "h2", 2000, 40);
+        add_host(small, "h3", 2000, 40);
+        add_vm(small, "a", "h1", 100, 1);
+        add_rule(small, "r", RULE_VM_HOST_AFFINITY, (gboolean)mandatory, "a", "h3");
+        g_autoptr(Planning) planning = planning_new(small, NULL);
         CU_ASSERT_EQUAL(rules_broken_by(planning->rules, planning->model, 0, 1, (gboolean)mandatory) != NULL,
                         mandatory);
         CU_ASSERT_PTR_NULL(rules_broken_by(planning->rules, planning->model, 0, 2, (gboolean)mandatory));

@@ -9,16 +9,16 @@
 
 void test_change_suite(void);
 
-static Estate *two_hosts(void)
+static SmallCluster *two_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 2000, 30);
-    add_vm(estate, "a", "h1", 1000, 10)->cpu_reservation_mhz = 300;
-    estate->snapshot->vms[0].memory_reservation_mib = 200;
-    add_vm(estate, "b", "h1", 500, 20);
-    estate_add_vm(estate, "unmeasured", "h1");
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 2000, 30);
+    add_vm(small, "a", "h1", 1000, 10)->cpu_reservation_mhz = 300;
+    small->snapshot->vms[0].memory_reservation_mib = 200;
+    add_vm(small, "b", "h1", 500, 20);
+    smallcluster_add_vm(small, "unmeasured", "h1");
+    return small;
 }
 
 static Model *after(const Planning *planning, Change change)
@@ -37,8 +37,8 @@ static void a_move_carries_demands_and_reservations_and_leaves_the_base(void)
                     *h2 = &moved->hosts[host_of(planning, "h2")];
     CU_ASSERT_EQUAL(h1->demand[RESOURCE_CPU], 7500);
     CU_ASSERT_EQUAL(h2->demand[RESOURCE_CPU], 3000);
-    CU_ASSERT_EQUAL(h1->demand[RESOURCE_HOST_MEMORY], 30 * ESTATE_GIB);
-    CU_ASSERT_EQUAL(h2->demand[RESOURCE_HOST_MEMORY], 40 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(h1->demand[RESOURCE_HOST_MEMORY], 30 * GIB_IN_KIB);
+    CU_ASSERT_EQUAL(h2->demand[RESOURCE_HOST_MEMORY], 40 * GIB_IN_KIB);
     CU_ASSERT_EQUAL(h1->cpu_reserved_mhz, 0);
     CU_ASSERT_EQUAL(h2->cpu_reserved_mhz, 300);
     CU_ASSERT_EQUAL(h1->memory_reserved_mib, 0);
@@ -57,7 +57,7 @@ static void a_move_and_its_reverse_give_the_same_figures(void)
                    .from = (int)host_of(planning, "h2"),
                    .to = (int)host_of(planning, "h1")};
     change_apply(model, &back);
-    for (guint i = 0; i < planning->estate->snapshot->n_hosts; i++) {
+    for (guint i = 0; i < planning->small->snapshot->n_hosts; i++) {
         const ModelHost *now = &model->hosts[i], *before = &planning->model->hosts[i];
         CU_ASSERT_EQUAL(now->demand[RESOURCE_CPU], before->demand[RESOURCE_CPU]);
         CU_ASSERT_EQUAL(now->demand[RESOURCE_HOST_MEMORY], before->demand[RESOURCE_HOST_MEMORY]);
@@ -74,14 +74,14 @@ static void an_unmeasured_mover_stays_in_its_hosts_base_and_counts_at_its_size(v
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_autoptr(Model) moved = after(planning, move(planning, "unmeasured", "h2"));
-    CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h1")].demand[RESOURCE_HOST_MEMORY], 40 * ESTATE_GIB);
-    CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h2")].demand[RESOURCE_HOST_MEMORY], 40 * ESTATE_GIB);
+    CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h1")].demand[RESOURCE_HOST_MEMORY], 40 * GIB_IN_KIB);
+    CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h2")].demand[RESOURCE_HOST_MEMORY], 40 * GIB_IN_KIB);
     CU_ASSERT_EQUAL(moved->hosts[host_of(planning, "h2")].demand[RESOURCE_CPU], 2000);
 }
 
 static void an_addition_is_taken_from_host_buffer_and_pools(void)
 {
-    Estate *estate = two_hosts();
+    SmallCluster *small = two_hosts();
     Pool root = pool_unknown(), below = pool_unknown();
     root.id = root.name = "root";
     below.id = below.name = "below";
@@ -89,27 +89,27 @@ static void an_addition_is_taken_from_host_buffer_and_pools(void)
     below.parent_id = "root";
     root.memory_limit_mib = INFINITY;
     below.memory_limit_mib = 50000;
-    snapshot_add_pool(estate->snapshot, &root);
-    snapshot_add_pool(estate->snapshot, &below);
-    estate->snapshot->vms[0].pool_id = "below";
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    snapshot_add_pool(small->snapshot, &root);
+    snapshot_add_pool(small->snapshot, &below);
+    small->snapshot->vms[0].pool_id = "below";
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     const Model *before = planning->model;
     g_autoptr(Model) grown = after(planning, growth(planning, "a", 1024));
     CU_ASSERT_EQUAL(grown->vms[vm_of(planning, "a")].memory_mib, 13 * 1024);
-    CU_ASSERT_EQUAL(grown->vms[vm_of(planning, "a")].demand[RESOURCE_HOST_MEMORY], 11 * ESTATE_GIB);
-    CU_ASSERT_EQUAL(grown->hosts[0].demand[RESOURCE_HOST_MEMORY], 41 * ESTATE_GIB);
-    CU_ASSERT_EQUAL(before->buffer_memory[0] - grown->buffer_memory[0], ESTATE_GIB);
-    CU_ASSERT_EQUAL(grown->pool_memory[0] - before->pool_memory[0], ESTATE_GIB);
-    CU_ASSERT_EQUAL(grown->pool_memory[1] - before->pool_memory[1], ESTATE_GIB);
+    CU_ASSERT_EQUAL(grown->vms[vm_of(planning, "a")].demand[RESOURCE_HOST_MEMORY], 11 * GIB_IN_KIB);
+    CU_ASSERT_EQUAL(grown->hosts[0].demand[RESOURCE_HOST_MEMORY], 41 * GIB_IN_KIB);
+    CU_ASSERT_EQUAL(before->buffer_memory[0] - grown->buffer_memory[0], GIB_IN_KIB);
+    CU_ASSERT_EQUAL(grown->pool_memory[0] - before->pool_memory[0], GIB_IN_KIB);
+    CU_ASSERT_EQUAL(grown->pool_memory[1] - before->pool_memory[1], GIB_IN_KIB);
     CU_ASSERT_EQUAL(grown->vms[vm_of(planning, "a")].demand[RESOURCE_MEMORY],
                     before->vms[vm_of(planning, "a")].demand[RESOURCE_MEMORY]); /* active stays */
 }
 
 static void a_locked_reservation_grows_with_its_vm(void)
 {
-    Estate *estate = two_hosts();
-    estate->snapshot->vms[0].memory_reservation_locked = 1;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    small->snapshot->vms[0].memory_reservation_locked = 1;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(Model) grown = after(planning, growth(planning, "a", 1024));
     CU_ASSERT_EQUAL(grown->hosts[0].memory_reserved_mib, 13 * 1024);
 }
@@ -142,11 +142,11 @@ static void a_copy_is_host_memory_and_what_is_dirtied_meanwhile(void)
 /* Where its CPU is not measured, say. */
 static void a_copy_of_an_unmeasured_vm_is_its_size_whatever_is_known_of_its_memory(void)
 {
-    Estate *estate = two_hosts();
-    estate_measure(estate, "no-cpu", METRIC_MEMORY_ACTIVE_KIB, 2 * ESTATE_GIB);
-    estate_measure(estate, "no-cpu", METRIC_MEMORY_CONSUMED_KIB, 4 * ESTATE_GIB);
-    estate_add_vm(estate, "no-cpu", "h1");
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    smallcluster_measure(small, "no-cpu", METRIC_MEMORY_ACTIVE_KIB, 2 * GIB_IN_KIB);
+    smallcluster_measure(small, "no-cpu", METRIC_MEMORY_CONSUMED_KIB, 4 * GIB_IN_KIB);
+    smallcluster_add_vm(small, "no-cpu", "h1");
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     const ModelVm *vm = &planning->model->vms[vm_of(planning, "no-cpu")];
     CU_ASSERT_TRUE(!vm->measured && vm->demand[RESOURCE_MEMORY] > 0 && vm->measured_host_memory > 0);
     Change change = move(planning, "no-cpu", "h2");

@@ -34,19 +34,19 @@ static long points(const Cost *cost, int level)
 /* h1 is hot by 10 points of CPU; h2 stands at 75 % */
 static Planning *hot_and_warm_host(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 9000, 20);
-    add_host(estate, "h2", 7500, 20);
-    add_vm(estate, "a", "h1", 1000, 4);
-    return planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 9000, 20);
+    add_host(small, "h2", 7500, 20);
+    add_vm(small, "a", "h1", 1000, 4);
+    return planning_new(small, NULL);
 }
 
 /* which the sanitizers look at, too */
 static void a_cluster_without_vms_is_a_problem_with_nothing_to_place(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 20);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 20);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(ClusterProblem) problem = problem_of(planning);
     CU_ASSERT_EQUAL(problem_n_machines(problem->problem), 1);
     CU_ASSERT_EQUAL(problem_n_processes(problem->problem), 0);
@@ -78,17 +78,17 @@ static void heat_of_a_host_that_is_normal_today_is_worse(void)
 /* a short VM "s" of 10 GiB, 9 of them active: it lacks 1280 MiB; and a VM "b" at 95 % of its 2 vCPUs */
 static Planning *short_and_busy_vm(double memory_limit_mib)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 20);
-    add_host(estate, "h2", 1000, 20);
-    estate->snapshot->hosts[0].cpu_threads = 2;
-    estate->snapshot->hosts[1].cpu_threads = 20;
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    Vm *starved = estate_add_vm(estate, "s", "h1");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 20);
+    add_host(small, "h2", 1000, 20);
+    small->snapshot->hosts[0].cpu_threads = 2;
+    small->snapshot->hosts[1].cpu_threads = 20;
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    Vm *starved = smallcluster_add_vm(small, "s", "h1");
     starved->memory_hot_add = 1;
     starved->memory_limit_mib = memory_limit_mib;
-    add_vm(estate, "b", "h1", 1900, 4)->cpu_hot_add = 1;
-    return planning_new(estate, "[plan]\nmemory_step_mib=100\n");
+    add_vm(small, "b", "h1", 1900, 4)->cpu_hot_add = 1;
+    return planning_new(small, "[plan]\nmemory_step_mib=100\n");
 }
 
 static const Growing *growing_of(const ClusterProblem *problem, int action)
@@ -193,13 +193,13 @@ static void a_forbidden_move_is_not_possible(void)
 /* a's rule, the first, keeps it on h1; b's EVC mode looks as if that rule followed it. */
 static void a_crafted_evc_mode_does_not_share_the_reach_of_another_vm(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 20);
-    add_host(estate, "h2", 1000, 20);
-    add_vm(estate, "a", "h1", 1000, 4)->evc_required = "evc";
-    add_vm(estate, "b", "h1", 1000, 4)->evc_required = "evc 0";
-    add_rule(estate, "home", RULE_VM_HOST_AFFINITY, TRUE, "a", "h1");
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 20);
+    add_host(small, "h2", 1000, 20);
+    add_vm(small, "a", "h1", 1000, 4)->evc_required = "evc";
+    add_vm(small, "b", "h1", 1000, 4)->evc_required = "evc 0";
+    add_rule(small, "home", RULE_VM_HOST_AFFINITY, TRUE, "a", "h1");
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(ClusterProblem) problem = problem_of(planning);
     g_autoptr(GArray) changes = change_list_new();
     Change moved = move(planning, "b", "h2");

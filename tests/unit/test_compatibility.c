@@ -7,23 +7,23 @@
 void test_compatibility_suite(void);
 
 /* VM "a" on h1, target h2; other facts are for the tests to set before planning_new. */
-static Estate *two_hosts(void)
+static SmallCluster *two_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 40);
-    add_host(estate, "h2", 2000, 30);
-    add_vm(estate, "a", "h1", 1000, 10);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 40);
+    add_host(small, "h2", 2000, 30);
+    add_vm(small, "a", "h1", 1000, 10);
+    return small;
 }
 
-static Host *target_of(Estate *estate)
+static Host *target_of(SmallCluster *small)
 {
-    return &estate->snapshot->hosts[1];
+    return &small->snapshot->hosts[1];
 }
 
-static void assert_obstacle(Estate *estate, const char *policy, const char *expected)
+static void assert_obstacle(SmallCluster *small, const char *policy, const char *expected)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autofree char *found = why_not_moved(planning, 0, 1, LEGAL_HOST);
     CU_ASSERT_STRING_EQUAL(found ? found : "", expected);
 }
@@ -31,15 +31,15 @@ static void assert_obstacle(Estate *estate, const char *policy, const char *expe
 static void a_target_that_cannot_take_vms_is_named_by_its_state(void)
 {
     assert_obstacle(two_hosts(), NULL, "");
-    Estate *estate = two_hosts();
-    target_of(estate)->connection = CONNECTION_NOT_RESPONDING;
-    assert_obstacle(estate, NULL, "is not connected and powered on");
-    estate = two_hosts();
-    target_of(estate)->power = HOST_POWER_STANDBY;
-    assert_obstacle(estate, NULL, "is not connected and powered on");
-    estate = two_hosts();
-    target_of(estate)->mode = HOST_MODE_ENTERING;
-    assert_obstacle(estate, NULL, "is not in normal mode");
+    SmallCluster *small = two_hosts();
+    target_of(small)->connection = CONNECTION_NOT_RESPONDING;
+    assert_obstacle(small, NULL, "is not connected and powered on");
+    small = two_hosts();
+    target_of(small)->power = HOST_POWER_STANDBY;
+    assert_obstacle(small, NULL, "is not connected and powered on");
+    small = two_hosts();
+    target_of(small)->mode = HOST_MODE_ENTERING;
+    assert_obstacle(small, NULL, "is not in normal mode");
     assert_obstacle(two_hosts(), "[plan]\nexclude_hosts=h2\n", "is named by exclude_hosts");
     assert_obstacle(two_hosts(), "[plan]\nevacuate=h2\n", "is to be emptied");
 }
@@ -48,85 +48,85 @@ static void a_target_that_cannot_take_vms_is_named_by_its_state(void)
 static void a_host_that_is_not_connected_lets_no_vm_go(void)
 {
     static const char expected[] = "cannot be reached: the VM's own host is not connected and powered on";
-    Estate *estate = two_hosts();
-    estate->snapshot->hosts[0].connection = CONNECTION_NOT_RESPONDING;
-    assert_obstacle(estate, "[plan]\nevacuate=h1\n", expected);
-    estate = two_hosts();
-    estate->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
-    estate->snapshot->vms[0].power = VM_POWER_OFF;
-    assert_obstacle(estate, NULL, expected);
+    SmallCluster *small = two_hosts();
+    small->snapshot->hosts[0].connection = CONNECTION_NOT_RESPONDING;
+    assert_obstacle(small, "[plan]\nevacuate=h1\n", expected);
+    small = two_hosts();
+    small->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
+    small->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(small, NULL, expected);
 }
 
 static void another_cluster_is_out_of_reach(void)
 {
-    Estate *estate = two_hosts();
+    SmallCluster *small = two_hosts();
     Cluster other = cluster_unknown();
     other.id = other.name = "c2";
-    snapshot_add_cluster(estate->snapshot, &other);
-    target_of(estate)->cluster_id = "c2";
-    assert_obstacle(estate, NULL, "is in another cluster");
+    snapshot_add_cluster(small->snapshot, &other);
+    target_of(small)->cluster_id = "c2";
+    assert_obstacle(small, NULL, "is in another cluster");
 }
 
 static void a_failover_host_and_an_unmeasured_one_are_no_targets(void)
 {
-    Estate *estate = two_hosts();
-    estate->snapshot->clusters[0].ha = 1;
-    estate->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
-    estate->snapshot->clusters[0].ha_failover_hosts = "h2";
-    assert_obstacle(estate, NULL, "is a dedicated failover host");
-    estate = estate_new();
-    add_host(estate, "h1", 3000, 40);
-    estate_add_host(estate, "h2");
-    add_vm(estate, "a", "h1", 1000, 10);
-    assert_obstacle(estate, NULL, "has no measurements");
+    SmallCluster *small = two_hosts();
+    small->snapshot->clusters[0].ha = 1;
+    small->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
+    small->snapshot->clusters[0].ha_failover_hosts = "h2";
+    assert_obstacle(small, NULL, "is a dedicated failover host");
+    small = smallcluster_new();
+    add_host(small, "h1", 3000, 40);
+    smallcluster_add_host(small, "h2");
+    add_vm(small, "a", "h1", 1000, 10);
+    assert_obstacle(small, NULL, "has no measurements");
 }
 
 static void vmotion_is_needed_on_both_hosts(void)
 {
-    Estate *estate = two_hosts();
-    target_of(estate)->vmotion = 0;
-    assert_obstacle(estate, NULL, "has no vMotion");
-    estate = two_hosts();
-    target_of(estate)->vmotion = -1;
-    assert_obstacle(estate, NULL, "has no vMotion");
-    estate = two_hosts();
-    estate->snapshot->hosts[0].vmotion = 0;
-    assert_obstacle(estate, NULL, "cannot be reached: the VM's own host has no vMotion");
+    SmallCluster *small = two_hosts();
+    target_of(small)->vmotion = 0;
+    assert_obstacle(small, NULL, "has no vMotion");
+    small = two_hosts();
+    target_of(small)->vmotion = -1;
+    assert_obstacle(small, NULL, "has no vMotion");
+    small = two_hosts();
+    small->snapshot->hosts[0].vmotion = 0;
+    assert_obstacle(small, NULL, "cannot be reached: the VM's own host has no vMotion");
 }
 
 static void storage_and_networks_must_be_there(void)
 {
-    Estate *estate = two_hosts();
-    estate->snapshot->hosts[0].datastores = "d1 d2";
-    target_of(estate)->datastores = "d1 d10";
-    estate->snapshot->vms[0].datastores = "d1";
-    assert_obstacle(estate, NULL, "");
-    estate = two_hosts();
-    target_of(estate)->datastores = "d10 d2";
-    estate->snapshot->vms[0].datastores = "d1 d2";
-    assert_obstacle(estate, NULL, "lacks a datastore of the VM");
-    estate = two_hosts();
-    target_of(estate)->networks = "n1";
-    estate->snapshot->vms[0].networks = "n1 n2";
-    assert_obstacle(estate, NULL, "lacks a network of the VM");
+    SmallCluster *small = two_hosts();
+    small->snapshot->hosts[0].datastores = "d1 d2";
+    target_of(small)->datastores = "d1 d10";
+    small->snapshot->vms[0].datastores = "d1";
+    assert_obstacle(small, NULL, "");
+    small = two_hosts();
+    target_of(small)->datastores = "d10 d2";
+    small->snapshot->vms[0].datastores = "d1 d2";
+    assert_obstacle(small, NULL, "lacks a datastore of the VM");
+    small = two_hosts();
+    target_of(small)->networks = "n1";
+    small->snapshot->vms[0].networks = "n1 n2";
+    assert_obstacle(small, NULL, "lacks a network of the VM");
 }
 
 static void a_list_that_only_this_vm_lacks_forbids(void)
 {
-    Estate *estate = two_hosts();
-    target_of(estate)->datastores = "d1";
-    add_vm(estate, "b", "h1", 100, 1)->datastores = "d1";
-    assert_obstacle(estate, NULL, "may lack a datastore: the VM's are not known");
+    SmallCluster *small = two_hosts();
+    target_of(small)->datastores = "d1";
+    add_vm(small, "b", "h1", 100, 1)->datastores = "d1";
+    assert_obstacle(small, NULL, "may lack a datastore: the VM's are not known");
 }
 
 static void a_vm_without_networks_has_none_unless_an_export_left_them_out(void)
 {
     for (guint export = 0; export <= 1; export ++) {
-        Estate *estate = two_hosts();
-        target_of(estate)->networks = "n1";
-        add_vm(estate, "b", "h1", 100, 1)->networks = "n1";
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
-        estate->assessment->origins[ORIGIN_EXPORT] = export;
+        SmallCluster *small = two_hosts();
+        target_of(small)->networks = "n1";
+        add_vm(small, "b", "h1", 100, 1)->networks = "n1";
+        g_autoptr(Planning) planning = planning_new(small, NULL);
+        small->assessment->origins[ORIGIN_EXPORT] = export;
         g_autofree char *found = why_not_moved(planning, 0, 1, LEGAL_HOST);
         CU_ASSERT_STRING_EQUAL(found ? found : "",
                                export ? "may lack a network: the VM's are not known" : "");
@@ -146,21 +146,21 @@ static void cpus_agree_by_model_or_by_evc(void)
         {"x", "", "", "", "", "has another CPU model, and no EVC mode covers both"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = two_hosts();
-        estate->snapshot->hosts[0].cpu_model = cases[i].own;
-        target_of(estate)->cpu_model = cases[i].target;
-        target_of(estate)->evc_mode = cases[i].target_evc;
-        estate->snapshot->clusters[0].evc_mode = cases[i].cluster_evc;
-        estate->snapshot->vms[0].evc_required = cases[i].needs;
-        assert_obstacle(estate, NULL, cases[i].expected);
+        SmallCluster *small = two_hosts();
+        small->snapshot->hosts[0].cpu_model = cases[i].own;
+        target_of(small)->cpu_model = cases[i].target;
+        target_of(small)->evc_mode = cases[i].target_evc;
+        small->snapshot->clusters[0].evc_mode = cases[i].cluster_evc;
+        small->snapshot->vms[0].evc_required = cases[i].needs;
+        assert_obstacle(small, NULL, cases[i].expected);
     }
 }
 
 static void what_nobody_knows_forbids_nothing_and_is_told(void)
 {
-    Estate *estate = two_hosts();
-    estate->snapshot->hosts[0].vmotion = target_of(estate)->vmotion = -1;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    small->snapshot->hosts[0].vmotion = target_of(small)->vmotion = -1;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     Change move_it = change_migration(planning->model, 0, 1);
     CU_ASSERT_PTR_NULL(why_not(planning, &move_it, LEGAL_HOST));
     g_autofree char *unchecked = legality_unchecked(planning->legality, &move_it);
@@ -180,15 +180,15 @@ static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
          "datastores, networks, threads, hardware version"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = estate_new();
-        Host *own = add_host(estate, "h1", 3000, 40);
+        SmallCluster *small = smallcluster_new();
+        Host *own = add_host(small, "h1", 3000, 40);
         own->cpu_model = "x";
         own->vmotion = 0;
-        Host *target = estate_add_host(estate, "h2");
+        Host *target = smallcluster_add_host(small, "h2");
         target->cpu_model = cases[i].model;
         target->vmotion = 0;
-        add_vm(estate, "a", "h1", 1000, 10)->power = cases[i].power;
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        add_vm(small, "a", "h1", 1000, 10)->power = cases[i].power;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
         g_autofree char *found = why_not_moved(planning, 0, 1, LEGAL_HOST);
         CU_ASSERT_STRING_EQUAL(found ? found : "", cases[i].expected);
         Change move_it = change_migration(planning->model, 0, 1);
@@ -199,26 +199,26 @@ static void a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements(void)
 
 static void a_vm_that_does_not_run_needs_its_datastores_and_networks(void)
 {
-    Estate *estate = two_hosts();
-    target_of(estate)->datastores = "d2";
-    estate->snapshot->vms[0].datastores = "d1";
-    estate->snapshot->vms[0].power = VM_POWER_OFF;
-    assert_obstacle(estate, NULL, "lacks a datastore of the VM");
-    estate = two_hosts();
-    target_of(estate)->networks = "n2";
-    estate->snapshot->vms[0].networks = "n1";
-    estate->snapshot->vms[0].power = VM_POWER_OFF;
-    assert_obstacle(estate, NULL, "lacks a network of the VM");
-    estate = two_hosts();
-    estate->snapshot->vms[0].power = VM_POWER_OFF;
-    assert_obstacle(estate, "[plan]\nexclude_hosts=h2\n", "is named by exclude_hosts");
+    SmallCluster *small = two_hosts();
+    target_of(small)->datastores = "d2";
+    small->snapshot->vms[0].datastores = "d1";
+    small->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(small, NULL, "lacks a datastore of the VM");
+    small = two_hosts();
+    target_of(small)->networks = "n2";
+    small->snapshot->vms[0].networks = "n1";
+    small->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(small, NULL, "lacks a network of the VM");
+    small = two_hosts();
+    small->snapshot->vms[0].power = VM_POWER_OFF;
+    assert_obstacle(small, "[plan]\nexclude_hosts=h2\n", "is named by exclude_hosts");
 }
 
 /* ---- VMs ---- */
 
-static void assert_immovable(Estate *estate, const char *policy, const char *expected)
+static void assert_immovable(SmallCluster *small, const char *policy, const char *expected)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autofree char *found = why_immovable(planning, 0);
     CU_ASSERT_STRING_EQUAL(found ? found : "", expected);
 }
@@ -243,22 +243,22 @@ static void vms_that_are_never_moved_say_why(void)
         {-1, -1, "", "", "[plan]\nexclude_vms=a*\n", "is named by exclude_vms"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = two_hosts();
-        Vm *vm = &estate->snapshot->vms[0];
+        SmallCluster *small = two_hosts();
+        Vm *vm = &small->snapshot->vms[0];
         vm->role = cases[i].role;
         vm->connection = cases[i].connection;
         vm->pinned = cases[i].pinned;
         vm->disabled_methods = cases[i].disabled;
-        assert_immovable(estate, cases[i].policy, cases[i].expected);
+        assert_immovable(small, cases[i].policy, cases[i].expected);
     }
 }
 
 static const char *left_to_drs(int drs, int override, const char *policy)
 {
-    Estate *estate = two_hosts();
-    estate->snapshot->clusters[0].drs = drs;
-    estate->snapshot->vms[0].drs_override = override;
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    SmallCluster *small = two_hosts();
+    small->snapshot->clusters[0].drs = drs;
+    small->snapshot->vms[0].drs_override = override;
+    g_autoptr(Planning) planning = planning_new(small, policy);
     const char *why = NULL;
     gboolean left = legality_left_to_drs(planning->legality, 0, &why);
     CU_ASSERT_EQUAL(left, why != NULL);

@@ -10,14 +10,14 @@
 void test_compose_suite(void);
 
 /* One host at 85 % CPU and 40 % memory, one at 20 and 30 %. */
-static Estate *two_hosts(void)
+static SmallCluster *two_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 2000, 30);
-    add_vm(estate, "a", "h1", 1000, 10)->instance_uuid = "uuid-a";
-    add_vm(estate, "b", "h1", 500, 20);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 2000, 30);
+    add_vm(small, "a", "h1", 1000, 10)->instance_uuid = "uuid-a";
+    add_vm(small, "b", "h1", 500, 20);
+    return small;
 }
 
 static ChangePlan *plan_of(const Planning *planning, Change change)
@@ -83,9 +83,9 @@ static void what_stays_unsolved_is_a_row_without_a_step(void)
 
 static void a_change_without_a_safe_order_is_unsolved_and_its_effect_not_counted(void)
 {
-    Estate *estate = two_hosts();
-    add_vm(estate, "huge", "h1", 100, 1)->cpu_reservation_mhz = 20000;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    add_vm(small, "huge", "h1", 100, 1)->cpu_reservation_mhz = 20000;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "huge", "h2"));
     CU_ASSERT_EQUAL_FATAL(plan->rows->len, 2);
     CU_ASSERT_EQUAL(row_at(plan, 0)->kind, ROW_UNSOLVED);
@@ -98,9 +98,9 @@ static void the_header_is_the_snapshots_and_the_policys(void)
     g_autoptr(Planning) planning = planning_new(two_hosts(), "[plan]\nseed=7\n");
     g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
     g_autofree char *policy = policy_plan_digest(planning->policy);
-    CU_ASSERT_STRING_EQUAL(plan->snapshot, planning->estate->snapshot->digest);
+    CU_ASSERT_STRING_EQUAL(plan->snapshot, planning->small->snapshot->digest);
     CU_ASSERT_STRING_EQUAL(plan->source_id, "source-1");
-    CU_ASSERT_EQUAL(plan->taken_at, planning->estate->snapshot->info.taken_at);
+    CU_ASSERT_EQUAL(plan->taken_at, planning->small->snapshot->info.taken_at);
     CU_ASSERT_STRING_EQUAL(plan->policy, policy);
     CU_ASSERT_STRING_EQUAL(plan->seed, "7");
     CU_ASSERT_STRING_EQUAL(plan->stopped_by, "done");
@@ -122,10 +122,10 @@ static void a_clusters_row_has_its_figures_before_and_after(void)
 
 static void figures_leave_out_hosts_that_are_not_usable(void)
 {
-    Estate *estate = two_hosts();
-    add_host(estate, "h3", 9900, 99);
-    estate->snapshot->hosts[2].mode = HOST_MODE_MAINTENANCE;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    add_host(small, "h3", 9900, 99);
+    small->snapshot->hosts[2].mode = HOST_MODE_MAINTENANCE;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ClusterFigures figures = cluster_figures(planning->model, 0);
     CU_ASSERT_EQUAL(figures.max_cpu_pct, 85);
     CU_ASSERT_EQUAL(figures.hot_hosts, 1);
@@ -136,10 +136,10 @@ static void figures_leave_out_a_host_that_has_entered_maintenance_mode(void)
 {
     static const char *const expected[] = {"hot_hosts=1/0",        "short_vms=0/0", "max_cpu_pct=95/20",
                                            "max_memory_pct=40/30", "sd_cpu=37.5/0", "sd_memory=5/0"};
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 9500, 40);
-    add_host(estate, "h2", 2000, 30);
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nevacuate=h1\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 9500, 40);
+    add_host(small, "h2", 2000, 30);
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nevacuate=h1\n");
     g_autoptr(ChangePlan) plan = plan_of(
         planning, (Change){.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .reason = g_strdup("is empty")});
     const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, 0);
@@ -168,9 +168,9 @@ static void what_a_lost_host_would_leave_without_room_is_told_in_numbers_and_wor
          "1 unsolved. Cluster 1 could not bear the loss of its largest host: 500 MHz of CPU would be lacking."},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = two_hosts();
-        estate->snapshot->clusters[0].ha = 1;
-        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        SmallCluster *small = two_hosts();
+        small->snapshot->clusters[0].ha = 1;
+        g_autoptr(Planning) planning = planning_new(small, cases[i].policy);
         g_autoptr(ChangePlan) plan = plan_of(planning, move(planning, "a", "h2"));
         CU_ASSERT_STRING_EQUAL(fact_of(plan, "failover_lack_mib"), cases[i].mib);
         CU_ASSERT_STRING_EQUAL(fact_of(plan, "failover_lack_mhz"), cases[i].mhz);
@@ -189,11 +189,11 @@ static void a_window_holds_what_apply_can_do_in_it_side_by_side(void)
                  {"[plan]\nmax_duration_s=20\n[apply]\nparallel=2\n", 0},
                  {"[apply]\nparallel=1\n", 2}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = two_hosts();
-        add_host(estate, "h3", 1000, 20);
-        add_host(estate, "h4", 1000, 20);
-        add_vm(estate, "c", "h3", 100, 10);
-        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        SmallCluster *small = two_hosts();
+        add_host(small, "h3", 1000, 20);
+        add_host(small, "h4", 1000, 20);
+        add_vm(small, "c", "h3", 100, 10);
+        g_autoptr(Planning) planning = planning_new(small, cases[i].policy);
         g_autoptr(Decisions) decisions = decisions_new();
         Change first = move(planning, "a", "h2"), second = move(planning, "c", "h4");
         g_array_append_val(decisions->changes, first);

@@ -11,15 +11,15 @@
 void test_cooling_suite(void);
 
 /* h1 stands at 85 % of its CPU, 20 of which is a; h2 at 40, 10 of which is b; h3 at 10. */
-static Estate *hot_host(void)
+static SmallCluster *hot_host(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 30);
-    add_host(estate, "h2", 4000, 30);
-    add_host(estate, "h3", 1000, 30);
-    add_vm(estate, "a", "h1", 2000, 5);
-    add_vm(estate, "b", "h2", 1000, 5);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 30);
+    add_host(small, "h2", 4000, 30);
+    add_host(small, "h3", 1000, 30);
+    add_vm(small, "a", "h1", 2000, 5);
+    add_vm(small, "b", "h2", 1000, 5);
+    return small;
 }
 
 static GArray *two_moves(const Planning *planning, const char *a_to, const char *b_to)
@@ -62,12 +62,12 @@ static void a_move_into_a_host_that_stays_normal_waits_for_nobody(void)
 /* Neither would ever begin if each waited for the other. */
 static void two_hot_hosts_exchange_vms(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 30);
-    add_host(estate, "h2", 8500, 30);
-    add_vm(estate, "a", "h1", 2000, 5);
-    add_vm(estate, "b", "h2", 2000, 5);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 30);
+    add_host(small, "h2", 8500, 30);
+    add_vm(small, "a", "h1", 2000, 5);
+    add_vm(small, "b", "h2", 2000, 5);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(GArray) list = two_moves(planning, "h2", "h1");
     waits_of_last(planning, list);
 }

@@ -7,14 +7,14 @@
 void test_drift_suite(void);
 
 /* A host of one running and one powered-off VM, and an empty one. */
-static Estate *two_hosts(void)
+static SmallCluster *two_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 1000, 10);
-    add_host(estate, "h2", 1000, 10);
-    add_vm(estate, "a", "h1", 500, 2);
-    add_vm(estate, "off", "h1", 0, 1)->power = VM_POWER_OFF;
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 10);
+    add_host(small, "h2", 1000, 10);
+    add_vm(small, "a", "h1", 500, 2);
+    add_vm(small, "off", "h1", 0, 1)->power = VM_POWER_OFF;
+    return small;
 }
 
 static PlanRow step_of(Action action, const char *id, const char *from, const char *to)
@@ -51,7 +51,7 @@ static char *differences_of(const Drift *drift, const PlanRow *step)
 static void a_host_enters_maintenance_when_no_vm_runs_there(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
     PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
     PlanRow leave = step_of(ACTION_MIGRATE, "a", "h1", "h2");
     PlanRow back = step_of(ACTION_MIGRATE, "a", "h2", "h1");
@@ -68,17 +68,17 @@ static void a_host_enters_maintenance_when_no_vm_runs_there(void)
 static void agents_hold_no_host_up(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
     PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
     ASSERT_DIFFERS(drift, &enter, "running VMs on the host: none, a");
-    planning->estate->snapshot->vms[vm_of(planning, "a")].role = VM_ROLE_SYSTEM;
+    planning->small->snapshot->vms[vm_of(planning, "a")].role = VM_ROLE_SYSTEM;
     ASSERT_DIFFERS(drift, &enter, "");
 }
 
 static void a_live_host_enters_the_mode_from_any_other(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    Host *host = &planning->estate->snapshot->hosts[host_of(planning, "h2")];
+    Host *host = &planning->small->snapshot->hosts[host_of(planning, "h2")];
     PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h2", "", "");
     static const struct {
         int mode, connection, power;
@@ -95,10 +95,10 @@ static void a_live_host_enters_the_mode_from_any_other(void)
         host->mode = cases[i].mode;
         host->connection = cases[i].connection;
         host->power = cases[i].power;
-        g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+        g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
         ASSERT_DIFFERS(drift, &enter, cases[i].differs);
     }
-    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
     PlanRow nowhere = step_of(ACTION_ENTER_MAINTENANCE, "h9", "", "");
     ASSERT_DIFFERS(drift, &nowhere, "host: h9, no such host");
 }
@@ -106,7 +106,7 @@ static void a_live_host_enters_the_mode_from_any_other(void)
 static void args_say_the_power_state_of_a_vm_that_does_not_run(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
     PlanRow cold = step_of(ACTION_MIGRATE, "off", "h1", "h2");
     ASSERT_DIFFERS(drift, &cold, "power: powered on, powered off");
     cold.args = "copy_mib=0 power=off";
@@ -119,10 +119,10 @@ static void what_is_no_longer_known_of_a_vm_is_a_difference(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     PlanRow step = step_of(ACTION_MIGRATE, "a", "h1", "h2");
-    Vm *vm = &planning->estate->snapshot->vms[vm_of(planning, "a")];
+    Vm *vm = &planning->small->snapshot->vms[vm_of(planning, "a")];
     vm->host = -1; /* as apply finds it on a host that has come since, or may not read it any more */
     vm->power = -1;
-    g_autoptr(Drift) drift = drift_new(planning->estate->snapshot);
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
     ASSERT_DIFFERS(drift, &step, "power: powered on, not known; host: h1 (h1), not known");
 }
 

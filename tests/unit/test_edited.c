@@ -11,16 +11,16 @@
 void test_edited_suite(void);
 
 /* h1 stands at 85 % of its CPU, 20 of which is a and 6 is c; h2 at 70, 20 of which is b; h3 at 10. */
-static Estate *hosts(void)
+static SmallCluster *hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 30);
-    add_host(estate, "h2", 7000, 30);
-    add_host(estate, "h3", 1000, 30);
-    add_vm(estate, "a", "h1", 2000, 5);
-    add_vm(estate, "c", "h1", 600, 5);
-    add_vm(estate, "b", "h2", 2000, 5);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 30);
+    add_host(small, "h2", 7000, 30);
+    add_host(small, "h3", 1000, 30);
+    add_vm(small, "a", "h1", 2000, 5);
+    add_vm(small, "c", "h1", 600, 5);
+    add_vm(small, "b", "h2", 2000, 5);
+    return small;
 }
 
 static PlanRow move_row(double number, int approve, const char *vm, const char *from, const char *to)
@@ -52,10 +52,10 @@ static char *said_of(const Planning *planning, ChangePlan *plan)
     return text;
 }
 
-static void assert_said(Estate *estate, const char *policy, const PlanRow *rows, guint n,
+static void assert_said(SmallCluster *small, const char *policy, const PlanRow *rows, guint n,
                         const char *expected)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(ChangePlan) plan = changeplan_new();
     for (guint i = 0; i < n; i++)
         changeplan_add(plan, &rows[i]);
@@ -129,9 +129,9 @@ static void growth_that_the_vm_or_the_policy_does_not_take_is_refused(void)
     const PlanRow vcpus = growth_row(ACTION_ADD_CPU, "a", "2", "512", "vCPU");
     const PlanRow memory = growth_row(ACTION_ADD_MEMORY, "a", "7168", "16384", "MiB");
     assert_said(hosts(), "[plan]\n", &vcpus, 1, "p:11: step 1 (add_cpu ): CPU hot-add is off");
-    Estate *estate = hosts();
-    estate->snapshot->vms[0].memory_hot_add = 1;
-    assert_said(estate, "[plan]\n", &memory, 1,
+    SmallCluster *small = hosts();
+    small->snapshot->vms[0].memory_hot_add = 1;
+    assert_said(small, "[plan]\n", &memory, 1,
                 "p:11: step 1 (add_memory ): 16384 MiB would be more than memory_max_growth_pct allows");
 }
 

@@ -11,27 +11,27 @@ void test_evacuation_suite(void);
 #define COLD "[plan]\nevacuate=h1\nevacuate_powered_off=yes\n"
 
 /* Hosts h1 to h3; h1 is to be emptied and holds nothing but what tests add. */
-static Estate *three_hosts(void)
+static SmallCluster *three_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 1000, 10);
-    add_host(estate, "h2", 1000, 10);
-    add_host(estate, "h3", 1000, 10);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 10);
+    add_host(small, "h2", 1000, 10);
+    add_host(small, "h3", 1000, 10);
+    return small;
 }
 
-static Vm *add_cold(Estate *estate, const char *id, const char *host_id)
+static Vm *add_cold(SmallCluster *small, const char *id, const char *host_id)
 {
-    Vm *vm = add_vm(estate, id, host_id, 100, 1);
+    Vm *vm = add_vm(small, id, host_id, 100, 1);
     vm->power = VM_POWER_OFF;
     return vm;
 }
 
 /* What is decided: "a>h2 maintenance>h1 standby>h3", then each unsolved as "!h1: reason"; the caller frees.
  */
-static char *evacuated(Estate *estate, const char *policy)
+static char *evacuated(SmallCluster *small, const char *policy)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(Model) end = model_copy(planning->model);
     g_autoptr(Decisions) decisions = decisions_new();
     const Snapshot *snapshot = planning->model->snapshot;
@@ -53,9 +53,9 @@ static char *evacuated(Estate *estate, const char *policy)
     return g_string_free(words, FALSE);
 }
 
-static void assert_evacuated(Estate *estate, const char *policy, const char *expected)
+static void assert_evacuated(SmallCluster *small, const char *policy, const char *expected)
 {
-    g_autofree char *found = evacuated(estate, policy);
+    g_autofree char *found = evacuated(small, policy);
     CU_ASSERT_STRING_EQUAL(found, expected);
     if (strcmp(found, expected) != 0)
         printf("\n  found: %s\n", found);
@@ -63,19 +63,19 @@ static void assert_evacuated(Estate *estate, const char *policy, const char *exp
 
 static void powered_off_vms_are_spread_over_the_hosts_with_the_fewest(void)
 {
-    Estate *estate = three_hosts();
-    add_vm(estate, "x", "h2", 100, 1);
-    add_cold(estate, "a", "h1");
-    add_cold(estate, "b", "h1");
-    add_cold(estate, "c", "h1")->power = VM_POWER_SUSPENDED;
-    assert_evacuated(estate, COLD, "a>h3 b>h2 c>h3 maintenance>h1");
+    SmallCluster *small = three_hosts();
+    add_vm(small, "x", "h2", 100, 1);
+    add_cold(small, "a", "h1");
+    add_cold(small, "b", "h1");
+    add_cold(small, "c", "h1")->power = VM_POWER_SUSPENDED;
+    assert_evacuated(small, COLD, "a>h3 b>h2 c>h3 maintenance>h1");
 }
 
 static void powered_off_vms_stay_unless_the_policy_asks(void)
 {
-    Estate *estate = three_hosts();
-    add_cold(estate, "a", "h1");
-    assert_evacuated(estate, "[plan]\nevacuate=h1\n", "maintenance>h1");
+    SmallCluster *small = three_hosts();
+    add_cold(small, "a", "h1");
+    assert_evacuated(small, "[plan]\nevacuate=h1\n", "maintenance>h1");
 }
 
 static void a_powered_off_vm_goes_only_where_mandatory_rules_let_it_run(void)
@@ -93,97 +93,97 @@ static void a_powered_off_vm_goes_only_where_mandatory_rules_let_it_run(void)
          "(h2 would break the mandatory rule \"r\")"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = three_hosts();
-        add_cold(estate, "a", "h1");
-        add_rule(estate, "r", cases[i].type, cases[i].mandatory, "a", cases[i].hosts);
-        assert_evacuated(estate, COLD, cases[i].expected);
+        SmallCluster *small = three_hosts();
+        add_cold(small, "a", "h1");
+        add_rule(small, "r", cases[i].type, cases[i].mandatory, "a", cases[i].hosts);
+        assert_evacuated(small, COLD, cases[i].expected);
     }
 }
 
 static void a_powered_off_vm_needs_neither_vmotion_nor_the_same_cpu(void)
 {
-    Estate *estate = three_hosts();
+    SmallCluster *small = three_hosts();
     for (guint i = 0; i < 3; i++) {
-        estate->snapshot->hosts[i].vmotion = 0;
-        estate->snapshot->hosts[i].cpu_model = i ? "new" : "old";
+        small->snapshot->hosts[i].vmotion = 0;
+        small->snapshot->hosts[i].cpu_model = i ? "new" : "old";
     }
-    add_cold(estate, "a", "h1");
-    add_cold(estate, "b", "h1")->power = VM_POWER_SUSPENDED;
-    assert_evacuated(estate, COLD,
+    add_cold(small, "a", "h1");
+    add_cold(small, "b", "h1")->power = VM_POWER_SUSPENDED;
+    assert_evacuated(small, COLD,
                      "a>h2 maintenance>h1!b: powered off, stays on h1, which is to be emptied: no other host "
                      "can take it (h2 has another CPU model, and no EVC mode covers both)");
 }
 
 static void what_holds_a_powered_off_vm_is_told(void)
 {
-    Estate *estate = three_hosts();
-    add_cold(estate, "a", "h1")->pinned = "PCI passthrough device";
-    assert_evacuated(estate, COLD,
+    SmallCluster *small = three_hosts();
+    add_cold(small, "a", "h1")->pinned = "PCI passthrough device";
+    assert_evacuated(small, COLD,
                      "maintenance>h1!a: powered off, stays on h1, which is to be emptied: it is pinned (PCI "
                      "passthrough device)");
-    estate = three_hosts();
-    estate->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
-    add_cold(estate, "a", "h1");
-    assert_evacuated(estate, COLD,
+    small = three_hosts();
+    small->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
+    add_cold(small, "a", "h1");
+    assert_evacuated(small, COLD,
                      "!a: powered off, stays on h1, which is to be emptied: no other host can take it (h2 "
                      "cannot be reached: the VM's own host is not connected and powered on)"
                      "!h1: is to be emptied, but is not connected and powered on: it cannot enter "
                      "maintenance mode");
-    estate = estate_new();
-    add_host(estate, "h1", 1000, 10);
-    add_cold(estate, "a", "h1");
-    assert_evacuated(estate, COLD,
+    small = smallcluster_new();
+    add_host(small, "h1", 1000, 10);
+    add_cold(small, "a", "h1");
+    assert_evacuated(small, COLD,
                      "maintenance>h1!a: powered off, stays on h1, which is to be emptied: the cluster has no "
                      "other host");
 }
 
 static void a_host_that_is_not_empty_or_not_connected_is_unsolved(void)
 {
-    Estate *estate = three_hosts();
-    add_vm(estate, "a", "h1", 100, 1)->pinned = "CPU affinity";
-    g_autofree char *full = evacuated(estate, COLD);
+    SmallCluster *small = three_hosts();
+    add_vm(small, "a", "h1", 100, 1)->pinned = "CPU affinity";
+    g_autofree char *full = evacuated(small, COLD);
     CU_ASSERT_TRUE(g_str_has_prefix(full, "!h1: is to be emptied and still holds "));
-    estate = three_hosts();
-    estate->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
-    assert_evacuated(estate, COLD,
+    small = three_hosts();
+    small->snapshot->hosts[0].connection = CONNECTION_DISCONNECTED;
+    assert_evacuated(small, COLD,
                      "!h1: is to be emptied, but is not connected and powered on: it cannot enter "
                      "maintenance mode");
 }
 
 static void a_host_that_others_empty_and_the_policy_excludes_is_left_alone(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->hosts[0].mode = HOST_MODE_ENTERING;
-    add_cold(estate, "a", "h1");
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[0].mode = HOST_MODE_ENTERING;
+    add_cold(small, "a", "h1");
     assert_evacuated(
-        estate, "[plan]\nevacuate_powered_off=yes\nexclude_hosts=h1\n",
+        small, "[plan]\nevacuate_powered_off=yes\nexclude_hosts=h1\n",
         "!a: powered off, stays on h1, which is to be emptied: it is on h1, which exclude_hosts names"
         "!h1: is to be emptied and is empty; it is named by exclude_hosts");
 }
 
 static void a_policy_that_empties_and_excludes_a_host_is_refused(void)
 {
-    Estate *estate = three_hosts();
+    SmallCluster *small = three_hosts();
     g_autoptr(GError) error = NULL;
-    g_autoptr(Policy) both = estate_policy("[plan]\nevacuate=h1;h2\nexclude_hosts=h2;h3\n", NULL);
-    g_autoptr(Policy) apart = estate_policy("[plan]\nevacuate=h1\nexclude_hosts=h2;h3\n", NULL);
-    CU_ASSERT_TRUE(evacuation_check_policy(estate->snapshot, apart, NULL));
-    CU_ASSERT_FALSE(evacuation_check_policy(estate->snapshot, both, &error));
+    g_autoptr(Policy) both = smallcluster_policy("[plan]\nevacuate=h1;h2\nexclude_hosts=h2;h3\n", NULL);
+    g_autoptr(Policy) apart = smallcluster_policy("[plan]\nevacuate=h1\nexclude_hosts=h2;h3\n", NULL);
+    CU_ASSERT_TRUE(evacuation_check_policy(small->snapshot, apart, NULL));
+    CU_ASSERT_FALSE(evacuation_check_policy(small->snapshot, both, &error));
     CU_ASSERT_STRING_EQUAL(
         error->message,
         "evacuate: found the host \"h2\", which exclude_hosts names too: expected one of the two");
-    estate_free(estate);
+    smallcluster_free(small);
 }
 
 static void a_host_in_maintenance_mode_is_told_of_where_vms_run_on(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->hosts[0].mode = HOST_MODE_MAINTENANCE;
-    assert_evacuated(estate, COLD, "");
-    estate = three_hosts();
-    estate->snapshot->hosts[0].mode = HOST_MODE_MAINTENANCE;
-    add_vm(estate, "a", "h1", 100, 1)->pinned = "CPU affinity";
-    g_autofree char *found = evacuated(estate, COLD);
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[0].mode = HOST_MODE_MAINTENANCE;
+    assert_evacuated(small, COLD, "");
+    small = three_hosts();
+    small->snapshot->hosts[0].mode = HOST_MODE_MAINTENANCE;
+    add_vm(small, "a", "h1", 100, 1)->pinned = "CPU affinity";
+    g_autofree char *found = evacuated(small, COLD);
     CU_ASSERT_TRUE(g_str_has_prefix(found, "!h1: is to be emptied and still holds 1 running VM;"));
 }
 
@@ -198,23 +198,23 @@ static void vms_that_vsphere_runs_for_itself_hold_up_no_maintenance(void)
         {VM_ROLE_IGNORE, "!h1: is to be emptied and still holds 1 "},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = three_hosts();
-        add_vm(estate, "a", "h1", 100, 1)->role = cases[i].role;
-        g_autofree char *found = evacuated(estate, COLD);
+        SmallCluster *small = three_hosts();
+        add_vm(small, "a", "h1", 100, 1)->role = cases[i].role;
+        g_autofree char *found = evacuated(small, COLD);
         CU_ASSERT_TRUE(g_str_has_prefix(found, cases[i].expected));
     }
-    Estate *estate = three_hosts();
-    add_vm(estate, "a", "h1", 100, 1);
-    g_autofree char *named = evacuated(estate, "[analyze]\nsystem_vms=a\n" COLD);
+    SmallCluster *small = three_hosts();
+    add_vm(small, "a", "h1", 100, 1);
+    g_autofree char *named = evacuated(small, "[analyze]\nsystem_vms=a\n" COLD);
     CU_ASSERT_TRUE(g_str_has_prefix(named, "!h1: is to be emptied and still holds 1 "));
 }
 
 static void what_holds_a_host_up_does_not_name_agents(void)
 {
-    Estate *estate = three_hosts();
-    add_vm(estate, "agent", "h1", 100, 1)->role = VM_ROLE_SYSTEM;
-    add_vm(estate, "a", "h1", 100, 1)->pinned = "CPU affinity";
-    g_autofree char *found = evacuated(estate, COLD);
+    SmallCluster *small = three_hosts();
+    add_vm(small, "agent", "h1", 100, 1)->role = VM_ROLE_SYSTEM;
+    add_vm(small, "a", "h1", 100, 1)->pinned = "CPU affinity";
+    g_autofree char *found = evacuated(small, COLD);
     CU_ASSERT_PTR_NOT_NULL(strstr(found, "1 of its VMs cannot move (a is pinned (CPU affinity))"));
     CU_ASSERT_PTR_NULL(strstr(found, "agent"));
 }
@@ -222,16 +222,16 @@ static void what_holds_a_host_up_does_not_name_agents(void)
 /* Three hosts of 100 GiB; h1 holds 30 GiB. What is advised once the cluster wastes power: "h2: reason;" */
 static char *advised(const char *ha_check, int ha, int role_on_h2)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 500, 31);
-    add_host(estate, "h2", 100, 2);
-    add_host(estate, "h3", 100, 1);
-    add_vm(estate, "a", "h1", 100, 30);
-    add_vm(estate, "on-h2", "h2", 10, 1)->role = role_on_h2;
-    estate->snapshot->clusters[0].ha = ha;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 500, 31);
+    add_host(small, "h2", 100, 2);
+    add_host(small, "h3", 100, 1);
+    add_vm(small, "a", "h1", 100, 30);
+    add_vm(small, "on-h2", "h2", 10, 1)->role = role_on_h2;
+    small->snapshot->clusters[0].ha = ha;
     g_autofree char *policy =
         g_strdup_printf("[plan]\npower=standby\nhosts_in_reserve=0\nha_check=%s\n", ha_check);
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(Model) end = model_copy(planning->model);
     g_autoptr(Decisions) decisions = decisions_new();
     evacuation_complete(&planning->situation, end, decisions);
@@ -239,7 +239,7 @@ static char *advised(const char *ha_check, int ha, int role_on_h2)
     for (guint i = 0; i < decisions->advice->len; i++) {
         const Change *advice = &g_array_index(decisions->advice, Change, i);
         CU_ASSERT_EQUAL(advice->action, ACTION_STANDBY_HOST);
-        g_string_append_printf(words, "%s: %s;", estate->snapshot->hosts[advice->to].id, advice->reason);
+        g_string_append_printf(words, "%s: %s;", small->snapshot->hosts[advice->to].id, advice->reason);
     }
     return g_string_free(words, FALSE);
 }

@@ -11,30 +11,30 @@
 void test_explain_suite(void);
 
 /* One hot host, a cool one and one without vMotion. */
-static Estate *three_hosts(void)
+static SmallCluster *three_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 2000, 30);
-    add_host(estate, "h3", 1000, 30);
-    estate->snapshot->hosts[2].vmotion = 0;
-    add_vm(estate, "a", "h1", 1000, 10);
-    add_vm(estate, "b", "h1", 2000, 20)->pinned = "PCI device";
-    add_vm(estate, "c", "h2", 100, 5);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 2000, 30);
+    add_host(small, "h3", 1000, 30);
+    small->snapshot->hosts[2].vmotion = 0;
+    add_vm(small, "a", "h1", 1000, 10);
+    add_vm(small, "b", "h1", 2000, 20)->pinned = "PCI device";
+    add_vm(small, "c", "h2", 100, 5);
+    return small;
 }
 
-static char *explained(Estate *estate, const char *what, GError **error)
+static char *explained(SmallCluster *small, const char *what, GError **error)
 {
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
     g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
     return explain(&planning->situation, plan, what, error);
 }
 
-static void assert_says(Estate *estate, const char *what, const char *const *words)
+static void assert_says(SmallCluster *small, const char *what, const char *const *words)
 {
-    g_autofree char *text = explained(estate, what, NULL);
+    g_autofree char *text = explained(small, what, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     for (; *words; words++) {
         CU_ASSERT_PTR_NOT_NULL(strstr(text, *words));
@@ -67,12 +67,12 @@ static void a_vm_that_stays_is_told_why_not(void)
 /* VM "a" of a host that the threshold rule leaves alone, and what is said of it where no row does. */
 static void assert_nothing(int power, double active_gib, const char *policy, const char *words)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 40);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 40);
     if (active_gib > 0)
-        estate_measure_vm(estate, "a", 100, active_gib, 5);
-    estate_add_vm(estate, "a", "h1")->power = power;
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+        smallcluster_measure_vm(small, "a", 100, active_gib, 5);
+    smallcluster_add_vm(small, "a", "h1")->power = power;
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(ChangePlan) plan = changeplan_new();
     g_autofree char *text = explain(&planning->situation, plan, "a", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
@@ -96,26 +96,26 @@ static void a_vm_without_a_row_is_told_the_truth(void)
 
 static void a_busy_vm_is_told_why_it_gets_no_vcpus(void)
 {
-    Estate *estate = three_hosts();
-    add_vm(estate, "d", "h2", 1900, 5)->cpu_hot_add = 0;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nstrategy=optimize\n");
+    SmallCluster *small = three_hosts();
+    add_vm(small, "d", "h2", 1900, 5)->cpu_hot_add = 0;
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nstrategy=optimize\n");
     g_autoptr(ChangePlan) plan = changeplan_new();
     g_autofree char *text = explain(&planning->situation, plan, "d", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(text, "no vCPUs: it uses 95.0 % of the 2 that it has, above 80 %, but CPU hot-add is off"));
     const char *const other[] = {"no vCPUs: strategy=threshold adds none", NULL};
-    Estate *again = three_hosts();
+    SmallCluster *again = three_hosts();
     add_vm(again, "d", "h2", 1900, 5)->cpu_hot_add = 0;
     assert_says(again, "d", other);
 }
 
 static void a_vm_is_told_its_rules(void)
 {
-    Estate *estate = three_hosts();
-    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "b c", "");
+    SmallCluster *small = three_hosts();
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "b c", "");
     const char *const words[] = {"rule \"apart\" (must): keeps VMs apart, 0 VMs in breach", NULL};
-    assert_says(estate, "c", words);
+    assert_says(small, "c", words);
 }
 
 static void a_host_is_told_its_load_its_rows_and_who_cannot_leave(void)
@@ -148,14 +148,14 @@ static void a_host_is_told_of_what_grows_there_in_the_end(void)
 
 static void a_name_serves_where_only_one_has_it(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->vms[0].name = "web";
+    SmallCluster *small = three_hosts();
+    small->snapshot->vms[0].name = "web";
     const char *const words[] = {"VM web (a)", NULL};
-    assert_says(estate, "web", words);
-    estate = three_hosts();
-    estate->snapshot->vms[0].name = estate->snapshot->vms[2].name = "web";
+    assert_says(small, "web", words);
+    small = three_hosts();
+    small->snapshot->vms[0].name = small->snapshot->vms[2].name = "web";
     g_autoptr(GError) twice = NULL;
-    CU_ASSERT_PTR_NULL(explained(estate, "web", &twice));
+    CU_ASSERT_PTR_NULL(explained(small, "web", &twice));
     CU_ASSERT_PTR_NOT_NULL_FATAL(twice);
     CU_ASSERT_STRING_EQUAL(
         twice->message,
@@ -168,11 +168,11 @@ static void a_name_serves_where_only_one_has_it(void)
 
 static void a_name_that_none_has_names_the_nearest(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->vms[0].name = "ham-jenkins";
-    estate->snapshot->vms[1].name = "benches";
+    SmallCluster *small = three_hosts();
+    small->snapshot->vms[0].name = "ham-jenkins";
+    small->snapshot->vms[1].name = "benches";
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_PTR_NULL(explained(estate, "jenkin", &error));
+    CU_ASSERT_PTR_NULL(explained(small, "jenkin", &error));
     CU_ASSERT_PTR_NOT_NULL_FATAL(error);
     CU_ASSERT_TRUE(
         g_str_has_prefix(error->message, "found no \"jenkin\" (the nearest is \"ham-jenkins\"): expected"));
@@ -180,25 +180,25 @@ static void a_name_that_none_has_names_the_nearest(void)
 
 static void a_host_is_found_by_its_short_name_in_any_case(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->hosts[1].name = "esx-02.example";
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[1].name = "esx-02.example";
     const char *const words[] = {"Host esx-02.example (h2)", NULL};
-    assert_says(estate, "ESX-02", words);
+    assert_says(small, "ESX-02", words);
 }
 
 static void a_capacity_that_is_not_known_is_said_to_be(void)
 {
-    Estate *estate = three_hosts();
-    estate_measure(estate, "h1", METRIC_DISK_KIBPS, 300);
+    SmallCluster *small = three_hosts();
+    smallcluster_measure(small, "h1", METRIC_DISK_KIBPS, 300);
     const char *const words[] = {"disk: 300 KiB/s, of a capacity that is not known", NULL};
-    assert_says(estate, "h1", words);
+    assert_says(small, "h1", words);
 }
 
 static void names_do_not_reach_the_terminal_raw(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->vms[0].name = "evil\x1b[2J";
-    g_autofree char *text = explained(estate, "a", NULL);
+    SmallCluster *small = three_hosts();
+    small->snapshot->vms[0].name = "evil\x1b[2J";
+    g_autofree char *text = explained(small, "a", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "evil\\u{1B}"));

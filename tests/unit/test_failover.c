@@ -8,63 +8,63 @@
 void test_failover_suite(void);
 
 /* Three hosts of 10,000 MHz and 100 GiB; h1 has a VM of 1000 MHz and 20 GiB. */
-static Estate *three_hosts(void)
+static SmallCluster *three_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 30);
-    add_host(estate, "h2", 5000, 60);
-    add_host(estate, "h3", 5000, 70);
-    add_vm(estate, "a", "h1", 1000, 20);
-    estate->snapshot->clusters[0].ha = 1;
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 30);
+    add_host(small, "h2", 5000, 60);
+    add_host(small, "h3", 5000, 70);
+    add_vm(small, "a", "h1", 1000, 20);
+    small->snapshot->clusters[0].ha = 1;
+    return small;
 }
 
-static void assert_lack(Estate *estate, const char *policy, double mhz, double gib)
+static void assert_lack(SmallCluster *small, const char *policy, double mhz, double gib)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     CU_ASSERT_DOUBLE_EQUAL(failover_lack(planning->model, 0, RESOURCE_CPU), mhz, 0.001);
-    CU_ASSERT_DOUBLE_EQUAL(failover_lack(planning->model, 0, RESOURCE_HOST_MEMORY), gib * ESTATE_GIB, 0.001);
+    CU_ASSERT_DOUBLE_EQUAL(failover_lack(planning->model, 0, RESOURCE_HOST_MEMORY), gib * GIB_IN_KIB, 0.001);
 }
 
 static void the_demand_of_all_is_held_against_all_but_the_largest(void)
 {
     assert_lack(three_hosts(), NULL, 13000 - 20000, 160 - 200);
-    Estate *estate = three_hosts();
-    estate->snapshot->hosts[2].memory_kib = 150 * ESTATE_GIB;
-    assert_lack(estate, NULL, 13000 - 20000, 160 - 200);
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[2].memory_kib = 150 * GIB_IN_KIB;
+    assert_lack(small, NULL, 13000 - 20000, 160 - 200);
 }
 
 static void a_host_to_empty_is_not_counted_on_but_its_vms_are(void)
 {
     assert_lack(three_hosts(), "[plan]\nevacuate=h1\n", 11000 - 10000, 150 - 100);
-    Estate *estate = three_hosts();
-    estate->snapshot->hosts[0].mode = HOST_MODE_ENTERING;
-    assert_lack(estate, NULL, 11000 - 10000, 150 - 100);
-    estate = three_hosts();
-    estate->snapshot->vms[0].role = VM_ROLE_SYSTEM;
-    assert_lack(estate, "[plan]\nevacuate=h1\n", 0, 130 - 100);
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[0].mode = HOST_MODE_ENTERING;
+    assert_lack(small, NULL, 11000 - 10000, 150 - 100);
+    small = three_hosts();
+    small->snapshot->vms[0].role = VM_ROLE_SYSTEM;
+    assert_lack(small, "[plan]\nevacuate=h1\n", 0, 130 - 100);
 }
 
 static void an_unmeasured_vm_of_a_host_to_empty_counts_at_its_size(void)
 {
-    Estate *estate = three_hosts();
-    estate_add_vm(estate, "b", "h1");
-    assert_lack(estate, "[plan]\nevacuate=h1\n", 11000 - 10000, 160 - 100);
+    SmallCluster *small = three_hosts();
+    smallcluster_add_vm(small, "b", "h1");
+    assert_lack(small, "[plan]\nevacuate=h1\n", 11000 - 10000, 160 - 100);
 }
 
 static void a_host_in_maintenance_is_not_counted_on(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->hosts[1].mode = HOST_MODE_MAINTENANCE;
-    assert_lack(estate, NULL, 8000 - 10000, 0);
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[1].mode = HOST_MODE_MAINTENANCE;
+    assert_lack(small, NULL, 8000 - 10000, 0);
 }
 
 static void a_dedicated_failover_host_is_counted_on(void)
 {
-    Estate *estate = three_hosts();
-    estate->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
-    estate->snapshot->clusters[0].ha_failover_hosts = "h1";
-    assert_lack(estate, NULL, 13000 - 20000, 160 - 200);
+    SmallCluster *small = three_hosts();
+    small->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
+    small->snapshot->clusters[0].ha_failover_hosts = "h1";
+    assert_lack(small, NULL, 13000 - 20000, 160 - 200);
 }
 
 static void what_lacks_is_said_in_words(void)
@@ -81,9 +81,9 @@ static void what_lacks_is_said_in_words(void)
          "be lacking."},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = three_hosts();
-        estate->snapshot->clusters[0].ha = cases[i].ha;
-        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        SmallCluster *small = three_hosts();
+        small->snapshot->clusters[0].ha = cases[i].ha;
+        g_autoptr(Planning) planning = planning_new(small, cases[i].policy);
         g_autofree char *found = failover_words(planning->model);
         CU_ASSERT_STRING_EQUAL(found, cases[i].expected);
     }

@@ -11,23 +11,23 @@
 void test_growth_suite(void);
 
 /* VM "s" of 10 GiB, 9 of them active, on a host of 100 GiB with 40 in use. */
-static Estate *one_short_vm(void)
+static SmallCluster *one_short_vm(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 40);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 40);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    return small;
 }
 
-static Vm *vm_of_estate(Estate *estate)
+static Vm *vm_of_estate(SmallCluster *small)
 {
-    return &estate->snapshot->vms[0];
+    return &small->snapshot->vms[0];
 }
 
-static void assert_obstacle(Estate *estate, const char *policy, double to_mib, const char *words)
+static void assert_obstacle(SmallCluster *small, const char *policy, double to_mib, const char *words)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autofree char *found = why_not_grown(planning, ACTION_ADD_MEMORY, 0, to_mib, LEGAL_GROWTH);
     if (!*words)
         CU_ASSERT_PTR_NULL(found);
@@ -46,9 +46,9 @@ static void sizes_are_multiples_of_the_hot_add_step(void)
                  {0, 10368.2, 10369},
                  {1, 10368, 10368}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = one_short_vm();
-        vm_of_estate(estate)->memory_hot_add_step_mib = cases[i].step;
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        SmallCluster *small = one_short_vm();
+        vm_of_estate(small)->memory_hot_add_step_mib = cases[i].step;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
         CU_ASSERT_EQUAL(growth_legal_memory(planning->model, 0, cases[i].at_least), cases[i].expected);
     }
 }
@@ -82,7 +82,7 @@ static void note_addition(Planning *planning, const char *run, gint64 before_s, 
                           const char *to)
 {
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(JournalRow));
-    const Snapshot *snapshot = planning->estate->snapshot;
+    const Snapshot *snapshot = planning->small->snapshot;
     JournalRow row = journal_row_unknown();
     row.seq = 1;
     row.run = run;
@@ -96,24 +96,24 @@ static void note_addition(Planning *planning, const char *run, gint64 before_s, 
     row.to = to;
     g_array_append_val(rows, row);
     Journal journal = {.rows = rows};
-    history_add(planning->history, &journal, "");
+    past_add(planning->past, &journal, "");
 }
 
 static void growth_is_capped_over_the_size_before_the_first_addition(void)
 {
     g_autoptr(Planning) grown = planning_new(one_short_vm(), "[plan]\n");
-    CU_ASSERT_EQUAL(growth_memory_cap(grown->model, grown->history, 0), 15360);
+    CU_ASSERT_EQUAL(growth_memory_cap(grown->model, grown->past, 0), 15360);
     note_addition(grown, "b", 1000, "9216", "10240"); /* in any order */
     note_addition(grown, "a", 2000, "8192", "9216");
-    CU_ASSERT_EQUAL(growth_memory_cap(grown->model, grown->history, 0), 12288);
-    CU_ASSERT_EQUAL(growth_largest_memory(grown->model, grown->history, 0), 12288);
+    CU_ASSERT_EQUAL(growth_memory_cap(grown->model, grown->past, 0), 12288);
+    CU_ASSERT_EQUAL(growth_largest_memory(grown->model, grown->past, 0), 12288);
     g_autofree char *above = why_not_grown(grown, ACTION_ADD_MEMORY, 0, 12289, LEGAL_BUDGET);
     CU_ASSERT_PTR_NOT_NULL_FATAL(above);
     CU_ASSERT_PTR_NOT_NULL(strstr(above, "above the 8192 MiB that it had before it was first added to"));
     CU_ASSERT_PTR_NULL(why_not_grown(grown, ACTION_ADD_MEMORY, 0, 12288, LEGAL_BUDGET));
     g_autoptr(Planning) resized = planning_new(one_short_vm(), NULL);
     note_addition(resized, "a", 1000, "8192", "9216"); /* to another size than it has */
-    CU_ASSERT_EQUAL(growth_memory_cap(resized->model, resized->history, 0), 15360);
+    CU_ASSERT_EQUAL(growth_memory_cap(resized->model, resized->past, 0), 15360);
 }
 
 static void additions_count_within_the_window_and_for_ever_under_threshold(void)
@@ -144,10 +144,10 @@ static void a_vm_that_outgrows_its_reservation_is_told_so(void)
         gboolean told;
     } cases[] = {{10240, 0, TRUE}, {10240, 1, FALSE}, {10239, 0, FALSE}, {10496, 0, FALSE}, {NAN, 0, FALSE}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = one_short_vm();
-        vm_of_estate(estate)->memory_reservation_mib = cases[i].reserved;
-        vm_of_estate(estate)->memory_reservation_locked = cases[i].locked;
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        SmallCluster *small = one_short_vm();
+        vm_of_estate(small)->memory_reservation_mib = cases[i].reserved;
+        vm_of_estate(small)->memory_reservation_locked = cases[i].locked;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
         Change larger = change_growth(planning->model, ACTION_ADD_MEMORY, 0, 10496);
         g_autofree char *reason = reason_of_memory(planning->model, &larger);
         CU_ASSERT_EQUAL(strstr(reason, "the reservation stays at 10240 MiB") != NULL, cases[i].told);
@@ -161,27 +161,27 @@ static void where_nothing_stands_against_it_there_is_no_obstacle(void)
 
 static void the_vms_own_settings_forbid(void)
 {
-    Estate *estate = one_short_vm();
-    vm_of_estate(estate)->memory_hot_add = 0;
-    assert_obstacle(estate, NULL, 10368, "memory hot-add is off");
-    estate = one_short_vm();
-    vm_of_estate(estate)->memory_hot_add = -1;
-    assert_obstacle(estate, NULL, 10368, "it is not known whether memory hot-add is on");
-    estate = one_short_vm();
-    vm_of_estate(estate)->fault_tolerance = 1;
-    assert_obstacle(estate, NULL, 10368, "fault tolerance is on");
-    estate = one_short_vm();
-    vm_of_estate(estate)->disabled_methods = "ReconfigVM_Task";
-    assert_obstacle(estate, NULL, 10368, "reconfiguration is disabled");
-    estate = one_short_vm();
-    vm_of_estate(estate)->memory_limit_mib = 10300;
-    assert_obstacle(estate, NULL, 10368, "its memory limit of 10300 MiB is below 10368 MiB");
-    estate = one_short_vm();
-    vm_of_estate(estate)->role = VM_ROLE_SYSTEM;
-    assert_obstacle(estate, NULL, 10368, "is a system VM");
-    estate = one_short_vm();
-    vm_of_estate(estate)->connection = VM_DISCONNECTED;
-    assert_obstacle(estate, NULL, 10368, "is not connected");
+    SmallCluster *small = one_short_vm();
+    vm_of_estate(small)->memory_hot_add = 0;
+    assert_obstacle(small, NULL, 10368, "memory hot-add is off");
+    small = one_short_vm();
+    vm_of_estate(small)->memory_hot_add = -1;
+    assert_obstacle(small, NULL, 10368, "it is not known whether memory hot-add is on");
+    small = one_short_vm();
+    vm_of_estate(small)->fault_tolerance = 1;
+    assert_obstacle(small, NULL, 10368, "fault tolerance is on");
+    small = one_short_vm();
+    vm_of_estate(small)->disabled_methods = "ReconfigVM_Task";
+    assert_obstacle(small, NULL, 10368, "reconfiguration is disabled");
+    small = one_short_vm();
+    vm_of_estate(small)->memory_limit_mib = 10300;
+    assert_obstacle(small, NULL, 10368, "its memory limit of 10300 MiB is below 10368 MiB");
+    small = one_short_vm();
+    vm_of_estate(small)->role = VM_ROLE_SYSTEM;
+    assert_obstacle(small, NULL, 10368, "is a system VM");
+    small = one_short_vm();
+    vm_of_estate(small)->connection = VM_DISCONNECTED;
+    assert_obstacle(small, NULL, 10368, "is not connected");
     assert_obstacle(one_short_vm(), "[plan]\nexclude_vms=s\n", 10368, "is named by exclude_vms");
     assert_obstacle(one_short_vm(), "[plan]\nexclude_hosts=h*\n", 10368,
                     "its host h1 is named by exclude_hosts");
@@ -198,13 +198,13 @@ static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_
                  {NAN, 128, "rhel8_64Guest", 2048},  {NAN, 2048, "windows2019srv_64Guest", 32768},
                  {NAN, 3072, "rhel8_64Guest", 49152}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = estate_new();
-        add_host(estate, "h1", 2000, 40);
-        add_vm(estate, "s", "h1", 100, 0.125)->memory_hot_add = 1;
-        vm_of_estate(estate)->memory_hot_add_limit_mib = cases[i].limit;
-        vm_of_estate(estate)->memory_mib = cases[i].size;
-        vm_of_estate(estate)->guest_id = cases[i].guest;
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 2000, 40);
+        add_vm(small, "s", "h1", 100, 0.125)->memory_hot_add = 1;
+        vm_of_estate(small)->memory_hot_add_limit_mib = cases[i].limit;
+        vm_of_estate(small)->memory_mib = cases[i].size;
+        vm_of_estate(small)->guest_id = cases[i].guest;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
         g_autofree char *at = why_not_grown(planning, ACTION_ADD_MEMORY, 0, cases[i].most, LEGAL_SUBJECT);
         g_autofree char *above =
             why_not_grown(planning, ACTION_ADD_MEMORY, 0, cases[i].most + 1, LEGAL_SUBJECT);
@@ -215,14 +215,14 @@ static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_
 }
 
 /* VM "s" as above, ballooned by so many KiB, on a host that has all but 1 GiB of its memory in use */
-static Estate *one_ballooned_vm(double kib)
+static SmallCluster *one_ballooned_vm(double kib)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 99);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_measure(estate, "s", METRIC_MEMORY_BALLOONED_KIB, kib);
-    estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 99);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_measure(small, "s", METRIC_MEMORY_BALLOONED_KIB, kib);
+    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    return small;
 }
 
 static void a_vm_that_its_host_squeezes_has_the_host_relieved_first(void)
@@ -240,28 +240,28 @@ static void less_than_a_mib_reclaimed_is_rounding(void)
 
 static void what_was_swapped_once_is_no_obstacle_and_what_comes_back_now_is(void)
 {
-    Estate *estate = one_short_vm();
-    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_KIB, 2 * ESTATE_GIB);
-    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_IN_KIBPS, 0);
-    assert_obstacle(estate, NULL, 10368, "");
-    estate = one_short_vm();
-    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_KIB, 2 * ESTATE_GIB);
-    estate_measure(estate, "s", METRIC_MEMORY_SWAPPED_IN_KIBPS, 300);
-    assert_obstacle(estate, NULL, 10368, "though its host has memory free");
+    SmallCluster *small = one_short_vm();
+    smallcluster_measure(small, "s", METRIC_MEMORY_SWAPPED_KIB, 2 * GIB_IN_KIB);
+    smallcluster_measure(small, "s", METRIC_MEMORY_SWAPPED_IN_KIBPS, 0);
+    assert_obstacle(small, NULL, 10368, "");
+    small = one_short_vm();
+    smallcluster_measure(small, "s", METRIC_MEMORY_SWAPPED_KIB, 2 * GIB_IN_KIB);
+    smallcluster_measure(small, "s", METRIC_MEMORY_SWAPPED_IN_KIBPS, 300);
+    assert_obstacle(small, NULL, 10368, "though its host has memory free");
 }
 
 static void the_limit_of_the_pool_that_holds_the_vm_is_named_not_its_host(void)
 {
-    Estate *estate = one_short_vm();
-    estate_measure(estate, "s", METRIC_MEMORY_BALLOONED_KIB, 3 * ESTATE_GIB);
+    SmallCluster *small = one_short_vm();
+    smallcluster_measure(small, "s", METRIC_MEMORY_BALLOONED_KIB, 3 * GIB_IN_KIB);
     Pool pool = pool_unknown();
     pool.id = "p";
     pool.name = "green";
     pool.cluster_id = "c1";
     pool.memory_limit_mib = 5120;
-    snapshot_add_pool(estate->snapshot, &pool);
-    vm_of_estate(estate)->pool_id = "p";
-    assert_obstacle(estate, NULL, 10368,
+    snapshot_add_pool(small->snapshot, &pool);
+    vm_of_estate(small)->pool_id = "p";
+    assert_obstacle(small, NULL, 10368,
                     "the limit of its resource pool green (5120 MiB) leaves no room: 3072 MiB of it");
 }
 
@@ -271,34 +271,34 @@ static void the_host_must_stay_normal_and_usable(void)
                     "");
     assert_obstacle(one_short_vm(), "[plan]\nstrategy=threshold\nbuffer_reserve_pct=0\n", 10241 + 40 * 1024,
                     "its host h1 would be hot: memory at 80.0 %");
-    Estate *estate = one_short_vm();
-    estate->snapshot->hosts[0].mode = HOST_MODE_QUARANTINE;
-    assert_obstacle(estate, NULL, 10368, "its host h1 is unavailable");
+    SmallCluster *small = one_short_vm();
+    small->snapshot->hosts[0].mode = HOST_MODE_QUARANTINE;
+    assert_obstacle(small, NULL, 10368, "its host h1 is unavailable");
 }
 
 /* What heats the host already is no fault of the addition. */
 static void a_host_that_is_hot_of_cpu_may_take_memory(void)
 {
     for (guint i = 0; i < 2; i++) {
-        Estate *estate = estate_new();
-        add_host(estate, "h1", 9500, i ? 85 : 40);
-        estate_measure_vm(estate, "s", 100, 9, 5);
-        estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
-        assert_obstacle(estate, "[plan]\nbuffer_reserve_pct=0\n", 10368,
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 9500, i ? 85 : 40);
+        smallcluster_measure_vm(small, "s", 100, 9, 5);
+        smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+        assert_obstacle(small, "[plan]\nbuffer_reserve_pct=0\n", 10368,
                         i ? "its host h1 would be hot: memory at 85.1 %" : "");
     }
 }
 
 static void a_locked_reservation_must_be_backed(void)
 {
-    Estate *estate = one_short_vm();
-    vm_of_estate(estate)->memory_reservation_locked = 1;
-    add_vm(estate, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
-    assert_obstacle(estate, NULL, 10240, "");
-    estate = one_short_vm();
-    vm_of_estate(estate)->memory_reservation_locked = 1;
-    add_vm(estate, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
-    assert_obstacle(estate, NULL, 10368, "its reservation is locked to its size");
+    SmallCluster *small = one_short_vm();
+    vm_of_estate(small)->memory_reservation_locked = 1;
+    add_vm(small, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
+    assert_obstacle(small, NULL, 10240, "");
+    small = one_short_vm();
+    vm_of_estate(small)->memory_reservation_locked = 1;
+    add_vm(small, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
+    assert_obstacle(small, NULL, 10368, "its reservation is locked to its size");
 }
 
 static void the_buffer_must_hold_it(void)
@@ -316,20 +316,20 @@ static void hot_add_is_off_only_where_a_person_could_turn_it_on(void)
         gboolean off;
     } cases[] = {{0, -1, TRUE}, {-1, -1, TRUE}, {1, -1, FALSE}, {0, VM_ROLE_SYSTEM, FALSE}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = one_short_vm();
-        vm_of_estate(estate)->memory_hot_add = cases[i].flag;
-        vm_of_estate(estate)->role = cases[i].role;
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        SmallCluster *small = one_short_vm();
+        vm_of_estate(small)->memory_hot_add = cases[i].flag;
+        vm_of_estate(small)->role = cases[i].role;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
         CU_ASSERT_EQUAL(growth_hot_add_is_off(planning->model, 0), cases[i].off);
     }
 }
 
 static void an_export_that_does_not_tell_forbids_nothing(void)
 {
-    Estate *estate = one_short_vm();
-    vm_of_estate(estate)->memory_hot_add = -1;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
-    estate->assessment->origins[ORIGIN_EXPORT] = 1;
+    SmallCluster *small = one_short_vm();
+    vm_of_estate(small)->memory_hot_add = -1;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
+    small->assessment->origins[ORIGIN_EXPORT] = 1;
     CU_ASSERT_FALSE(growth_hot_add_is_off(planning->model, 0));
 }
 
@@ -340,13 +340,13 @@ static void an_export_among_several_snapshots_speaks_for_no_other(void)
         gboolean off;
     } cases[] = {{"vcenter", TRUE}, {"esxi", TRUE}, {"vsphere", TRUE}, {"rvtools", FALSE}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = one_short_vm();
-        vm_of_estate(estate)->memory_hot_add = -1;
-        estate->snapshot->info.source_type = cases[i].source_type;
-        g_autoptr(Planning) planning = planning_new(estate, NULL);
+        SmallCluster *small = one_short_vm();
+        vm_of_estate(small)->memory_hot_add = -1;
+        small->snapshot->info.source_type = cases[i].source_type;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
         AssessedSnapshot other = {"digest", "source-2", 0};
-        g_array_append_val(estate->assessment->snapshots, other);
-        estate->assessment->origins[ORIGIN_EXPORT] = 1;
+        g_array_append_val(small->assessment->snapshots, other);
+        small->assessment->origins[ORIGIN_EXPORT] = 1;
         CU_ASSERT_EQUAL(growth_hot_add_is_off(planning->model, 0), cases[i].off);
     }
 }
@@ -356,53 +356,53 @@ static void additions_leave_room_for_the_loss_of_a_host_where_they_must(void)
     static const char hard[] = "[plan]\nbuffer_reserve_pct=0\nha_check=hard\n";
     static const char warn[] = "[plan]\nbuffer_reserve_pct=0\nha_check=warn\n";
     for (int ha = 0; ha <= 1; ha++) {
-        Estate *estate = one_short_vm();
-        add_host(estate, "h2", 1000, 59);
-        estate->snapshot->clusters[0].ha = ha;
-        g_autoptr(Planning) planning = planning_new(estate, hard);
-        CU_ASSERT_EQUAL(growth_cluster_room(planning->model, 0), (ha ? 1 : 101) * ESTATE_GIB);
+        SmallCluster *small = one_short_vm();
+        add_host(small, "h2", 1000, 59);
+        small->snapshot->clusters[0].ha = ha;
+        g_autoptr(Planning) planning = planning_new(small, hard);
+        CU_ASSERT_EQUAL(growth_cluster_room(planning->model, 0), (ha ? 1 : 101) * GIB_IN_KIB);
     }
-    Estate *estate = one_short_vm();
-    add_host(estate, "h2", 1000, 59);
-    estate->snapshot->clusters[0].ha = 1;
-    assert_obstacle(estate, hard, 10240 + 1025, "could then not bear the loss of its largest host");
-    estate = one_short_vm();
-    add_host(estate, "h2", 1000, 59);
-    estate->snapshot->clusters[0].ha = 1;
-    assert_obstacle(estate, warn, 10240 + 1025, "");
+    SmallCluster *small = one_short_vm();
+    add_host(small, "h2", 1000, 59);
+    small->snapshot->clusters[0].ha = 1;
+    assert_obstacle(small, hard, 10240 + 1025, "could then not bear the loss of its largest host");
+    small = one_short_vm();
+    add_host(small, "h2", 1000, 59);
+    small->snapshot->clusters[0].ha = 1;
+    assert_obstacle(small, warn, 10240 + 1025, "");
 }
 
 /* ---- vCPUs ---- */
 
 static void vcpus_come_in_whole_sockets(void)
 {
-    Estate *estate = one_short_vm();
-    vm_of_estate(estate)->cores_per_socket = 2;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = one_short_vm();
+    vm_of_estate(small)->cores_per_socket = 2;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     CU_ASSERT_EQUAL(growth_legal_vcpus(planning->model, 0), 4);
     g_autoptr(Planning) single = planning_new(one_short_vm(), "[plan]\ncpu_step=3\n");
     CU_ASSERT_EQUAL(growth_legal_vcpus(single->model, 0), 5);
 }
 
-static void assert_cpu_obstacle(Estate *estate, double to, gboolean expected)
+static void assert_cpu_obstacle(SmallCluster *small, double to, gboolean expected)
 {
-    estate->snapshot->hosts[0].cpu_threads = 20;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    small->snapshot->hosts[0].cpu_threads = 20;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autofree char *found = why_not_grown(planning, ACTION_ADD_CPU, 0, to, LEGAL_GROWTH);
     CU_ASSERT_EQUAL(found != NULL, expected);
 }
 
 static void vcpus_need_hot_add_and_threads(void)
 {
-    Estate *estate = one_short_vm();
-    vm_of_estate(estate)->cpu_hot_add = 1;
-    assert_cpu_obstacle(estate, 4, FALSE);
-    estate = one_short_vm();
-    vm_of_estate(estate)->cpu_hot_add = 0;
-    assert_cpu_obstacle(estate, 4, TRUE);
-    estate = one_short_vm();
-    vm_of_estate(estate)->cpu_hot_add = 1;
-    assert_cpu_obstacle(estate, 21, TRUE);
+    SmallCluster *small = one_short_vm();
+    vm_of_estate(small)->cpu_hot_add = 1;
+    assert_cpu_obstacle(small, 4, FALSE);
+    small = one_short_vm();
+    vm_of_estate(small)->cpu_hot_add = 0;
+    assert_cpu_obstacle(small, 4, TRUE);
+    small = one_short_vm();
+    vm_of_estate(small)->cpu_hot_add = 1;
+    assert_cpu_obstacle(small, 21, TRUE);
 }
 
 static void threads_that_nobody_knows_are_told_in_words(void)
@@ -417,10 +417,10 @@ static void threads_that_nobody_knows_are_told_in_words(void)
 
 static void a_vm_that_is_not_connected_gets_no_vcpus(void)
 {
-    Estate *estate = one_short_vm();
-    vm_of_estate(estate)->cpu_hot_add = 1;
-    vm_of_estate(estate)->connection = VM_DISCONNECTED;
-    assert_cpu_obstacle(estate, 4, TRUE);
+    SmallCluster *small = one_short_vm();
+    vm_of_estate(small)->cpu_hot_add = 1;
+    vm_of_estate(small)->connection = VM_DISCONNECTED;
+    assert_cpu_obstacle(small, 4, TRUE);
 }
 
 void test_growth_suite(void)

@@ -16,16 +16,16 @@ static char *words(const Planning *planning, const GArray *changes)
         const Change *change = &g_array_index(changes, Change, i);
         g_string_append_printf(text, "%s%s>%s", text->len ? " " : "",
                                planning->model->vms[change->vm].row->id,
-                               planning->estate->snapshot->hosts[change->to].id);
+                               planning->small->snapshot->hosts[change->to].id);
     }
     return g_string_free(text, FALSE);
 }
 
 /* what becomes of the move of a VM to a host, as "vm>host vm>host"; avoided: a host that it must not go to */
-static void assert_widened(Estate *estate, const char *policy, const char *vm, const char *host,
+static void assert_widened(SmallCluster *small, const char *policy, const char *vm, const char *host,
                            const char *avoided, const char *expected)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     ClusterProblemOptions options = {.max_moves = -1};
     g_autoptr(ClusterProblem) problem = cluster_problem_new(&planning->situation, 0, &options, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(problem);
@@ -49,17 +49,17 @@ static void assert_widened(Estate *estate, const char *policy, const char *vm, c
 
 /* h1 is hot by 4 points of CPU until "a", of 5, has left; "b" is of 6 points, "c" of 2 and large to copy, "d"
  * of half a point. h2 is warm, h3 cool. */
-static Estate *warm_and_cool(void)
+static SmallCluster *warm_and_cool(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8400, 40);
-    add_host(estate, "h2", 7100, 40);
-    add_host(estate, "h3", 1800, 10);
-    add_vm(estate, "a", "h1", 500, 4);
-    add_vm(estate, "b", "h1", 600, 2);
-    add_vm(estate, "c", "h1", 200, 20);
-    add_vm(estate, "d", "h1", 50, 2);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8400, 40);
+    add_host(small, "h2", 7100, 40);
+    add_host(small, "h3", 1800, 10);
+    add_vm(small, "a", "h1", 500, 4);
+    add_vm(small, "b", "h1", 600, 2);
+    add_vm(small, "c", "h1", 200, 20);
+    add_vm(small, "d", "h1", 50, 2);
+    return small;
 }
 
 static void of_equal_targets_the_coolest_is_taken(void)
@@ -74,23 +74,23 @@ static void within_a_window_targets_stay_as_they_are(void)
 
 static void the_coolest_is_so_by_memory_too(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8400, 40);
-    add_host(estate, "h2", 5000, 30);
-    add_host(estate, "h3", 1800, 72);
-    add_vm(estate, "a", "h1", 500, 4);
-    assert_widened(estate, "[plan]\n", "a", "h3", NULL, "a>h2");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8400, 40);
+    add_host(small, "h2", 5000, 30);
+    add_host(small, "h3", 1800, 72);
+    add_vm(small, "a", "h1", 500, 4);
+    assert_widened(small, "[plan]\n", "a", "h3", NULL, "a>h2");
 }
 
 static void the_coolest_is_not_taken_where_a_rule_or_order_forbids(void)
 {
     assert_widened(warm_and_cool(), "[plan]\n", "a", "h2", "h3", "a>h2");
-    Estate *estate = warm_and_cool();
-    add_rule(estate, "off", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
-    assert_widened(estate, "[plan]\n", "a", "h2", NULL, "a>h2");
-    estate = warm_and_cool();
-    add_rule(estate, "should", RULE_VM_HOST_ANTI_AFFINITY, FALSE, "a", "h3");
-    assert_widened(estate, "[plan]\n", "a", "h2", NULL, "a>h2");
+    SmallCluster *small = warm_and_cool();
+    add_rule(small, "off", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
+    assert_widened(small, "[plan]\n", "a", "h2", NULL, "a>h2");
+    small = warm_and_cool();
+    add_rule(small, "should", RULE_VM_HOST_ANTI_AFFINITY, FALSE, "a", "h3");
+    assert_widened(small, "[plan]\n", "a", "h2", NULL, "a>h2");
 }
 
 static void a_host_that_was_hot_is_relieved_further_where_asked(void)
@@ -109,22 +109,22 @@ static void further_relief_brings_min_gain_and_costs_no_more_than_the_rest(void)
 {
     assert_widened(warm_and_cool(), "[plan]\nrelieve_to_pct=78.5\nmin_gain=1\n", "b", "h3", NULL, "b>h3");
     assert_widened(warm_and_cool(), "[plan]\nrelieve_to_pct=74\nmin_gain=5.5\n", "a", "h3", NULL, "a>h3");
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8400, 40);
-    add_host(estate, "h3", 1800, 10);
-    add_vm(estate, "a", "h1", 500, 4);
-    add_vm(estate, "c", "h1", 500, 30);
-    assert_widened(estate, "[plan]\nrelieve_to_pct=74\n", "a", "h3", NULL, "a>h3");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8400, 40);
+    add_host(small, "h3", 1800, 10);
+    add_vm(small, "a", "h1", 500, 4);
+    add_vm(small, "c", "h1", 500, 30);
+    assert_widened(small, "[plan]\nrelieve_to_pct=74\n", "a", "h3", NULL, "a>h3");
 }
 
 static void further_relief_leaves_its_target_at_the_mark_too(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8400, 40);
-    add_host(estate, "h2", 6500, 40);
-    add_vm(estate, "a", "h1", 500, 4);
-    add_vm(estate, "b", "h1", 500, 2);
-    assert_widened(estate, "[plan]\nrelieve_to_pct=74\n", "a", "h2", NULL, "a>h2");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8400, 40);
+    add_host(small, "h2", 6500, 40);
+    add_vm(small, "a", "h1", 500, 4);
+    add_vm(small, "b", "h1", 500, 2);
+    assert_widened(small, "[plan]\nrelieve_to_pct=74\n", "a", "h2", NULL, "a>h2");
 }
 
 static void bounds_are_for_what_must_be_done(void)

@@ -7,25 +7,25 @@
 
 void test_model_suite(void);
 
-static Estate *two_hosts(void)
+static SmallCluster *two_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 2000, 30);
-    add_vm(estate, "a", "h1", 1000, 10);
-    add_vm(estate, "b", "h1", 500, 20);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 2000, 30);
+    add_vm(small, "a", "h1", 1000, 10);
+    add_vm(small, "b", "h1", 500, 20);
+    return small;
 }
 
 static void use_with_no_step_is_the_assessments(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     static const Resource resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY};
-    for (guint i = 0; i < planning->estate->snapshot->n_hosts; i++)
+    for (guint i = 0; i < planning->small->snapshot->n_hosts; i++)
         for (guint r = 0; r < G_N_ELEMENTS(resources); r++)
             CU_ASSERT_EQUAL(
                 model_usage_pct(planning->model, i, resources[r], 0),
-                estate_load(planning->estate, planning->estate->snapshot->hosts[i].id, resources[r])
+                smallcluster_load(planning->small, planning->small->snapshot->hosts[i].id, resources[r])
                     ->usage_pct);
 }
 
@@ -49,20 +49,20 @@ static void up_to_and_including_the_threshold_stays_normal(void)
     extra[RESOURCE_CPU] = 6000.1;
     CU_ASSERT_FALSE(model_stays_normal(planning->model, h2, extra));
     extra[RESOURCE_CPU] = 0;
-    extra[RESOURCE_HOST_MEMORY] = 51 * ESTATE_GIB;
+    extra[RESOURCE_HOST_MEMORY] = 51 * GIB_IN_KIB;
     CU_ASSERT_FALSE(model_stays_normal(planning->model, h2, extra));
     CU_ASSERT_FALSE(model_stays_normal(planning->model, host_of(planning, "h1"), NULL));
 }
 
 static void a_vm_needs_what_it_holds_or_its_size_or_nothing(void)
 {
-    Estate *estate = two_hosts();
-    estate_add_vm(estate, "unmeasured", "h2");
-    add_vm(estate, "off", "h2", 10, 10)->power = VM_POWER_OFF;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    smallcluster_add_vm(small, "unmeasured", "h2");
+    add_vm(small, "off", "h2", 10, 10)->power = VM_POWER_OFF;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     const Model *model = planning->model;
-    CU_ASSERT_EQUAL(model_vm_memory(model, vm_of(planning, "a")), 10 * ESTATE_GIB);
-    CU_ASSERT_EQUAL(model_vm_memory(model, vm_of(planning, "unmeasured")), 10 * ESTATE_GIB); /* 10240 MiB */
+    CU_ASSERT_EQUAL(model_vm_memory(model, vm_of(planning, "a")), 10 * GIB_IN_KIB);
+    CU_ASSERT_EQUAL(model_vm_memory(model, vm_of(planning, "unmeasured")), 10 * GIB_IN_KIB); /* 10240 MiB */
     CU_ASSERT_FALSE(model->vms[vm_of(planning, "unmeasured")].measured);
     CU_ASSERT_EQUAL(model_vm_memory(model, vm_of(planning, "off")), 0);
     CU_ASSERT_EQUAL(model->vms_on[host_of(planning, "h2")]->len, 1);
@@ -70,14 +70,14 @@ static void a_vm_needs_what_it_holds_or_its_size_or_nothing(void)
 
 static void reservations_add_up_and_a_locked_one_is_all_memory(void)
 {
-    Estate *estate = two_hosts();
-    estate->snapshot->vms[0].memory_reservation_locked = 1;
-    estate->snapshot->vms[0].memory_reservation_mib = 5;
-    estate->snapshot->vms[1].memory_reservation_mib = 1000;
-    estate->snapshot->vms[1].cpu_reservation_mhz = 700;
-    add_vm(estate, "off", "h1", 10, 10)->power = VM_POWER_OFF;
-    estate->snapshot->vms[2].cpu_reservation_mhz = 900;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    small->snapshot->vms[0].memory_reservation_locked = 1;
+    small->snapshot->vms[0].memory_reservation_mib = 5;
+    small->snapshot->vms[1].memory_reservation_mib = 1000;
+    small->snapshot->vms[1].cpu_reservation_mhz = 700;
+    add_vm(small, "off", "h1", 10, 10)->power = VM_POWER_OFF;
+    small->snapshot->vms[2].cpu_reservation_mhz = 900;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     const ModelHost *host = &planning->model->hosts[host_of(planning, "h1")];
     CU_ASSERT_EQUAL(host->memory_reserved_mib, 12 * 1024 + 1000);
     CU_ASSERT_EQUAL(host->cpu_reserved_mhz, 700);
@@ -86,7 +86,7 @@ static void reservations_add_up_and_a_locked_one_is_all_memory(void)
 static void additions_may_take_the_buffer_less_its_reserve(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), "[plan]\nbuffer_reserve_pct=10\n");
-    CU_ASSERT_EQUAL(planning->model->buffer_memory[0], (200 - 70 - 20) * ESTATE_GIB);
+    CU_ASSERT_EQUAL(planning->model->buffer_memory[0], (200 - 70 - 20) * GIB_IN_KIB);
     CU_ASSERT_EQUAL(planning->model->buffer_cpu[0], 20000 - 10500 - 2000);
     g_autoptr(Planning) none = planning_new(two_hosts(), "[plan]\nbuffer_reserve_pct=90\n");
     CU_ASSERT_EQUAL(none->model->buffer_memory[0], 0);
@@ -94,18 +94,18 @@ static void additions_may_take_the_buffer_less_its_reserve(void)
 
 static void a_target_is_usable_and_has_vmotion(void)
 {
-    Estate *estate = two_hosts();
-    add_host(estate, "quarantined", 100, 10);
-    add_host(estate, "fixed", 100, 10);
-    add_host(estate, "standby", 100, 10);
-    estate_add_host(estate, "unmeasured");
-    estate->snapshot->hosts[2].mode = HOST_MODE_QUARANTINE;
-    estate->snapshot->hosts[3].vmotion = 0;
-    Cluster *cluster = &estate->snapshot->clusters[0];
+    SmallCluster *small = two_hosts();
+    add_host(small, "quarantined", 100, 10);
+    add_host(small, "fixed", 100, 10);
+    add_host(small, "standby", 100, 10);
+    smallcluster_add_host(small, "unmeasured");
+    small->snapshot->hosts[2].mode = HOST_MODE_QUARANTINE;
+    small->snapshot->hosts[3].vmotion = 0;
+    Cluster *cluster = &small->snapshot->clusters[0];
     cluster->ha = 1;
     cluster->ha_policy = HA_POLICY_HOSTS;
     cluster->ha_failover_hosts = "standby";
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     static const struct {
         const char *id;
         gboolean usable, target;
@@ -124,10 +124,10 @@ static void a_target_is_usable_and_has_vmotion(void)
 /* It is hot by the one resource that is known; of the other nothing can be said. */
 static void a_hot_host_of_which_half_is_unmeasured_is_not_usable(void)
 {
-    Estate *estate = two_hosts();
-    estate_add_host(estate, "half");
-    estate_measure(estate, "half", METRIC_CPU_USAGE_MHZ, 9900);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = two_hosts();
+    smallcluster_add_host(small, "half");
+    smallcluster_measure(small, "half", METRIC_CPU_USAGE_MHZ, 9900);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     CU_ASSERT_EQUAL(planning->model->hosts[host_of(planning, "half")].state, STATE_HOT);
     CU_ASSERT_FALSE(planning->model->hosts[host_of(planning, "half")].usable);
 }
@@ -152,7 +152,7 @@ static void assert_refused(const Planning *planning, const Policy *policy, const
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Model) model =
-        model_new(planning->estate->snapshot, planning->estate->assessment, policy, &error);
+        model_new(planning->small->snapshot, planning->small->assessment, policy, &error);
     CU_ASSERT_PTR_NULL(model);
     CU_ASSERT_PTR_NOT_NULL_FATAL(error);
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, words));
@@ -161,17 +161,17 @@ static void assert_refused(const Planning *planning, const Policy *policy, const
 static void an_assessment_of_another_snapshot_is_refused(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_array_index(planning->estate->assessment->snapshots, AssessedSnapshot, 0).digest = "00";
+    g_array_index(planning->small->assessment->snapshots, AssessedSnapshot, 0).digest = "00";
     assert_refused(planning, planning->policy, "found no digest");
 }
 
 static void an_older_snapshot_than_the_assessment_names_is_refused(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    AssessedSnapshot newer = g_array_index(planning->estate->assessment->snapshots, AssessedSnapshot, 0);
+    AssessedSnapshot newer = g_array_index(planning->small->assessment->snapshots, AssessedSnapshot, 0);
     newer.digest = "00";
     newer.taken_at++;
-    g_array_append_val(planning->estate->assessment->snapshots, newer);
+    g_array_append_val(planning->small->assessment->snapshots, newer);
     assert_refused(planning, planning->policy, "newer snapshot");
 }
 
@@ -179,11 +179,11 @@ static void an_assessment_under_another_policy_is_refused(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    g_autoptr(Policy) analyzed_otherwise = estate_policy("[analyze]\ncpu_hot_pct=70\n", &error);
-    g_autoptr(Policy) planned_otherwise = estate_policy("[plan]\nmin_gain=2\n", &error);
+    g_autoptr(Policy) analyzed_otherwise = smallcluster_policy("[analyze]\ncpu_hot_pct=70\n", &error);
+    g_autoptr(Policy) planned_otherwise = smallcluster_policy("[plan]\nmin_gain=2\n", &error);
     assert_refused(planning, analyzed_otherwise, "the digest of [analyze] now");
     g_autoptr(Model) model =
-        model_new(planning->estate->snapshot, planning->estate->assessment, planned_otherwise, &error);
+        model_new(planning->small->snapshot, planning->small->assessment, planned_otherwise, &error);
     CU_ASSERT_PTR_NOT_NULL(model);
 }
 

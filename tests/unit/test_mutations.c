@@ -3,7 +3,7 @@
  * Good files of every format, spoilt in a few thousand ways, always the same: each is accepted, and then
  * usable, or refused with a word.
  */
-#include "tests/fuzz/specimens.h"
+#include "tests/fuzz/corpus.h"
 
 #include <CUnit/CUnit.h>
 #include <string.h>
@@ -93,17 +93,17 @@ static void mutate(GString *text, GRand *chance)
 }
 
 /* Tries spoilt forms of one format; how many were accepted. */
-static guint try_format(Specimens *specimens, guint format, GRand *chance)
+static guint try_format(Corpus *corpus, guint format, GRand *chance)
 {
     guint accepted = 0;
     gsize length;
-    const char *good = specimen_bytes(specimens, format, &length);
+    const char *good = corpus_bytes(corpus, format, &length);
     for (guint i = 0; i < CASES; i++) {
         g_autoptr(GString) text = g_string_new_len(good, (gssize)length);
         for (guint n = 1 + below(chance, 3); n > 0; n--)
             mutate(text, chance);
         g_autoptr(GError) error = NULL;
-        gboolean ok = specimen_try(specimens, format, text->str, text->len, &error);
+        gboolean ok = corpus_try(corpus, format, text->str, text->len, &error);
         CU_ASSERT_FATAL(ok || (error && *error->message));
         CU_ASSERT(ok || g_utf8_validate(error->message, -1, NULL));
         accepted += ok;
@@ -113,26 +113,26 @@ static guint try_format(Specimens *specimens, guint format, GRand *chance)
 
 static void spoilt_files_are_refused_with_a_word_or_usable(void)
 {
-    g_autoptr(Specimens) specimens = specimens_new();
+    g_autoptr(Corpus) corpus = corpus_new();
     GRand *chance = g_rand_new_with_seed(8);
-    for (guint format = 0; format < specimens_count(); format++) {
-        guint accepted = try_format(specimens, format, chance);
+    for (guint format = 0; format < corpus_count(); format++) {
+        guint accepted = try_format(corpus, format, chance);
         CU_ASSERT(accepted < CASES);
-        g_test_message("%s: %u of %d accepted", specimen_name(format), accepted, CASES);
+        g_test_message("%s: %u of %d accepted", corpus_name(format), accepted, CASES);
     }
     g_rand_free(chance);
 }
 
 static void good_files_are_accepted(void)
 {
-    g_autoptr(Specimens) specimens = specimens_new();
-    for (guint format = 0; format < specimens_count(); format++) {
+    g_autoptr(Corpus) corpus = corpus_new();
+    for (guint format = 0; format < corpus_count(); format++) {
         gsize length;
-        const char *good = specimen_bytes(specimens, format, &length);
+        const char *good = corpus_bytes(corpus, format, &length);
         g_autoptr(GError) error = NULL;
-        CU_ASSERT(specimen_try(specimens, format, good, length, &error));
+        CU_ASSERT(corpus_try(corpus, format, good, length, &error));
         if (error)
-            g_printerr("\n%s: %s\n", specimen_name(format), error->message);
+            g_printerr("\n%s: %s\n", corpus_name(format), error->message);
     }
 }
 

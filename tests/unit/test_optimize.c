@@ -12,14 +12,14 @@ void test_optimize_suite(void);
  * of two hosts of 100 GiB, which hold 40 and 59 and could take the loss of one with 1 GiB to spare. */
 static double growth_under(const char *policy)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 40);
-    add_host(estate, "h2", 1000, 59);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
-    estate->snapshot->clusters[0].ha = 1;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 40);
+    add_host(small, "h2", 1000, 59);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    small->snapshot->clusters[0].ha = 1;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
     double grown = 0;
@@ -55,21 +55,21 @@ static void a_host_to_empty_has_no_vm_grown(void)
 /* Migrations in a plan for two clusters that each have a hot host and need two; the second is the hotter. */
 static guint moves_under(const char *policy, const char *only_from)
 {
-    Estate *estate = estate_new();
-    Cluster second = estate->snapshot->clusters[0];
+    SmallCluster *small = smallcluster_new();
+    Cluster second = small->snapshot->clusters[0];
     second.id = second.name = "c2";
-    snapshot_add_cluster(estate->snapshot, &second);
+    snapshot_add_cluster(small->snapshot, &second);
     static const char *const names[2][5] = {{"h1", "h2", "h3", "a", "b"}, {"k1", "k2", "k3", "c", "d"}};
     for (guint c = 0; c < 2; c++) {
         for (guint h = 0; h < 3; h++) {
-            Host *host = add_host(estate, names[c][h], h ? 7600 : 8500 + 100.0 * c, 10);
+            Host *host = add_host(small, names[c][h], h ? 7600 : 8500 + 100.0 * c, 10);
             host->cluster_id = c ? "c2" : host->cluster_id;
         }
-        add_vm(estate, names[c][3], names[c][0], 300, 1);
-        add_vm(estate, names[c][4], names[c][0], 310, 1);
+        add_vm(small, names[c][3], names[c][0], 300, 1);
+        add_vm(small, names[c][4], names[c][0], 310, 1);
     }
     g_autoptr(GError) error = NULL;
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
     guint moves = 0;
@@ -91,27 +91,27 @@ static void max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_firs
 /* The pool has room for one vCPU: "idle" on h1, which stays hot, cannot use it, and so "b" on h2 gets it. */
 static void vcpus_go_to_hosts_that_are_normal_in_the_end(void)
 {
-    Estate *estate = estate_new();
+    SmallCluster *small = smallcluster_new();
     Pool pool = pool_unknown();
     pool.id = pool.name = "p";
     pool.cluster_id = "c1";
     pool.cpu_limit_mhz = 5000;
-    snapshot_add_pool(estate->snapshot, &pool);
-    add_host(estate, "h1", 9500, 20);
-    add_host(estate, "h2", 6000, 20);
-    estate->snapshot->hosts[0].cpu_threads = estate->snapshot->hosts[1].cpu_threads = 20;
+    snapshot_add_pool(small->snapshot, &pool);
+    add_host(small, "h1", 9500, 20);
+    add_host(small, "h2", 6000, 20);
+    small->snapshot->hosts[0].cpu_threads = small->snapshot->hosts[1].cpu_threads = 20;
     static const struct {
         const char *id, *host;
         double mhz;
     } vms[] = {{"idle", "h1", 1950}, {"b", "h2", 1900}};
     for (guint i = 0; i < G_N_ELEMENTS(vms); i++) {
-        Vm *vm = add_vm(estate, vms[i].id, vms[i].host, vms[i].mhz, 4);
+        Vm *vm = add_vm(small, vms[i].id, vms[i].host, vms[i].mhz, 4);
         vm->cpu_hot_add = 1;
         vm->pool_id = "p";
         vm->pinned = "device";
     }
     g_autoptr(GError) error = NULL;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nbuffer_reserve_pct=0\n");
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nbuffer_reserve_pct=0\n");
     g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
     CU_ASSERT_EQUAL_FATAL(decisions->changes->len, 1);
@@ -124,15 +124,15 @@ static void vcpus_go_to_hosts_that_are_normal_in_the_end(void)
  * a step, and then has no room for "a". */
 static void advice_is_given_on_top_of_the_steps(void)
 {
-    Estate *estate = estate_new();
-    estate->snapshot->clusters[0].drs = DRS_PARTIAL;
-    add_host(estate, "h1", 9900, 20);
-    add_host(estate, "h2", 6200, 20);
-    add_host(estate, "h3", 7000, 20);
-    add_vm(estate, "a", "h1", 900, 4)->drs_override = DRS_OVERRIDE_MANUAL;
-    add_vm(estate, "b", "h1", 1500, 4);
+    SmallCluster *small = smallcluster_new();
+    small->snapshot->clusters[0].drs = DRS_PARTIAL;
+    add_host(small, "h1", 9900, 20);
+    add_host(small, "h2", 6200, 20);
+    add_host(small, "h3", 7000, 20);
+    add_vm(small, "a", "h1", 900, 4)->drs_override = DRS_OVERRIDE_MANUAL;
+    add_vm(small, "b", "h1", 1500, 4);
     g_autoptr(GError) error = NULL;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\n");
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
     g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
     CU_ASSERT_EQUAL_FATAL(decisions->changes->len, 1);
@@ -147,15 +147,15 @@ static void advice_is_given_on_top_of_the_steps(void)
  * (MHz of 10,000) by a load of its own; h2 has 20 threads. */
 static Decisions *decide_busy_vm(double threads, double mhz, int *at, double *vcpus)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", mhz, 20);
-    add_host(estate, "h2", 1000, 20);
-    estate->snapshot->hosts[0].cpu_threads = threads;
-    estate->snapshot->hosts[1].cpu_threads = 20;
-    Vm *busy = add_vm(estate, "b", "h1", 1900, 4);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", mhz, 20);
+    add_host(small, "h2", 1000, 20);
+    small->snapshot->hosts[0].cpu_threads = threads;
+    small->snapshot->hosts[1].cpu_threads = 20;
+    Vm *busy = add_vm(small, "b", "h1", 1900, 4);
     busy->cpu_hot_add = 1;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\n");
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
     Decisions *decisions = optimize_decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
     *at = 0;
@@ -194,13 +194,13 @@ static void a_busy_vm_is_moved_to_a_host_with_more_threads_first(void)
 /* no host has room for it, and both stay hot */
 static void a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 9500, 20);
-    add_host(estate, "h2", 7900, 20);
-    estate->snapshot->hosts[0].cpu_threads = estate->snapshot->hosts[1].cpu_threads = 20;
-    add_vm(estate, "b", "h1", 1900, 4)->cpu_hot_add = 1;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 9500, 20);
+    add_host(small, "h2", 7900, 20);
+    small->snapshot->hosts[0].cpu_threads = small->snapshot->hosts[1].cpu_threads = 20;
+    add_vm(small, "b", "h1", 1900, 4)->cpu_hot_add = 1;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nbuffer_reserve_pct=0\n");
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nbuffer_reserve_pct=0\n");
     g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
     CU_ASSERT_EQUAL(decisions->changes->len, 0);
@@ -215,14 +215,14 @@ static void a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why(void
  * safe. What is left must heat no other host, and the plan says what it would have wanted. */
 static void what_has_no_safe_order_is_left_and_told(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 99);
-    add_host(estate, "h2", 2000, 99);
-    add_vm(estate, "a", "h1", 1500, 20);
-    add_vm(estate, "b", "h2", 100, 20);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 99);
+    add_host(small, "h2", 2000, 99);
+    add_vm(small, "a", "h1", 1500, 20);
+    add_vm(small, "b", "h2", 100, 20);
     g_autoptr(GError) error = NULL;
     g_autoptr(Planning) planning =
-        planning_new(estate, "[analyze]\nmemory_hot_pct=100\n[plan]\nmin_vm_pct=0\n");
+        planning_new(small, "[analyze]\nmemory_hot_pct=100\n[plan]\nmin_vm_pct=0\n");
     g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
     CU_ASSERT_EQUAL(decisions->changes->len, 0);

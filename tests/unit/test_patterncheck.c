@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/patterncheck.h"
 #include "tests/unit/cunit.h"
-#include "tests/unit/estate.h"
+#include "tests/unit/smallcluster.h"
 
 #include <string.h>
 
 void test_patterncheck_suite(void);
 
 /* hosts by full names, and three VMs, one of them in a folder and with a comma in its name */
-static Estate *small_estate(void)
+static SmallCluster *small_estate(void)
 {
-    Estate *estate = estate_new();
-    estate_add_host(estate, "h1")->name = "esx-01.lan.example";
-    estate_add_host(estate, "h2")->name = "esx-02.lan.example";
-    estate_add_vm(estate, "v1", "h1")->name = "mail-01";
-    estate_add_vm(estate, "v2", "h1")->name = "mail-02";
-    Vm *vm = estate_add_vm(estate, "v3", "h1");
+    SmallCluster *small = smallcluster_new();
+    smallcluster_add_host(small, "h1")->name = "esx-01.lan.example";
+    smallcluster_add_host(small, "h2")->name = "esx-02.lan.example";
+    smallcluster_add_vm(small, "v1", "h1")->name = "mail-01";
+    smallcluster_add_vm(small, "v2", "h1")->name = "mail-02";
+    Vm *vm = smallcluster_add_vm(small, "v3", "h1");
     vm->name = "old, unused";
     vm->folder = "ops";
-    return estate;
+    return small;
 }
 
 /* what is said of a policy, of a section or of all, each line after a line feed */
 static void assert_said(const char *text, const char *section, const char *expected)
 {
-    g_autoptr(Estate) estate = small_estate();
-    g_autoptr(Policy) policy = estate_policy(text, NULL);
+    g_autoptr(SmallCluster) small = small_estate();
+    g_autoptr(Policy) policy = smallcluster_policy(text, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
     g_autoptr(PatternCheck) check = patterncheck_new(policy, section);
-    patterncheck_add(check, estate->snapshot);
+    patterncheck_add(check, small->snapshot);
     g_autoptr(GPtrArray) words = patterncheck_words(check);
     g_autoptr(GString) said = g_string_new(NULL);
     for (guint i = 0; i < words->len; i++)
@@ -101,12 +101,12 @@ static void a_rules_list_is_told_by_the_rules_name(void)
 
 static void what_one_of_several_inventories_has_is_no_news(void)
 {
-    g_autoptr(Estate) one = small_estate();
-    g_autoptr(Estate) other = estate_new();
-    g_autoptr(Policy) policy = estate_policy("[analyze]\nsystem_vms=mail-01;agent\n", NULL);
+    g_autoptr(SmallCluster) one = small_estate();
+    g_autoptr(SmallCluster) other = smallcluster_new();
+    g_autoptr(Policy) policy = smallcluster_policy("[analyze]\nsystem_vms=mail-01;agent\n", NULL);
     g_autoptr(PatternCheck) check = patterncheck_new(policy, "analyze");
-    estate_add_host(other, "h1");
-    estate_add_vm(other, "agent", "h1");
+    smallcluster_add_host(other, "h1");
+    smallcluster_add_vm(other, "agent", "h1");
     patterncheck_add(check, one->snapshot);
     patterncheck_add(check, other->snapshot);
     g_autoptr(GPtrArray) words = patterncheck_words(check);
@@ -115,14 +115,14 @@ static void what_one_of_several_inventories_has_is_no_news(void)
 
 static gboolean evacuates(const char *pattern, char **said)
 {
-    g_autoptr(Estate) estate = small_estate();
-    estate_add_host(estate, "h3")->name = "esx-01.dr.example";
-    estate_add_host(estate, "h4")->name = "esx-09";
-    estate_add_host(estate, "h5")->name = "esx-09.dr.example";
+    g_autoptr(SmallCluster) small = small_estate();
+    smallcluster_add_host(small, "h3")->name = "esx-01.dr.example";
+    smallcluster_add_host(small, "h4")->name = "esx-09";
+    smallcluster_add_host(small, "h5")->name = "esx-09.dr.example";
     g_autofree char *text = g_strdup_printf("[plan]\nevacuate=%s\n", pattern);
-    g_autoptr(Policy) policy = estate_policy(text, NULL);
+    g_autoptr(Policy) policy = smallcluster_policy(text, NULL);
     g_autoptr(GError) error = NULL;
-    gboolean ok = patterncheck_evacuate(estate->snapshot, policy, &error);
+    gboolean ok = patterncheck_evacuate(small->snapshot, policy, &error);
     CU_ASSERT_EQUAL(ok, error == NULL);
     if (said)
         *said = g_strdup(error ? error->message : "");

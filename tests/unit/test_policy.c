@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/cunit.h"
-#include "tests/unit/estate.h"
+#include "tests/unit/smallcluster.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -12,7 +12,7 @@ void test_policy_suite(void);
 static void expect_refusal(const char *text, gsize length, const char *part)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = estate_file(text, length);
+    g_autofree char *path = smallcluster_file(text, length);
     g_autoptr(Policy) policy = policy_read(path, &error);
     g_unlink(path);
     CU_ASSERT_PTR_NULL(policy);
@@ -44,7 +44,7 @@ static void without_a_file_the_defaults_hold(void)
 
 static void values_of_every_kind_are_read(void)
 {
-    g_autoptr(Policy) policy = estate_policy(
+    g_autoptr(Policy) policy = smallcluster_policy(
         "# a comment\r\n[analyze]\r\ncpu_hot_pct = 72.5\r\ndisk_hot_pct=90\r\nhost_memory=demand\r\n"
         "system_vms=vCLS*; ops/agent-? ;\r\n[plan]\nseed=7\nvsan_mode=noAction\n",
         NULL);
@@ -118,10 +118,10 @@ static void a_missing_file_is_named(void)
 
 static void rules_are_read_in_the_files_order(void)
 {
-    g_autoptr(Policy) policy = estate_policy("[rule web apart]\ntype=vm_anti_affinity\nvms=web-*\n"
-                                             "[rule licence]\ntype=vm_host_affinity\nvms=ora-*;db/ora\n"
-                                             "hosts=esx-1;esx-2\nmandatory=yes\n",
-                                             NULL);
+    g_autoptr(Policy) policy = smallcluster_policy("[rule web apart]\ntype=vm_anti_affinity\nvms=web-*\n"
+                                                   "[rule licence]\ntype=vm_host_affinity\nvms=ora-*;db/ora\n"
+                                                   "hosts=esx-1;esx-2\nmandatory=yes\n",
+                                                   NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
     CU_ASSERT_EQUAL_FATAL(policy->rules->len, 2);
     const PolicyRule *web = policy->rules->pdata[0], *licence = policy->rules->pdata[1];
@@ -144,7 +144,7 @@ static void a_rule_that_says_too_little_is_refused(void)
 
 static char *digest(char *(*of)(const Policy *), const char *text)
 {
-    g_autoptr(Policy) policy = text ? estate_policy(text, NULL) : policy_read(NULL, NULL);
+    g_autoptr(Policy) policy = text ? smallcluster_policy(text, NULL) : policy_read(NULL, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
     return of(policy);
 }

@@ -9,21 +9,21 @@
 void test_quarantine_suite(void);
 
 /* h1 in quarantine with three VMs, h2 with room, h3 warm: nothing but heat moves anything */
-static Estate *quarantined(double mhz)
+static SmallCluster *quarantined(double mhz)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", mhz, 30)->mode = HOST_MODE_QUARANTINE;
-    add_host(estate, "h2", 1000, 20);
-    add_vm(estate, "a", "h1", 2000, 5);
-    add_vm(estate, "b", "h1", 2000, 5);
-    add_vm(estate, "c", "h2", 500, 5);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", mhz, 30)->mode = HOST_MODE_QUARANTINE;
+    add_host(small, "h2", 1000, 20);
+    add_vm(small, "a", "h1", 2000, 5);
+    add_vm(small, "b", "h1", 2000, 5);
+    add_vm(small, "c", "h2", 500, 5);
+    return small;
 }
 
 /* moves off h1; none may go onto it */
-static guint moves_off(Estate *estate, const char *policy)
+static guint moves_off(SmallCluster *small, const char *policy)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(GError) error = NULL;
     g_autoptr(ChangePlan) plan = decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
@@ -52,19 +52,19 @@ static void a_calm_host_in_quarantine_is_left_alone(void)
 
 static void nothing_goes_onto_a_host_in_quarantine(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 500, 5)->mode = HOST_MODE_QUARANTINE;
-    add_host(estate, "h2", 9000, 20);
-    add_vm(estate, "a", "h2", 2000, 5);
-    add_vm(estate, "b", "h2", 2000, 5);
-    CU_ASSERT_EQUAL(moves_off(estate, NULL), 0);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 500, 5)->mode = HOST_MODE_QUARANTINE;
+    add_host(small, "h2", 9000, 20);
+    add_vm(small, "a", "h2", 2000, 5);
+    add_vm(small, "b", "h2", 2000, 5);
+    CU_ASSERT_EQUAL(moves_off(small, NULL), 0);
 }
 
 static void one_that_cannot_be_relieved_is_named(void)
 {
-    Estate *estate = quarantined(9000);
-    estate->snapshot->vms[0].pinned = estate->snapshot->vms[1].pinned = "usb";
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = quarantined(9000);
+    small->snapshot->vms[0].pinned = small->snapshot->vms[1].pinned = "usb";
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(ChangePlan) plan = decide(&planning->situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);

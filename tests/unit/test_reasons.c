@@ -49,17 +49,17 @@ static const char *unsolved_about(const Decisions *decisions, int host, int vm)
  * h2 is short of memory. */
 static Planning *hot_host_and_broken_rule(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 3000, 40);
-    add_host(estate, "h3", 1000, 10);
-    add_vm(estate, "x", "h1", 100, 4);
-    add_vm(estate, "y", "h1", 100, 4);
-    add_vm(estate, "a", "h1", 900, 4);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_add_vm(estate, "s", "h2")->memory_hot_add = 1;
-    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "x y", "");
-    return planning_new(estate, "[plan]\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 3000, 40);
+    add_host(small, "h3", 1000, 10);
+    add_vm(small, "x", "h1", 100, 4);
+    add_vm(small, "y", "h1", 100, 4);
+    add_vm(small, "a", "h1", 900, 4);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_add_vm(small, "s", "h2")->memory_hot_add = 1;
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "x y", "");
+    return planning_new(small, "[plan]\n");
 }
 
 static void steps_come_in_the_order_of_what_they_help(void)

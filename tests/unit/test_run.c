@@ -71,7 +71,7 @@ static gboolean fake_wait(Target *target, double timeout_s, StepEnd *end, char *
     }
     g_array_set_size(fake->running, fake->running->len - 1);
     g_string_append_printf(fake->log, "e%.0f ", step);
-    *end = (StepEnd){step, step == fake->fails ? OUTCOME_FAILED : OUTCOME_SUCCEEDED,
+    *end = (StepEnd){step, step == fake->fails ? END_FAILED : END_SUCCEEDED,
                      step == fake->fails ? g_strdup("it broke") : NULL};
     return TRUE;
 }
@@ -82,7 +82,7 @@ static gboolean fake_settle(Target *target, const PlanRow *step, const char *tas
     (void)error;
     Fake *fake = (Fake *)target;
     g_string_append_printf(fake->log, "?%s ", task);
-    *end = (StepEnd){step->step, (Outcome)fake->settles_as, NULL};
+    *end = (StepEnd){step->step, (EndKind)fake->settles_as, NULL};
     return TRUE;
 }
 
@@ -371,12 +371,12 @@ static void a_signal_lets_nothing_start_and_waits_for_what_runs(void)
 static void a_lost_target_leaves_its_step_open_and_the_next_run_settles_it(void)
 {
     static const struct {
-        Outcome outcome;
+        EndKind end;
         const char *log, *said;
     } cases[] = {
-        {OUTCOME_SUCCEEDED, "?task-1 s2 e2 ", "resolved1 succeeded1"},
-        {OUTCOME_FAILED, "?task-1 s1 e1 s2 e2 ", "resolved1 failed1"},
-        {OUTCOME_NOT_STARTED, "?task-1 s1 e1 s2 e2 ", "resolved1 checked intent1"},
+        {END_SUCCEEDED, "?task-1 s2 e2 ", "resolved1 succeeded1"},
+        {END_FAILED, "?task-1 s1 e1 s2 e2 ", "resolved1 failed1"},
+        {END_NOT_STARTED, "?task-1 s1 e1 s2 e2 ", "resolved1 checked intent1"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         Fixture f;
@@ -387,7 +387,7 @@ static void a_lost_target_leaves_its_step_open_and_the_next_run_settles_it(void)
         CU_ASSERT_STRING_EQUAL(error->message, "the target is lost");
         run_again(&f);
         f.fake.lost = 0;
-        f.fake.settles_as = (int)cases[i].outcome;
+        f.fake.settles_as = (int)cases[i].end;
         CU_ASSERT_EQUAL(f.progress->states[0], STEP_OPEN);
         CU_ASSERT(run_settle(f.run, NULL));
         CU_ASSERT(run_steps(f.run, 8, 8, NULL));
@@ -428,7 +428,7 @@ static void a_full_disk_stops_before_the_next_call(void)
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 s2 e2 e1 ");
     run_again(&f);
     f.fake.fills = 0;
-    f.fake.settles_as = OUTCOME_SUCCEEDED;
+    f.fake.settles_as = END_SUCCEEDED;
     CU_ASSERT_EQUAL(f.progress->states[0], STEP_OPEN);
     CU_ASSERT_EQUAL(f.progress->states[1], STEP_OPEN);
     CU_ASSERT_EQUAL(f.progress->states[2], STEP_PENDING);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "collect/samples.h"
+#include "collect/queryperf.h"
 #include "tests/unit/cunit.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static Snapshot *small(void)
 }
 
 typedef struct Reading {
-    SampleReader *reader;
+    PerfReader *reader;
     GString *rows;
     gboolean of_host;
 } Reading;
@@ -46,8 +46,8 @@ static gboolean take(const Element *element, gpointer data, GError **error)
 {
     (void)error;
     Reading *reading = data;
-    sample_reader_take(reading->reader, element, reading->of_host ? 0 : -1, reading->of_host ? -1 : 0,
-                       reading->rows);
+    perf_reader_take(reading->reader, element, reading->of_host ? 0 : -1, reading->of_host ? -1 : 0,
+                     reading->rows);
     return TRUE;
 }
 
@@ -58,7 +58,7 @@ static void reads(const char *inside, gboolean of_host, const char *expected, gu
     g_autofree int *keys = g_new(int, n_counters);
     for (guint i = 0; i < n_counters; i++)
         keys[i] = (int)i + 100;
-    g_autoptr(SampleReader) samples = sample_reader_new(snapshot, keys, 4, 20);
+    g_autoptr(PerfReader) samples = perf_reader_new(snapshot, keys, 4, 20);
     g_autoptr(GString) rows = g_string_new(NULL);
     Reading reading = {samples, rows, of_host};
     g_autoptr(XmlReader) reader = xml_reader_new(1, take, &reading);
@@ -69,7 +69,7 @@ static void reads(const char *inside, gboolean of_host, const char *expected, gu
     g_string_replace(shown, ",,realtime,2026-11-21T", " ", 0);
     g_string_replace(shown, "Z,20,", " ", 0);
     CU_ASSERT_STRING_EQUAL(shown->str, expected);
-    CU_ASSERT_EQUAL(sample_reader_dropped(samples), dropped);
+    CU_ASSERT_EQUAL(perf_reader_dropped(samples), dropped);
 }
 
 static char *series(const char *counter, const char *instance, const char *values)

@@ -20,7 +20,7 @@ static GArray *list_of(const Change *changes, guint n)
 /* the order as "vm>host(after)…", blocked ones behind a bar */
 static char *ordered(const Planning *planning, const Change *changes, guint n)
 {
-    const Snapshot *snapshot = planning->estate->snapshot;
+    const Snapshot *snapshot = planning->small->snapshot;
     g_autoptr(GArray) list = list_of(changes, n);
     g_autoptr(GArray) blocked = change_list_new();
     GString *text = g_string_new(NULL);
@@ -54,15 +54,15 @@ static char *ordered(const Planning *planning, const Change *changes, guint n)
 
 /* h1 and h2 hold 90 of 100 GiB, of which a and b are 40 each; h3 has room for one of them if it is not full.
  */
-static Estate *full_hosts(double gib_on_h3)
+static SmallCluster *full_hosts(double gib_on_h3)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 90);
-    add_host(estate, "h2", 3000, 90);
-    add_host(estate, "h3", 3000, gib_on_h3);
-    add_vm(estate, "a", "h1", 100, 40);
-    add_vm(estate, "b", "h2", 100, 40);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 90);
+    add_host(small, "h2", 3000, 90);
+    add_host(small, "h3", 3000, gib_on_h3);
+    add_vm(small, "a", "h1", 100, 40);
+    add_vm(small, "b", "h2", 100, 40);
+    return small;
 }
 
 /* ---- detours ---- */
@@ -94,22 +94,22 @@ static void without_a_third_host_with_room_both_are_handed_back(void)
 
 static void a_detour_keeps_to_the_rules(void)
 {
-    Estate *estate = full_hosts(30);
-    add_vm(estate, "c", "h3", 100, 4);
-    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a c", "");
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = full_hosts(30);
+    add_vm(small, "c", "h3", 100, 4);
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a c", "");
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "b>h3() a>h2(1) b>h1(2)", move(planning, "a", "h2"), move(planning, "b", "h1"));
 }
 
 /* A keep-together rule may be broken on the way; one that keeps apart may not. */
 static void a_keep_together_rule_hides_no_other(void)
 {
-    Estate *estate = full_hosts(30);
-    add_vm(estate, "c", "h3", 100, 4);
-    add_vm(estate, "d", "h1", 100, 4);
-    add_rule(estate, "together", RULE_VM_AFFINITY, TRUE, "a d", "");
-    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a c", "");
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = full_hosts(30);
+    add_vm(small, "c", "h3", 100, 4);
+    add_vm(small, "d", "h1", 100, 4);
+    add_rule(small, "together", RULE_VM_AFFINITY, TRUE, "a d", "");
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a c", "");
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "b>h3() a>h2(1) b>h1(2)", move(planning, "a", "h2"), move(planning, "b", "h1"));
 }
 
@@ -118,9 +118,9 @@ static void a_keep_together_rule_hides_no_other(void)
 /* b, which heats h3, is last in the list, so that a window that ends early leaves nothing worse. */
 static void moves_with_room_for_all_wait_for_nothing(void)
 {
-    Estate *estate = full_hosts(10);
-    add_vm(estate, "c", "h1", 100, 10);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = full_hosts(10);
+    add_vm(small, "c", "h1", 100, 10);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "a>h3() c>h3() b>h3()", move(planning, "a", "h3"), move(planning, "b", "h3"),
                  move(planning, "c", "h3"));
 }
@@ -134,63 +134,63 @@ static void an_arrival_waits_for_the_departure_that_makes_its_room(void)
 /* Each alone would fit; a departure is credited to one of them. */
 static void arrivals_that_may_run_together_wait_for_enough_room_for_both(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 70);
-    add_host(estate, "h2", 3000, 60);
-    add_host(estate, "h3", 3000, 10);
-    add_vm(estate, "a", "h2", 100, 20);
-    add_vm(estate, "b", "h2", 100, 20);
-    add_vm(estate, "c", "h1", 100, 15);
-    g_autoptr(Planning) planning = planning_new(estate, "[analyze]\nmemory_hot_pct=100\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 70);
+    add_host(small, "h2", 3000, 60);
+    add_host(small, "h3", 3000, 10);
+    add_vm(small, "a", "h2", 100, 20);
+    add_vm(small, "b", "h2", 100, 20);
+    add_vm(small, "c", "h1", 100, 15);
+    g_autoptr(Planning) planning = planning_new(small, "[analyze]\nmemory_hot_pct=100\n");
     ASSERT_ORDER(planning, "a>h1() c>h3() b>h1(2)", move(planning, "a", "h1"), move(planning, "c", "h3"),
                  move(planning, "b", "h1"));
 }
 
 static void one_large_departure_is_awaited_rather_than_two_small(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 95);
-    add_host(estate, "h2", 3000, 50);
-    add_host(estate, "h3", 3000, 10);
-    add_vm(estate, "a", "h2", 100, 20);
-    add_vm(estate, "s", "h1", 100, 5);
-    add_vm(estate, "t", "h1", 100, 10);
-    add_vm(estate, "u", "h1", 100, 20);
-    g_autoptr(Planning) planning = planning_new(estate, "[analyze]\nmemory_hot_pct=100\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 95);
+    add_host(small, "h2", 3000, 50);
+    add_host(small, "h3", 3000, 10);
+    add_vm(small, "a", "h2", 100, 20);
+    add_vm(small, "s", "h1", 100, 5);
+    add_vm(small, "t", "h1", 100, 10);
+    add_vm(small, "u", "h1", 100, 20);
+    g_autoptr(Planning) planning = planning_new(small, "[analyze]\nmemory_hot_pct=100\n");
     ASSERT_ORDER(planning, "s>h3() t>h3() u>h3() a>h1(3)", move(planning, "s", "h3"),
                  move(planning, "t", "h3"), move(planning, "u", "h3"), move(planning, "a", "h1"));
 }
 
 static void reservations_are_room_too(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 40);
-    add_host(estate, "h2", 3000, 40);
-    add_host(estate, "h3", 3000, 10);
-    add_vm(estate, "a", "h1", 100, 10)->cpu_reservation_mhz = 6000;
-    add_vm(estate, "b", "h2", 100, 10)->cpu_reservation_mhz = 6000;
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 40);
+    add_host(small, "h2", 3000, 40);
+    add_host(small, "h3", 3000, 10);
+    add_vm(small, "a", "h1", 100, 10)->cpu_reservation_mhz = 6000;
+    add_vm(small, "b", "h2", 100, 10)->cpu_reservation_mhz = 6000;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "a>h3() b>h1(1)", move(planning, "b", "h1"), move(planning, "a", "h3"));
 }
 
 static void a_mover_without_reservation_ignores_a_host_over_its_reservations(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 40);
-    add_host(estate, "h2", 3000, 40);
-    add_vm(estate, "a", "h1", 100, 10)->cpu_reservation_mhz = 12000;
-    add_vm(estate, "b", "h2", 100, 10);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 40);
+    add_host(small, "h2", 3000, 40);
+    add_vm(small, "a", "h1", 100, 10)->cpu_reservation_mhz = 12000;
+    add_vm(small, "b", "h2", 100, 10);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "b>h1()", move(planning, "b", "h1"));
 }
 
 static void two_vms_kept_apart_follow_each_other(void)
 {
-    Estate *estate = full_hosts(10);
-    add_vm(estate, "c", "h3", 100, 4);
-    add_host(estate, "h4", 3000, 10);
-    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a c", "");
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = full_hosts(10);
+    add_vm(small, "c", "h3", 100, 4);
+    add_host(small, "h4", 3000, 10);
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a c", "");
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "c>h4() a>h3(1)", move(planning, "a", "h3"), move(planning, "c", "h4"));
 }
 
@@ -206,19 +206,19 @@ static void an_addition_waits_for_its_own_move(void)
 
 static void an_addition_waits_for_what_brings_its_host_below_the_threshold(void)
 {
-    Estate *estate = full_hosts(10);
-    add_vm(estate, "small", "h1", 10, 1);
-    add_vm(estate, "short", "h1", 10, 5);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = full_hosts(10);
+    add_vm(small, "small", "h1", 10, 1);
+    add_vm(small, "short", "h1", 10, 5);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "small>h3() a>h3() short+h1(2)", growth(planning, "short", 128),
                  move(planning, "small", "h3"), move(planning, "a", "h3"));
 }
 
 static void an_addition_on_a_host_with_room_waits_for_nobody(void)
 {
-    Estate *estate = full_hosts(10);
-    add_vm(estate, "short", "h3", 10, 5);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = full_hosts(10);
+    add_vm(small, "short", "h3", 10, 5);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     ASSERT_ORDER(planning, "a>h3() short+h3()", move(planning, "a", "h3"), growth(planning, "short", 128));
 }
 
@@ -226,9 +226,9 @@ static void an_addition_on_a_host_with_room_waits_for_nobody(void)
 
 static void a_host_enters_maintenance_when_all_have_left(void)
 {
-    Estate *estate = full_hosts(10);
-    add_vm(estate, "c", "h1", 100, 10);
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nevacuate=h1\n");
+    SmallCluster *small = full_hosts(10);
+    add_vm(small, "c", "h1", 100, 10);
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nevacuate=h1\n");
     int h1 = (int)host_of(planning, "h1");
     Change enter = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = h1, .to = h1};
     ASSERT_ORDER(planning, "a>h3() c>h3() maintenance>h1(1 2)", enter, move(planning, "a", "h3"),
@@ -237,9 +237,9 @@ static void a_host_enters_maintenance_when_all_have_left(void)
 
 static void an_agent_holds_no_host_up(void)
 {
-    Estate *estate = full_hosts(10);
-    add_vm(estate, "agent", "h1", 100, 10)->role = VM_ROLE_SYSTEM;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nevacuate=h1\n");
+    SmallCluster *small = full_hosts(10);
+    add_vm(small, "agent", "h1", 100, 10)->role = VM_ROLE_SYSTEM;
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nevacuate=h1\n");
     int h1 = (int)host_of(planning, "h1");
     Change enter = {.action = ACTION_ENTER_MAINTENANCE, .vm = -1, .from = h1, .to = h1};
     ASSERT_ORDER(planning, "a>h3() maintenance>h1(1)", enter, move(planning, "a", "h3"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/cunit.h"
-#include "tests/unit/estate.h"
+#include "tests/unit/smallcluster.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -8,22 +8,22 @@
 
 void test_snapshot_suite(void);
 
-static Estate *small(void)
+static SmallCluster *two_hosts_and_a_vm(void)
 {
-    Estate *estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_add_host(estate, "h2");
-    estate_add_vm(estate, "v1", "h1");
-    estate_measure_host(estate, "h1", 100, 10);
-    estate_measure_vm(estate, "v1", 50, 1, 2);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_add_host(small, "h2");
+    smallcluster_add_vm(small, "v1", "h1");
+    smallcluster_measure_host(small, "h1", 100, 10);
+    smallcluster_measure_vm(small, "v1", 50, 1, 2);
+    return small;
 }
 
 /* replaces text in a file of the snapshot, so that its sums no longer match; without sums is the form in
  * which tables by hand are read */
-static void edit(const Estate *estate, const char *file, const char *from, const char *to)
+static void edit(const SmallCluster *small, const char *file, const char *from, const char *to)
 {
-    g_autofree char *path = g_build_filename(estate->directory, file, NULL), *text = NULL;
+    g_autofree char *path = g_build_filename(small->directory, file, NULL), *text = NULL;
     CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &text, NULL, NULL));
     CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(text, from));
     g_auto(GStrv) parts = g_strsplit(text, from, 2);
@@ -31,16 +31,16 @@ static void edit(const Estate *estate, const char *file, const char *from, const
     CU_ASSERT_TRUE_FATAL(g_file_set_contents(path, changed, -1, NULL));
 }
 
-static void drop(const Estate *estate, const char *file)
+static void drop(const SmallCluster *small, const char *file)
 {
-    g_autofree char *path = g_build_filename(estate->directory, file, NULL);
+    g_autofree char *path = g_build_filename(small->directory, file, NULL);
     CU_ASSERT_EQUAL_FATAL(g_unlink(path), 0);
 }
 
-static void expect(const Estate *estate, SnapshotFlags flags, const char *part)
+static void expect(const SmallCluster *small, SnapshotFlags flags, const char *part)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Snapshot) snapshot = snapshot_read(estate->directory, flags, &error);
+    g_autoptr(Snapshot) snapshot = snapshot_read(small->directory, flags, &error);
     CU_ASSERT_PTR_NULL(snapshot);
     CU_ASSERT_PTR_NOT_NULL_FATAL(error);
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, part));
@@ -51,19 +51,19 @@ static void expect(const Estate *estate, SnapshotFlags flags, const char *part)
 /* what a table edited by hand is refused with */
 static void refused(const char *file, const char *from, const char *to, const char *part)
 {
-    g_autoptr(Estate) estate = small();
-    estate_write(estate);
-    drop(estate, "SHA256SUMS");
-    edit(estate, file, from, to);
-    expect(estate, SNAPSHOT_UNSUMMED_OK, part);
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    smallcluster_write(small);
+    drop(small, "SHA256SUMS");
+    edit(small, file, from, to);
+    expect(small, SNAPSHOT_UNSUMMED_OK, part);
 }
 
 static void what_was_written_is_read_back(void)
 {
-    g_autoptr(Estate) estate = small();
-    estate->snapshot->vms[0].name = "=1+1, \"x\"\nnext";
-    estate_write(estate);
-    g_autoptr(Snapshot) read = snapshot_read(estate->directory, SNAPSHOT_STRICT, NULL);
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    small->snapshot->vms[0].name = "=1+1, \"x\"\nnext";
+    smallcluster_write(small);
+    g_autoptr(Snapshot) read = snapshot_read(small->directory, SNAPSHOT_STRICT, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(read);
     CU_ASSERT_EQUAL(read->n_hosts, 2);
     CU_ASSERT_STRING_EQUAL(read->vms[0].name, "=1+1, \"x\"\nnext");
@@ -71,7 +71,7 @@ static void what_was_written_is_read_back(void)
     CU_ASSERT_EQUAL(read->vms[0].cluster, 0);
     CU_ASSERT_TRUE(isnan(read->vms[0].cpu_limit_mhz));
     CU_ASSERT_EQUAL(snapshot_find_vm(read, "h1"), -1);
-    CU_ASSERT_EQUAL(read->info.taken_at, estate->snapshot->info.taken_at);
+    CU_ASSERT_EQUAL(read->info.taken_at, small->snapshot->info.taken_at);
 }
 
 static void add_evc_mode(Snapshot *snapshot, const char *id, const char *vendor, double tier,
@@ -87,15 +87,15 @@ static void add_evc_mode(Snapshot *snapshot, const char *id, const char *vendor,
 
 static void evc_modes_are_read_where_there_are_any(void)
 {
-    g_autoptr(Estate) without = small(), with = small();
-    estate_write(without);
+    g_autoptr(SmallCluster) without = two_hosts_and_a_vm(), with = two_hosts_and_a_vm();
+    smallcluster_write(without);
     g_autoptr(Snapshot) none = snapshot_read(without->directory, SNAPSHOT_STRICT, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(none);
     CU_ASSERT_EQUAL(none->n_evc_modes, 0);
     CU_ASSERT_FALSE(g_hash_table_contains(none->sums, "evc_modes.csv"));
     add_evc_mode(with->snapshot, "intel-icelake", "intel", 14, "intel");
     with->snapshot->hosts[0].max_evc_mode = "intel-icelake";
-    estate_write(with);
+    smallcluster_write(with);
     g_autoptr(Snapshot) one = snapshot_read(with->directory, SNAPSHOT_STRICT, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(one);
     CU_ASSERT_EQUAL_FATAL(one->n_evc_modes, 1);
@@ -126,17 +126,17 @@ static void an_evc_mode_includes_lower_tiers_of_its_vendor_and_tracks(void)
 
 static void a_column_that_is_missing_is_not_known(void)
 {
-    g_autoptr(Estate) estate = small();
-    estate->snapshot->vms[0].latency_sensitivity = LATENCY_HIGH;
-    estate->snapshot->clusters[0].drs = DRS_UNSTATED;
-    estate_write(estate);
-    g_autoptr(Snapshot) whole = snapshot_read(estate->directory, SNAPSHOT_STRICT, NULL);
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    small->snapshot->vms[0].latency_sensitivity = LATENCY_HIGH;
+    small->snapshot->clusters[0].drs = DRS_UNSTATED;
+    smallcluster_write(small);
+    g_autoptr(Snapshot) whole = snapshot_read(small->directory, SNAPSHOT_STRICT, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(whole);
     CU_ASSERT_EQUAL(whole->vms[0].latency_sensitivity, LATENCY_HIGH);
     CU_ASSERT_EQUAL(whole->clusters[0].drs, DRS_UNSTATED);
-    drop(estate, "SHA256SUMS");
-    edit(estate, "vms.csv", "latency_sensitivity", "of_another_version");
-    g_autoptr(Snapshot) lacking = snapshot_read(estate->directory, SNAPSHOT_UNSUMMED_OK, NULL);
+    drop(small, "SHA256SUMS");
+    edit(small, "vms.csv", "latency_sensitivity", "of_another_version");
+    g_autoptr(Snapshot) lacking = snapshot_read(small->directory, SNAPSHOT_UNSUMMED_OK, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(lacking);
     CU_ASSERT_EQUAL(lacking->vms[0].latency_sensitivity, -1);
     CU_ASSERT_TRUE(isnan(lacking->clusters[0].memory_reservable_mib));
@@ -144,14 +144,14 @@ static void a_column_that_is_missing_is_not_known(void)
 
 static void a_partner_in_fault_tolerance_is_a_vm(void)
 {
-    g_autoptr(Estate) estate = small();
-    estate_add_vm(estate, "v2", "h2");
-    estate->snapshot->vms[0].ft_role = FT_ROLE_PRIMARY;
-    estate->snapshot->vms[0].ft_partner_ids = "v2";
-    estate_write(estate);
-    drop(estate, "SHA256SUMS");
-    edit(estate, "vms.csv", ",primary,v2,", ",primary,v9,");
-    expect(estate, SNAPSHOT_UNSUMMED_OK, "vms.csv:2: ft_partner_ids: found \"v9\": expected ids of vms.csv");
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    smallcluster_add_vm(small, "v2", "h2");
+    small->snapshot->vms[0].ft_role = FT_ROLE_PRIMARY;
+    small->snapshot->vms[0].ft_partner_ids = "v2";
+    smallcluster_write(small);
+    drop(small, "SHA256SUMS");
+    edit(small, "vms.csv", ",primary,v2,", ",primary,v9,");
+    expect(small, SNAPSHOT_UNSUMMED_OK, "vms.csv:2: ft_partner_ids: found \"v9\": expected ids of vms.csv");
 }
 
 static void a_reference_that_leads_nowhere_names_line_and_column(void)
@@ -179,30 +179,30 @@ static void a_table_of_another_shape_is_named(void)
     refused("hosts.csv", "cluster_id", "cluster", "hosts.csv:1: cluster_id: found no such column");
     refused("snapshot.csv", "vmanger-snapshot-1", "vmanger-snapshot-9",
             "snapshot.csv:2: format: found \"vmanger-snapshot-9\"");
-    g_autoptr(Estate) estate = small();
-    estate_write(estate);
-    drop(estate, "SHA256SUMS");
-    drop(estate, "vms.csv");
-    expect(estate, SNAPSHOT_UNSUMMED_OK, "vms.csv: cannot be read");
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    smallcluster_write(small);
+    drop(small, "SHA256SUMS");
+    drop(small, "vms.csv");
+    expect(small, SNAPSHOT_UNSUMMED_OK, "vms.csv: cannot be read");
 }
 
 static void without_sums_only_collect_reads_it(void)
 {
-    g_autoptr(Estate) estate = small();
-    estate_write(estate);
-    drop(estate, "SHA256SUMS");
-    expect(estate, SNAPSHOT_STRICT, "SHA256SUMS: found no such file");
-    g_autoptr(Snapshot) read = snapshot_read(estate->directory, SNAPSHOT_UNSUMMED_OK, NULL);
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    smallcluster_write(small);
+    drop(small, "SHA256SUMS");
+    expect(small, SNAPSHOT_STRICT, "SHA256SUMS: found no such file");
+    g_autoptr(Snapshot) read = snapshot_read(small->directory, SNAPSHOT_UNSUMMED_OK, NULL);
     CU_ASSERT_PTR_NOT_NULL(read);
 }
 
 static void a_file_that_was_changed_or_added_is_refused_by_its_sum(void)
 {
-    g_autoptr(Estate) changed = small(), added = small();
-    estate_write(changed);
+    g_autoptr(SmallCluster) changed = two_hosts_and_a_vm(), added = two_hosts_and_a_vm();
+    smallcluster_write(changed);
     edit(changed, "hosts.csv", ",10000,", ",20000,");
     expect(changed, SNAPSHOT_STRICT, "hosts.csv: found SHA-256");
-    estate_write(added);
+    smallcluster_write(added);
     g_autofree char *path = g_build_filename(added->directory, "notes.txt", NULL);
     CU_ASSERT_TRUE(g_file_set_contents(path, "x", 1, NULL));
     expect(added, SNAPSHOT_STRICT, "notes.txt: found a file that SHA256SUMS does not name");
@@ -212,16 +212,16 @@ static void a_file_that_was_changed_or_added_is_refused_by_its_sum(void)
 
 static void samples_refused(const char *from, const char *to, gboolean summed, const char *part)
 {
-    g_autoptr(Estate) estate = small();
-    estate_write(estate);
-    edit(estate, "samples.csv", from, to);
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    smallcluster_write(small);
+    edit(small, "samples.csv", from, to);
     if (!summed)
-        drop(estate, "SHA256SUMS");
+        drop(small, "SHA256SUMS");
     g_autoptr(GError) error = NULL;
     g_autoptr(Snapshot) snapshot =
-        snapshot_read(estate->directory, summed ? SNAPSHOT_STRICT : SNAPSHOT_UNSUMMED_OK, &error);
+        snapshot_read(small->directory, summed ? SNAPSHOT_STRICT : SNAPSHOT_UNSUMMED_OK, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
-    g_autoptr(Means) means = means_read(snapshot, estate->directory, 60, &error);
+    g_autoptr(Means) means = means_read(snapshot, small->directory, 60, &error);
     CU_ASSERT_PTR_NULL(means);
     CU_ASSERT_PTR_NOT_NULL_FATAL(error);
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, part));
@@ -252,10 +252,10 @@ static void samples_that_were_changed_are_refused_by_their_sum(void)
 
 static void a_value_may_reach_four_times_the_capacity(void)
 {
-    g_autoptr(Estate) estate = small();
-    estate_measure(estate, "h2", METRIC_CPU_USAGE_MHZ, 40000);
-    estate_write(estate);
-    g_autoptr(Means) means = means_read(estate->snapshot, estate->directory, 60, NULL);
+    g_autoptr(SmallCluster) small = two_hosts_and_a_vm();
+    smallcluster_measure(small, "h2", METRIC_CPU_USAGE_MHZ, 40000);
+    smallcluster_write(small);
+    g_autoptr(Means) means = means_read(small->snapshot, small->directory, 60, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(means);
     CU_ASSERT_EQUAL(means_of_host(means, 1, METRIC_CPU_USAGE_MHZ), 40000);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/estate.h"
+#include "tests/unit/smallcluster.h"
 
 #include "analyze/summary.h"
 #include "tests/unit/cunit.h"
@@ -13,11 +13,11 @@ void test_states_suite(void);
 
 static int host_state(double mhz, double gib)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_measure_host(estate, "h1", mhz, gib);
-    estate_assess(estate, NULL);
-    return estate_state(estate, "h1");
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_measure_host(small, "h1", mhz, gib);
+    smallcluster_assess(small, NULL);
+    return smallcluster_state(small, "h1");
 }
 
 static void up_to_and_including_the_threshold_is_normal(void)
@@ -36,12 +36,12 @@ static void a_host_is_cold_below_both_bounds(void)
 
 static void the_reason_stands_on_the_resource_that_decided(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_measure_host(estate, "h1", 5000, 90);
-    estate_assess(estate, NULL);
-    CU_ASSERT_STRING_EQUAL(estate_load(estate, "h1", RESOURCE_CPU)->reason, "");
-    CU_ASSERT_STRING_EQUAL(estate_load(estate, "h1", RESOURCE_HOST_MEMORY)->reason,
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_measure_host(small, "h1", 5000, 90);
+    smallcluster_assess(small, NULL);
+    CU_ASSERT_STRING_EQUAL(smallcluster_load(small, "h1", RESOURCE_CPU)->reason, "");
+    CU_ASSERT_STRING_EQUAL(smallcluster_load(small, "h1", RESOURCE_HOST_MEMORY)->reason,
                            "90 % of capacity, above 80 %");
 }
 
@@ -58,48 +58,49 @@ static void a_host_that_cannot_work_is_unavailable_whatever_its_load(void)
         {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_ENTERING, "entering maintenance mode"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(Estate) estate = estate_new();
-        Host *host = estate_add_host(estate, "h1");
+        g_autoptr(SmallCluster) small = smallcluster_new();
+        Host *host = smallcluster_add_host(small, "h1");
         host->connection = cases[i].connection;
         host->power = cases[i].power;
         host->mode = cases[i].mode;
-        estate_measure_host(estate, "h1", 9000, 90);
-        estate_assess(estate, NULL);
-        CU_ASSERT_EQUAL(estate_state(estate, "h1"), STATE_UNAVAILABLE);
-        CU_ASSERT_STRING_EQUAL(estate_load(estate, "h1", RESOURCE_CPU)->reason, cases[i].reason);
+        smallcluster_measure_host(small, "h1", 9000, 90);
+        smallcluster_assess(small, NULL);
+        CU_ASSERT_EQUAL(smallcluster_state(small, "h1"), STATE_UNAVAILABLE);
+        CU_ASSERT_STRING_EQUAL(smallcluster_load(small, "h1", RESOURCE_CPU)->reason, cases[i].reason);
     }
 }
 
 static void a_host_in_quarantine_is_unavailable_unless_hot(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "calm")->mode = HOST_MODE_QUARANTINE;
-    estate_add_host(estate, "hot")->mode = HOST_MODE_QUARANTINE;
-    estate_measure_host(estate, "calm", 1000, 10);
-    estate_measure_host(estate, "hot", 9000, 10);
-    estate_assess(estate, NULL);
-    CU_ASSERT_EQUAL(estate_state(estate, "calm"), STATE_UNAVAILABLE);
-    CU_ASSERT_STRING_EQUAL(estate_load(estate, "calm", RESOURCE_CPU)->reason, "in quarantine mode");
-    CU_ASSERT_EQUAL(estate_state(estate, "hot"), STATE_HOT);
-    CU_ASSERT_STRING_EQUAL(estate_load(estate, "hot", RESOURCE_CPU)->reason, "90 % of capacity, above 80 %");
-    CU_ASSERT_EQUAL(estate_load(estate, "c1", RESOURCE_CPU)->capacity, 0); /* it is not counted on */
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "calm")->mode = HOST_MODE_QUARANTINE;
+    smallcluster_add_host(small, "hot")->mode = HOST_MODE_QUARANTINE;
+    smallcluster_measure_host(small, "calm", 1000, 10);
+    smallcluster_measure_host(small, "hot", 9000, 10);
+    smallcluster_assess(small, NULL);
+    CU_ASSERT_EQUAL(smallcluster_state(small, "calm"), STATE_UNAVAILABLE);
+    CU_ASSERT_STRING_EQUAL(smallcluster_load(small, "calm", RESOURCE_CPU)->reason, "in quarantine mode");
+    CU_ASSERT_EQUAL(smallcluster_state(small, "hot"), STATE_HOT);
+    CU_ASSERT_STRING_EQUAL(smallcluster_load(small, "hot", RESOURCE_CPU)->reason,
+                           "90 % of capacity, above 80 %");
+    CU_ASSERT_EQUAL(smallcluster_load(small, "c1", RESOURCE_CPU)->capacity, 0); /* it is not counted on */
 }
 
 static void a_host_without_cpu_or_memory_measured_is_unknown_unless_hot(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "cpu");
-    estate_add_host(estate, "memory");
-    estate_add_host(estate, "hot");
-    estate_measure(estate, "cpu", METRIC_CPU_USAGE_MHZ, 100);
-    estate_measure(estate, "memory", METRIC_MEMORY_CONSUMED_KIB, 100);
-    estate_measure(estate, "hot", METRIC_CPU_USAGE_MHZ, 9000);
-    estate_assess(estate, NULL);
-    CU_ASSERT_EQUAL(estate_state(estate, "cpu"), STATE_UNKNOWN);
-    CU_ASSERT_STRING_NOT_EQUAL(estate_load(estate, "cpu", RESOURCE_HOST_MEMORY)->reason, "");
-    CU_ASSERT_EQUAL(estate_state(estate, "memory"), STATE_UNKNOWN);
-    CU_ASSERT_EQUAL(estate_state(estate, "hot"), STATE_HOT);
-    CU_ASSERT_FALSE(host_is_usable(estate->snapshot, &estate->snapshot->hosts[2], &estate->subject.hosts[2]));
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "cpu");
+    smallcluster_add_host(small, "memory");
+    smallcluster_add_host(small, "hot");
+    smallcluster_measure(small, "cpu", METRIC_CPU_USAGE_MHZ, 100);
+    smallcluster_measure(small, "memory", METRIC_MEMORY_CONSUMED_KIB, 100);
+    smallcluster_measure(small, "hot", METRIC_CPU_USAGE_MHZ, 9000);
+    smallcluster_assess(small, NULL);
+    CU_ASSERT_EQUAL(smallcluster_state(small, "cpu"), STATE_UNKNOWN);
+    CU_ASSERT_STRING_NOT_EQUAL(smallcluster_load(small, "cpu", RESOURCE_HOST_MEMORY)->reason, "");
+    CU_ASSERT_EQUAL(smallcluster_state(small, "memory"), STATE_UNKNOWN);
+    CU_ASSERT_EQUAL(smallcluster_state(small, "hot"), STATE_HOT);
+    CU_ASSERT_FALSE(host_is_usable(small->snapshot, &small->snapshot->hosts[2], &small->subject.hosts[2]));
 }
 
 static void disk_decides_only_where_the_policy_sets_a_threshold(void)
@@ -107,13 +108,13 @@ static void disk_decides_only_where_the_policy_sets_a_threshold(void)
     static const char *const policies[] = {NULL, "[analyze]\ndisk_hot_pct=50\n"};
     static const int states[] = {STATE_NORMAL, STATE_HOT};
     for (gsize i = 0; i < G_N_ELEMENTS(policies); i++) {
-        g_autoptr(Estate) estate = estate_new();
-        estate_add_host(estate, "h1")->disk_capacity_kibps = 1000;
-        estate_measure_host(estate, "h1", 5000, 50);
-        estate_measure(estate, "h1", METRIC_DISK_KIBPS, 900);
-        estate_assess(estate, policies[i]);
-        CU_ASSERT_EQUAL(estate_load(estate, "h1", RESOURCE_DISK)->usage_pct, 90);
-        CU_ASSERT_EQUAL(estate_state(estate, "h1"), states[i]);
+        g_autoptr(SmallCluster) small = smallcluster_new();
+        smallcluster_add_host(small, "h1")->disk_capacity_kibps = 1000;
+        smallcluster_measure_host(small, "h1", 5000, 50);
+        smallcluster_measure(small, "h1", METRIC_DISK_KIBPS, 900);
+        smallcluster_assess(small, policies[i]);
+        CU_ASSERT_EQUAL(smallcluster_load(small, "h1", RESOURCE_DISK)->usage_pct, 90);
+        CU_ASSERT_EQUAL(smallcluster_state(small, "h1"), states[i]);
     }
 }
 
@@ -121,12 +122,12 @@ static void disk_decides_only_where_the_policy_sets_a_threshold(void)
 
 static int vm_state(double mhz, double active_gib)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_add_vm(estate, "v1", "h1");
-    estate_measure_vm(estate, "v1", mhz, active_gib, 10);
-    estate_assess(estate, NULL);
-    return estate_state(estate, "v1");
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_add_vm(small, "v1", "h1");
+    smallcluster_measure_vm(small, "v1", mhz, active_gib, 10);
+    smallcluster_assess(small, NULL);
+    return smallcluster_state(small, "v1");
 }
 
 static void a_vm_is_short_above_its_share_of_its_memory(void)
@@ -144,18 +145,18 @@ static void a_vm_is_idle_with_both_low(void)
 
 static void a_vm_that_is_off_or_not_measured_says_so(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1");
-    estate_add_vm(estate, "off", "h1")->power = VM_POWER_OFF;
-    estate_add_vm(estate, "suspended", "h1")->power = VM_POWER_SUSPENDED;
-    estate_add_vm(estate, "unknown", "h1");
-    estate_measure(estate, "unknown", METRIC_CPU_USAGE_MHZ, 1900);
-    estate_assess(estate, NULL);
-    CU_ASSERT_EQUAL(estate_state(estate, "off"), STATE_OFF);
-    CU_ASSERT_STRING_EQUAL(estate_load(estate, "off", RESOURCE_MEMORY)->reason, "powered off");
-    CU_ASSERT_EQUAL(estate_state(estate, "suspended"), STATE_OFF);
-    CU_ASSERT_STRING_EQUAL(estate_load(estate, "suspended", RESOURCE_MEMORY)->reason, "suspended");
-    CU_ASSERT_EQUAL(estate_state(estate, "unknown"), STATE_UNKNOWN);
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1");
+    smallcluster_add_vm(small, "off", "h1")->power = VM_POWER_OFF;
+    smallcluster_add_vm(small, "suspended", "h1")->power = VM_POWER_SUSPENDED;
+    smallcluster_add_vm(small, "unknown", "h1");
+    smallcluster_measure(small, "unknown", METRIC_CPU_USAGE_MHZ, 1900);
+    smallcluster_assess(small, NULL);
+    CU_ASSERT_EQUAL(smallcluster_state(small, "off"), STATE_OFF);
+    CU_ASSERT_STRING_EQUAL(smallcluster_load(small, "off", RESOURCE_MEMORY)->reason, "powered off");
+    CU_ASSERT_EQUAL(smallcluster_state(small, "suspended"), STATE_OFF);
+    CU_ASSERT_STRING_EQUAL(smallcluster_load(small, "suspended", RESOURCE_MEMORY)->reason, "suspended");
+    CU_ASSERT_EQUAL(smallcluster_state(small, "unknown"), STATE_UNKNOWN);
 }
 
 /* ---- clusters ---- */
@@ -163,18 +164,18 @@ static void a_vm_that_is_off_or_not_measured_says_so(void)
 /* the pattern of a cluster of hosts of these MHz each, with 30 GiB used */
 static int pattern(const double *mhz, guint n, int ha_policy)
 {
-    g_autoptr(Estate) estate = estate_new();
-    Cluster *cluster = &estate->snapshot->clusters[0];
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    Cluster *cluster = &small->snapshot->clusters[0];
     cluster->ha = 1;
     cluster->ha_policy = ha_policy;
     cluster->ha_failures = 1;
     for (guint i = 0; i < n; i++) {
         g_autofree char *id = g_strdup_printf("h%u", i);
-        estate_add_host(estate, id);
-        estate_measure_host(estate, id, mhz[i], mhz[i] < 2000 ? 10 : 30);
+        smallcluster_add_host(small, id);
+        smallcluster_measure_host(small, id, mhz[i], mhz[i] < 2000 ? 10 : 30);
     }
-    estate_assess(estate, NULL);
-    return estate_state(estate, "c1");
+    smallcluster_assess(small, NULL);
+    return smallcluster_state(small, "c1");
 }
 
 static void the_pattern_is_the_first_that_holds(void)
@@ -206,33 +207,34 @@ static void power_saving_holds_up_to_and_including_its_target(void)
 
 /* ---- the summary ---- */
 
-static char *summary_of(Estate *estate, const char *policy_text, gboolean *findings)
+static char *summary_of(SmallCluster *small, const char *policy_text, gboolean *findings)
 {
-    estate_assess(estate, policy_text);
-    g_autoptr(Policy) policy = policy_text ? estate_policy(policy_text, NULL) : policy_read(NULL, NULL);
+    smallcluster_assess(small, policy_text);
+    g_autoptr(Policy) policy = policy_text ? smallcluster_policy(policy_text, NULL) : policy_read(NULL, NULL);
     g_autoptr(Summary) summary = summary_new(FALSE);
-    summary_add(summary, &estate->subject, policy);
+    summary_add(summary, &small->subject, policy);
     if (findings)
         *findings = summary_has_findings(summary);
     return summary_text(summary);
 }
 
 /* three hosts, two of them hot by memory; nothing is reclaimed but what is said */
-static Estate *touched_pages(double ballooned_kib)
+static SmallCluster *touched_pages(double ballooned_kib)
 {
     static const char *const ids[] = {"h1", "h2", "h3"};
-    Estate *estate = estate_new();
+    SmallCluster *small = smallcluster_new();
     for (gsize i = 0; i < G_N_ELEMENTS(ids); i++) {
-        estate_add_host(estate, ids[i]);
-        estate_measure_host(estate, ids[i], 1000, i == 0 ? 10 : 90);
-        estate_measure(estate, ids[i], METRIC_MEMORY_BALLOONED_KIB, ballooned_kib);
+        smallcluster_add_host(small, ids[i]);
+        smallcluster_measure_host(small, ids[i], 1000, i == 0 ? 10 : 90);
+        smallcluster_measure(small, ids[i], METRIC_MEMORY_BALLOONED_KIB, ballooned_kib);
     }
-    return estate;
+    return small;
 }
 
 static void the_first_line_names_host_memory_demand_where_most_hosts_only_look_hot(void)
 {
-    g_autoptr(Estate) healthy = touched_pages(0), ballooning = touched_pages(1024), chosen = touched_pages(0);
+    g_autoptr(SmallCluster) healthy = touched_pages(0), ballooning = touched_pages(1024),
+                            chosen = touched_pages(0);
     g_autofree char *first = summary_of(healthy, NULL, NULL);
     g_autofree char *second = summary_of(ballooning, NULL, NULL);
     g_autofree char *third = summary_of(chosen, "[analyze]\nhost_memory=demand\n", NULL);
@@ -245,11 +247,11 @@ static void the_first_line_names_host_memory_demand_where_most_hosts_only_look_h
 
 static void names_cannot_reach_the_terminal_raw(void)
 {
-    g_autoptr(Estate) estate = estate_new();
-    estate_add_host(estate, "h1")->name = "evil\x1b[2Jname";
-    estate_measure_host(estate, "h1", 9000, 10);
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    smallcluster_add_host(small, "h1")->name = "evil\x1b[2Jname";
+    smallcluster_measure_host(small, "h1", 9000, 10);
     gboolean findings = FALSE;
-    g_autofree char *text = summary_of(estate, NULL, &findings);
+    g_autofree char *text = summary_of(small, NULL, &findings);
     CU_ASSERT_PTR_NULL(strchr(text, '\x1b'));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "evil\\u{1B}[2Jname (h1)"));
     CU_ASSERT_TRUE(findings);
@@ -267,13 +269,13 @@ static void a_vm_with_a_passed_through_device_is_never_short(void)
                  {"USB device", STATE_SHORT},
                  {"", STATE_SHORT}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(Estate) estate = estate_new();
-        estate_add_host(estate, "h1");
-        estate_add_vm(estate, "v1", "h1")->pinned = cases[i].pinned;
-        estate_measure_vm(estate, "v1", 1000, 10, 10);
-        estate_assess(estate, NULL);
-        CU_ASSERT_EQUAL(estate_state(estate, "v1"), cases[i].state);
-        const char *reason = estate_load(estate, "v1", RESOURCE_MEMORY)->reason;
+        g_autoptr(SmallCluster) small = smallcluster_new();
+        smallcluster_add_host(small, "h1");
+        smallcluster_add_vm(small, "v1", "h1")->pinned = cases[i].pinned;
+        smallcluster_measure_vm(small, "v1", 1000, 10, 10);
+        smallcluster_assess(small, NULL);
+        CU_ASSERT_EQUAL(smallcluster_state(small, "v1"), cases[i].state);
+        const char *reason = smallcluster_load(small, "v1", RESOURCE_MEMORY)->reason;
         CU_ASSERT_EQUAL(strstr(reason, "cannot be judged") != NULL, cases[i].state == STATE_NORMAL);
     }
 }
@@ -281,31 +283,32 @@ static void a_vm_with_a_passed_through_device_is_never_short(void)
 static void a_short_system_vm_is_no_finding(void)
 {
     for (int by_role = 0; by_role <= 1; by_role++) {
-        g_autoptr(Estate) estate = estate_new();
-        estate_add_host(estate, "h1");
-        Vm *vm = estate_add_vm(estate, "vCLS-1", "h1");
+        g_autoptr(SmallCluster) small = smallcluster_new();
+        smallcluster_add_host(small, "h1");
+        Vm *vm = smallcluster_add_vm(small, "vCLS-1", "h1");
         if (by_role)
             vm->role = VM_ROLE_SYSTEM;
-        estate_measure_host(estate, "h1", 5000, 50);
-        estate_measure_vm(estate, "vCLS-1", 100, 9, 9);
+        smallcluster_measure_host(small, "h1", 5000, 50);
+        smallcluster_measure_vm(small, "vCLS-1", 100, 9, 9);
         gboolean findings = TRUE;
         g_autofree char *text =
-            summary_of(estate, by_role ? NULL : "[analyze]\nsystem_vms=vCLS*\n", &findings);
-        CU_ASSERT_EQUAL(estate_state(estate, "vCLS-1"), STATE_SHORT);
-        CU_ASSERT_PTR_NOT_NULL(strstr(estate_load(estate, "vCLS-1", RESOURCE_MEMORY)->reason, "a system VM"));
+            summary_of(small, by_role ? NULL : "[analyze]\nsystem_vms=vCLS*\n", &findings);
+        CU_ASSERT_EQUAL(smallcluster_state(small, "vCLS-1"), STATE_SHORT);
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(smallcluster_load(small, "vCLS-1", RESOURCE_MEMORY)->reason, "a system VM"));
         CU_ASSERT_FALSE(findings);
     }
 }
 
 static void long_lists_are_cut_and_say_so(void)
 {
-    g_autoptr(Estate) estate = estate_new();
+    g_autoptr(SmallCluster) small = smallcluster_new();
     for (int i = 0; i < 23; i++) {
         g_autofree char *id = g_strdup_printf("h%d", i);
-        estate_add_host(estate, id);
-        estate_measure_host(estate, id, 9000, 10);
+        smallcluster_add_host(small, id);
+        smallcluster_measure_host(small, id, 9000, 10);
     }
-    g_autofree char *text = summary_of(estate, NULL, NULL);
+    g_autofree char *text = summary_of(small, NULL, NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "h19 (h19)"));
     CU_ASSERT_PTR_NULL(strstr(text, "h20 (h20)"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "and 3 more"));

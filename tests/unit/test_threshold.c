@@ -16,7 +16,7 @@ void test_threshold_suite(void);
 static char *decided(const Planning *planning)
 {
     g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
-    const Snapshot *snapshot = planning->estate->snapshot;
+    const Snapshot *snapshot = planning->small->snapshot;
     GString *text = g_string_new(NULL);
     const GArray *lists[] = {decisions->changes, decisions->advice};
     for (guint l = 0; l < G_N_ELEMENTS(lists); l++) {
@@ -34,9 +34,9 @@ static char *decided(const Planning *planning)
     return g_string_free(text, FALSE);
 }
 
-static void assert_decided(Estate *estate, const char *policy, const char *expected)
+static void assert_decided(SmallCluster *small, const char *policy, const char *expected)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autofree char *found = decided(planning);
     CU_ASSERT_STRING_EQUAL(found, expected);
     if (strcmp(found, expected) != 0)
@@ -49,17 +49,17 @@ static char *unsolved(const Planning *planning, const char *id)
     g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
     for (guint i = 0; i < decisions->unsolved->len; i++) {
         const Unsolved *at = &g_array_index(decisions->unsolved, Unsolved, i);
-        const char *about = at->vm >= 0 ? planning->estate->snapshot->vms[at->vm].id
-                                        : planning->estate->snapshot->hosts[at->host].id;
+        const char *about = at->vm >= 0 ? planning->small->snapshot->vms[at->vm].id
+                                        : planning->small->snapshot->hosts[at->host].id;
         if (strcmp(about, id) == 0)
             return g_strdup(at->reason);
     }
     return g_strdup("");
 }
 
-static void assert_unsolved(Estate *estate, const char *policy, const char *id, const char *words)
+static void assert_unsolved(SmallCluster *small, const char *policy, const char *id, const char *words)
 {
-    g_autoptr(Planning) planning = planning_new(estate, policy);
+    g_autoptr(Planning) planning = planning_new(small, policy);
     g_autofree char *found = unsolved(planning, id);
     CU_ASSERT_PTR_NOT_NULL(strstr(found, words));
     if (!strstr(found, words))
@@ -67,33 +67,33 @@ static void assert_unsolved(Estate *estate, const char *policy, const char *id, 
 }
 
 /* One host at 85 % CPU with VMs of 200 to 2000 MHz, and two cool ones. */
-static Estate *one_hot_host(void)
+static SmallCluster *one_hot_host(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 2000, 30);
-    add_host(estate, "h3", 1000, 30);
-    add_vm(estate, "large", "h1", 2000, 8);
-    add_vm(estate, "small", "h1", 200, 4);
-    add_vm(estate, "middle", "h1", 400, 6);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 2000, 30);
+    add_host(small, "h3", 1000, 30);
+    add_vm(small, "large", "h1", 2000, 8);
+    add_vm(small, "small", "h1", 200, 4);
+    add_vm(small, "middle", "h1", 400, 6);
+    return small;
 }
 
 /* A VM on a cool host whose guest uses 90 % of 10 GiB. */
-static Vm *add_short_vm(Estate *estate, const char *id, const char *host)
+static Vm *add_short_vm(SmallCluster *small, const char *id, const char *host)
 {
-    estate_measure_vm(estate, id, 100, 9, 5);
-    Vm *vm = estate_add_vm(estate, id, host);
+    smallcluster_measure_vm(small, id, 100, 9, 5);
+    Vm *vm = smallcluster_add_vm(small, id, host);
     vm->memory_hot_add = 1;
     return vm;
 }
 
-static Estate *one_short_vm(void)
+static SmallCluster *one_short_vm(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 40);
-    add_short_vm(estate, "s", "h1");
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 40);
+    add_short_vm(small, "s", "h1");
+    return small;
 }
 
 /* the history gets a journal in which so many additions of memory to the VM succeeded */
@@ -111,18 +111,18 @@ static void remember_additions(const Planning *planning, const char *vm_id, guin
         row.action = ACTION_ADD_MEMORY;
         g_array_append_val(rows, row);
     }
-    history_add(planning->history, &journal, "");
+    past_add(planning->past, &journal, "");
 }
 
 /* ---- hot hosts ---- */
 
 static void a_healthy_cluster_is_left_alone(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8000, 80);
-    add_host(estate, "h2", 10, 1);
-    add_vm(estate, "a", "h1", 2000, 20);
-    assert_decided(estate, NULL, "");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8000, 80);
+    add_host(small, "h2", 10, 1);
+    add_vm(small, "a", "h1", 2000, 20);
+    assert_decided(small, NULL, "");
 }
 
 static void the_least_used_leave_first_until_the_host_is_normal(void)
@@ -134,15 +134,15 @@ static void the_least_used_leave_first_until_the_host_is_normal(void)
 
 static void hosts_are_relieved_by_their_worst_excess_then_id(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h2", 8300, 10);
-    add_host(estate, "h1", 8300, 10);
-    add_host(estate, "h3", 3000, 90);
-    add_host(estate, "h4", 1000, 10);
-    add_vm(estate, "b", "h2", 400, 1);
-    add_vm(estate, "a", "h1", 400, 1);
-    add_vm(estate, "c", "h3", 100, 15);
-    assert_decided(estate, NULL, "c>h4 a>h4 b>h4");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h2", 8300, 10);
+    add_host(small, "h1", 8300, 10);
+    add_host(small, "h3", 3000, 90);
+    add_host(small, "h4", 1000, 10);
+    add_vm(small, "b", "h2", 400, 1);
+    add_vm(small, "a", "h1", 400, 1);
+    add_vm(small, "c", "h3", 100, 15);
+    assert_decided(small, NULL, "c>h4 a>h4 b>h4");
 }
 
 static void vms_never_added_to_go_before_those_added_to(void)
@@ -157,43 +157,43 @@ static void vms_never_added_to_go_before_those_added_to(void)
  */
 static void the_resource_in_excess_is_looked_up_again_after_each_move(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8600, 85);
-    add_host(estate, "h2", 1000, 10);
-    add_vm(estate, "a", "h1", 300, 4.5);
-    add_vm(estate, "b", "h1", 400, 20);
-    add_vm(estate, "c", "h1", 500, 4);
-    add_vm(estate, "d", "h1", 3000, 3);
-    assert_decided(estate, NULL, "a>h2 b>h2");
-    estate = estate_new();
-    add_host(estate, "h1", 8250, 87);
-    add_host(estate, "h2", 1000, 10);
-    add_vm(estate, "m", "h1", 900, 5);
-    add_vm(estate, "n", "h1", 100, 20);
-    add_vm(estate, "o", "h1", 2000, 6);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8600, 85);
+    add_host(small, "h2", 1000, 10);
+    add_vm(small, "a", "h1", 300, 4.5);
+    add_vm(small, "b", "h1", 400, 20);
+    add_vm(small, "c", "h1", 500, 4);
+    add_vm(small, "d", "h1", 3000, 3);
+    assert_decided(small, NULL, "a>h2 b>h2");
+    small = smallcluster_new();
+    add_host(small, "h1", 8250, 87);
+    add_host(small, "h2", 1000, 10);
+    add_vm(small, "m", "h1", 900, 5);
+    add_vm(small, "n", "h1", 100, 20);
+    add_vm(small, "o", "h1", 2000, 6);
     /* memory 7 over: m (5 GiB) leaves; memory 2 over: o (6) before n (20) */
-    assert_decided(estate, NULL, "m>h2 o>h2");
+    assert_decided(small, NULL, "m>h2 o>h2");
 }
 
 static void the_target_is_the_one_whose_higher_share_stays_lowest(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 1000, 50); /* 52 % memory after */
-    add_host(estate, "h3", 3500, 20); /* 41 % CPU after */
-    add_host(estate, "h4", 3500, 20);
-    add_vm(estate, "a", "h1", 600, 2);
-    assert_decided(estate, NULL, "a>h3");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 1000, 50); /* 52 % memory after */
+    add_host(small, "h3", 3500, 20); /* 41 % CPU after */
+    add_host(small, "h4", 3500, 20);
+    add_vm(small, "a", "h1", 600, 2);
+    assert_decided(small, NULL, "a>h3");
 }
 
 static void no_target_becomes_hot_in_either(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 40);
-    add_host(estate, "h2", 7500, 10);
-    add_host(estate, "h3", 1000, 79);
-    add_vm(estate, "a", "h1", 600, 2);
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 7500, 10);
+    add_host(small, "h3", 1000, 79);
+    add_vm(small, "a", "h1", 600, 2);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autofree char *found = decided(planning);
     g_autofree char *why = unsolved(planning, "h1");
     CU_ASSERT_STRING_EQUAL(found, "");
@@ -203,36 +203,36 @@ static void no_target_becomes_hot_in_either(void)
 
 static void a_mandatory_rule_is_not_broken_and_repaired_for_nobody(void)
 {
-    Estate *estate = one_hot_host();
-    add_rule(estate, "off-h2", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "small", "h2");
-    assert_decided(estate, NULL, "small>h3 middle>h2");
-    estate = estate_new();
-    add_host(estate, "h1", 1000, 10);
-    add_vm(estate, "a", "h1", 100, 1);
-    add_vm(estate, "b", "h1", 100, 1);
-    add_rule(estate, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a b", "");
-    assert_unsolved(estate, NULL, "a", "the mandatory rule \"apart\" is broken by 1 VM: ");
+    SmallCluster *small = one_hot_host();
+    add_rule(small, "off-h2", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "small", "h2");
+    assert_decided(small, NULL, "small>h3 middle>h2");
+    small = smallcluster_new();
+    add_host(small, "h1", 1000, 10);
+    add_vm(small, "a", "h1", 100, 1);
+    add_vm(small, "b", "h1", 100, 1);
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a b", "");
+    assert_unsolved(small, NULL, "a", "the mandatory rule \"apart\" is broken by 1 VM: ");
 }
 
 static void vms_that_cannot_move_stay(void)
 {
-    Estate *estate = one_hot_host();
-    estate->snapshot->vms[1].pinned = "USB device";
-    estate->snapshot->vms[2].role = VM_ROLE_SYSTEM;
-    assert_decided(estate, NULL, "large>h3");
+    SmallCluster *small = one_hot_host();
+    small->snapshot->vms[1].pinned = "USB device";
+    small->snapshot->vms[2].role = VM_ROLE_SYSTEM;
+    assert_decided(small, NULL, "large>h3");
 }
 
 static void a_vm_below_its_share_of_the_excess_is_not_worth_a_move(void)
 {
-    Estate *estate = one_hot_host();
-    add_vm(estate, "tiny", "h1", 2, 1);
-    assert_decided(estate, NULL, "small>h2 middle>h3"); /* 1 % of 500 MHz is 5, of 300 is 3 */
-    estate = one_hot_host();
-    add_vm(estate, "tiny", "h1", 2, 1);
-    assert_decided(estate, "[plan]\nmin_vm_pct=0\n", "tiny>h2 small>h3 middle>h2");
-    estate = one_hot_host();
-    add_vm(estate, "tiny", "h1", 2, 1);
-    assert_decided(estate, "[plan]\npublished=exact\n", "tiny>h2 small>h3 middle>h2");
+    SmallCluster *small = one_hot_host();
+    add_vm(small, "tiny", "h1", 2, 1);
+    assert_decided(small, NULL, "small>h2 middle>h3"); /* 1 % of 500 MHz is 5, of 300 is 3 */
+    small = one_hot_host();
+    add_vm(small, "tiny", "h1", 2, 1);
+    assert_decided(small, "[plan]\nmin_vm_pct=0\n", "tiny>h2 small>h3 middle>h2");
+    small = one_hot_host();
+    add_vm(small, "tiny", "h1", 2, 1);
+    assert_decided(small, "[plan]\npublished=exact\n", "tiny>h2 small>h3 middle>h2");
 }
 
 static void moves_off_one_host_are_bounded(void)
@@ -252,31 +252,31 @@ static void an_excluded_host_is_neither_relieved_nor_a_target(void)
 
 static void moves_of_a_drs_cluster_are_advice_and_change_nothing(void)
 {
-    Estate *estate = one_hot_host();
-    estate->snapshot->clusters[0].drs = DRS_FULL;
-    assert_decided(estate, NULL, "(small>h2) (middle>h3)");
-    estate = one_hot_host();
-    estate->snapshot->clusters[0].drs = DRS_FULL;
-    assert_unsolved(estate, NULL, "h1", "stays hot: CPU at 85.0 %");
-    estate = one_hot_host();
-    estate->snapshot->clusters[0].drs = DRS_FULL;
-    assert_decided(estate, "[plan]\ndrs_clusters=plan\n", "small>h2 middle>h3");
+    SmallCluster *small = one_hot_host();
+    small->snapshot->clusters[0].drs = DRS_FULL;
+    assert_decided(small, NULL, "(small>h2) (middle>h3)");
+    small = one_hot_host();
+    small->snapshot->clusters[0].drs = DRS_FULL;
+    assert_unsolved(small, NULL, "h1", "stays hot: CPU at 85.0 %");
+    small = one_hot_host();
+    small->snapshot->clusters[0].drs = DRS_FULL;
+    assert_decided(small, "[plan]\ndrs_clusters=plan\n", "small>h2 middle>h3");
 }
 
 static void a_host_to_empty_is_said_to_stay_full(void)
 {
-    Estate *estate = one_hot_host();
-    add_vm(estate, "d", "h2", 100, 1);
-    assert_unsolved(estate, "[plan]\nevacuate=h2\n", "h2", "is to be emptied and holds 1 running VM: ");
+    SmallCluster *small = one_hot_host();
+    add_vm(small, "d", "h2", 100, 1);
+    assert_unsolved(small, "[plan]\nevacuate=h2\n", "h2", "is to be emptied and holds 1 running VM: ");
 }
 
 static void a_hot_failover_host_is_said_to_stay_hot(void)
 {
-    Estate *estate = one_hot_host();
-    estate->snapshot->clusters[0].ha = 1;
-    estate->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
-    estate->snapshot->clusters[0].ha_failover_hosts = "h1";
-    assert_unsolved(estate, NULL, "h1", "stays hot: CPU at 85.0 %, above 80 %; a dedicated failover host");
+    SmallCluster *small = one_hot_host();
+    small->snapshot->clusters[0].ha = 1;
+    small->snapshot->clusters[0].ha_policy = HA_POLICY_HOSTS;
+    small->snapshot->clusters[0].ha_failover_hosts = "h1";
+    assert_unsolved(small, NULL, "h1", "stays hot: CPU at 85.0 %, above 80 %; a dedicated failover host");
 }
 
 /* ---- additions ---- */
@@ -284,9 +284,9 @@ static void a_hot_failover_host_is_said_to_stay_hot(void)
 static void a_short_vm_gets_one_step_of_legal_size(void)
 {
     assert_decided(one_short_vm(), NULL, "s+128");
-    Estate *estate = one_short_vm();
-    estate->snapshot->vms[0].memory_hot_add_step_mib = 1000; /* 10240 + 128, up to 11000 */
-    assert_decided(estate, NULL, "s+760");
+    SmallCluster *small = one_short_vm();
+    small->snapshot->vms[0].memory_hot_add_step_mib = 1000; /* 10240 + 128, up to 11000 */
+    assert_decided(small, NULL, "s+760");
     assert_decided(one_short_vm(), "[plan]\nmemory_step_mib=2048\n", "s+2048");
 }
 
@@ -302,20 +302,20 @@ static void a_vm_that_stays_short_is_said_to(void)
 
 static void the_shortest_vms_come_first_and_the_buffer_is_debited(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 1000, 40);
-    add_short_vm(estate, "t", "h1");
-    add_short_vm(estate, "s", "h1");
-    estate_measure_vm(estate, "u", 100, 9.5, 5);
-    estate_add_vm(estate, "u", "h1")->memory_hot_add = 1;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 40);
+    add_short_vm(small, "t", "h1");
+    add_short_vm(small, "s", "h1");
+    smallcluster_measure_vm(small, "u", 100, 9.5, 5);
+    smallcluster_add_vm(small, "u", "h1")->memory_hot_add = 1;
     /* 60 GiB of buffer, 58 kept: 2 GiB to give */
-    assert_decided(estate, "[plan]\nbuffer_reserve_pct=58\nmemory_step_mib=1024\n", "u+1024 s+1024");
+    assert_decided(small, "[plan]\nbuffer_reserve_pct=58\nmemory_step_mib=1024\n", "u+1024 s+1024");
 }
 
 static void a_limited_pool_above_is_debited_too(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 1000, 40);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 40);
     Pool top = pool_unknown(), below = pool_unknown();
     top.id = top.name = "top";
     below.id = below.name = "below";
@@ -323,11 +323,11 @@ static void a_limited_pool_above_is_debited_too(void)
     top.cluster_id = below.cluster_id = "c1";
     top.memory_limit_mib = 10 * 1024 + 200; /* two VMs hold 5 GiB each */
     below.memory_limit_mib = INFINITY;
-    snapshot_add_pool(estate->snapshot, &top);
-    snapshot_add_pool(estate->snapshot, &below);
-    add_short_vm(estate, "s", "h1")->pool_id = "below";
-    add_short_vm(estate, "t", "h1")->pool_id = "below";
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    snapshot_add_pool(small->snapshot, &top);
+    snapshot_add_pool(small->snapshot, &below);
+    add_short_vm(small, "s", "h1")->pool_id = "below";
+    add_short_vm(small, "t", "h1")->pool_id = "below";
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autofree char *found = decided(planning);
     g_autofree char *why = unsolved(planning, "t");
     CU_ASSERT_STRING_EQUAL(found, "s+128");
@@ -347,29 +347,29 @@ static void additions_are_bounded_by_history(void)
 
 static void hot_add_that_is_off_is_advised(void)
 {
-    Estate *estate = one_short_vm();
-    estate->snapshot->vms[0].memory_hot_add = 0;
-    assert_decided(estate, NULL, "(s+128)");
-    estate = one_short_vm();
-    estate->snapshot->vms[0].memory_hot_add = 0;
-    assert_decided(estate, "[plan]\nexclude_vms=s\n", "");
-    estate = one_short_vm();
-    estate->snapshot->vms[0].memory_hot_add = 0;
-    estate->snapshot->vms[0].connection = VM_INACCESSIBLE;
-    assert_decided(estate, NULL, "");
+    SmallCluster *small = one_short_vm();
+    small->snapshot->vms[0].memory_hot_add = 0;
+    assert_decided(small, NULL, "(s+128)");
+    small = one_short_vm();
+    small->snapshot->vms[0].memory_hot_add = 0;
+    assert_decided(small, "[plan]\nexclude_vms=s\n", "");
+    small = one_short_vm();
+    small->snapshot->vms[0].memory_hot_add = 0;
+    small->snapshot->vms[0].connection = VM_INACCESSIBLE;
+    assert_decided(small, NULL, "");
 }
 
 /* The short VM's host is hot: it is relieved first, and the addition decided on what is left. */
 static void additions_are_decided_on_projected_loads(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 1000, 82);
-    add_host(estate, "h2", 1000, 10);
-    add_vm(estate, "a", "h1", 100, 4);
-    add_vm(estate, "b", "h1", 1000, 40);
-    add_short_vm(estate, "s", "h1");
-    estate->snapshot->vms[2].pinned = "USB device";
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 82);
+    add_host(small, "h2", 1000, 10);
+    add_vm(small, "a", "h1", 100, 4);
+    add_vm(small, "b", "h1", 1000, 40);
+    add_short_vm(small, "s", "h1");
+    small->snapshot->vms[2].pinned = "USB device";
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
     g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
     CU_ASSERT_EQUAL_FATAL(plan->rows->len, 3);

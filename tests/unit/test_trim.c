@@ -26,13 +26,13 @@ static GArray *left_of(const Planning *planning, Change *changes, guint n)
  * of */
 static Planning *one_hot_host(const char *policy)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 20);
-    add_host(estate, "h2", 2000, 20);
-    add_vm(estate, "a", "h1", 800, 4);
-    add_vm(estate, "b", "h1", 50, 4);
-    add_vm(estate, "c", "h2", 10, 4);
-    return planning_new(estate, policy);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 20);
+    add_host(small, "h2", 2000, 20);
+    add_vm(small, "a", "h1", 800, 4);
+    add_vm(small, "b", "h1", 50, 4);
+    add_vm(small, "c", "h2", 10, 4);
+    return planning_new(small, policy);
 }
 
 static void a_move_that_is_not_needed_is_taken_out(void)
@@ -59,12 +59,12 @@ static void what_gains_less_than_min_gain_is_taken_out(void)
 /* "a" needs the room that "b" leaves: neither can stay behind alone, and both together gain little */
 static void a_swap_that_gains_less_than_min_gain_is_taken_out(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 8500, 20);
-    add_host(estate, "h2", 7900, 20);
-    add_vm(estate, "a", "h1", 300, 4);
-    add_vm(estate, "b", "h2", 280, 4);
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nmin_gain=1\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 20);
+    add_host(small, "h2", 7900, 20);
+    add_vm(small, "a", "h1", 300, 4);
+    add_vm(small, "b", "h2", 280, 4);
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nmin_gain=1\n");
     Change changes[] = {move(planning, "a", "h2"), move(planning, "b", "h1")};
     g_autoptr(GArray) left = left_of(planning, changes, G_N_ELEMENTS(changes));
     CU_ASSERT_EQUAL(left->len, 0);
@@ -73,11 +73,11 @@ static void a_swap_that_gains_less_than_min_gain_is_taken_out(void)
 /* h2 at 79 % would be heated by "a": taking that move out leaves h1 hot as it was, which is better */
 static void a_move_that_heats_a_normal_host_is_taken_out(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 9500, 20);
-    add_host(estate, "h2", 7900, 20);
-    add_vm(estate, "a", "h1", 800, 4);
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 9500, 20);
+    add_host(small, "h2", 7900, 20);
+    add_vm(small, "a", "h1", 800, 4);
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
     Change changes[] = {move(planning, "a", "h2")};
     g_autoptr(GArray) left = left_of(planning, changes, 1);
     CU_ASSERT_EQUAL(left->len, 0);
@@ -85,12 +85,12 @@ static void a_move_that_heats_a_normal_host_is_taken_out(void)
 
 static void an_addition_to_a_short_vm_is_kept(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 40);
-    add_host(estate, "h2", 2000, 40);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_add_vm(estate, "s", "h1")->memory_hot_add = 1;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 40);
+    add_host(small, "h2", 2000, 40);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
     Change changes[] = {growth(planning, "s", 1280)};
     g_autoptr(GArray) left = left_of(planning, changes, 1);
     CU_ASSERT_EQUAL_FATAL(left->len, 1);
@@ -101,12 +101,12 @@ static void an_addition_to_a_short_vm_is_kept(void)
  */
 static void a_move_that_empties_a_host_is_kept(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 20);
-    add_host(estate, "h2", 2000, 20);
-    estate_add_vm(estate, "u", "h1");
-    add_vm(estate, "a", "h1", 800, 4);
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nevacuate=h1\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 20);
+    add_host(small, "h2", 2000, 20);
+    smallcluster_add_vm(small, "u", "h1");
+    add_vm(small, "a", "h1", 800, 4);
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nevacuate=h1\n");
     Change changes[] = {move(planning, "u", "h2"), move(planning, "a", "h2")};
     g_autoptr(GArray) left = left_of(planning, changes, 2);
     CU_ASSERT_EQUAL(left->len, 2);

@@ -9,14 +9,14 @@
 void test_unsolved_suite(void);
 
 /* VM "a", which nobody measured, on h1; and h2 with this much CPU in use and disk throughput. */
-static Estate *unmeasured_vm(double mhz, double kibps)
+static SmallCluster *unmeasured_vm(double mhz, double kibps)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 2000, 40);
-    add_host(estate, "h2", mhz, 30)->disk_capacity_kibps = 1000;
-    estate_measure(estate, "h2", METRIC_DISK_KIBPS, kibps);
-    estate_add_vm(estate, "a", "h1");
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 2000, 40);
+    add_host(small, "h2", mhz, 30)->disk_capacity_kibps = 1000;
+    smallcluster_measure(small, "h2", METRIC_DISK_KIBPS, kibps);
+    smallcluster_add_vm(small, "a", "h1");
+    return small;
 }
 
 typedef void (*AddHost)(Decisions *decisions, const Situation *situation, const Model *now, guint host);
@@ -31,9 +31,9 @@ static char *words_of_host(const Planning *planning, AddHost add, guint host)
     return g_strdup(g_array_index(decisions->unsolved, Unsolved, 0).reason);
 }
 
-static void assert_target_words(Estate *estate, const char *expected)
+static void assert_target_words(SmallCluster *small, const char *expected)
 {
-    g_autoptr(Planning) planning = planning_new(estate, "[analyze]\ndisk_hot_pct=50\n");
+    g_autoptr(Planning) planning = planning_new(small, "[analyze]\ndisk_hot_pct=50\n");
     g_autofree char *why = why_not_moved(planning, 0, 1, LEGAL_TARGET);
     CU_ASSERT_PTR_NOT_NULL_FATAL(why);
     CU_ASSERT_STRING_EQUAL(why, expected);
@@ -59,11 +59,11 @@ static void an_excluded_host_says_so(void)
 /* An evacuation moves VMs that nobody measured, relief does not. */
 static void an_unmeasured_vm_hinders_relief_but_no_evacuation(void)
 {
-    Estate *estate = unmeasured_vm(1000, 100);
-    estate_measure_host(estate, "h3", 9000, 40);
-    estate_add_host(estate, "h3");
-    estate_add_vm(estate, "b", "h3");
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    SmallCluster *small = unmeasured_vm(1000, 100);
+    smallcluster_measure_host(small, "h3", 9000, 40);
+    smallcluster_add_host(small, "h3");
+    smallcluster_add_vm(small, "b", "h3");
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autofree char *hot = words_of_host(planning, unsolved_add_hot_host, 2);
     g_autofree char *full = words_of_host(planning, unsolved_add_full_host, 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(hot, "; 1 of its VMs is not measured"));

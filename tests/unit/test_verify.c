@@ -9,15 +9,15 @@
 void test_verify_suite(void);
 
 /* h1 and h2 hold 90 of 100 GiB, of which a and b are 40 each; h3 has room. */
-static Estate *full_hosts(void)
+static SmallCluster *full_hosts(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 3000, 90);
-    add_host(estate, "h2", 3000, 90);
-    add_host(estate, "h3", 3000, 30);
-    add_vm(estate, "a", "h1", 100, 40)->instance_uuid = "uuid-a";
-    add_vm(estate, "b", "h2", 100, 40);
-    return estate;
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 90);
+    add_host(small, "h2", 3000, 90);
+    add_host(small, "h3", 3000, 30);
+    add_vm(small, "a", "h1", 100, 40)->instance_uuid = "uuid-a";
+    add_vm(small, "b", "h2", 100, 40);
+    return small;
 }
 
 static PlanRow step(double number, const char *after, const char *vm, const char *from, const char *to)
@@ -58,19 +58,19 @@ static char *problems_of(const Planning *planning, const PlanRow *rows, guint n)
     return g_strjoinv("\n", (char **)problems->pdata);
 }
 
-static void assert_problems(Estate *estate, const char *expected, const PlanRow *rows, guint n)
+static void assert_problems(SmallCluster *small, const char *expected, const PlanRow *rows, guint n)
 {
-    g_autoptr(Planning) planning = planning_new(estate, NULL);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autofree char *found = problems_of(planning, rows, n);
     CU_ASSERT_STRING_EQUAL(found, expected);
     if (strcmp(found, expected) != 0)
         fprintf(stderr, "  found \"%s\", expected \"%s\"\n", found, expected);
 }
 
-#define PROBLEMS(estate, expected, ...)                                                                      \
+#define PROBLEMS(small, expected, ...)                                                                       \
     do {                                                                                                     \
         const PlanRow rows[] = {__VA_ARGS__};                                                                \
-        assert_problems(estate, expected, rows, G_N_ELEMENTS(rows));                                         \
+        assert_problems(small, expected, rows, G_N_ELEMENTS(rows));                                          \
     } while (0)
 
 static void a_sound_plan_has_no_problems(void)
@@ -113,23 +113,23 @@ static void what_the_snapshot_contradicts_is_named(void)
 
 static void a_vm_that_is_never_moved_is_refused(void)
 {
-    Estate *estate = full_hosts();
-    estate->snapshot->vms[0].pinned = "USB";
-    PROBLEMS(estate, "p:11: step 1 (migrate a): it is pinned (USB)", step(1, "", "a", "h1", "h3"));
+    SmallCluster *small = full_hosts();
+    small->snapshot->vms[0].pinned = "USB";
+    PROBLEMS(small, "p:11: step 1 (migrate a): it is pinned (USB)", step(1, "", "a", "h1", "h3"));
 }
 
 static void a_target_that_cannot_run_the_vm_is_refused(void)
 {
-    Estate *estate = full_hosts();
-    estate->snapshot->hosts[2].mode = HOST_MODE_MAINTENANCE;
-    PROBLEMS(estate, "p:11: step 1 (migrate a): h3 is not in normal mode", step(1, "", "a", "h1", "h3"));
+    SmallCluster *small = full_hosts();
+    small->snapshot->hosts[2].mode = HOST_MODE_MAINTENANCE;
+    PROBLEMS(small, "p:11: step 1 (migrate a): h3 is not in normal mode", step(1, "", "a", "h1", "h3"));
 }
 
 static void a_mandatory_rule_that_would_be_broken_is_named(void)
 {
-    Estate *estate = full_hosts();
-    add_rule(estate, "off-h3", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
-    PROBLEMS(estate, "p:11: step 1 (migrate a): h3 would break the mandatory rule \"off-h3\"",
+    SmallCluster *small = full_hosts();
+    add_rule(small, "off-h3", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
+    PROBLEMS(small, "p:11: step 1 (migrate a): h3 would break the mandatory rule \"off-h3\"",
              step(1, "", "a", "h1", "h3"));
 }
 

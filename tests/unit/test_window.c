@@ -13,16 +13,16 @@ void test_window_suite(void);
  * until "a" and "b" have left; "c" is kept with "d" on h2. */
 static Planning *hot_host(const char *policy)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 9500, 40);
-    add_host(estate, "h2", 3000, 40);
-    add_host(estate, "h3", 1000, 10);
-    add_vm(estate, "a", "h1", 900, 4);
-    add_vm(estate, "b", "h1", 800, 4);
-    add_vm(estate, "c", "h2", 100, 4);
-    add_vm(estate, "d", "h2", 100, 4);
-    add_rule(estate, "pair", RULE_VM_AFFINITY, TRUE, "c d", "");
-    return planning_new(estate, policy);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 9500, 40);
+    add_host(small, "h2", 3000, 40);
+    add_host(small, "h3", 1000, 10);
+    add_vm(small, "a", "h1", 900, 4);
+    add_vm(small, "b", "h1", 800, 4);
+    add_vm(small, "c", "h2", 100, 4);
+    add_vm(small, "d", "h2", 100, 4);
+    add_rule(small, "pair", RULE_VM_AFFINITY, TRUE, "c d", "");
+    return planning_new(small, policy);
 }
 
 /* decisions of moves to h3 in this order, cut to the policy's window; free with decisions_free */
@@ -82,14 +82,14 @@ static void a_block_is_not_cut_in_two(void)
 /* "a" and "b" leave h1; only one of them fits, and the short addition to "s" still does */
 static void what_fits_is_chosen_past_what_does_not(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 9500, 40);
-    add_host(estate, "h2", 1000, 10);
-    add_vm(estate, "a", "h1", 900, 4);
-    add_vm(estate, "b", "h1", 800, 4);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_add_vm(estate, "s", "h2")->memory_hot_add = 1;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\nmax_duration_s=20\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 9500, 40);
+    add_host(small, "h2", 1000, 10);
+    add_vm(small, "a", "h1", 900, 4);
+    add_vm(small, "b", "h1", 800, 4);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_add_vm(small, "s", "h2")->memory_hot_add = 1;
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nmax_duration_s=20\n");
     g_autoptr(GArray) changes = change_list_new();
     Change all[] = {move(planning, "a", "h2"), move(planning, "b", "h2"), growth(planning, "s", 1280)};
     for (guint i = 0; i < G_N_ELEMENTS(all); i++)
@@ -113,12 +113,12 @@ static void heat_that_emptying_brings_cuts_nothing(void)
     } cases[] = {{"[plan]\nevacuate=h1\nmax_duration_s=1000\n[apply]\nparallel=1\n", 2},
                  {"[plan]\nevacuate=h1\nmax_duration_s=20\n[apply]\nparallel=1\n", 1}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Estate *estate = estate_new();
-        add_host(estate, "h1", 3000, 20);
-        add_host(estate, "h2", 7500, 20);
-        add_vm(estate, "a", "h1", 900, 4);
-        add_vm(estate, "b", "h1", 800, 4);
-        g_autoptr(Planning) planning = planning_new(estate, cases[i].policy);
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 3000, 20);
+        add_host(small, "h2", 7500, 20);
+        add_vm(small, "a", "h1", 900, 4);
+        add_vm(small, "b", "h1", 800, 4);
+        g_autoptr(Planning) planning = planning_new(small, cases[i].policy);
         g_autoptr(GArray) changes = change_list_new();
         Change all[] = {move(planning, "a", "h2"), move(planning, "b", "h2")};
         for (guint c = 0; c < G_N_ELEMENTS(all); c++)

@@ -11,15 +11,15 @@ void test_window_choice_suite(void);
 /* "e" could leave h2 for balance alone, which takes 16 s; "s" on h3 is short */
 static Planning *short_vm(const char *policy)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 1000, 10);
-    add_host(estate, "h2", 5000, 40);
-    add_host(estate, "h3", 1000, 10);
-    add_vm(estate, "e", "h2", 900, 4);
-    add_vm(estate, "f", "h2", 900, 4);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_add_vm(estate, "s", "h3")->memory_hot_add = 1;
-    return planning_new(estate, policy);
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 10);
+    add_host(small, "h2", 5000, 40);
+    add_host(small, "h3", 1000, 10);
+    add_vm(small, "e", "h2", 900, 4);
+    add_vm(small, "f", "h2", 900, 4);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_add_vm(small, "s", "h3")->memory_hot_add = 1;
+    return planning_new(small, policy);
 }
 
 static void changes_without_reasons(GArray *changes, Change *all, guint n)
@@ -42,13 +42,13 @@ static void what_only_evens_out_comes_after_additions(void)
 /* h2 has no room for the growth of "s" until "e" has left: by memory it would be hot */
 static void what_makes_room_comes_before_additions(void)
 {
-    Estate *estate = estate_new();
-    add_host(estate, "h1", 1000, 10);
-    add_host(estate, "h2", 1000, 78);
-    add_vm(estate, "e", "h2", 100, 4);
-    estate_measure_vm(estate, "s", 100, 9, 5);
-    estate_add_vm(estate, "s", "h2")->memory_hot_add = 1;
-    g_autoptr(Planning) planning = planning_new(estate, "[plan]\n");
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 10);
+    add_host(small, "h2", 1000, 78);
+    add_vm(small, "e", "h2", 100, 4);
+    smallcluster_measure_vm(small, "s", 100, 9, 5);
+    smallcluster_add_vm(small, "s", "h2")->memory_hot_add = 1;
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
     g_autoptr(GArray) changes = change_list_new();
     Change all[] = {growth(planning, "s", 14336), move(planning, "e", "h1")};
     changes_without_reasons(changes, all, G_N_ELEMENTS(all));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/history.h"
+#include "plan/past.h"
 #include "tests/unit/cunit.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
 #include <unistd.h>
 
-void test_history_suite(void);
+void test_past_suite(void);
 
 #define START 1795000000
 
@@ -14,7 +14,7 @@ void test_history_suite(void);
 
 static Journal *new_journal(void)
 {
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-history-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-past-XXXXXX", NULL);
     int fd = g_mkstemp(path);
     CU_ASSERT_FATAL(fd >= 0);
     close(fd);
@@ -63,10 +63,10 @@ static void begin(Journal *journal, const char *run, const char *kind)
 
 static guint additions_for(const Journal *journal, const char *rehearsals)
 {
-    g_autoptr(History) history = history_new();
-    history_add(history, journal, rehearsals);
-    CU_ASSERT_EQUAL(history->foreign->len, list_contains(rehearsals, "plan") ? 0 : 1);
-    return history_of(history, "vc", "u1", "vm-1")->memory_additions;
+    g_autoptr(Past) past = past_new();
+    past_add(past, journal, rehearsals);
+    CU_ASSERT_EQUAL(past->foreign->len, list_contains(rehearsals, "plan") ? 0 : 1);
+    return past_find(past, "vc", "u1", "vm-1")->memory_additions;
 }
 
 /* As one file may hold both: of an apply that did not tell targets apart. */
@@ -93,9 +93,9 @@ static void only_what_succeeded_counts(void)
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_CPU, "u1", 4);
     append(journal, "a", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 9);
     append(journal, "a", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 7);
-    g_autoptr(History) history = history_new();
-    history_add(history, journal, "");
-    const VmHistory *vm = history_of(history, "vc", "u1", "vm-1");
+    g_autoptr(Past) past = past_new();
+    past_add(past, journal, "");
+    const VmPast *vm = past_find(past, "vc", "u1", "vm-1");
     CU_ASSERT_EQUAL(vm->memory_additions, 2);
     CU_ASSERT_EQUAL(vm->cpu_additions, 1);
     CU_ASSERT_EQUAL(vm->last_migration, START + 9);
@@ -107,13 +107,13 @@ static void a_vm_is_known_by_source_and_uuid_else_by_id(void)
     Journal *journal = new_journal();
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_CPU, "", 1);
-    g_autoptr(History) history = history_new();
-    history_add(history, journal, "");
-    CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-renumbered")->memory_additions, 1);
-    CU_ASSERT_EQUAL(history_of(history, "other-vc", "u1", "vm-1")->memory_additions, 0);
-    CU_ASSERT_EQUAL(history_of(history, "vc", "u2", "vm-1")->memory_additions, 0);
-    CU_ASSERT_EQUAL(history_of(history, "vc", "u2", "vm-1")->last_migration, -1);
-    CU_ASSERT_EQUAL(history_of(history, "vc", "", "vm-1")->cpu_additions, 1);
+    g_autoptr(Past) past = past_new();
+    past_add(past, journal, "");
+    CU_ASSERT_EQUAL(past_find(past, "vc", "u1", "vm-renumbered")->memory_additions, 1);
+    CU_ASSERT_EQUAL(past_find(past, "other-vc", "u1", "vm-1")->memory_additions, 0);
+    CU_ASSERT_EQUAL(past_find(past, "vc", "u2", "vm-1")->memory_additions, 0);
+    CU_ASSERT_EQUAL(past_find(past, "vc", "u2", "vm-1")->last_migration, -1);
+    CU_ASSERT_EQUAL(past_find(past, "vc", "", "vm-1")->cpu_additions, 1);
     end_journal(journal);
 }
 
@@ -121,11 +121,11 @@ static void the_same_journal_twice_counts_once(void)
 {
     Journal *journal = new_journal();
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
-    g_autoptr(History) history = history_new();
-    history_add(history, journal, "");
+    g_autoptr(Past) past = past_new();
+    past_add(past, journal, "");
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 2);
-    history_add(history, journal, "");
-    CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-1")->memory_additions, 2);
+    past_add(past, journal, "");
+    CU_ASSERT_EQUAL(past_find(past, "vc", "u1", "vm-1")->memory_additions, 2);
     end_journal(journal);
 }
 
@@ -139,10 +139,10 @@ static void durations_are_from_submitted_to_succeeded_in_one_run(void)
     append(journal, "b", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 900);
     append(journal, "b", EVENT_INTENT, ACTION_MIGRATE, "u1", 1000);
     append(journal, "b", EVENT_SUCCEEDED, ACTION_MIGRATE, "u1", 1000);
-    g_autoptr(History) history = history_new();
-    history_add(history, journal, "");
-    CU_ASSERT_EQUAL_FATAL(history->migrations->len, 1);
-    PastMigration migration = g_array_index(history->migrations, PastMigration, 0);
+    g_autoptr(Past) past = past_new();
+    past_add(past, journal, "");
+    CU_ASSERT_EQUAL_FATAL(past->migrations->len, 1);
+    PastMigration migration = g_array_index(past->migrations, PastMigration, 0);
     CU_ASSERT_EQUAL(migration.copy_mib, 2048);
     CU_ASSERT_EQUAL(migration.est_s, 40.5);
     CU_ASSERT_EQUAL(migration.real_s, 30);
@@ -153,13 +153,13 @@ static void durations_are_from_submitted_to_succeeded_in_one_run(void)
  * estimated with another set-up and slope */
 static MoveTimes taught(double setup_s, double slope, double est_setup_s, double est_slope, guint n)
 {
-    g_autoptr(History) history = history_new();
+    g_autoptr(Past) past = past_new();
     g_autoptr(Policy) policy = policy_read(NULL, NULL);
     for (guint gb = 1; gb <= n; gb++) {
-        PastMigration past = {gb * 1e9 / (1024 * 1024), est_setup_s + gb * est_slope, setup_s + gb * slope};
-        g_array_append_val(history->migrations, past);
+        PastMigration move = {gb * 1e9 / (1024 * 1024), est_setup_s + gb * est_slope, setup_s + gb * slope};
+        g_array_append_val(past->migrations, move);
     }
-    return history_move_times(history, policy);
+    return past_move_times(past, policy);
 }
 
 static void times_are_fitted_to_bytes_whatever_was_estimated(void)
@@ -188,14 +188,14 @@ static void journals_are_read_by_path_and_a_bad_one_is_named(void)
     append(journal, "a", EVENT_SUCCEEDED, ACTION_ADD_MEMORY, "u1", 1);
     char absent[] = "/nonexistent/journal.csv";
     char *paths[] = {journal->path, NULL, NULL};
-    g_autoptr(History) history = history_read(paths, "", NULL);
-    CU_ASSERT_FATAL(history != NULL);
-    CU_ASSERT_EQUAL(history_of(history, "vc", "u1", "vm-1")->memory_additions, 1);
+    g_autoptr(Past) past = past_read(paths, "", NULL);
+    CU_ASSERT_FATAL(past != NULL);
+    CU_ASSERT_EQUAL(past_find(past, "vc", "u1", "vm-1")->memory_additions, 1);
     paths[1] = absent;
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_PTR_NULL(history_read(paths, "", &error));
+    CU_ASSERT_PTR_NULL(past_read(paths, "", &error));
     CU_ASSERT_PTR_NOT_NULL(error);
-    g_autoptr(History) none = history_read(NULL, "", NULL);
+    g_autoptr(Past) none = past_read(NULL, "", NULL);
     CU_ASSERT_PTR_NOT_NULL(none);
     end_journal(journal);
 }
@@ -223,11 +223,11 @@ static void migrated(Journal *journal, JournalEvent event, const char *to_id, co
  */
 static char *refusal_of(const Journal *journal, Action action, const char *host_id, gint64 since_s)
 {
-    g_autoptr(History) history = history_new();
-    history_add(history, journal, "");
-    history_add(history, journal, "");
-    const VmHistory *vm = history_of(history, "vc", "u1", "vm-1");
-    const PastRefusal *refusal = history_refusal(vm, action, host_id, START + since_s);
+    g_autoptr(Past) past = past_new();
+    past_add(past, journal, "");
+    past_add(past, journal, "");
+    const VmPast *vm = past_find(past, "vc", "u1", "vm-1");
+    const PastRefusal *refusal = past_refusal(vm, action, host_id, START + since_s);
     return g_strdup(refusal ? refusal->fault : "");
 }
 
@@ -305,9 +305,9 @@ static void an_addition_that_was_refused_is_the_vms(void)
     end_journal(journal);
 }
 
-void test_history_suite(void)
+void test_past_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("history", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("past", NULL, NULL);
     CU_ADD_TEST(suite, a_rehearsal_counts_for_its_result_alone);
     CU_ADD_TEST(suite, only_what_succeeded_counts);
     CU_ADD_TEST(suite, a_vm_is_known_by_source_and_uuid_else_by_id);

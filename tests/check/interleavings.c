@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/check/moments.h"
+#include "tests/check/interleavings.h"
 
 #include <math.h>
 
@@ -315,7 +315,7 @@ static void check_all_hosts(World *world, GArray **arrivals, GArray **departures
     }
 }
 
-void check_moments(World *world, const Bindings *bindings, guint orders, guint32 seed)
+void check_interleavings(World *world, const Bindings *bindings, guint orders, guint32 seed)
 {
     guint n = world->snapshot->n_hosts;
     g_autofree GArray **arrivals = g_new0(GArray *, n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/check/outcome.h"
+#include "tests/check/endstate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -389,7 +389,7 @@ static gboolean *where_hosts_may_heat(const World *world, const Bindings *bindin
     return may_heat;
 }
 
-void check_outcome(World *world, const Bindings *bindings)
+void check_end_state(World *world, const Bindings *bindings)
 {
     g_autofree gboolean *may_heat = where_hosts_may_heat(world, bindings);
     check_header(world);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/history.h"
+#include "plan/past.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,31 +15,31 @@ static void refusal_clear(gpointer data)
 
 static void vm_history_free(gpointer data)
 {
-    VmHistory *vm = data;
+    VmPast *vm = data;
     g_clear_pointer(&vm->refusals, g_array_unref);
     g_clear_pointer(&vm->memory, g_array_unref);
     g_free(vm);
 }
 
-History *history_new(void)
+Past *past_new(void)
 {
-    History *history = g_new0(History, 1);
-    history->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vm_history_free);
-    history->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    history->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
-    history->foreign = g_ptr_array_new_with_free_func(g_free);
-    return history;
+    Past *past = g_new0(Past, 1);
+    past->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vm_history_free);
+    past->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    past->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
+    past->foreign = g_ptr_array_new_with_free_func(g_free);
+    return past;
 }
 
-void history_free(History *history)
+void past_free(Past *past)
 {
-    if (!history)
+    if (!past)
         return;
-    g_hash_table_destroy(history->vms);
-    g_hash_table_destroy(history->seen);
-    g_array_free(history->migrations, TRUE);
-    g_ptr_array_unref(history->foreign);
-    g_free(history);
+    g_hash_table_destroy(past->vms);
+    g_hash_table_destroy(past->seen);
+    g_array_free(past->migrations, TRUE);
+    g_ptr_array_unref(past->foreign);
+    g_free(past);
 }
 
 static char *key_of(const char *source_id, const char *instance_uuid, const char *id)
@@ -48,21 +48,21 @@ static char *key_of(const char *source_id, const char *instance_uuid, const char
                        NULL);
 }
 
-static VmHistory *vm_of(History *history, const JournalRow *row)
+static VmPast *vm_of(Past *past, const JournalRow *row)
 {
     g_autofree char *key = key_of(row->source_id, row->instance_uuid, row->object_id);
-    VmHistory *vm = g_hash_table_lookup(history->vms, key);
+    VmPast *vm = g_hash_table_lookup(past->vms, key);
     if (vm)
         return vm;
-    vm = g_new0(VmHistory, 1);
+    vm = g_new0(VmPast, 1);
     vm->last_migration = -1;
-    g_hash_table_insert(history->vms, g_steal_pointer(&key), vm);
+    g_hash_table_insert(past->vms, g_steal_pointer(&key), vm);
     return vm;
 }
 
 /* The beginning of the step that succeeded in this row, in the same run: a step that an interrupted run left
  * open was watched by nobody. */
-static void add_migration(History *history, const Journal *journal, guint index)
+static void add_migration(Past *past, const Journal *journal, guint index)
 {
     const JournalRow *end = &g_array_index(journal->rows, JournalRow, index);
     gint64 start = -1;
@@ -79,7 +79,7 @@ static void add_migration(History *history, const Journal *journal, guint index)
         PastMigration migration = {journal_number_in(row->detail, "copy_mib"),
                                    journal_number_in(row->detail, "est_s"), (double)(end->time - start)};
         if (migration.real_s > 0)
-            g_array_append_val(history->migrations, migration);
+            g_array_append_val(past->migrations, migration);
         return;
     }
 }
@@ -90,7 +90,7 @@ static gboolean is_about_vm(const JournalRow *row)
 }
 
 /* What an addition meets on its VM's own host, it will meet there again: it is the VM's. */
-static void add_refusal(VmHistory *vm, const JournalRow *row, FaultScope scope, const char *fault)
+static void add_refusal(VmPast *vm, const JournalRow *row, FaultScope scope, const char *fault)
 {
     gboolean moves = row->action == ACTION_MIGRATE;
     PastRefusal refusal = {.time = row->time,
@@ -111,7 +111,7 @@ static double size_of(const char *text)
     return table_parse_number(text, FALSE, FALSE, &mib) ? mib : NAN;
 }
 
-static void add_memory_addition(VmHistory *vm, const JournalRow *row)
+static void add_memory_addition(VmPast *vm, const JournalRow *row)
 {
     PastAddition addition = {row->time, size_of(row->from), size_of(row->to)};
     if (!vm->memory)
@@ -120,10 +120,10 @@ static void add_memory_addition(VmHistory *vm, const JournalRow *row)
     vm->memory_additions++;
 }
 
-static void add_success(History *history, const Journal *journal, guint index)
+static void add_success(Past *past, const Journal *journal, guint index)
 {
     const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
-    VmHistory *vm = vm_of(history, row);
+    VmPast *vm = vm_of(past, row);
     if (is_about_vm(row))
         add_refusal(vm, row, FAULT_UNKNOWN, "");
     if (row->action == ACTION_ADD_MEMORY)
@@ -132,11 +132,11 @@ static void add_success(History *history, const Journal *journal, guint index)
         vm->cpu_additions++;
     if (row->action == ACTION_MIGRATE) {
         vm->last_migration = MAX(vm->last_migration, row->time);
-        add_migration(history, journal, index);
+        add_migration(past, journal, index);
     }
 }
 
-static void add_row(History *history, const Journal *journal, guint index)
+static void add_row(Past *past, const Journal *journal, guint index)
 {
     const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
     const char *fault = "";
@@ -145,15 +145,15 @@ static void add_row(History *history, const Journal *journal, guint index)
                            : FAULT_UNKNOWN;
     gboolean refused = (scope == FAULT_OF_VM || scope == FAULT_OF_PAIR) && is_about_vm(row);
     if ((row->event != EVENT_SUCCEEDED && !refused) ||
-        !g_hash_table_add(history->seen, g_strdup_printf("%s\n%.0f", row->run, row->seq)))
+        !g_hash_table_add(past->seen, g_strdup_printf("%s\n%.0f", row->run, row->seq)))
         return;
     if (refused)
-        add_refusal(vm_of(history, row), row, scope, fault);
+        add_refusal(vm_of(past, row), row, scope, fault);
     else
-        add_success(history, journal, index);
+        add_success(past, journal, index);
 }
 
-void history_add(History *history, const Journal *journal, const char *rehearsals)
+void past_add(Past *past, const Journal *journal, const char *rehearsals)
 {
     gboolean counts = TRUE, all = TRUE;
     for (guint i = 0; i < journal->rows->len; i++) {
@@ -162,42 +162,41 @@ void history_add(History *history, const Journal *journal, const char *rehearsal
             counts = !journal_target_is(journal_row_target(row), JOURNAL_DIRECTORY) ||
                      list_contains(rehearsals, row->plan);
         if (counts)
-            add_row(history, journal, i);
+            add_row(past, journal, i);
         all = all && counts;
     }
     if (!all)
-        g_ptr_array_add(history->foreign, g_strdup(journal->path));
+        g_ptr_array_add(past->foreign, g_strdup(journal->path));
 }
 
-History *history_read(char *const *paths, const char *rehearsals, GError **error)
+Past *past_read(char *const *paths, const char *rehearsals, GError **error)
 {
-    g_autoptr(History) history = history_new();
+    g_autoptr(Past) past = past_new();
     for (; paths && *paths; paths++) {
         g_autoptr(Journal) journal = journal_read(*paths, error);
         if (!journal)
             return NULL;
-        history_add(history, journal, rehearsals);
+        past_add(past, journal, rehearsals);
     }
-    return g_steal_pointer(&history);
+    return g_steal_pointer(&past);
 }
 
-const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
-                            const char *id)
+const VmPast *past_find(const Past *past, const char *source_id, const char *instance_uuid, const char *id)
 {
-    static const VmHistory nothing = {.last_migration = -1};
+    static const VmPast nothing = {.last_migration = -1};
     g_autofree char *key = key_of(source_id, instance_uuid, id);
-    const VmHistory *vm = g_hash_table_lookup(history->vms, key);
+    const VmPast *vm = g_hash_table_lookup(past->vms, key);
     return vm ? vm : &nothing;
 }
 
-const VmHistory *history_of_vm(const History *history, const Model *model, guint vm)
+const VmPast *past_of_vm(const Past *past, const Model *model, guint vm)
 {
     const Vm *row = model->vms[vm].row;
-    return history_of(history, model->snapshot->info.source_id, row->instance_uuid, row->id);
+    return past_find(past, model->snapshot->info.source_id, row->instance_uuid, row->id);
 }
 
 /* TRUE where what is known later says that the refusal no longer holds. */
-static gboolean is_over(const VmHistory *vm, const PastRefusal *refusal)
+static gboolean is_over(const VmPast *vm, const PastRefusal *refusal)
 {
     for (guint i = 0; i < vm->refusals->len; i++) {
         const PastRefusal *other = &g_array_index(vm->refusals, PastRefusal, i);
@@ -209,7 +208,7 @@ static gboolean is_over(const VmHistory *vm, const PastRefusal *refusal)
     return FALSE;
 }
 
-const PastRefusal *history_refusal(const VmHistory *vm, Action action, const char *host_id, gint64 since)
+const PastRefusal *past_refusal(const VmPast *vm, Action action, const char *host_id, gint64 since)
 {
     const PastRefusal *latest = NULL;
     for (guint i = 0; vm->refusals && i < vm->refusals->len; i++) {
@@ -223,7 +222,7 @@ const PastRefusal *history_refusal(const VmHistory *vm, Action action, const cha
     return latest;
 }
 
-guint history_memory_additions_since(const VmHistory *vm, gint64 time)
+guint past_memory_additions_since(const VmPast *vm, gint64 time)
 {
     guint n = 0;
     for (guint i = 0; vm->memory && i < vm->memory->len; i++)
@@ -240,7 +239,7 @@ static int compare_additions(gconstpointer a, gconstpointer b)
     return left->to_mib < right->to_mib ? -1 : left->to_mib > right->to_mib;
 }
 
-double history_memory_before(const VmHistory *vm, double present_mib)
+double past_memory_before(const VmPast *vm, double present_mib)
 {
     double size = present_mib;
     if (!vm->memory)
@@ -262,12 +261,12 @@ static int compare_double(gconstpointer a, gconstpointer b)
     return left < right ? -1 : left > right;
 }
 
-static void note_errors(const History *history, MoveTimes *times)
+static void note_errors(const Past *past, MoveTimes *times)
 {
     g_autoptr(GArray) errors = g_array_new(FALSE, FALSE, sizeof(double));
-    for (guint i = 0; i < history->migrations->len; i++) {
-        const PastMigration *past = &g_array_index(history->migrations, PastMigration, i);
-        double error_pct = fabs(past->est_s - past->real_s) / past->real_s * 100;
+    for (guint i = 0; i < past->migrations->len; i++) {
+        const PastMigration *move = &g_array_index(past->migrations, PastMigration, i);
+        double error_pct = fabs(move->est_s - move->real_s) / move->real_s * 100;
         if (!isnan(error_pct))
             g_array_append_val(errors, error_pct);
     }
@@ -276,21 +275,21 @@ static void note_errors(const History *history, MoveTimes *times)
     times->error_pct = errors->len ? g_array_index(errors, double, errors->len / 2) : NAN;
 }
 
-MoveTimes history_move_times(const History *history, const Policy *policy)
+MoveTimes past_move_times(const Past *past, const Policy *policy)
 {
     MoveTimes times = {0, NAN, policy->migration_setup_s, 1};
     double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-    note_errors(history, &times);
-    for (guint i = 0; i < history->migrations->len; i++) {
-        const PastMigration *past = &g_array_index(history->migrations, PastMigration, i);
-        double copy_s = past->copy_mib * BITS_PER_MIB / (policy->vmotion_mbps * 1e6);
+    note_errors(past, &times);
+    for (guint i = 0; i < past->migrations->len; i++) {
+        const PastMigration *move = &g_array_index(past->migrations, PastMigration, i);
+        double copy_s = move->copy_mib * BITS_PER_MIB / (policy->vmotion_mbps * 1e6);
         if (isnan(copy_s))
             continue;
         n++;
         x += copy_s;
-        y += past->real_s;
+        y += move->real_s;
         xx += copy_s * copy_s;
-        xy += copy_s * past->real_s;
+        xy += copy_s * move->real_s;
     }
     double spread = n * xx - x * x;
     if (n < 3 || spread <= 0)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/fuzz/specimens.h"
+#include "tests/fuzz/corpus.h"
 
 #include "analyze/evaluation.h"
 #include "collect/digest.h"
 #include "collect/source.h"
 #include "plan/decide.h"
 #include "plan/dependencies.h"
-#include "plan/history.h"
+#include "plan/past.h"
 #include "plan/show.h"
 #include "plan/verify.h"
 #include "samples/synthetic.h"
@@ -14,7 +14,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-typedef gboolean TryFunction(Specimens *specimens, const char *path, GError **error);
+typedef gboolean TryFunction(Corpus *corpus, const char *path, GError **error);
 
 typedef struct Format {
     const char *file;
@@ -44,7 +44,7 @@ static const char good_policy[] = "# a policy\n[analyze]\ncpu_hot_pct=70\nmemory
                                   "[apply]\nparallel=2\n[rule apart]\ntype=vm_anti_affinity\nvms=vm*\n"
                                   "[rule licensed]\ntype=vm_host_affinity\nvms=*1\nhosts=*\nmandatory=yes\n";
 
-struct Specimens {
+struct Corpus {
     char *directory;
     GBytes *good[G_N_ELEMENTS(formats)];
 };
@@ -56,9 +56,9 @@ static void must(gboolean ok, const char *what, const GError *error)
         g_error("%s: %s", what, error ? error->message : "no reason given");
 }
 
-static char *path_of(const Specimens *specimens, const char *file)
+static char *path_of(const Corpus *corpus, const char *file)
 {
-    return g_build_filename(specimens->directory, file, NULL);
+    return g_build_filename(corpus->directory, file, NULL);
 }
 
 static void remove_all(const char *path)
@@ -89,15 +89,15 @@ static Assessment *assess(const Snapshot *snapshot, const char *directory, const
 
 /* Writes the plan that the strategy makes, reads it and tries it; FALSE where the assessment, or numbers in
  * it, are refused. */
-static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Assessment *assessment,
+static gboolean plan(Corpus *corpus, const Snapshot *snapshot, const Assessment *assessment,
                      const Policy *policy, GError **error)
 {
-    g_autoptr(History) history = history_new();
-    g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, history, error);
+    g_autoptr(Past) past = past_new();
+    g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, past, error);
     g_autoptr(ChangePlan) made = situation ? decide(situation, error) : NULL;
     if (!made)
         return FALSE;
-    g_autofree char *path = path_of(specimens, "made-plan.csv");
+    g_autofree char *path = path_of(corpus, "made-plan.csv");
     g_autoptr(GError) failure = NULL;
     must(changeplan_write(made, path, &failure), "the plan cannot be written", failure);
     g_autoptr(ChangePlan) read = changeplan_read(path, CHANGEPLAN_AS_MADE, &failure);
@@ -111,11 +111,11 @@ static gboolean plan(Specimens *specimens, const Snapshot *snapshot, const Asses
     return TRUE;
 }
 
-static void write_and_read(Specimens *specimens, Assessment *assessment)
+static void write_and_read(Corpus *corpus, Assessment *assessment)
 {
     g_autoptr(GError) failure = NULL;
-    g_autofree char *path = path_of(specimens, "made-assessment.csv");
-    g_autofree char *again = path_of(specimens, "again-assessment.csv");
+    g_autofree char *path = path_of(corpus, "made-assessment.csv");
+    g_autofree char *again = path_of(corpus, "again-assessment.csv");
     must(assessment_write(assessment, path, &failure), "the assessment cannot be written", failure);
     g_autoptr(Assessment) read = assessment_read(path, &failure);
     must(read != NULL, "the assessment cannot be read again", failure);
@@ -123,11 +123,11 @@ static void write_and_read(Specimens *specimens, Assessment *assessment)
     must(strcmp(assessment->digest, read->digest) == 0, "the assessment is another when read again", NULL);
 }
 
-static gboolean try_snapshot(Specimens *specimens, const char *path, GError **error)
+static gboolean try_snapshot(Corpus *corpus, const char *path, GError **error)
 {
     (void)path;
-    g_autofree char *directory = path_of(specimens, "snapshot");
-    g_autofree char *collected = path_of(specimens, "collected");
+    g_autofree char *directory = path_of(corpus, "snapshot");
+    g_autofree char *collected = path_of(corpus, "collected");
     const Program program = {.name = "test", .quiet = TRUE};
     Connection connection = {0};
     const CollectRequest request = {directory, collected, 300, &connection, &program};
@@ -142,43 +142,43 @@ static gboolean try_snapshot(Specimens *specimens, const char *path, GError **er
     policy->strategy = STRATEGY_THRESHOLD; /* quick, so that many are tried */
     g_autoptr(Assessment) assessment = assess(snapshot, collected, policy, &failure);
     must(assessment != NULL, "the snapshot cannot be evaluated", failure);
-    write_and_read(specimens, assessment);
-    must(plan(specimens, snapshot, assessment, policy, &failure), "no plan can be made", failure);
+    write_and_read(corpus, assessment);
+    must(plan(corpus, snapshot, assessment, policy, &failure), "no plan can be made", failure);
     return TRUE;
 }
 
-static gboolean try_policy(Specimens *specimens, const char *path, GError **error)
+static gboolean try_policy(Corpus *corpus, const char *path, GError **error)
 {
     g_autoptr(Policy) policy = policy_read(path, error);
     if (!policy)
         return FALSE;
     g_autofree char *digest = policy_plan_digest(policy);
     must(digest_is_hex(digest), "the policy has no digest", NULL);
-    g_autofree char *directory = path_of(specimens, "snapshot");
+    g_autofree char *directory = path_of(corpus, "snapshot");
     g_autoptr(GError) failure = NULL;
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, &failure);
     must(snapshot != NULL, "the good snapshot cannot be read", failure);
     g_autoptr(Assessment) assessment = assess(snapshot, directory, policy, &failure);
     must(assessment != NULL, "the good snapshot cannot be evaluated", failure);
-    write_and_read(specimens, assessment);
-    return plan(specimens, snapshot, assessment, policy, error);
+    write_and_read(corpus, assessment);
+    return plan(corpus, snapshot, assessment, policy, error);
 }
 
-static gboolean try_assessment(Specimens *specimens, const char *path, GError **error)
+static gboolean try_assessment(Corpus *corpus, const char *path, GError **error)
 {
     g_autoptr(Assessment) assessment = assessment_read(path, error);
     if (!assessment)
         return FALSE;
-    write_and_read(specimens, assessment);
-    g_autofree char *directory = path_of(specimens, "snapshot");
+    write_and_read(corpus, assessment);
+    g_autofree char *directory = path_of(corpus, "snapshot");
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
     g_autoptr(Policy) policy = policy_read(NULL, error);
     if (policy)
         policy->strategy = STRATEGY_THRESHOLD;
-    return snapshot && policy && plan(specimens, snapshot, assessment, policy, error);
+    return snapshot && policy && plan(corpus, snapshot, assessment, policy, error);
 }
 
-static gboolean try_plan(Specimens *specimens, const char *path, GError **error)
+static gboolean try_plan(Corpus *corpus, const char *path, GError **error)
 {
     g_autoptr(ChangePlan) as_made = changeplan_read(path, CHANGEPLAN_AS_MADE, error);
     g_autoptr(GError) failure = NULL;
@@ -186,7 +186,7 @@ static gboolean try_plan(Specimens *specimens, const char *path, GError **error)
     must(edited != NULL || !as_made, "a plan as made is not accepted as an edited one", failure);
     if (!edited)
         return FALSE;
-    g_autofree char *stamped = path_of(specimens, "made-plan.csv");
+    g_autofree char *stamped = path_of(corpus, "made-plan.csv");
     changeplan_drop_dependents(edited);
     must(changeplan_check_dependencies(edited, &failure), "steps still depend on dropped ones", failure);
     must(changeplan_write(edited, stamped, &failure), "the plan cannot be stamped", failure);
@@ -197,9 +197,9 @@ static gboolean try_plan(Specimens *specimens, const char *path, GError **error)
     return as_made != NULL;
 }
 
-static gboolean try_journal(Specimens *specimens, const char *path, GError **error)
+static gboolean try_journal(Corpus *corpus, const char *path, GError **error)
 {
-    (void)specimens;
+    (void)corpus;
     g_autoptr(GError) failure = NULL;
     g_autoptr(Journal) read = journal_read(path, error);
     g_autoptr(Journal) opened = journal_open(path, &failure);
@@ -213,17 +213,17 @@ static gboolean try_journal(Specimens *specimens, const char *path, GError **err
     must(journal_append(opened, &row, &failure), "the journal cannot be appended to", failure);
     g_autoptr(Journal) again = journal_read(path, &failure);
     must(again != NULL, "the appended journal cannot be read", failure);
-    g_autoptr(History) history = history_new();
-    history_add(history, again, "");
+    g_autoptr(Past) past = past_new();
+    past_add(past, again, "");
     return read != NULL;
 }
 
 /* ---- the good ones ---- */
 
-static void make_snapshot(const Specimens *specimens)
+static void make_snapshot(const Corpus *corpus)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *directory = path_of(specimens, "snapshot");
+    g_autofree char *directory = path_of(corpus, "snapshot");
     Recipe recipe = recipe_default();
     recipe.clusters = 2;
     recipe.hosts = 5;
@@ -234,24 +234,24 @@ static void make_snapshot(const Specimens *specimens)
     must(fleet && fleet_write(fleet, 1795292100, directory, &error), "no good snapshot", error);
 }
 
-static void make_plan(Specimens *specimens)
+static void make_plan(Corpus *corpus)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *directory = path_of(specimens, "snapshot"), *path = path_of(specimens, "assessment.csv");
-    g_autofree char *planned = path_of(specimens, "made-plan.csv"), *kept = path_of(specimens, "plan.csv");
+    g_autofree char *directory = path_of(corpus, "snapshot"), *path = path_of(corpus, "assessment.csv");
+    g_autofree char *planned = path_of(corpus, "made-plan.csv"), *kept = path_of(corpus, "plan.csv");
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, &error);
     must(snapshot != NULL, "no good snapshot", error);
     g_autoptr(Policy) policy = policy_read(NULL, &error);
     g_autoptr(Assessment) assessment = assess(snapshot, directory, policy, &error);
     must(assessment && assessment_write(assessment, path, &error), "no good assessment", error);
-    must(plan(specimens, snapshot, assessment, policy, &error), "no good plan", error);
+    must(plan(corpus, snapshot, assessment, policy, &error), "no good plan", error);
     must(g_rename(planned, kept) == 0, "no good plan", NULL);
 }
 
-static void make_journal(const Specimens *specimens)
+static void make_journal(const Corpus *corpus)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *planned = path_of(specimens, "plan.csv"), *path = path_of(specimens, "journal.csv");
+    g_autofree char *planned = path_of(corpus, "plan.csv"), *path = path_of(corpus, "journal.csv");
     g_autoptr(ChangePlan) made = changeplan_read(planned, CHANGEPLAN_AS_MADE, &error);
     g_autoptr(Journal) journal = journal_open(path, &error);
     must(made && journal, "no good journal", error);
@@ -269,58 +269,58 @@ static void make_journal(const Specimens *specimens)
     }
 }
 
-Specimens *specimens_new(void)
+Corpus *corpus_new(void)
 {
     g_autoptr(GError) error = NULL;
-    Specimens *specimens = g_new0(Specimens, 1);
+    Corpus *corpus = g_new0(Corpus, 1);
     /* In memory where there is such a place: each try writes and flushes a dozen files. */
     gboolean memory = g_access("/dev/shm", W_OK) == 0;
-    specimens->directory = g_build_filename(memory ? "/dev/shm" : g_get_tmp_dir(), "vmanger-XXXXXX", NULL);
-    must(g_mkdtemp(specimens->directory) != NULL, "no directory for specimens", NULL);
-    g_autofree char *policy = path_of(specimens, "policy.ini");
+    corpus->directory = g_build_filename(memory ? "/dev/shm" : g_get_tmp_dir(), "vmanger-XXXXXX", NULL);
+    must(g_mkdtemp(corpus->directory) != NULL, "no directory for corpus", NULL);
+    g_autofree char *policy = path_of(corpus, "policy.ini");
     must(g_file_set_contents(policy, good_policy, -1, &error), "no good policy", error);
-    make_snapshot(specimens);
-    make_plan(specimens);
-    make_journal(specimens);
-    for (guint i = 0; i < specimens_count(); i++) {
-        g_autofree char *path = path_of(specimens, formats[i].file);
+    make_snapshot(corpus);
+    make_plan(corpus);
+    make_journal(corpus);
+    for (guint i = 0; i < corpus_count(); i++) {
+        g_autofree char *path = path_of(corpus, formats[i].file);
         char *bytes = NULL;
         gsize length = 0;
         must(g_file_get_contents(path, &bytes, &length, &error), "a specimen is missing", error);
-        specimens->good[i] = g_bytes_new_take(bytes, length);
+        corpus->good[i] = g_bytes_new_take(bytes, length);
     }
-    return specimens;
+    return corpus;
 }
 
-void specimens_free(Specimens *specimens)
+void corpus_free(Corpus *corpus)
 {
-    if (!specimens)
+    if (!corpus)
         return;
-    remove_all(specimens->directory);
-    for (guint i = 0; i < specimens_count(); i++)
-        g_bytes_unref(specimens->good[i]);
-    g_free(specimens->directory);
-    g_free(specimens);
+    remove_all(corpus->directory);
+    for (guint i = 0; i < corpus_count(); i++)
+        g_bytes_unref(corpus->good[i]);
+    g_free(corpus->directory);
+    g_free(corpus);
 }
 
-guint specimens_count(void)
+guint corpus_count(void)
 {
     return G_N_ELEMENTS(formats);
 }
 
-const char *specimen_name(guint index)
+const char *corpus_name(guint index)
 {
     return formats[index].file;
 }
 
-const char *specimen_bytes(const Specimens *specimens, guint index, gsize *length)
+const char *corpus_bytes(const Corpus *corpus, guint index, gsize *length)
 {
-    return g_bytes_get_data(specimens->good[index], length);
+    return g_bytes_get_data(corpus->good[index], length);
 }
 
-static void put(const Specimens *specimens, const char *file, const char *bytes, gsize length)
+static void put(const Corpus *corpus, const char *file, const char *bytes, gsize length)
 {
-    g_autofree char *path = path_of(specimens, file);
+    g_autofree char *path = path_of(corpus, file);
     FILE *out = fopen(path, "we");
     must(out && fwrite(bytes, 1, length, out) == length && fclose(out) == 0, "a specimen cannot be put",
          NULL);
@@ -328,30 +328,30 @@ static void put(const Specimens *specimens, const char *file, const char *bytes,
 
 /* The tables come without sums, so that more than a sum is looked at; the sums themselves come with tables.
  */
-static void prepare_sums(Specimens *specimens, guint index)
+static void prepare_sums(Corpus *corpus, guint index)
 {
-    g_autofree char *sums = path_of(specimens, "snapshot/SHA256SUMS");
+    g_autofree char *sums = path_of(corpus, "snapshot/SHA256SUMS");
     if (formats[index].try == try_snapshot)
         g_unlink(sums);
 }
 
-static void restore(Specimens *specimens, guint index)
+static void restore(Corpus *corpus, guint index)
 {
     static const guint sums = 7;
     const guint both[] = {index, sums};
     for (guint i = 0; i < G_N_ELEMENTS(both); i++) {
         gsize length;
-        const char *bytes = specimen_bytes(specimens, both[i], &length);
-        put(specimens, formats[both[i]].file, bytes, length);
+        const char *bytes = corpus_bytes(corpus, both[i], &length);
+        put(corpus, formats[both[i]].file, bytes, length);
     }
 }
 
-gboolean specimen_try(Specimens *specimens, guint index, const char *bytes, gsize length, GError **error)
+gboolean corpus_try(Corpus *corpus, guint index, const char *bytes, gsize length, GError **error)
 {
-    g_autofree char *path = path_of(specimens, formats[index].file);
-    prepare_sums(specimens, index);
-    put(specimens, formats[index].file, bytes, length);
-    gboolean accepted = formats[index].try(specimens, path, error);
-    restore(specimens, index);
+    g_autofree char *path = path_of(corpus, formats[index].file);
+    prepare_sums(corpus, index);
+    put(corpus, formats[index].file, bytes, length);
+    gboolean accepted = formats[index].try(corpus, path, error);
+    restore(corpus, index);
     return accepted;
 }

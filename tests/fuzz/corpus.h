@@ -5,29 +5,29 @@
  * What a reader accepts is carried on as the programs would: evaluated, planned on, written and read again.
  * Where that fails, which nothing that was accepted may cause, the process aborts with a word.
  */
-#ifndef TESTS_FUZZ_SPECIMENS_H
-#define TESTS_FUZZ_SPECIMENS_H
+#ifndef TESTS_FUZZ_CORPUS_H
+#define TESTS_FUZZ_CORPUS_H
 
 #include <glib.h>
 
-typedef struct Specimens Specimens;
+typedef struct Corpus Corpus;
 
 /* makes them, in a directory of their own */
-Specimens *specimens_new(void);
+Corpus *corpus_new(void);
 
 /* removes the directory, and frees */
-void specimens_free(Specimens *specimens);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Specimens, specimens_free)
+void corpus_free(Corpus *corpus);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Corpus, corpus_free)
 
 /* the files' names: "hosts.csv" … "journal.csv" */
-guint specimens_count(void);
-const char *specimen_name(guint index);
+guint corpus_count(void);
+const char *corpus_name(guint index);
 
-/* the good bytes; owned by the specimens */
-const char *specimen_bytes(const Specimens *specimens, guint index, gsize *length);
+/* the good bytes; owned by the corpus */
+const char *corpus_bytes(const Corpus *corpus, guint index, gsize *length);
 
 /* reads these bytes in place of the good ones, all other files being good; FALSE and the error where they are
  * refused */
-gboolean specimen_try(Specimens *specimens, guint index, const char *bytes, gsize length, GError **error);
+gboolean corpus_try(Corpus *corpus, guint index, const char *bytes, gsize length, GError **error);
 
 #endif

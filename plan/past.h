@@ -7,8 +7,8 @@
  * A rehearsal changed nothing but a copy of a snapshot: its rows count for that copy, which names the plan
  * that was rehearsed, and for no other snapshot of the same source.
  */
-#ifndef PLAN_HISTORY_H
-#define PLAN_HISTORY_H
+#ifndef PLAN_PAST_H
+#define PLAN_PAST_H
 
 #include "analyze/policy.h"
 #include "plan/fault.h"
@@ -21,12 +21,12 @@ typedef struct PastAddition {
     double from_mib, to_mib; /* NAN where not known */
 } PastAddition;
 
-typedef struct VmHistory {
+typedef struct VmPast {
     guint memory_additions, cpu_additions; /* that succeeded */
     GArray *memory;                        /* PastAddition, those of memory_additions; NULL for none */
     gint64 last_migration;                 /* that succeeded: seconds since 1970, -1 for none */
     GArray *refusals;                      /* PastRefusal, in the journals' order; NULL for none */
-} VmHistory;
+} VmPast;
 
 /* a step on a VM that the vCenter refused for what will be so again; or one that succeeded, which says that
  * it no longer is */
@@ -45,41 +45,40 @@ typedef struct PastMigration {
     double real_s;   /* from submitted, else intent, to succeeded; above 0 */
 } PastMigration;
 
-typedef struct History {
-    GHashTable *vms;    /* source_id, line feed, UUID or id -> VmHistory */
+typedef struct Past {
+    GHashTable *vms;    /* source_id, line feed, UUID or id -> VmPast */
     GHashTable *seen;   /* run, line feed, seq */
     GArray *migrations; /* PastMigration, in the journals' order */
     GPtrArray *foreign; /* char *: paths of journals of rehearsals that do not count here */
-} History;
+} Past;
 
-History *history_new(void);
-void history_free(History *history);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
+Past *past_new(void);
+void past_free(Past *past);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Past, past_free)
 
 /* adds what a journal tells of a snapshot that is the result of these rehearsals (SnapshotInfo.rehearsal, a
  * list of plans); the journal may be freed afterwards */
-void history_add(History *history, const Journal *journal, const char *rehearsals);
+void past_add(Past *past, const Journal *journal, const char *rehearsals);
 
 /* reads journals by path, for such a snapshot; paths is NULL-terminated, NULL is none */
-History *history_read(char *const *paths, const char *rehearsals, GError **error);
+Past *past_read(char *const *paths, const char *rehearsals, GError **error);
 
 /* what is known of a VM; never NULL */
-const VmHistory *history_of(const History *history, const char *source_id, const char *instance_uuid,
-                            const char *id);
-const VmHistory *history_of_vm(const History *history, const Model *model, guint vm);
+const VmPast *past_find(const Past *past, const char *source_id, const char *instance_uuid, const char *id);
+const VmPast *past_of_vm(const Past *past, const Model *model, guint vm);
 
 /* the latest refusal, not before `since` (seconds since 1970), that speaks against doing this to the VM once
  * more: of a migration, what was refused it on every host, or on that host ("": on every host alone); of an
  * addition, what was refused it. One after which the same succeeded does not count. NULL where there is none
  */
-const PastRefusal *history_refusal(const VmHistory *vm, Action action, const char *host_id, gint64 since);
+const PastRefusal *past_refusal(const VmPast *vm, Action action, const char *host_id, gint64 since);
 
 /* how often the VM was added memory to at or after a time */
-guint history_memory_additions_since(const VmHistory *vm, gint64 time);
+guint past_memory_additions_since(const VmPast *vm, gint64 time);
 
 /* MiB that the VM had before the first of the additions that made it what it is, each of which took up where
  * the one before had left it: its present size where somebody else has resized it since */
-double history_memory_before(const VmHistory *vm, double present_mib);
+double past_memory_before(const VmPast *vm, double present_mib);
 
 /* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate,
  * by least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting
@@ -90,6 +89,6 @@ typedef struct MoveTimes {
     double setup_s, slope;
 } MoveTimes;
 
-MoveTimes history_move_times(const History *history, const Policy *policy);
+MoveTimes past_move_times(const Past *past, const Policy *policy);
 
 #endif
