@@ -4,6 +4,7 @@
 #include "analyze/buffer.h"
 #include "analyze/pressure.h"
 #include "collect/plural.h"
+#include "plan/admission.h"
 #include "plan/growth.h"
 #include "plan/refusal.h"
 #include "plan/room.h"
@@ -257,8 +258,21 @@ static gboolean is_in_cpu_budget(const Addition *addition, Obstacle *why)
     return TRUE;
 }
 
+/* HA's admission control asks where a reservation rises: not for what a VM takes to run. */
+static gboolean is_admitted(const Addition *addition, Obstacle *why)
+{
+    const Model *now = addition->now;
+    guint vm = (guint)addition->change->vm;
+    double more = room_taken_by(now, addition->change).of[ROOM_MEMORY_RESERVATION];
+    gboolean rises = is_of_memory(addition) && row_of(addition)->memory_reservation_locked == 1;
+    return !(more > 0) || ((!rises || admission_by_cluster(now, vm, more, why)) &&
+                           admission_by_pools(addition->start, now, vm, more, why));
+}
+
 gboolean addition_is_in_budget(const Addition *addition, Obstacle *why)
 {
-    return is_of_memory(addition) ? is_in_memory_budget(addition, why) && is_within_growth(addition, why)
-                                  : is_in_cpu_budget(addition, why);
+    gboolean within = is_of_memory(addition)
+                          ? is_in_memory_budget(addition, why) && is_within_growth(addition, why)
+                          : is_in_cpu_budget(addition, why);
+    return within && is_admitted(addition, why);
 }

@@ -26,7 +26,7 @@ gboolean addition_is_taken(const Addition *addition, Obstacle *why);
 gboolean addition_keeps_normal(const Addition *addition, Obstacle *why);
 gboolean addition_has_room(const Addition *addition, Obstacle *why);
 
-/* its cluster's buffer, its pools' limits, and the policy's bounds */
+/* its cluster's buffer and admission control, its pools' limits and reservations, and the policy's bounds */
 gboolean addition_is_in_budget(const Addition *addition, Obstacle *why);
 
 #endif

@@ -123,6 +123,14 @@ static void debit(double *buffer, double amount)
     *buffer = MAX(0, *buffer - amount);
 }
 
+/* what a VM that runs holds of its pools now, in place of so much before */
+static void hold_in_pools(Model *model, guint vm, double before_mib)
+{
+    if (model->vms[vm].running)
+        pool_debit(model->snapshot, model->vms[vm].row->pool, model_vm_memory_held(model, vm) - before_mib,
+                   model->pool_reserved_mib);
+}
+
 static void add_memory(Model *model, guint vm, double to_mib)
 {
     ModelVm *grown = &model->vms[vm];
@@ -135,6 +143,7 @@ static void add_memory(Model *model, guint vm, double to_mib)
     host->demand[RESOURCE_HOST_MEMORY] += kib;
     host->memory_reserved_mib += model_vm_memory_reserved(model, vm) - reserved;
     host->memory_overhead_mib += model_vm_overhead(model, vm) - overhead;
+    hold_in_pools(model, vm, reserved + overhead);
     debit(&model->buffer_memory[host->cluster], kib);
     pool_debit(model->snapshot, model->vms[vm].row->pool, kib, model->pool_memory);
 }
@@ -143,9 +152,10 @@ static void add_cpu(Model *model, guint vm, double to_vcpus)
 {
     ModelVm *grown = &model->vms[vm];
     double mhz = (to_vcpus - grown->vcpus) * model->snapshot->hosts[grown->host].core_mhz;
-    double overhead = model_vm_overhead(model, vm);
+    double overhead = model_vm_overhead(model, vm), held = model_vm_memory_held(model, vm);
     grown->vcpus = to_vcpus;
     model->hosts[grown->host].memory_overhead_mib += model_vm_overhead(model, vm) - overhead;
+    hold_in_pools(model, vm, held);
     debit(&model->buffer_cpu[model->hosts[grown->host].cluster], mhz);
     pool_debit(model->snapshot, model->vms[vm].row->pool, mhz, model->pool_cpu);
 }

@@ -2,6 +2,7 @@
 #include "plan/clusterproblem.h"
 
 #include "analyze/buffer.h"
+#include "plan/admission.h"
 #include "plan/growth.h"
 #include "plan/room.h"
 
@@ -331,6 +332,10 @@ static void add_groups(Building *b)
 
 /* ---- growth ---- */
 
+/* what sizes take from budgets: of what may be used, in units of the need that grows; of what may be
+ * reserved, in MiB */
+enum { DEBIT_USED, DEBIT_RESERVED };
+
 /* what a kind of addition takes from */
 typedef struct Purse {
     Resource resource;
@@ -339,6 +344,12 @@ typedef struct Purse {
     int cluster_budget;
     GHashTable *of_pool; /* pool -> its budget */
 } Purse;
+
+/* what reservations take from */
+typedef struct Reserves {
+    int cluster_budget;  /* admission control's; -1 where it sets none */
+    GHashTable *of_pool; /* pool -> its budget */
+} Reserves;
 
 /* a pool's room as a budget, made when the first VM below the pool may grow; -1 where it has no limit */
 static int budget_of_pool(const Building *b, const Purse *purse, guint pool)
@@ -349,13 +360,45 @@ static int budget_of_pool(const Building *b, const Purse *purse, guint pool)
     gpointer known;
     if (g_hash_table_lookup_extended(purse->of_pool, GUINT_TO_POINTER(pool), NULL, &known))
         return GPOINTER_TO_INT(known);
-    int budget = problem_add_budget(b->built->problem, units(purse->need, MAX(0, room)));
+    int budget = problem_add_budget(b->built->problem, DEBIT_USED, units(purse->need, MAX(0, room)));
     g_hash_table_insert(purse->of_pool, GUINT_TO_POINTER(pool), GINT_TO_POINTER(budget));
     return budget;
 }
 
-static GArray *begin_growth(const Building *b, const Purse *purse, guint vm, int action, int64_t shortage,
-                            int reach)
+static int budget_of_reservations(const Building *b, double room)
+{
+    return isinf(room) ? -1
+                       : problem_add_budget(b->built->problem, DEBIT_RESERVED, (int64_t)floor(MAX(0, room)));
+}
+
+/* what may be reserved in a pool and below it as a budget, as for its use */
+static int reserve_of_pool(const Building *b, const Reserves *reserves, guint pool)
+{
+    gpointer known;
+    if (g_hash_table_lookup_extended(reserves->of_pool, GUINT_TO_POINTER(pool), NULL, &known))
+        return GPOINTER_TO_INT(known);
+    int budget = budget_of_reservations(b, admission_pool_bound(b->model, pool));
+    g_hash_table_insert(reserves->of_pool, GUINT_TO_POINTER(pool), GINT_TO_POINTER(budget));
+    return budget;
+}
+
+/* A pool that is not expandable borrows nothing from those above it. */
+static void debit_reserves(const Building *b, const Reserves *reserves, int growth, guint vm, int action)
+{
+    const Vm *row = b->model->vms[vm].row;
+    const Pool *pools = b->model->snapshot->pools;
+    if (reserves->cluster_budget >= 0 && action == ACTION_ADD_MEMORY && row->memory_reservation_locked == 1)
+        problem_debit(b->built->problem, growth, reserves->cluster_budget);
+    for (int pool = row->pool; pool >= 0;
+         pool = pools[pool].memory_expandable == 0 ? -1 : pools[pool].parent) {
+        int budget = reserve_of_pool(b, reserves, (guint)pool);
+        if (budget >= 0)
+            problem_debit(b->built->problem, growth, budget);
+    }
+}
+
+static GArray *begin_growth(const Building *b, const Purse *purse, const Reserves *reserves, guint vm,
+                            int action, int64_t shortage, int reach)
 {
     const Snapshot *snapshot = b->model->snapshot;
     int growth = problem_add_growth(b->built->problem, b->built->process_of[vm], shortage, reach);
@@ -365,6 +408,7 @@ static GArray *begin_growth(const Building *b, const Purse *purse, guint vm, int
         if (budget >= 0)
             problem_debit(b->built->problem, growth, budget);
     }
+    debit_reserves(b, reserves, growth, vm, action);
     Growing growing = {vm, action, g_array_new(FALSE, FALSE, sizeof(double))};
     g_array_append_val(b->built->growing, growing);
     return growing.totals;
@@ -378,25 +422,51 @@ static void add_memory_size(const Building *b, guint vm, double mib, double miss
     needs_of_growth(b, ACTION_ADD_MEMORY, vm, mib, add);
     Size size = {.shortage = (int64_t)ceil(MAX(0, now_mib + missing - mib)),
                  .cost = model->policy->step_cost_count ? 1 : llround((mib - now_mib) / 1024 * 1000),
-                 .debit = units(NEED_MEMORY, (mib - now_mib) * 1024),
+                 .debit = {[DEBIT_USED] = units(NEED_MEMORY, (mib - now_mib) * 1024),
+                           [DEBIT_RESERVED] = add[NEED_MEMORY_RESERVED]},
                  .add = add};
     problem_add_size(b->built->problem, (int)b->built->growing->len - 1, &size);
     g_array_append_val(totals, mib);
 }
 
-/* one step of memory_step_mib, as the other strategy adds, and parts of what is missing up to all of it, each
- * as large as is legal at most and no smaller than a step */
-static void add_memory_sizes(const Building *b, guint vm, double missing, GArray *totals)
+static gboolean is_in_budget(const Building *b, guint vm, double mib)
+{
+    return legality_allows_growth(b->situation->legality, b->model, ACTION_ADD_MEMORY, vm, mib, LEGAL_BUDGET,
+                                  NULL);
+}
+
+/* the largest total, from a step up to so much, that budgets have room for were no other VM to grow; 0 for
+ * none */
+static double largest_in_budget(const Building *b, guint vm, double step, double most)
+{
+    double unit = b->model->vms[vm].row->memory_hot_add_step_mib > 0
+                      ? b->model->vms[vm].row->memory_hot_add_step_mib
+                      : 1;
+    if (is_in_budget(b, vm, most))
+        return most;
+    if (!is_in_budget(b, vm, step))
+        return 0;
+    double fits = 0, over = floor((most - step) / unit) + 1; /* units above the step */
+    while (over - fits > 1) {
+        double middle = floor((fits + over) / 2);
+        if (is_in_budget(b, vm, step + middle * unit))
+            fits = middle;
+        else
+            over = middle;
+    }
+    return step + fits * unit;
+}
+
+/* one step of memory_step_mib, as the other strategy adds, and parts of what is missing up to the most that
+ * the VM may have, each no smaller than a step */
+static void add_memory_sizes(const Building *b, guint vm, double missing, double step, double most,
+                             GArray *totals)
 {
     const Model *model = b->model;
-    double now_mib = model->vms[vm].memory_mib;
-    double most = growth_largest_memory(b->model, b->situation->past, vm);
-    double all = MIN(growth_legal_memory(model, vm, now_mib + missing), most);
-    double step = growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib);
-    double before = step;
+    double now_mib = model->vms[vm].memory_mib, before = step;
     add_memory_size(b, vm, step, missing, totals);
     for (int i = 1; i <= MEMORY_SIZES; i++) {
-        double mib = MIN(growth_legal_memory(model, vm, now_mib + missing * i / MEMORY_SIZES), all);
+        double mib = MIN(growth_legal_memory(model, vm, now_mib + missing * i / MEMORY_SIZES), most);
         if (mib <= before)
             continue;
         add_memory_size(b, vm, mib, missing, totals);
@@ -404,19 +474,24 @@ static void add_memory_sizes(const Building *b, guint vm, double missing, GArray
     }
 }
 
-static void add_memory_growth(const Building *b, const Purse *purse, guint vm)
+static void add_memory_growth(const Building *b, const Purse *purse, const Reserves *reserves, guint vm)
 {
     const Model *model = b->model;
     double missing = model->vms[vm].state == STATE_SHORT ? growth_wanted_memory(model, vm) : 0;
     if (missing <= 0)
         return;
-    double least = growth_legal_memory(model, vm, model->vms[vm].memory_mib + model->policy->memory_step_mib);
-    gboolean takes = legality_allows_growth(b->situation->legality, model, ACTION_ADD_MEMORY, vm,
-                                            model->vms[vm].memory_mib, LEGAL_SUBJECT, NULL);
-    if (!takes || growth_largest_memory(b->model, b->situation->past, vm) < least)
+    double now_mib = model->vms[vm].memory_mib, most = growth_largest_memory(model, b->situation->past, vm);
+    double step = growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib);
+    gboolean takes = legality_allows_growth(b->situation->legality, model, ACTION_ADD_MEMORY, vm, now_mib,
+                                            LEGAL_SUBJECT, NULL);
+    if (!takes || most < step)
         return;
-    GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_MEMORY, (int64_t)ceil(missing), -1);
-    add_memory_sizes(b, vm, missing, totals);
+    most = MIN(most, MAX(step, growth_legal_memory(model, vm, now_mib + missing)));
+    most = largest_in_budget(b, vm, step, most);
+    if (most < step)
+        return;
+    GArray *totals = begin_growth(b, purse, reserves, vm, ACTION_ADD_MEMORY, (int64_t)ceil(missing), -1);
+    add_memory_sizes(b, vm, missing, step, most, totals);
 }
 
 static double fastest_core(const Building *b)
@@ -428,16 +503,18 @@ static double fastest_core(const Building *b)
 }
 
 /* Wherever the VM is then, its new vCPUs take no more of the buffer than those of the fastest host. */
-static void add_cpu_growth(const Building *b, const Purse *purse, guint vm, int reach)
+static void add_cpu_growth(const Building *b, const Purse *purse, const Reserves *reserves, guint vm,
+                           int reach)
 {
     const Model *model = b->model;
     double now = model->vms[vm].vcpus, to = growth_legal_vcpus(model, vm);
     int64_t add[N_NEEDS];
     needs_of_growth(b, ACTION_ADD_CPU, vm, to, add);
-    GArray *totals = begin_growth(b, purse, vm, ACTION_ADD_CPU, VCPU_SHORTAGE, reach);
+    GArray *totals = begin_growth(b, purse, reserves, vm, ACTION_ADD_CPU, VCPU_SHORTAGE, reach);
     Size size = {.shortage = 0,
                  .cost = model->policy->step_cost_count ? 1 : llround((to - now) * 1000),
-                 .debit = units(NEED_CPU, (to - now) * fastest_core(b)),
+                 .debit = {[DEBIT_USED] = units(NEED_CPU, (to - now) * fastest_core(b)),
+                           [DEBIT_RESERVED] = add[NEED_MEMORY_RESERVED]},
                  .add = add};
     problem_add_size(b->built->problem, (int)b->built->growing->len - 1, &size);
     g_array_append_val(totals, to);
@@ -445,8 +522,8 @@ static void add_cpu_growth(const Building *b, const Purse *purse, guint vm, int 
 
 static Purse purse_new(const Building *b, Resource resource, int need, const double *pool_use, double room)
 {
-    return (Purse){resource, need, pool_use, problem_add_budget(b->built->problem, units(need, MAX(0, room))),
-                   g_hash_table_new(NULL, NULL)};
+    int budget = problem_add_budget(b->built->problem, DEBIT_USED, units(need, MAX(0, room)));
+    return (Purse){resource, need, pool_use, budget, g_hash_table_new(NULL, NULL)};
 }
 
 static void add_growths(const Building *b)
@@ -456,18 +533,21 @@ static void add_growths(const Building *b)
     Purse memory = purse_new(b, RESOURCE_HOST_MEMORY, NEED_MEMORY, model->pool_memory,
                              growth_cluster_room(model, cluster));
     Purse cpu = purse_new(b, RESOURCE_CPU, NEED_CPU, model->pool_cpu, model->buffer_cpu[cluster]);
+    Reserves reserves = {budget_of_reservations(b, admission_cluster_room(model, cluster)),
+                         g_hash_table_new(NULL, NULL)};
     for (guint p = 0; p < b->built->vms->len; p++) {
         guint vm = g_array_index(b->built->vms, guint, p);
         guint host = (guint)model->vms[vm].host;
         if (!model->hosts[host].usable || model_is_to_empty(model, host))
             continue;
-        add_memory_growth(b, &memory, vm);
+        add_memory_growth(b, &memory, &reserves, vm);
         int reach = g_array_index(b->vcpu_reaches, int, p);
         if (reach != NO_VCPUS)
-            add_cpu_growth(b, &cpu, vm, reach);
+            add_cpu_growth(b, &cpu, &reserves, vm, reach);
     }
     g_hash_table_unref(memory.of_pool);
     g_hash_table_unref(cpu.of_pool);
+    g_hash_table_unref(reserves.of_pool);
 }
 
 /* ---- the whole ---- */

@@ -21,7 +21,8 @@ typedef enum {
                                   that keep VMs together, who can only move one by one */
     LEGAL_HEAT = 1 << 3,       /* thresholds of the host */
     LEGAL_ROOM = 1 << 4,       /* the host's memory, threads and reservations */
-    LEGAL_BUDGET = 1 << 5,     /* of growth: the cluster's buffer, the limits of its pools, ha_check=hard */
+    LEGAL_BUDGET = 1 << 5,     /* of growth: the cluster's buffer and admission control, the limits and
+                                  reservations of its pools, ha_check=hard */
     LEGAL_RULES = 1 << 6       /* mandatory rules that would then be broken, or broken worse */
 } LegalQuestion;
 

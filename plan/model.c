@@ -214,6 +214,9 @@ static void join_pools(Model *model)
         }
         pool_sums(snapshot, amounts, sums[r]);
     }
+    for (guint i = 0; i < snapshot->n_vms; i++)
+        amounts[i] = model->vms[i].running ? model_vm_memory_held(model, i) : 0;
+    pool_sums(snapshot, amounts, model->pool_reserved_mib);
 }
 
 /* One more of each than there are: memcpy wants an address even where there is nothing to copy. */
@@ -229,6 +232,7 @@ static Model *model_alloc(const Snapshot *snapshot)
     model->buffer_memory = g_new0(double, snapshot->n_clusters + 1);
     model->pool_cpu = g_new0(double, snapshot->n_pools + 1);
     model->pool_memory = g_new0(double, snapshot->n_pools + 1);
+    model->pool_reserved_mib = g_new0(double, snapshot->n_pools + 1);
     return model;
 }
 
@@ -269,6 +273,7 @@ Model *model_copy(const Model *model)
     memcpy(copy->buffer_memory, model->buffer_memory, snapshot->n_clusters * sizeof(double));
     memcpy(copy->pool_cpu, model->pool_cpu, snapshot->n_pools * sizeof(double));
     memcpy(copy->pool_memory, model->pool_memory, snapshot->n_pools * sizeof(double));
+    memcpy(copy->pool_reserved_mib, model->pool_reserved_mib, snapshot->n_pools * sizeof(double));
     for (guint i = 0; i < snapshot->n_hosts; i++)
         copy->vms_on[i] = g_array_copy(model->vms_on[i]);
     return copy;
@@ -288,6 +293,7 @@ void model_free(Model *model)
     g_free(model->buffer_memory);
     g_free(model->pool_cpu);
     g_free(model->pool_memory);
+    g_free(model->pool_reserved_mib);
     g_free(model);
 }
 
@@ -321,6 +327,11 @@ double overhead_mib(double memory_mib, double vcpus)
 double model_vm_overhead(const Model *model, guint vm)
 {
     return overhead_mib(model->vms[vm].memory_mib, model->vms[vm].vcpus);
+}
+
+double model_vm_memory_held(const Model *model, guint vm)
+{
+    return model_vm_memory_reserved(model, vm) + model_vm_overhead(model, vm);
 }
 
 gboolean model_is_fault_tolerant(const Model *model, guint vm)

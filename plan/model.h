@@ -53,6 +53,7 @@ typedef struct Model {
     GArray **vms_on;                    /* [n_hosts] of guint: the running VMs on each host now, ascending */
     double *buffer_cpu, *buffer_memory; /* [n_clusters] MHz, KiB: what additions may still take */
     double *pool_cpu, *pool_memory;     /* [n_pools] MHz, KiB: what the VMs below each pool take (buffer.h) */
+    double *pool_reserved_mib; /* [n_pools] memory that those which run have reserved, and what runs them */
 } Model;
 
 /* orders indices (guint), ascending: for g_array_sort and bsearch */
@@ -86,6 +87,10 @@ double model_vm_memory_reserved(const Model *model, guint vm);
  * the same of a VM now */
 double overhead_mib(double memory_mib, double vcpus);
 double model_vm_overhead(const Model *model, guint vm);
+
+/* MiB of memory that its host, pools and cluster count as reserved for a VM that runs: its reservation and
+ * that overhead */
+double model_vm_memory_held(const Model *model, guint vm);
 
 /* TRUE for both VMs of a fault-tolerant pair */
 gboolean model_is_fault_tolerant(const Model *model, guint vm);

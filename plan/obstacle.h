@@ -49,7 +49,9 @@ typedef enum {
     OBSTACLE_ROOM, /* memory, reservations */
     OBSTACLE_BUFFER,
     OBSTACLE_POOL_LIMIT,
-    OBSTACLE_FAILOVER, /* ha_check=hard */
+    OBSTACLE_POOL_RESERVATION,
+    OBSTACLE_ADMISSION, /* HA admission control */
+    OBSTACLE_FAILOVER,  /* ha_check=hard */
     OBSTACLE_NOT_EMPTY,
     /* of others */
     OBSTACLE_RULE,

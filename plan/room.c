@@ -24,8 +24,8 @@ Room room_of_vm(const Model *model, guint vm)
 {
     if (!model->vms[vm].running)
         return (Room){{0}};
-    return (Room){{model_vm_memory(model, vm), model_vm_cpu_reserved(model, vm),
-                   model_vm_memory_reserved(model, vm) + model_vm_overhead(model, vm)}};
+    return (Room){
+        {model_vm_memory(model, vm), model_vm_cpu_reserved(model, vm), model_vm_memory_held(model, vm)}};
 }
 
 /* what a VM that runs takes more */

@@ -354,6 +354,12 @@ bool assignment_try_swap(Assignment *a, int process, int other, Cost *delta)
     return true;
 }
 
+/* what a row of sizes takes from a budget */
+static int64_t debited(const Problem *p, int budget, int row_of_sizes)
+{
+    return p->debit[row_of_sizes * PROBLEM_DEBITS + p->debit_kind[budget]];
+}
+
 static int size_row(const Assignment *a, int growth, int size)
 {
     return a->problem->first_size[growth] + size;
@@ -383,10 +389,10 @@ bool assignment_try_resize(Assignment *a, int growth, int size, Cost *delta)
             return false;
         }
     }
-    int64_t debit = p->debit[after] - p->debit[before];
-    for (int i = p->budgets_of.first[growth]; debit > 0 && i < p->budgets_of.first[growth + 1]; i++) {
+    for (int i = p->budgets_of.first[growth]; i < p->budgets_of.first[growth + 1]; i++) {
         int budget = p->budgets_of.item[i];
-        if (a->spent[budget] + debit > p->room[budget]) {
+        int64_t debit = debited(p, budget, after) - debited(p, budget, before);
+        if (debit > 0 && a->spent[budget] + debit > p->room[budget]) {
             return false;
         }
     }
@@ -553,7 +559,8 @@ void assignment_resize(Assignment *a, int growth, int size)
         a->held[m * width + r] += change;
     }
     for (int i = p->budgets_of.first[growth]; i < p->budgets_of.first[growth + 1]; i++) {
-        a->spent[p->budgets_of.item[i]] += p->debit[after] - p->debit[before];
+        int budget = p->budgets_of.item[i];
+        a->spent[budget] += debited(p, budget, after) - debited(p, budget, before);
     }
     a->size[growth] = size;
     add_growth(p, &a->cost, before, -1);
@@ -603,7 +610,7 @@ static void count_growths(Assignment *a)
             a->need[p->grower[g] * p->n_resources + r] += row(p->add, size, p->n_resources)[r];
         }
         for (int i = p->budgets_of.first[g]; i < p->budgets_of.first[g + 1]; i++) {
-            a->spent[p->budgets_of.item[i]] += p->debit[size];
+            a->spent[p->budgets_of.item[i]] += debited(p, p->budgets_of.item[i], size);
         }
         add_growth(p, &a->cost, size, 1);
     }

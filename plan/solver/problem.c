@@ -121,6 +121,7 @@ static void free_growths(Problem *p)
     g_free(p->shortage);
     g_free(p->size_cost);
     g_free(p->debit);
+    g_free(p->debit_kind);
     g_free(p->add);
     free_pairs(&p->debited);
     free_lists(&p->budgets_of);
@@ -230,8 +231,10 @@ void problem_add_dependency(Problem *p, int group, int on)
     append_pair(&p->depends, group, on);
 }
 
-int problem_add_budget(Problem *p, int64_t room)
+int problem_add_budget(Problem *p, int kind, int64_t room)
 {
+    g_assert(kind >= 0 && kind < PROBLEM_DEBITS);
+    APPEND(p->debit_kind, p->n_budgets, kind);
     APPEND(p->room, p->n_budgets, room);
     return p->n_budgets++;
 }
@@ -241,7 +244,7 @@ static void add_size_row(Problem *p, const Size *size)
     p->add = append_row(p->add, p->n_sizes, size->add, p->n_resources);
     APPEND(p->shortage, p->n_sizes, size->shortage);
     APPEND(p->size_cost, p->n_sizes, size->cost);
-    APPEND(p->debit, p->n_sizes, size->debit);
+    p->debit = append_row(p->debit, p->n_sizes, size->debit, PROBLEM_DEBITS);
     p->n_sizes++;
 }
 

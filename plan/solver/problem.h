@@ -88,12 +88,15 @@ typedef struct {
     bool count_moves;   /* the problem's group_move_weight looks at it */
 } Group;
 
+/* budgets count one of so many kinds of amounts (say, what is used, and what is reserved) */
+#define PROBLEM_DEBITS 2
+
 /* One size that a process may grow to. Its present size is not listed. */
 typedef struct {
-    int64_t shortage;   /* what is still missing at this size */
-    int64_t cost;       /* of the step */
-    int64_t debit;      /* taken from each budget of the growth */
-    const int64_t *add; /* per resource, on top of the process's need, not negative */
+    int64_t shortage;              /* what is still missing at this size */
+    int64_t cost;                  /* of the step */
+    int64_t debit[PROBLEM_DEBITS]; /* taken from each budget of the growth, by the budget's kind */
+    const int64_t *add;            /* per resource, on top of the process's need, not negative */
 } Size;
 
 typedef struct Problem Problem;
@@ -115,8 +118,8 @@ void problem_join_group(Problem *problem, int group, int process);
 /* a process of `group` needs one of `on` in its neighbourhood */
 void problem_add_dependency(Problem *problem, int group, int on);
 
-/* a purse that growths debit: the buffer of a cluster, the limit of a pool */
-int problem_add_budget(Problem *problem, int64_t room);
+/* a purse that growths debit: the buffer of a cluster, the limit of a pool; kind < PROBLEM_DEBITS */
+int problem_add_budget(Problem *problem, int kind, int64_t room);
 /* a process (or one quantity of it) that may grow; shortage is what it is short of now; reach is where the
    process may be while it is grown (-1: every machine; costs of the reach do not count); its sizes and debits
    come before the next growth */

@@ -85,7 +85,8 @@ struct Problem {
     bool has_blocks;       /* some group is together or same_location */
 
     int n_budgets;
-    int64_t *room; /* [budgets] */
+    int *debit_kind; /* [budgets] */
+    int64_t *room;   /* [budgets] */
 
     int n_growths;
     int *grower;       /* [growths] the process */
@@ -95,7 +96,7 @@ struct Problem {
     int n_sizes;        /* rows */
     int64_t *shortage;  /* [rows] */
     int64_t *size_cost; /* [rows] */
-    int64_t *debit;     /* [rows] */
+    int64_t *debit;     /* [rows × PROBLEM_DEBITS] */
     int64_t *add;       /* [rows × R] */
     Pairs debited;      /* growth, budget */
     Lists budgets_of;   /* budgets of a growth */

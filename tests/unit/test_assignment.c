@@ -99,15 +99,18 @@ static void add_random_groups(Problem *problem, Random *random)
 
 static void add_random_growths(Problem *problem, Random *random)
 {
-    int budget = problem_add_budget(problem, 300);
+    int used = problem_add_budget(problem, 0, 300), reserved = problem_add_budget(problem, 1, 60);
     for (int i = 0; i < 8; i++) {
         int growth = problem_add_growth(problem, i / 2 * 5, 100, i % 2 ? 0 : -1);
         for (int s = 1; s <= 3; s++) {
             int64_t add[RESOURCES] = {i % 3 ? 0 : 10 * s, 20 * s, random_below(random, 5)};
-            problem_add_size(problem, growth,
-                             &(Size){.shortage = 100 - 30 * s, .cost = 2 * s, .debit = 20 * s, .add = add});
+            problem_add_size(
+                problem, growth,
+                &(Size){.shortage = 100 - 30 * s, .cost = 2 * s, .debit = {20 * s, 5 * s}, .add = add});
         }
-        problem_debit(problem, growth, budget);
+        problem_debit(problem, growth, used);
+        if (i % 2)
+            problem_debit(problem, growth, reserved);
     }
 }
 

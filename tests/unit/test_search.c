@@ -276,9 +276,9 @@ static void short_process_grows_where_there_is_room(void)
     add_vm(problem, 0, 100, 490);
     add_vm(problem, 1, 100, 100);
     int64_t add[] = {0, 100};
-    int budget = problem_add_budget(problem, 100);
+    int budget = problem_add_budget(problem, 0, 100);
     int growth = problem_add_growth(problem, starved, 100, -1);
-    problem_add_size(problem, growth, &(Size){.shortage = 0, .cost = 1, .debit = 100, .add = add});
+    problem_add_size(problem, growth, &(Size){.shortage = 0, .cost = 1, .debit = {100}, .add = add});
     problem_debit(problem, growth, budget);
     finish(problem);
     SearchResult result = search_for(problem, 1, 0);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/admission.h"
+
+#include "analyze/buffer.h"
+
+#include <math.h>
+
+#define KIB_PER_MIB 1024.0
+#define LEAST_SLOT_MHZ 32.0 /* of a VM without a CPU reservation (das.vmcpuminmhz) */
+
+/* ---- the cluster ---- */
+
+/* TRUE for a host whose memory VMs can be restarted in: one that is to be emptied will not be there */
+static gboolean counts(const Model *model, guint host, guint cluster)
+{
+    return model->hosts[host].cluster == (int)cluster && model_is_live(model, host) &&
+           model->snapshot->hosts[host].mode != HOST_MODE_MAINTENANCE && !model_is_to_empty(model, host);
+}
+
+static gboolean is_asked(const Model *model, guint cluster, int ha_policy)
+{
+    const Cluster *row = &model->snapshot->clusters[cluster];
+    return row->ha == 1 && row->ha_policy == ha_policy;
+}
+
+double admission_cluster_room(const Model *now, guint cluster)
+{
+    guint n = 0;
+    double reservable = 0, held = 0;
+    g_autofree double *kib = g_new(double, now->snapshot->n_hosts + 1);
+    if (!is_asked(now, cluster, HA_POLICY_PERCENT))
+        return INFINITY;
+    for (guint host = 0; host < now->snapshot->n_hosts; host++) {
+        const ModelHost *at = &now->hosts[host];
+        if (at->cluster != (int)cluster || !model_is_live(now, host))
+            continue;
+        held += at->memory_reserved_mib + at->memory_overhead_mib;
+        if (!counts(now, host, cluster))
+            continue;
+        reservable += at->memory_reservable_mib;
+        kib[n++] = at->memory_reservable_mib * KIB_PER_MIB;
+    }
+    double share = buffer_ha_share(&now->snapshot->clusters[cluster], RESOURCE_HOST_MEMORY, kib, n);
+    return floor(reservable - share / KIB_PER_MIB) - held;
+}
+
+/* ---- the cluster, in slots ---- */
+
+/* what a slot is: enough for any VM that runs in the cluster, one of them (vm) with so much more memory */
+static void size_slot(const Model *now, guint vm, double more, double *mib, double *mhz)
+{
+    *mib = 0;
+    *mhz = LEAST_SLOT_MHZ;
+    for (guint i = 0; i < now->n_vms; i++) {
+        if (!now->vms[i].running || now->vms[i].row->cluster != now->vms[vm].row->cluster)
+            continue;
+        *mib = MAX(*mib, model_vm_memory_held(now, i) + (i == vm ? more : 0));
+        *mhz = MAX(*mhz, model_vm_cpu_reserved(now, i));
+    }
+}
+
+static int compare_descending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x < y) - (x > y);
+}
+
+/* slots that are left over when the hosts with most of them have failed and every VM has one; less than 0
+ * where some have none */
+static double spare_slots(const Model *now, guint vm, double more)
+{
+    guint cluster = (guint)now->vms[vm].row->cluster, n = 0;
+    double failures = now->snapshot->clusters[cluster].ha_failures, spare = 0, mib, mhz;
+    g_autofree double *slots = g_new0(double, now->snapshot->n_hosts + 1);
+    size_slot(now, vm, more, &mib, &mhz);
+    for (guint host = 0; host < now->snapshot->n_hosts; host++) {
+        const ModelHost *at = &now->hosts[host];
+        if (counts(now, host, cluster))
+            slots[n++] = MIN(floor(at->memory_reservable_mib / mib), floor(at->cpu_reservable_mhz / mhz));
+        if (at->cluster == (int)cluster && model_is_live(now, host))
+            spare -= now->vms_on[host]->len;
+    }
+    qsort(slots, n, sizeof *slots, compare_descending);
+    for (guint i = 0; i < n; i++)
+        if (i >= (isnan(failures) ? 1 : failures))
+            spare += slots[i];
+    return spare;
+}
+
+gboolean admission_by_cluster(const Model *now, guint vm, double more, Obstacle *why)
+{
+    guint cluster = (guint)now->vms[vm].row->cluster;
+    const char *name = now->snapshot->clusters[cluster].name;
+    if (is_asked(now, cluster, HA_POLICY_SLOTS))
+        return spare_slots(now, vm, more) >= 0 ||
+               obstacle_set(why, OBSTACLE_ADMISSION, -1,
+                            "its reservation is locked to its size, and the slots of HA admission control "
+                            "in %s would be too few for all VMs",
+                            name);
+    double room = admission_cluster_room(now, cluster);
+    return more <= room ||
+           obstacle_set(why, OBSTACLE_ADMISSION, -1,
+                        "its reservation is locked to its size, and HA admission control lets %s reserve "
+                        "%.0f MiB more, %.0f MiB are needed",
+                        name, MAX(0, room), more);
+}
+
+/* ---- pools ---- */
+
+/* what the pool has reserved by what is in it, as the model stands: of a pool below it what that has set
+ * aside, and where that may borrow what it needs beyond */
+static double held_in_pool(const Model *model, guint pool)
+{
+    const Snapshot *snapshot = model->snapshot;
+    double held = model->pool_reserved_mib[pool];
+    for (guint i = 0; i < snapshot->n_pools; i++) {
+        const Pool *below = &snapshot->pools[i];
+        if (below->parent != (int)pool)
+            continue;
+        double own = isnan(below->memory_reservation_mib) ? 0 : below->memory_reservation_mib;
+        double needed = below->memory_expandable == 0 ? 0 : held_in_pool(model, i);
+        held += MAX(own, needed) - model->pool_reserved_mib[i];
+    }
+    return held;
+}
+
+/* what has been reserved in the pool since the start */
+static double added_in_pool(const Model *start, const Model *now, guint pool)
+{
+    return now->pool_reserved_mib[pool] - start->pool_reserved_mib[pool];
+}
+
+static double used_of_pool(const Model *start, const Model *now, guint pool)
+{
+    double said = now->snapshot->pools[pool].memory_reservation_used_mib;
+    return isnan(said) ? held_in_pool(now, pool) : said + added_in_pool(start, now, pool);
+}
+
+/* TRUE where the pool's reservation says nothing: it is not known, or that of a root, which is the cluster's
+ */
+static gboolean is_unbounded(const Pool *pool)
+{
+    return isnan(pool->memory_reservation_mib) || (pool->parent < 0 && !(pool->memory_reservation_mib > 0));
+}
+
+/* of its own reservation, without what it may borrow */
+static double left_in_pool(const Model *start, const Model *now, guint pool)
+{
+    const Pool *row = &now->snapshot->pools[pool];
+    return is_unbounded(row) ? 0
+                             : MAX(0, floor(row->memory_reservation_mib - used_of_pool(start, now, pool)));
+}
+
+double admission_pool_room(const Model *start, const Model *now, guint pool)
+{
+    const Pool *row = &now->snapshot->pools[pool];
+    double said = isnan(row->memory_unreserved_mib)
+                      ? INFINITY
+                      : floor(row->memory_unreserved_mib - added_in_pool(start, now, pool));
+    if (is_unbounded(row))
+        return MAX(0, said);
+    double used = used_of_pool(start, now, pool), room = left_in_pool(start, now, pool);
+    if (row->memory_expandable != 0)
+        room += row->parent < 0 ? INFINITY : admission_pool_room(start, now, (guint)row->parent);
+    double limit = floor(pool_limit(row, RESOURCE_HOST_MEMORY) / KIB_PER_MIB - used);
+    return MAX(0, MIN(MIN(room, limit), said));
+}
+
+double admission_pool_bound(const Model *start, guint pool)
+{
+    const Snapshot *snapshot = start->snapshot;
+    double bound = admission_pool_room(start, start, pool);
+    for (guint i = 0; i < snapshot->n_pools; i++)
+        for (int up = snapshot->pools[i].parent; up >= 0; up = snapshot->pools[up].parent)
+            if (up == (int)pool)
+                bound += left_in_pool(start, start, i);
+    return bound;
+}
+
+gboolean admission_by_pools(const Model *start, const Model *now, guint vm, double more, Obstacle *why)
+{
+    int pool = now->vms[vm].row->pool;
+    double room = pool < 0 ? INFINITY : admission_pool_room(start, now, (guint)pool);
+    if (more <= room)
+        return TRUE;
+    const Pool *row = &now->snapshot->pools[pool];
+    return obstacle_set(
+        why, OBSTACLE_POOL_RESERVATION, -1,
+        "resource pool %s%s can reserve %.0f MiB more, %.0f MiB are needed%s", row->name,
+        row->memory_expandable == 0 ? ", which is not expandable," : " and those above it", room, more,
+        now->vms[vm].row->memory_reservation_locked == 1 ? " (its reservation is locked to its size)"
+                                                         : " to run a larger VM");
+}
