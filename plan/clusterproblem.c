@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/clusterproblem.h"
 
-#include "analyze/buffer.h"
-#include "plan/admission.h"
 #include "plan/growth.h"
+#include "plan/needs.h"
 #include "plan/room.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The problem's resources; those that a cluster does not measure are left without limits. */
-enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMORY_RESERVED, N_NEEDS };
-
-#define MHZ_UNITS 1000.0          /* CPU is counted in thousandths of a MHz, as it is written */
 #define NO_LIMIT 1000000000000000 /* above every sum of needs */
 #define BREACH (100 * (int64_t)POINT)
 #define HALF_WRITTEN_PCT 0.00049 /* usage is compared as written, to the thousandth */
 #define COOLDOWN_TIMES 10        /* what a move costs more within cooldown_s of the last */
 #define SENSITIVE_TIMES 100      /* and of a VM of high latency sensitivity, which a migration harms */
-#define MEMORY_SIZES 8
-#define VCPU_SHORTAGE 1 /* beside MiB: memory goes first */
-#define NO_VCPUS (-2)
 
 typedef struct Building {
     const Situation *situation;
@@ -28,7 +20,8 @@ typedef struct Building {
     const ClusterProblemOptions *options;
     ClusterProblem *built;
     GHashTable *reaches;  /* what a reach depends on -> its index */
-    GArray *vcpu_reaches; /* int of each process: where it may have more vCPUs, -1 everywhere, or NO_VCPUS */
+    GArray *vcpu_reaches; /* int of each process: where it may have more vCPUs, -1 everywhere, or
+                             GROWTH_NO_VCPUS */
     gboolean measured[N_NEEDS];
     gboolean saves_power;
 } Building;
@@ -39,34 +32,18 @@ static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
                                        [NEED_NET] = RESOURCE_NET};
 #define N_MEASURED_NEEDS 4
 
-static int64_t units(int need, double amount)
-{
-    return isnan(amount)
-               ? 0
-               : llround(need == NEED_CPU || need == NEED_CPU_RESERVED ? amount * MHZ_UNITS : amount);
-}
-
 /* ---- needs ---- */
 
 static void needs_of_vm(const Building *b, guint vm, int64_t need[N_NEEDS])
 {
     const ModelVm *at = &b->model->vms[vm];
     for (int n = 0; n < N_MEASURED_NEEDS; n++)
-        need[n] = b->measured[n] && at->measured ? units(n, at->demand[resource_of[n]]) : 0;
+        need[n] = b->measured[n] && at->measured ? needs_units(n, at->demand[resource_of[n]]) : 0;
     if (!at->measured && model_is_to_empty(b->model, (guint)at->host))
-        need[NEED_MEMORY] = units(NEED_MEMORY, model_vm_memory(b->model, vm));
+        need[NEED_MEMORY] = needs_units(NEED_MEMORY, model_vm_memory(b->model, vm));
     Room room = room_of_vm(b->model, vm);
-    need[NEED_CPU_RESERVED] = units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
-    need[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
-}
-
-static void needs_of_growth(const Building *b, int action, guint vm, double total, int64_t add[N_NEEDS])
-{
-    Change growth = change_growth(b->model, action, vm, total);
-    Room room = room_taken_by(b->model, &growth);
-    memset(add, 0, N_NEEDS * sizeof *add);
-    add[NEED_MEMORY] = units(NEED_MEMORY, room.of[ROOM_MEMORY]);
-    add[NEED_MEMORY_RESERVED] = units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
+    need[NEED_CPU_RESERVED] = needs_units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
+    need[NEED_MEMORY_RESERVED] = needs_units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
 }
 
 /* A resource counts where every host that is a source of the cluster has a capacity and a measured load. */
@@ -105,11 +82,11 @@ static void add_machine(Building *b, guint host)
             Resource r = resource_of[n];
             if (!b->measured[n])
                 continue;
-            capacity[n] = safety[n] = units(n, at->capacity[r]);
-            base[n] = units(n, at->demand[r]);
+            capacity[n] = safety[n] = needs_units(n, at->capacity[r]);
+            base[n] = needs_units(n, at->demand[r]);
             for (guint i = 0; i < model->vms_on[host]->len; i++) {
                 guint vm = g_array_index(model->vms_on[host], guint, i);
-                base[n] -= model->vms[vm].measured ? units(n, model->vms[vm].demand[r]) : 0;
+                base[n] -= model->vms[vm].measured ? needs_units(n, model->vms[vm].demand[r]) : 0;
             }
             if (isnan(at->threshold[r]))
                 continue;
@@ -118,7 +95,7 @@ static void add_machine(Building *b, guint host)
         }
         Room room = room_of_host(model, host);
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
-            units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
+            needs_units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
         capacity[NEED_MEMORY_RESERVED] = safety[NEED_MEMORY_RESERVED] =
             (int64_t)room.of[ROOM_MEMORY_RESERVATION];
         broken[NEED_MEMORY] = weight_of_points(capacity[NEED_MEMORY]);
@@ -221,16 +198,16 @@ static int make_vcpu_reach(const Building *b, guint vm)
     return everywhere ? -1 : problem_add_reach(b->built->problem, allowed, NULL, 0);
 }
 
-/* where a VM that may get more vCPUs can have them; NO_VCPUS for another */
+/* where a VM that may get more vCPUs can have them; GROWTH_NO_VCPUS for another */
 static int vcpu_reach_of(const Building *b, guint vm)
 {
     if (!growth_wants_vcpus(b->model, vm))
-        return NO_VCPUS;
+        return GROWTH_NO_VCPUS;
     double to = growth_legal_vcpus(b->model, vm);
     return legality_allows_growth(b->situation->legality, b->model, ACTION_ADD_CPU, vm, to, LEGAL_SUBJECT,
                                   NULL)
                ? reach_of_key(b, g_strdup_printf("%.0f vCPUs", to), make_vcpu_reach, vm)
-               : NO_VCPUS;
+               : GROWTH_NO_VCPUS;
 }
 
 /* ---- processes ---- */
@@ -330,226 +307,6 @@ static void add_groups(Building *b)
     }
 }
 
-/* ---- growth ---- */
-
-/* what sizes take from budgets: of what may be used, in units of the need that grows; of what may be
- * reserved, in MiB */
-enum { DEBIT_USED, DEBIT_RESERVED };
-
-/* what a kind of addition takes from */
-typedef struct Purse {
-    Resource resource;
-    int need;
-    const double *pool_use; /* [pools] */
-    int cluster_budget;
-    GHashTable *of_pool; /* pool -> its budget */
-} Purse;
-
-/* what reservations take from */
-typedef struct Reserves {
-    int cluster_budget;  /* admission control's; -1 where it sets none */
-    GHashTable *of_pool; /* pool -> its budget */
-} Reserves;
-
-/* a pool's room as a budget, made when the first VM below the pool may grow; -1 where it has no limit */
-static int budget_of_pool(const Building *b, const Purse *purse, guint pool)
-{
-    double room = pool_limit(&b->model->snapshot->pools[pool], purse->resource) - purse->pool_use[pool];
-    if (isinf(room))
-        return -1;
-    gpointer known;
-    if (g_hash_table_lookup_extended(purse->of_pool, GUINT_TO_POINTER(pool), NULL, &known))
-        return GPOINTER_TO_INT(known);
-    int budget = problem_add_budget(b->built->problem, DEBIT_USED, units(purse->need, MAX(0, room)));
-    g_hash_table_insert(purse->of_pool, GUINT_TO_POINTER(pool), GINT_TO_POINTER(budget));
-    return budget;
-}
-
-static int budget_of_reservations(const Building *b, double room)
-{
-    return isinf(room) ? -1
-                       : problem_add_budget(b->built->problem, DEBIT_RESERVED, (int64_t)floor(MAX(0, room)));
-}
-
-/* what may be reserved in a pool and below it as a budget, as for its use */
-static int reserve_of_pool(const Building *b, const Reserves *reserves, guint pool)
-{
-    gpointer known;
-    if (g_hash_table_lookup_extended(reserves->of_pool, GUINT_TO_POINTER(pool), NULL, &known))
-        return GPOINTER_TO_INT(known);
-    int budget = budget_of_reservations(b, admission_pool_bound(b->model, pool));
-    g_hash_table_insert(reserves->of_pool, GUINT_TO_POINTER(pool), GINT_TO_POINTER(budget));
-    return budget;
-}
-
-/* A pool that is not expandable borrows nothing from those above it. */
-static void debit_reserves(const Building *b, const Reserves *reserves, int growth, guint vm, int action)
-{
-    const Vm *row = b->model->vms[vm].row;
-    const Pool *pools = b->model->snapshot->pools;
-    if (reserves->cluster_budget >= 0 && action == ACTION_ADD_MEMORY && row->memory_reservation_locked == 1)
-        problem_debit(b->built->problem, growth, reserves->cluster_budget);
-    for (int pool = row->pool; pool >= 0;
-         pool = pools[pool].memory_expandable == 0 ? -1 : pools[pool].parent) {
-        int budget = reserve_of_pool(b, reserves, (guint)pool);
-        if (budget >= 0)
-            problem_debit(b->built->problem, growth, budget);
-    }
-}
-
-static GArray *begin_growth(const Building *b, const Purse *purse, const Reserves *reserves, guint vm,
-                            int action, int64_t shortage, int reach)
-{
-    const Snapshot *snapshot = b->model->snapshot;
-    int growth = problem_add_growth(b->built->problem, b->built->process_of[vm], shortage, reach);
-    problem_debit(b->built->problem, growth, purse->cluster_budget);
-    for (int pool = b->model->vms[vm].row->pool; pool >= 0; pool = snapshot->pools[pool].parent) {
-        int budget = budget_of_pool(b, purse, (guint)pool);
-        if (budget >= 0)
-            problem_debit(b->built->problem, growth, budget);
-    }
-    debit_reserves(b, reserves, growth, vm, action);
-    Growing growing = {vm, action, g_array_new(FALSE, FALSE, sizeof(double))};
-    g_array_append_val(b->built->growing, growing);
-    return growing.totals;
-}
-
-static void add_memory_size(const Building *b, guint vm, double mib, double missing, GArray *totals)
-{
-    const Model *model = b->model;
-    double now_mib = model->vms[vm].memory_mib;
-    int64_t add[N_NEEDS];
-    needs_of_growth(b, ACTION_ADD_MEMORY, vm, mib, add);
-    Size size = {.shortage = (int64_t)ceil(MAX(0, now_mib + missing - mib)),
-                 .cost = model->policy->step_cost_count ? 1 : llround((mib - now_mib) / 1024 * 1000),
-                 .debit = {[DEBIT_USED] = units(NEED_MEMORY, (mib - now_mib) * 1024),
-                           [DEBIT_RESERVED] = add[NEED_MEMORY_RESERVED]},
-                 .add = add};
-    problem_add_size(b->built->problem, (int)b->built->growing->len - 1, &size);
-    g_array_append_val(totals, mib);
-}
-
-static gboolean is_in_budget(const Building *b, guint vm, double mib)
-{
-    return legality_allows_growth(b->situation->legality, b->model, ACTION_ADD_MEMORY, vm, mib, LEGAL_BUDGET,
-                                  NULL);
-}
-
-/* the largest total, from a step up to so much, that budgets have room for were no other VM to grow; 0 for
- * none */
-static double largest_in_budget(const Building *b, guint vm, double step, double most)
-{
-    double unit = b->model->vms[vm].row->memory_hot_add_step_mib > 0
-                      ? b->model->vms[vm].row->memory_hot_add_step_mib
-                      : 1;
-    if (is_in_budget(b, vm, most))
-        return most;
-    if (!is_in_budget(b, vm, step))
-        return 0;
-    double fits = 0, over = floor((most - step) / unit) + 1; /* units above the step */
-    while (over - fits > 1) {
-        double middle = floor((fits + over) / 2);
-        if (is_in_budget(b, vm, step + middle * unit))
-            fits = middle;
-        else
-            over = middle;
-    }
-    return step + fits * unit;
-}
-
-/* one step of memory_step_mib, as the other strategy adds, and parts of what is missing up to the most that
- * the VM may have, each no smaller than a step */
-static void add_memory_sizes(const Building *b, guint vm, double missing, double step, double most,
-                             GArray *totals)
-{
-    const Model *model = b->model;
-    double now_mib = model->vms[vm].memory_mib, before = step;
-    add_memory_size(b, vm, step, missing, totals);
-    for (int i = 1; i <= MEMORY_SIZES; i++) {
-        double mib = MIN(growth_legal_memory(model, vm, now_mib + missing * i / MEMORY_SIZES), most);
-        if (mib <= before)
-            continue;
-        add_memory_size(b, vm, mib, missing, totals);
-        before = mib;
-    }
-}
-
-static void add_memory_growth(const Building *b, const Purse *purse, const Reserves *reserves, guint vm)
-{
-    const Model *model = b->model;
-    double missing = model->vms[vm].state == STATE_SHORT ? growth_wanted_memory(model, vm) : 0;
-    if (missing <= 0)
-        return;
-    double now_mib = model->vms[vm].memory_mib, most = growth_largest_memory(model, b->situation->past, vm);
-    double step = growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib);
-    gboolean takes = legality_allows_growth(b->situation->legality, model, ACTION_ADD_MEMORY, vm, now_mib,
-                                            LEGAL_SUBJECT, NULL);
-    if (!takes || most < step)
-        return;
-    most = MIN(most, MAX(step, growth_legal_memory(model, vm, now_mib + missing)));
-    most = largest_in_budget(b, vm, step, most);
-    if (most < step)
-        return;
-    GArray *totals = begin_growth(b, purse, reserves, vm, ACTION_ADD_MEMORY, (int64_t)ceil(missing), -1);
-    add_memory_sizes(b, vm, missing, step, most, totals);
-}
-
-static double fastest_core(const Building *b)
-{
-    double fastest = 0;
-    for (guint m = 0; m < b->built->hosts->len; m++)
-        fastest = MAX(fastest, b->model->snapshot->hosts[g_array_index(b->built->hosts, guint, m)].core_mhz);
-    return fastest;
-}
-
-/* Wherever the VM is then, its new vCPUs take no more of the buffer than those of the fastest host. */
-static void add_cpu_growth(const Building *b, const Purse *purse, const Reserves *reserves, guint vm,
-                           int reach)
-{
-    const Model *model = b->model;
-    double now = model->vms[vm].vcpus, to = growth_legal_vcpus(model, vm);
-    int64_t add[N_NEEDS];
-    needs_of_growth(b, ACTION_ADD_CPU, vm, to, add);
-    GArray *totals = begin_growth(b, purse, reserves, vm, ACTION_ADD_CPU, VCPU_SHORTAGE, reach);
-    Size size = {.shortage = 0,
-                 .cost = model->policy->step_cost_count ? 1 : llround((to - now) * 1000),
-                 .debit = {[DEBIT_USED] = units(NEED_CPU, (to - now) * fastest_core(b)),
-                           [DEBIT_RESERVED] = add[NEED_MEMORY_RESERVED]},
-                 .add = add};
-    problem_add_size(b->built->problem, (int)b->built->growing->len - 1, &size);
-    g_array_append_val(totals, to);
-}
-
-static Purse purse_new(const Building *b, Resource resource, int need, const double *pool_use, double room)
-{
-    int budget = problem_add_budget(b->built->problem, DEBIT_USED, units(need, MAX(0, room)));
-    return (Purse){resource, need, pool_use, budget, g_hash_table_new(NULL, NULL)};
-}
-
-static void add_growths(const Building *b)
-{
-    const Model *model = b->model;
-    guint cluster = b->built->cluster;
-    Purse memory = purse_new(b, RESOURCE_HOST_MEMORY, NEED_MEMORY, model->pool_memory,
-                             growth_cluster_room(model, cluster));
-    Purse cpu = purse_new(b, RESOURCE_CPU, NEED_CPU, model->pool_cpu, model->buffer_cpu[cluster]);
-    Reserves reserves = {budget_of_reservations(b, admission_cluster_room(model, cluster)),
-                         g_hash_table_new(NULL, NULL)};
-    for (guint p = 0; p < b->built->vms->len; p++) {
-        guint vm = g_array_index(b->built->vms, guint, p);
-        guint host = (guint)model->vms[vm].host;
-        if (!model->hosts[host].usable || model_is_to_empty(model, host))
-            continue;
-        add_memory_growth(b, &memory, &reserves, vm);
-        int reach = g_array_index(b->vcpu_reaches, int, p);
-        if (reach != NO_VCPUS)
-            add_cpu_growth(b, &cpu, &reserves, vm, reach);
-    }
-    g_hash_table_unref(memory.of_pool);
-    g_hash_table_unref(cpu.of_pool);
-    g_hash_table_unref(reserves.of_pool);
-}
-
 /* ---- the whole ---- */
 
 static Levels levels_of(const ClusterProblem *built)
@@ -607,7 +364,8 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
     add_processes(&b);
     add_groups(&b);
     if (!options->for_advice)
-        add_growths(&b);
+        growthproblem_add(situation, cluster, built->problem, built->hosts, built->vms, vcpu_reaches,
+                          built->growing);
     if (balance != BALANCE_OFF) {
         problem_set_evenness(built->problem, NEED_CPU, 1);
         problem_set_evenness(built->problem, NEED_MEMORY, 1);

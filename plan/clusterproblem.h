@@ -10,6 +10,7 @@
 #define PLAN_CLUSTERPROBLEM_H
 
 #include "plan/decisions.h"
+#include "plan/growthproblem.h"
 #include "plan/solver/problem.h"
 
 enum {
@@ -26,13 +27,6 @@ enum {
 };
 
 #define POINT 10000000000 /* a hundredth of a capacity, on the levels that count points */
-
-/* a VM that may grow: its memory or its vCPUs */
-typedef struct Growing {
-    guint vm;
-    int action;     /* ACTION_ADD_MEMORY or ACTION_ADD_CPU */
-    GArray *totals; /* double: MiB or vCPUs of each size from 1 */
-} Growing;
 
 typedef struct ClusterProblem {
     Problem *problem;
