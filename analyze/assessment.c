@@ -110,6 +110,11 @@ double load_round(Resource resource, double amount)
     return resource == RESOURCE_CPU ? table_round(amount) : round(amount);
 }
 
+double load_asked_for(const Load *load)
+{
+    return isnan(load->demand) ? load->allocated : load->demand;
+}
+
 double load_usage_pct(double demand, double capacity)
 {
     return capacity > 0 ? table_round(demand / capacity * 100) : NAN;

@@ -106,6 +106,9 @@ double load_round(Resource resource, double amount);
  * threshold is passed where this is above it: up to and including 80 % is normal */
 double load_usage_pct(double demand, double capacity);
 
+/* what an entity asks for: its demand, or its size where that was not measured */
+double load_asked_for(const Load *load);
+
 /* appends a snapshot's row and its clusters, hosts and VMs in the order of its tables, each with no load yet;
  * first receives the index of the first. Pointers to entities of before are no longer valid. A second
  * snapshot of one source is refused */

@@ -74,7 +74,7 @@ double buffer_amount(const Vm *vm, const Load *load, const Policy *policy)
 {
     if (vm->power != VM_POWER_ON)
         return 0;
-    return policy->buffer_unallocated || isnan(load->demand) ? load->allocated : load->demand;
+    return policy->buffer_unallocated ? load->allocated : load_asked_for(load);
 }
 
 void pool_debit(const Snapshot *snapshot, int pool, double amount, double *sums)

@@ -257,6 +257,21 @@ static guint count_cold(const Subject *subject, guint c)
     return cold;
 }
 
+/* what the cluster's running VMs ask for on hosts whose capacity is not counted: in quarantine, say, or not
+ * responding. They come back, or have to be restarted elsewhere, the moment their host fails */
+static double asked_elsewhere(const Subject *subject, guint c, Resource r)
+{
+    const Snapshot *snapshot = subject->snapshot;
+    double sum = 0;
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        const Vm *vm = &snapshot->vms[i];
+        if (vm->cluster == (int)c && vm->power == VM_POWER_ON && !vm_is_agent(vm) &&
+            !host_is_usable(snapshot, &snapshot->hosts[vm->host], &subject->hosts[vm->host]))
+            sum += load_asked_for(&subject->vms[i].loads[r]);
+    }
+    return sum;
+}
+
 /* The demand would fit the cluster without its largest host and what HA holds back, with room to spare. */
 static gboolean decide_power_saving(Assessment *assessment, const Subject *subject, guint c,
                                     const Policy *policy)
@@ -269,7 +284,7 @@ static gboolean decide_power_saving(Assessment *assessment, const Subject *subje
     for (guint k = 0; k < G_N_ELEMENTS(main_resources); k++) {
         Resource r = main_resources[k];
         Capacity capacity = buffer_capacity(subject, c, r);
-        share_pct[r] = load_usage_pct(cluster->loads[r].demand,
+        share_pct[r] = load_usage_pct(cluster->loads[r].demand + asked_elsewhere(subject, c, r),
                                       capacity.usable - capacity.largest_host - capacity.ha_share);
         if (!(share_pct[r] <= policy->power_target_pct))
             return FALSE;

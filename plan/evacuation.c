@@ -3,7 +3,6 @@
 
 #include "analyze/states.h"
 #include "collect/escape.h"
-#include "plan/failover.h"
 #include "plan/unsolved.h"
 
 #include <math.h>
@@ -195,22 +194,21 @@ static gboolean may_enter_maintenance(const Evacuation *e, guint host, Obstacle 
     return TRUE;
 }
 
-static gboolean has_clone_parent(const Evacuation *e, guint host)
+static gboolean has_clone_parent(const Model *end, guint host)
 {
-    const GArray *vms = e->end->vms_on[host];
+    const GArray *vms = end->vms_on[host];
     for (guint i = 0; i < vms->len; i++)
-        if (vm_is_clone_parent(e->end->vms[g_array_index(vms, guint, i)].row))
+        if (vm_is_clone_parent(end->vms[g_array_index(vms, guint, i)].row))
             return TRUE;
     return FALSE;
 }
 
-/* what follows "empty" of a host on which nothing but agents and parents of instant clones run */
-static const char *words_of_agents(const Evacuation *e, guint host)
+const char *evacuation_words_of_agents(const Model *end, guint host)
 {
-    if (has_clone_parent(e, host))
+    if (has_clone_parent(end, host))
         return ", but for parents of instant clones, which Horizon deletes once InstantClone.Maintenance is set to 1 "
                "on the host, and VMs that vSphere takes away itself";
-    return e->end->vms_on[host]->len > 0
+    return end->vms_on[host]->len > 0
                ? ", but for VMs that vSphere runs for itself and takes away itself (vCLS, agents)"
                : "";
 }
@@ -220,7 +218,7 @@ static char *reason_for_maintenance(const Evacuation *e, guint host)
     gboolean asked = e->start->snapshot->hosts[host].mode != HOST_MODE_ENTERING;
     return g_strdup_printf("%s and is empty then%s",
                            asked ? "is named by evacuate" : "is entering maintenance mode",
-                           words_of_agents(e, host));
+                           evacuation_words_of_agents(e->end, host));
 }
 
 static void enter_maintenance(const Evacuation *e, guint host)
@@ -250,46 +248,6 @@ static void enter_maintenance_of_all(const Evacuation *e)
     }
 }
 
-/* whether the cluster bears the loss of its largest host where these are gone; TRUE where nobody asks */
-static gboolean bears_a_loss(const Evacuation *e, guint cluster, const gboolean *gone)
-{
-    return !failover_is_checked(e->end, cluster) ||
-           (failover_lack_without(e->end, cluster, RESOURCE_CPU, gone) <= 0 &&
-            failover_lack_without(e->end, cluster, RESOURCE_HOST_MEMORY, gone) <= 0);
-}
-
-static void advise_standby_of(const Evacuation *e, guint host, gboolean bears)
-{
-    Change advice = change_of_host(ACTION_STANDBY_HOST, host);
-    advice.cause = CAUSE_POWER;
-    advice.reason = g_strdup_printf(
-        "is empty%s, and the cluster does not need it: it can go into standby mode%s",
-        words_of_agents(e, host),
-        bears ? "" : "; but the cluster could then not bear the loss of its largest host (ha_check=warn)");
-    g_array_append_val(e->decisions->advice, advice);
-}
-
-/* Hosts that a power_saving cluster no longer needs, but for those kept in reserve, or for the loss of a host
- * under ha_check=hard: vmanger does not switch them. */
-static void advise_standby(const Evacuation *e, guint cluster)
-{
-    const Snapshot *snapshot = e->start->snapshot;
-    g_autofree gboolean *gone = g_new0(gboolean, snapshot->n_hosts + 1);
-    double kept = 0;
-    for (guint host = 0; host < snapshot->n_hosts; host++) {
-        const ModelHost *at = &e->end->hosts[host];
-        if (at->cluster != (int)cluster || !at->usable || model_vms_to_leave(e->end, host) > 0 ||
-            snapshot->hosts[host].standby_supported == 0 || kept++ < e->start->policy->hosts_in_reserve)
-            continue;
-        gone[host] = TRUE;
-        gboolean bears = bears_a_loss(e, cluster, gone);
-        if (bears || e->start->policy->ha_check != HA_CHECK_HARD)
-            advise_standby_of(e, host, bears);
-        else
-            gone[host] = FALSE;
-    }
-}
-
 void evacuation_complete(const Situation *situation, Model *end, Decisions *decisions)
 {
     const Model *start = situation->start;
@@ -297,10 +255,6 @@ void evacuation_complete(const Situation *situation, Model *end, Decisions *deci
     Evacuation e = {situation, start, end, decisions, registered};
     move_all_powered_off(&e);
     enter_maintenance_of_all(&e);
-    for (guint cluster = 0; cluster < start->snapshot->n_clusters; cluster++)
-        if (start->policy->power == POWER_STANDBY && model_saves_power(start, cluster) &&
-            situation_decides(situation, cluster))
-            advise_standby(&e, cluster);
 }
 
 static gboolean enters_maintenance(const GArray *changes, guint host)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The end of an evacuation, once running VMs are placed: powered-off VMs are registered elsewhere where the
- * policy asks, and hosts that are empty then enter maintenance mode, or are advised to stand by.
+ * policy asks, and hosts that are empty then enter maintenance mode.
  */
 #ifndef PLAN_EVACUATION_H
 #define PLAN_EVACUATION_H
@@ -23,6 +23,10 @@ void evacuation_add_given_up(Decisions *decisions, const Model *start, guint hos
 /* what becomes of each host that was to be emptied, given the model with all changes made: "esx1 is emptied
  * and enters maintenance mode. esx2 is not emptied. "; "" where none was. The caller frees it */
 char *evacuation_verdict(const Situation *situation, const Model *end, const GArray *changes);
+
+/* what follows "empty" of a host on which nothing but agents and parents of instant clones run; "" where
+ * nothing does. Not owned */
+const char *evacuation_words_of_agents(const Model *end, guint host);
 
 /* adds to the decisions what is to become of hosts, given the model with all of their changes made; what
  * cannot be done becomes unsolved */

@@ -384,11 +384,24 @@ guint model_vms_to_leave(const Model *model, guint host)
     return n;
 }
 
-gboolean model_saves_power(const Model *model, guint cluster)
+gboolean model_would_save_power(const Model *model, guint cluster)
 {
     const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id,
                                                model->snapshot->clusters[cluster].id);
     return model->policy->power != POWER_OFF && assessed->state == STATE_POWER_SAVING;
+}
+
+PowerLeft model_power_left(const Model *model, guint cluster)
+{
+    const Cluster *row = &model->snapshot->clusters[cluster];
+    return row->vsan == 1       ? POWER_LEFT_FOR_VSAN
+           : row->dpm > DRS_OFF ? POWER_LEFT_TO_DPM
+                                : POWER_LEFT_TO_NOBODY;
+}
+
+gboolean model_saves_power(const Model *model, guint cluster)
+{
+    return model_would_save_power(model, cluster) && model_power_left(model, cluster) == POWER_LEFT_TO_NOBODY;
 }
 
 double model_usage_pct(const Model *model, guint host, Resource resource, double extra)

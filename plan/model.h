@@ -117,7 +117,14 @@ void model_give_up(Model *model, guint host);
  */
 guint model_vms_to_leave(const Model *model, guint host);
 
-/* TRUE where the cluster's pattern is power_saving and the policy asks to act on it */
+/* TRUE where the cluster's pattern is power_saving and the policy asks to act on it; and whether somebody or
+ * something keeps vmanger from it: DPM, which decides about the same hosts, or vSAN, whose data a host in
+ * standby takes away (vSAN supports no DPM: "vSAN Limitations", vSphere Storage) */
+typedef enum { POWER_LEFT_TO_NOBODY, POWER_LEFT_TO_DPM, POWER_LEFT_FOR_VSAN } PowerLeft;
+gboolean model_would_save_power(const Model *model, guint cluster);
+PowerLeft model_power_left(const Model *model, guint cluster);
+
+/* TRUE where it would, and nothing keeps it from it */
 gboolean model_saves_power(const Model *model, guint cluster);
 
 /* percent of capacity in use, as the assessment rounds it; NAN where not known. extra is added to the demand

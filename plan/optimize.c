@@ -5,6 +5,7 @@
 #include "plan/evacuation.h"
 #include "plan/growth.h"
 #include "plan/headroom.h"
+#include "plan/power.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
 #include "plan/solver/search.h"
@@ -473,6 +474,7 @@ static Model *complete(const Situation *situation, Decisions *decisions)
         reasons_explain(situation, end, decisions->changes, &g_array_index(decisions->changes, Change, i));
     reasons_order(situation, decisions->changes);
     evacuation_complete(situation, end, decisions);
+    power_advise_standby(situation, end, decisions);
     unsolved_add_all(decisions, situation, end);
     return end;
 }
@@ -501,5 +503,6 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;
     }
+    power_advise_wake(situation, end, decisions);
     return g_steal_pointer(&decisions);
 }

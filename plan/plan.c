@@ -8,6 +8,7 @@
 #include "plan/evacuation.h"
 #include "plan/explain.h"
 #include "plan/gather.h"
+#include "plan/power.h"
 #include "plan/show.h"
 #include "plan/verify.h"
 
@@ -110,8 +111,10 @@ static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
     patterncheck_add(check, inputs->snapshot);
     g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
     g_autoptr(GPtrArray) idle = rules_idle(inputs->snapshot, inputs->policy);
+    g_autoptr(GPtrArray) power = power_left_alone(inputs->situation->start);
     warn(program, unmatched);
     warn(program, idle);
+    warn(program, power);
 }
 
 static void warn_of_rehearsals(const Program *program, const Past *past)

@@ -4,6 +4,7 @@
 #include "collect/plural.h"
 #include "plan/growth.h"
 #include "plan/headroom.h"
+#include "plan/power.h"
 #include "plan/reasons.h"
 #include "plan/unsolved.h"
 
@@ -317,6 +318,7 @@ Decisions *threshold_decide(const Situation *situation)
         add_memory(&t, g_array_index(vms, Amiss, i).index);
     relieve_further(&t, hot);
     name_the_left_out(&t);
+    power_advise_wake(situation, t.now, t.decisions);
     t.decisions->stopped_by = g_strdup("done");
     model_free(t.now);
     return t.decisions;

@@ -27,7 +27,7 @@ static Vm *add_cold(SmallCluster *small, const char *id, const char *host_id)
     return vm;
 }
 
-/* What is decided: "a>h2 maintenance>h1 standby>h3", then each unsolved as "!h1: reason"; the caller frees.
+/* What is decided: "a>h2 maintenance>h1", then each unsolved as "!h1: reason"; the caller frees.
  */
 static char *evacuated(SmallCluster *small, const char *policy)
 {
@@ -219,57 +219,6 @@ static void what_holds_a_host_up_does_not_name_agents(void)
     CU_ASSERT_PTR_NULL(strstr(found, "agent"));
 }
 
-/* Three hosts of 100 GiB; h1 holds 30 GiB. What is advised once the cluster wastes power: "h2: reason;" */
-static char *advised(const char *ha_check, int ha, int role_on_h2)
-{
-    SmallCluster *small = smallcluster_new();
-    add_host(small, "h1", 500, 31);
-    add_host(small, "h2", 100, 2);
-    add_host(small, "h3", 100, 1);
-    add_vm(small, "a", "h1", 100, 30);
-    add_vm(small, "on-h2", "h2", 10, 1)->role = role_on_h2;
-    small->snapshot->clusters[0].ha = ha;
-    g_autofree char *policy =
-        g_strdup_printf("[plan]\npower=standby\nhosts_in_reserve=0\nha_check=%s\n", ha_check);
-    g_autoptr(Planning) planning = planning_new(small, policy);
-    g_autoptr(Model) end = model_copy(planning->model);
-    g_autoptr(Decisions) decisions = decisions_new();
-    evacuation_complete(&planning->situation, end, decisions);
-    GString *words = g_string_new(NULL);
-    for (guint i = 0; i < decisions->advice->len; i++) {
-        const Change *advice = &g_array_index(decisions->advice, Change, i);
-        CU_ASSERT_EQUAL(advice->action, ACTION_STANDBY_HOST);
-        g_string_append_printf(words, "%s: %s;", small->snapshot->hosts[advice->to].id, advice->reason);
-    }
-    return g_string_free(words, FALSE);
-}
-
-#define IDLE "and the cluster does not need it: it can go into standby mode"
-#define AGENTS ", but for VMs that vSphere runs for itself and takes away itself (vCLS, agents)"
-
-static void hosts_are_advised_to_stand_by_while_the_cluster_bears_the_loss_of_one(void)
-{
-    static const struct {
-        const char *ha_check;
-        int ha, role;
-        const char *expected;
-    } cases[] = {
-        {"off", 1, VM_ROLE_SYSTEM, "h2: is empty" AGENTS ", " IDLE ";h3: is empty, " IDLE ";"},
-        {"hard", 0, VM_ROLE_SYSTEM, "h2: is empty" AGENTS ", " IDLE ";h3: is empty, " IDLE ";"},
-        {"hard", 1, VM_ROLE_SYSTEM, "h2: is empty" AGENTS ", " IDLE ";"},
-        {"warn", 1, VM_ROLE_SYSTEM,
-         "h2: is empty" AGENTS ", " IDLE ";h3: is empty, " IDLE
-         "; but the cluster could then not bear the loss of its largest host (ha_check=warn);"},
-        {"hard", 1, -1, "h3: is empty, " IDLE ";"},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *found = advised(cases[i].ha_check, cases[i].ha, cases[i].role);
-        CU_ASSERT_STRING_EQUAL(found, cases[i].expected);
-        if (strcmp(found, cases[i].expected) != 0)
-            printf("\n  found: %s\n", found);
-    }
-}
-
 void test_evacuation_suite(void)
 {
     CU_pSuite suite = CU_add_suite("evacuation", NULL, NULL);
@@ -283,6 +232,5 @@ void test_evacuation_suite(void)
     CU_ADD_TEST(suite, a_host_in_maintenance_mode_is_told_of_where_vms_run_on);
     CU_ADD_TEST(suite, vms_that_vsphere_runs_for_itself_hold_up_no_maintenance);
     CU_ADD_TEST(suite, what_holds_a_host_up_does_not_name_agents);
-    CU_ADD_TEST(suite, hosts_are_advised_to_stand_by_while_the_cluster_bears_the_loss_of_one);
     CU_ADD_TEST(suite, a_host_that_is_not_empty_or_not_connected_is_unsolved);
 }

@@ -205,6 +205,43 @@ static void power_saving_holds_up_to_and_including_its_target(void)
     CU_ASSERT_EQUAL(pattern(above, 3, HA_POLICY_OFF), STATE_BALANCED);
 }
 
+/* Three hosts, one all but idle: what 40 GiB more in VMs of a fourth, on which nobody counts, make of it. */
+static int pattern_with_a_fourth(int connection, int power, int mode, int vm_power)
+{
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    for (guint i = 0; i < 3; i++) {
+        g_autofree char *id = g_strdup_printf("h%u", i);
+        smallcluster_add_host(small, id);
+        smallcluster_measure_host(small, id, 1000, i ? 60 : 5);
+    }
+    Host *fourth = smallcluster_add_host(small, "h3");
+    fourth->connection = connection;
+    fourth->power = power;
+    fourth->mode = mode;
+    Vm *vm = smallcluster_add_vm(small, "v", "h3");
+    vm->memory_mib = 40 * 1024;
+    vm->power = vm_power;
+    smallcluster_assess(small, NULL);
+    return smallcluster_state(small, "c1");
+}
+
+static void power_saving_leaves_room_for_vms_on_hosts_that_are_not_counted_on(void)
+{
+    static const struct {
+        int connection, power, mode, vm_power, expected;
+    } cases[] = {
+        {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_MAINTENANCE, VM_POWER_OFF, STATE_POWER_SAVING},
+        {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_QUARANTINE, VM_POWER_ON, STATE_BALANCED},
+        {CONNECTION_CONNECTED, HOST_POWER_ON, HOST_MODE_ENTERING, VM_POWER_ON, STATE_BALANCED},
+        {CONNECTION_NOT_RESPONDING, HOST_POWER_UNKNOWN, HOST_MODE_NORMAL, VM_POWER_ON, STATE_BALANCED},
+        {CONNECTION_DISCONNECTED, HOST_POWER_ON, HOST_MODE_NORMAL, VM_POWER_ON, STATE_BALANCED},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        CU_ASSERT_EQUAL(
+            pattern_with_a_fourth(cases[i].connection, cases[i].power, cases[i].mode, cases[i].vm_power),
+            cases[i].expected);
+}
+
 /* ---- the summary ---- */
 
 static char *summary_of(SmallCluster *small, const char *policy_text, gboolean *findings)
@@ -330,6 +367,7 @@ void test_states_suite(void)
     CU_ADD_TEST(suite, a_vm_that_is_off_or_not_measured_says_so);
     CU_ADD_TEST(suite, the_pattern_is_the_first_that_holds);
     CU_ADD_TEST(suite, power_saving_leaves_has_share);
+    CU_ADD_TEST(suite, power_saving_leaves_room_for_vms_on_hosts_that_are_not_counted_on);
     CU_ADD_TEST(suite, power_saving_holds_up_to_and_including_its_target);
     CU_ADD_TEST(suite, the_first_line_names_host_memory_demand_where_most_hosts_only_look_hot);
     CU_ADD_TEST(suite, names_cannot_reach_the_terminal_raw);
