@@ -8,17 +8,18 @@
 
 typedef enum {
     CAUSE_NONE,
-    CAUSE_BROKEN_RULE, /* a mandatory rule is kept again */
-    CAUSE_EVACUATION,  /* a host is emptied, and enters maintenance mode */
-    CAUSE_HOT_HOST,    /* a host above a threshold is relieved */
-    CAUSE_SHORT_VM,    /* a VM gets memory, or room for it is made */
-    CAUSE_BUSY_VM,     /* a VM gets vCPUs, or goes where it can have them */
-    CAUSE_SHOULD_RULE, /* a rule that is not mandatory is followed */
-    CAUSE_ROOM,        /* another VM needs the room that this one leaves */
-    CAUSE_DETOUR,      /* a VM steps aside for others, and goes on later */
-    CAUSE_BALANCE,     /* the load of hosts is evened out */
-    CAUSE_POWER,       /* hosts are emptied to save power */
-    CAUSE_HOT_ADD_OFF  /* of advice: a VM that is short takes no memory while it runs */
+    CAUSE_BROKEN_RULE,  /* a mandatory rule is kept again */
+    CAUSE_EVACUATION,   /* a host is emptied, and enters maintenance mode */
+    CAUSE_HOT_HOST,     /* a host above a threshold is relieved */
+    CAUSE_OVERRESERVED, /* a host of which more is reserved than it has is relieved */
+    CAUSE_SHORT_VM,     /* a VM gets memory, or room for it is made */
+    CAUSE_BUSY_VM,      /* a VM gets vCPUs, or goes where it can have them */
+    CAUSE_SHOULD_RULE,  /* a rule that is not mandatory is followed */
+    CAUSE_ROOM,         /* another VM needs the room that this one leaves */
+    CAUSE_DETOUR,       /* a VM steps aside for others, and goes on later */
+    CAUSE_BALANCE,      /* the load of hosts is evened out */
+    CAUSE_POWER,        /* hosts are emptied to save power */
+    CAUSE_HOT_ADD_OFF   /* of advice: a VM that is short takes no memory while it runs */
 } Cause;
 
 extern const char *const cause_names[]; /* by Cause: "", "broken_rule" …, NULL-terminated */

@@ -172,7 +172,7 @@ static void join_reservable(Model *model)
         double held_mib = ceil(host->memory_reserved_mib + host->memory_overhead_mib);
         double for_vms = isnan(memory) ? mib - hypervisor_mib(model, i, mib) : mib * memory;
         host->cpu_reservable_mhz = isnan(cpu) ? mhz : MAX(mhz * cpu, MIN(host->cpu_reserved_mhz, mhz));
-        host->memory_reservable_mib = floor(MAX(for_vms, MIN(held_mib, mib)));
+        host->memory_reservable_mib = floor(MAX(for_vms, host->memory_reserved_mib > mib ? mib : held_mib));
     }
 }
 

@@ -84,6 +84,7 @@ static void explain_move(const Situation *situation, const Model *end, const GAr
     const Change *growth = needs_room(changes, move, ACTION_ADD_MEMORY);
     const Change *arrival = needs_room(changes, move, ACTION_MIGRATE);
     g_autofree char *threads = growth_threads_words(&snapshot->hosts[move->from]);
+    g_autofree char *overreserved = room_words_of_overreserved(start, (guint)move->from);
     const BoundRule *kept = rules_broken_by(situation->rules, end, (guint)move->vm, (guint)move->from, TRUE);
     if (repaired)
         give(move, CAUSE_BROKEN_RULE, words_of_repair(situation, end, repaired, (guint)move->from));
@@ -95,6 +96,8 @@ static void explain_move(const Situation *situation, const Model *end, const GAr
                                  : "is named by evacuate"));
     else if (model_is_hot(start, (guint)move->from))
         give(move, CAUSE_HOT_HOST, relief_words(start, end, (guint)move->from));
+    else if (overreserved)
+        give(move, CAUSE_OVERRESERVED, g_strdup_printf("relieves %s, which %s", from, overreserved));
     else if (growth)
         give(move, CAUSE_SHORT_VM,
              g_strdup_printf("makes room on %s for %s, which is short of memory", from,

@@ -64,3 +64,20 @@ int room_lacking_for(const Model *model, const Change *change)
         held.of[i] += brought.of[i];
     return room_lacking(model, (guint)change->to, &held, &brought);
 }
+
+/* Without what it takes to run VMs, which is an estimate. */
+char *room_words_of_overreserved(const Model *model, guint host)
+{
+    const ModelHost *at = &model->hosts[host];
+    const Host *row = &model->snapshot->hosts[host];
+    double mib = floor(row->memory_kib / 1024);
+    if (!model_is_live(model, host))
+        return NULL;
+    if (table_round(at->cpu_reserved_mhz) > row->cpu_mhz)
+        return g_strdup_printf("has %.0f MHz of CPU reserved by its VMs, above the %.0f MHz that it has",
+                               at->cpu_reserved_mhz, row->cpu_mhz);
+    return at->memory_reserved_mib > mib
+               ? g_strdup_printf("has %.0f MiB of memory reserved by its VMs, above the %.0f MiB that it has",
+                                 at->memory_reserved_mib, mib)
+               : NULL;
+}

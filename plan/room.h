@@ -28,6 +28,10 @@ Room room_of_vm(const Model *model, guint vm);
 /* what a change brings to its host `to` */
 Room room_taken_by(const Model *model, const Change *change);
 
+/* "has 24000 MHz of CPU reserved by its VMs, above the 16000 MHz that it has", of a host that more is
+ * reserved of than there is; NULL for another. The caller frees it */
+char *room_words_of_overreserved(const Model *model, guint host);
+
 /* the first kind of which a host that holds so much has too little, among those that it is brought some of;
  * -1 where there is none: what brings nothing of a kind cannot be at fault for it */
 int room_lacking(const Model *model, guint host, const Room *held, const Room *brought);

@@ -317,6 +317,7 @@ Decisions *threshold_decide(const Situation *situation)
     for (guint i = 0; i < vms->len; i++)
         add_memory(&t, g_array_index(vms, Amiss, i).index);
     relieve_further(&t, hot);
+    unsolved_add_overreserved_hosts(t.decisions, situation, t.now);
     name_the_left_out(&t);
     power_advise_wake(situation, t.now, t.decisions);
     t.decisions->stopped_by = g_strdup("done");

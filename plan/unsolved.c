@@ -4,12 +4,16 @@
 #include "analyze/states.h"
 #include "collect/plural.h"
 #include "plan/growth.h"
+#include "plan/room.h"
 
 #include <math.h>
 
 #define NO_TIME "max_duration_s leaves no time for more"
 
 /* ---- what keeps VMs on their host ---- */
+
+/* what is wrong with a host: it is hot, it is to be emptied, or more is reserved on it than it has */
+typedef enum { WRONG_HOT, WRONG_NOT_EMPTY, WRONG_RESERVED } Wrong;
 
 /* a kind of VMs that stay, with an example */
 typedef struct Staying {
@@ -93,7 +97,7 @@ static void weigh_movable(const Model *now, guint vm, Kept *kept)
 }
 
 /* Relief moves no VM that is not measured; where a host is emptied it counts at its size. */
-static void sort_vm(const Situation *situation, const Model *now, guint vm, gboolean to_empty, Kept *kept)
+static void sort_vm(const Situation *situation, const Model *now, guint vm, Wrong wrong, Kept *kept)
 {
     g_auto(Obstacle) why = {0};
     if (!legality_may_move(situation->legality, vm, &why)) {
@@ -104,7 +108,7 @@ static void sort_vm(const Situation *situation, const Model *now, guint vm, gboo
         }
     } else if (legality_left_to_drs(situation->legality, vm, NULL)) {
         kept->left_to_drs++;
-    } else if (!now->vms[vm].measured && !to_empty) {
+    } else if (!now->vms[vm].measured && wrong != WRONG_NOT_EMPTY) {
         kept->unmeasured++;
     } else if (has_target(situation, now, vm, &kept->without_target)) {
         weigh_movable(now, vm, kept);
@@ -126,28 +130,34 @@ static guint count_moves(const GArray *changes, int host)
 
 /* "but" what keeps VMs that could move from being moved: the first bound of the policy that is known to
  * apply, else that nothing was found; the code goes into kept. The caller frees it */
-static char *words_of_bound(const Decisions *decisions, const Model *now, guint host, gboolean to_empty,
-                            Kept *kept)
+static char *words_of_bound(const Decisions *decisions, const Model *now, guint host, Wrong wrong, Kept *kept)
 {
+    static const char *const not_found[] = {
+        [WRONG_HOT] = "no placement was found that cools it and heats no other",
+        [WRONG_NOT_EMPTY] = "no placement was found that has room for all of them",
+        [WRONG_RESERVED] = "no placement was found that has room for what they have reserved",
+    };
     const Policy *policy = now->policy;
     gboolean threshold = policy->strategy == STRATEGY_THRESHOLD;
     guint off = count_moves(decisions->changes, (int)host), all = count_moves(decisions->changes, -1);
     kept->bound = OBSTACLE_MOVE_BOUNDS;
-    if (!to_empty && !(threshold && policy->published_exact) && policy->max_moves_per_host > 0 &&
-        off >= policy->max_moves_per_host)
+    if (wrong != WRONG_NOT_EMPTY && !(threshold && policy->published_exact) &&
+        policy->max_moves_per_host > 0 && off >= policy->max_moves_per_host)
         return g_strdup_printf("max_moves_per_host=%.0f is used up", policy->max_moves_per_host);
     if (policy->max_moves > 0 && all >= policy->max_moves)
         return g_strdup_printf("max_moves=%.0f is used up", policy->max_moves);
-    if (!to_empty && threshold && !policy->published_exact && kept->slight == kept->movable)
+    if (wrong == WRONG_HOT && threshold && !policy->published_exact && kept->slight == kept->movable)
         return g_strdup_printf("%s less than min_vm_pct=%g of what it is over",
                                plural(kept->movable, "it uses", "each uses"), policy->min_vm_pct);
-    if (!to_empty && !threshold && kept->most_points < policy->min_gain)
+    if (wrong == WRONG_HOT && !threshold && kept->most_points < policy->min_gain)
         return g_strdup_printf("a move would help less than min_gain=%g %s", policy->min_gain,
                                policy->min_gain == 1 ? "point" : "points");
+    if (wrong == WRONG_RESERVED && threshold) {
+        kept->bound = OBSTACLE_STRATEGY;
+        return g_strdup("strategy=threshold moves none for that");
+    }
     kept->bound = count_moves(decisions->no_time, (int)host) ? OBSTACLE_WINDOW : OBSTACLE_NO_PLACEMENT;
-    return g_strdup(kept->bound == OBSTACLE_WINDOW ? NO_TIME
-                    : to_empty                     ? "no placement was found that has room for all of them"
-                               : "no placement was found that cools it and heats no other");
+    return g_strdup(kept->bound == OBSTACLE_WINDOW ? NO_TIME : not_found[wrong]);
 }
 
 static void append_kept(GString *words, const Kept *kept, const char *bound)
@@ -181,20 +191,27 @@ static int code_of_kept(const Kept *kept)
                                : OBSTACLE_NO_VMS;
 }
 
-/* appends what keeps all VMs of the host, or, where it is to be emptied, those that have to leave; returns
- * the code */
+static gboolean is_at_fault(const Model *now, guint vm, Wrong wrong)
+{
+    return wrong == WRONG_NOT_EMPTY ? !vm_is_agent(now->vms[vm].row)
+           : wrong == WRONG_RESERVED
+               ? model_vm_cpu_reserved(now, vm) > 0 || model_vm_memory_reserved(now, vm) > 0
+               : TRUE;
+}
+
+/* appends what keeps the VMs of the host that are at fault for what is wrong with it; returns the code */
 static int append_what_keeps(GString *words, const Decisions *decisions, const Situation *situation,
-                             const Model *now, guint host, gboolean to_empty)
+                             const Model *now, guint host, Wrong wrong)
 {
     g_auto(Kept) kept = {0};
     for (guint i = 0; i < now->vms_on[host]->len; i++) {
         guint vm = g_array_index(now->vms_on[host], guint, i);
-        if (!to_empty || !vm_is_agent(now->vms[vm].row))
-            sort_vm(situation, now, vm, to_empty, &kept);
+        if (is_at_fault(now, vm, wrong))
+            sort_vm(situation, now, vm, wrong, &kept);
     }
     if (now->vms_on[host]->len == 0)
         g_string_append(words, "; no VM runs there: the load is the host's own");
-    g_autofree char *bound = words_of_bound(decisions, now, host, to_empty, &kept);
+    g_autofree char *bound = words_of_bound(decisions, now, host, wrong, &kept);
     append_kept(words, &kept, bound);
     return code_of_kept(&kept);
 }
@@ -225,7 +242,7 @@ void unsolved_add_hot_host(Decisions *decisions, const Situation *situation, con
                                  "it is named by exclude_hosts");
     } else if (now->hosts[host].source) {
         GString *words = words_of_heat(now, host);
-        int code = append_what_keeps(words, decisions, situation, now, host, FALSE);
+        int code = append_what_keeps(words, decisions, situation, now, host, WRONG_HOT);
         decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
     } else if (host_is_failover(now->snapshot, &now->snapshot->hosts[host])) {
         unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_FAILOVER_HOST,
@@ -246,8 +263,30 @@ void unsolved_add_full_host(Decisions *decisions, const Situation *situation, co
     if (model_is_excluded(now, host))
         g_string_append(words, "; it is named by exclude_hosts");
     else
-        code = append_what_keeps(words, decisions, situation, now, host, TRUE);
+        code = append_what_keeps(words, decisions, situation, now, host, WRONG_NOT_EMPTY);
     decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
+}
+
+static void add_overreserved_host(Decisions *decisions, const Situation *situation, const Model *now,
+                                  guint host, const char *what)
+{
+    GString *words = g_string_new(what);
+    if (model_is_excluded(now, host))
+        g_string_append(words, "; it is named by exclude_hosts");
+    else
+        append_what_keeps(words, decisions, situation, now, host, WRONG_RESERVED);
+    decisions_add_unsolved_host(decisions, host, OBSTACLE_ROOM, g_string_free(words, FALSE));
+}
+
+void unsolved_add_overreserved_hosts(Decisions *decisions, const Situation *situation, const Model *now)
+{
+    for (guint host = 0; host < now->snapshot->n_hosts; host++) {
+        if (!situation_decides_host(situation, host) || model_is_to_empty(situation->start, host))
+            continue;
+        g_autofree char *what = room_words_of_overreserved(now, host);
+        if (what)
+            add_overreserved_host(decisions, situation, now, host, what);
+    }
 }
 
 static void add_hot_hosts(Decisions *decisions, const Situation *situation, const Model *end)
@@ -477,6 +516,7 @@ static void add_broken_rules(Decisions *decisions, const Situation *situation, c
 void unsolved_add_all(Decisions *decisions, const Situation *situation, const Model *end)
 {
     add_hot_hosts(decisions, situation, end);
+    unsolved_add_overreserved_hosts(decisions, situation, end);
     add_short_vms(decisions, situation, end);
     add_busy_vms(decisions, situation, end);
     add_moves_without_time(decisions, end);
