@@ -56,11 +56,6 @@ static const Table rows_table = {"plan.csv", columns, G_N_ELEMENTS(columns), TRU
 
 /* ---- the plan in memory ---- */
 
-static void cluster_clear(gpointer cluster)
-{
-    g_ptr_array_unref(((PlanCluster *)cluster)->facts);
-}
-
 ChangePlan *changeplan_new(void)
 {
     ChangePlan *plan = g_new0(ChangePlan, 1);
@@ -68,7 +63,6 @@ ChangePlan *changeplan_new(void)
         plan->stopped_by = plan->summary = "";
     plan->taken_at = -1;
     plan->clusters = g_array_new(FALSE, FALSE, sizeof(PlanCluster));
-    g_array_set_clear_func(plan->clusters, cluster_clear);
     plan->rows = g_array_new(FALSE, FALSE, sizeof(PlanRow));
     plan->strings = g_string_chunk_new(STRINGS_BYTES);
     plan->steps = g_hash_table_new(NULL, NULL);
@@ -98,12 +92,20 @@ PlanRow plan_row_unknown(void)
     return row;
 }
 
-void changeplan_add_cluster(ChangePlan *plan, const char *id, const char *name, const char *const *facts)
+void changeplan_add_cluster(ChangePlan *plan, const char *id, const char *name, const ClusterFigures *figures)
 {
-    PlanCluster cluster = {changeplan_string(plan, id), changeplan_string(plan, name), g_ptr_array_new()};
-    for (; *facts; facts++)
-        g_ptr_array_add(cluster.facts, (gpointer)changeplan_string(plan, *facts));
+    PlanCluster cluster = {changeplan_string(plan, id), changeplan_string(plan, name), *figures};
     g_array_append_val(plan->clusters, cluster);
+}
+
+const PlanCluster *changeplan_find_cluster(const ChangePlan *plan, const char *id)
+{
+    for (guint i = 0; i < plan->clusters->len; i++) {
+        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
+        if (strcmp(cluster->id, id) == 0)
+            return cluster;
+    }
+    return NULL;
 }
 
 void changeplan_add(ChangePlan *plan, const PlanRow *row)
@@ -229,8 +231,7 @@ static void header_add_clusters(GPtrArray *header, const ChangePlan *plan)
         const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
         g_autoptr(GStrvBuilder) cells = g_strv_builder_new();
         g_strv_builder_add_many(cells, "#cluster", cluster->id, cluster->name, NULL);
-        for (guint j = 0; j < cluster->facts->len; j++)
-            g_strv_builder_add(cells, g_ptr_array_index(cluster->facts, j));
+        figures_append_cells(&cluster->figures, cells);
         g_ptr_array_add(header, g_strv_builder_end(cells));
     }
 }
@@ -321,27 +322,36 @@ static gboolean may_repeat(const char *key)
     return strcmp(key, "#cluster") == 0 || strcmp(key, "#rows") == 0;
 }
 
+static gboolean take_cluster(PlanReader *reader, char *const *cells, GError **error)
+{
+    gsize n_cells = g_strv_length((char **)cells);
+    const char *id = n_cells > 1 ? cells[1] : "", *name = n_cells > 2 ? cells[2] : "";
+    ClusterFigures figures;
+    if (!*id) {
+        csv_reader_fail(reader->csv, "#cluster", id, "a cluster's id", error);
+        return FALSE;
+    }
+    if (!figures_read(&figures, (const char *const *)cells + MIN(n_cells, 3), reader->csv, error))
+        return FALSE;
+    changeplan_add_cluster(reader->plan, id, name, &figures);
+    return TRUE;
+}
+
 static gboolean take_header_row(PlanReader *reader, GError **error)
 {
     char **cells = header_cells(reader->csv);
     const char *value = cells[1] ? cells[1] : "";
-    const char *wrong;
-    gsize n_cells = g_strv_length(cells);
     gboolean repeated = !may_repeat(cells[0]) && header_has(reader->header, cells[0]);
     g_ptr_array_add(reader->header, cells);
     if (repeated) {
         csv_reader_fail(reader->csv, cells[0], "a second such row", "one", error);
         return FALSE;
     }
+    if (strcmp(cells[0], "#cluster") == 0)
+        return take_cluster(reader, cells, error);
     if (strcmp(cells[0], "#plan") == 0)
         reader->plan_line = csv_reader_line(reader->csv);
-    if (strcmp(cells[0], "#cluster") == 0) {
-        const char *const *facts = (const char *const *)cells + MIN(n_cells, 3);
-        changeplan_add_cluster(reader->plan, value, n_cells > 2 ? cells[2] : "", facts);
-        wrong = *value ? NULL : "a cluster's id";
-    } else {
-        wrong = take_header_value(reader, cells[0], value);
-    }
+    const char *wrong = take_header_value(reader, cells[0], value);
     if (wrong)
         csv_reader_fail(reader->csv, cells[0], value, wrong, error);
     return !wrong;

@@ -11,6 +11,7 @@
 #define PLAN_CHANGEPLAN_H
 
 #include "collect/snapshot.h"
+#include "plan/figures.h"
 
 #define CHANGEPLAN_FORMAT "vmanger-plan-2"
 
@@ -51,10 +52,10 @@ typedef struct PlanRow {
     guint64 line;       /* where it was read; 0 where it was made */
 } PlanRow;
 
-/* a `#cluster` row: facts are "key=value" */
+/* a `#cluster` row */
 typedef struct PlanCluster {
     const char *id, *name;
-    GPtrArray *facts; /* const char * */
+    ClusterFigures figures;
 } PlanCluster;
 
 typedef struct ChangePlan {
@@ -77,8 +78,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangePlan, changeplan_free)
 /* the plan's own copy of a string; NULL becomes "" */
 const char *changeplan_string(ChangePlan *plan, const char *text);
 
-/* a `#cluster` row joins the plan; facts is NULL-terminated; all is copied */
-void changeplan_add_cluster(ChangePlan *plan, const char *id, const char *name, const char *const *facts);
+/* a `#cluster` row joins the plan; all is copied */
+void changeplan_add_cluster(ChangePlan *plan, const char *id, const char *name,
+                            const ClusterFigures *figures);
+
+/* the cluster with this id, or NULL where the plan has no figures of it */
+const PlanCluster *changeplan_find_cluster(const ChangePlan *plan, const char *id);
 
 /* a row with nothing known in it */
 PlanRow plan_row_unknown(void);

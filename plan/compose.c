@@ -2,6 +2,7 @@
 #include "plan/compose.h"
 
 #include "collect/plural.h"
+#include "plan/clusterstatus.h"
 #include "plan/evacuation.h"
 #include "plan/failover.h"
 #include "plan/gather.h"
@@ -17,60 +18,6 @@ typedef struct Composing {
     ChangePlan *plan;
     Model *now; /* with the steps drafted so far */
 } Composing;
-
-/* ---- figures ---- */
-
-typedef struct Spread {
-    double sum, squares, most;
-    guint n;
-} Spread;
-
-static void spread_add(Spread *spread, double pct)
-{
-    if (isnan(pct))
-        return;
-    spread->sum += pct;
-    spread->squares += pct * pct;
-    spread->most = MAX(spread->most, pct);
-    spread->n++;
-}
-
-static double spread_deviation(const Spread *spread)
-{
-    if (spread->n == 0)
-        return 0;
-    double mean = spread->sum / spread->n;
-    return sqrt(MAX(0, spread->squares / spread->n - mean * mean));
-}
-
-static guint short_vms_on(const Model *model, guint host)
-{
-    guint n = 0;
-    for (guint i = 0; i < model->vms_on[host]->len; i++)
-        n += model_is_short(model, g_array_index(model->vms_on[host], guint, i));
-    return n;
-}
-
-ClusterFigures cluster_figures(const Model *model, guint cluster)
-{
-    Spread cpu = {0}, memory = {0};
-    ClusterFigures figures = {0};
-    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
-        if (model->hosts[i].cluster != (int)cluster)
-            continue;
-        figures.short_vms += short_vms_on(model, i);
-        if (!model->hosts[i].usable)
-            continue;
-        spread_add(&cpu, model_usage_pct(model, i, RESOURCE_CPU, 0));
-        spread_add(&memory, model_usage_pct(model, i, RESOURCE_HOST_MEMORY, 0));
-        figures.hot_hosts += model_is_hot(model, i);
-    }
-    figures.max_cpu_pct = cpu.most;
-    figures.max_memory_pct = memory.most;
-    figures.sd_cpu = table_round(spread_deviation(&cpu));
-    figures.sd_memory = table_round(spread_deviation(&memory));
-    return figures;
-}
 
 /* ---- rows ---- */
 
@@ -228,29 +175,6 @@ static void compose_unsolved(Composing *composing)
 
 /* ---- the header ---- */
 
-static void add_fact(const Composing *composing, PlanCluster *cluster, const char *key, double before,
-                     double after)
-{
-    g_autoptr(GString) text = g_string_new(key);
-    g_string_append_c(text, '=');
-    table_append_number(text, table_round(before));
-    if (!isnan(after)) {
-        g_string_append_c(text, '/');
-        table_append_number(text, table_round(after));
-    }
-    g_ptr_array_add(cluster->facts, (gpointer)keep(composing, text->str));
-}
-
-/* what of a cluster's demand would not fit were its largest host lost, in whole units of so much; 0 where all
- * would */
-static void add_failover_fact(const Composing *composing, PlanCluster *cluster, guint index, const char *key,
-                              Resource resource, double unit)
-{
-    double before = failover_lack(composing->situation->start, index, resource);
-    double after = failover_lack(composing->now, index, resource);
-    add_fact(composing, cluster, key, ceil(MAX(0, before) / unit), ceil(MAX(0, after) / unit));
-}
-
 /* The cluster's own steps: the others keep neither their hosts nor their network busy. */
 static GArray *steps_of_cluster(const Composing *composing, guint cluster)
 {
@@ -272,40 +196,36 @@ static GArray *steps_of_cluster(const Composing *composing, guint cluster)
     return own;
 }
 
-static void compose_clusters(const Composing *composing)
+static ClusterFigures figures_of(const Composing *composing, guint cluster)
 {
     const Model *start = composing->situation->start;
     const Policy *policy = start->policy;
-    for (guint i = 0; i < start->snapshot->n_clusters; i++) {
+    g_autoptr(GArray) steps = steps_of_cluster(composing, cluster);
+    double makespan = sequence_makespan(start, steps, steps->len, (guint)policy->parallel,
+                                        (guint)policy->parallel_per_host);
+    double bytes = 0, moves = 0;
+    for (guint i = 0; i < steps->len; i++) {
+        const Change *step = &g_array_index(steps, Change, i);
+        bytes += change_copy_bytes(start, step);
+        moves += step->action == ACTION_MIGRATE;
+    }
+    return (ClusterFigures){.before = cluster_status(start, cluster),
+                            .after = cluster_status(composing->now, cluster),
+                            .steps = steps->len,
+                            .moves = moves,
+                            .copy_mib = ceil(bytes / (1024 * 1024)),
+                            .makespan_s = table_round(makespan)};
+}
+
+static void compose_clusters(const Composing *composing)
+{
+    const Snapshot *snapshot = composing->situation->start->snapshot;
+    for (guint i = 0; i < snapshot->n_clusters; i++) {
         if (!situation_decides(composing->situation, i))
             continue;
-        PlanCluster cluster = {keep(composing, start->snapshot->clusters[i].id),
-                               keep(composing, start->snapshot->clusters[i].name), g_ptr_array_new()};
-        g_autoptr(GArray) steps = steps_of_cluster(composing, i);
-        ClusterFigures before = cluster_figures(start, i), after = cluster_figures(composing->now, i);
-        double bytes = 0, moves = 0;
-        for (guint s = 0; s < steps->len; s++) {
-            bytes += change_copy_bytes(start, &g_array_index(steps, Change, s));
-            moves += g_array_index(steps, Change, s).action == ACTION_MIGRATE;
-        }
-        add_fact(composing, &cluster, "hot_hosts", before.hot_hosts, after.hot_hosts);
-        add_fact(composing, &cluster, "short_vms", before.short_vms, after.short_vms);
-        add_fact(composing, &cluster, "max_cpu_pct", before.max_cpu_pct, after.max_cpu_pct);
-        add_fact(composing, &cluster, "max_memory_pct", before.max_memory_pct, after.max_memory_pct);
-        add_fact(composing, &cluster, "sd_cpu", before.sd_cpu, after.sd_cpu);
-        add_fact(composing, &cluster, "sd_memory", before.sd_memory, after.sd_memory);
-        if (failover_is_checked(start, i)) {
-            add_failover_fact(composing, &cluster, i, "failover_lack_mib", RESOURCE_HOST_MEMORY, 1024);
-            add_failover_fact(composing, &cluster, i, "failover_lack_mhz", RESOURCE_CPU, 1);
-        }
-        add_fact(composing, &cluster, "steps", steps->len, NAN);
-        add_fact(composing, &cluster, "moves", moves, NAN);
-        add_fact(composing, &cluster, "copy_mib", ceil(bytes / (1024 * 1024)), NAN);
-        add_fact(composing, &cluster, "makespan_s",
-                 sequence_makespan(start, steps, steps->len, (guint)policy->parallel,
-                                   (guint)policy->parallel_per_host),
-                 NAN);
-        g_array_append_val(composing->plan->clusters, cluster);
+        ClusterFigures figures = figures_of(composing, i);
+        changeplan_add_cluster(composing->plan, snapshot->clusters[i].id, snapshot->clusters[i].name,
+                               &figures);
     }
 }
 

@@ -18,12 +18,4 @@ ChangePlan *compose_plan(const Situation *situation, Decisions *decisions);
  * text */
 void compose_again(const Situation *situation, ChangePlan *plan, GArray *changes, const GArray *rows);
 
-/* the figures of a cluster as the model stands, and of all of them after the changes */
-typedef struct ClusterFigures {
-    guint hot_hosts, short_vms;
-    double max_cpu_pct, max_memory_pct, sd_cpu, sd_memory; /* over usable hosts, percent and points */
-} ClusterFigures;
-
-ClusterFigures cluster_figures(const Model *model, guint cluster);
-
 #endif

@@ -17,47 +17,38 @@ static void append_escaped(GString *out, const char *text)
     g_string_append(out, safe);
 }
 
-/* the value of a "key=before/after" fact, or NULL */
-static const char *fact(const PlanCluster *cluster, const char *key)
+/* nothing where the figure is not known, or stays */
+static void append_change(GString *out, const char *label, double before, double after, const char *unit)
 {
-    gsize length = strlen(key);
-    for (guint i = 0; i < cluster->facts->len; i++) {
-        const char *text = g_ptr_array_index(cluster->facts, i);
-        if (strncmp(text, key, length) == 0 && text[length] == '=')
-            return text + length + 1;
-    }
-    return NULL;
-}
-
-static void append_change(GString *out, const PlanCluster *cluster, const char *key, const char *label,
-                          const char *unit)
-{
-    const char *value = fact(cluster, key);
-    g_auto(GStrv) parts = g_strsplit(value ? value : "", "/", 2);
-    if (parts[0] && parts[1] && strcmp(parts[0], parts[1]) != 0)
-        g_string_append_printf(out, "    %-22s %s -> %s%s\n", label, parts[0], parts[1], unit);
+    if (isnan(before) || before == after)
+        return;
+    g_string_append_printf(out, "    %-22s ", label);
+    table_append_number(out, before);
+    g_string_append(out, " -> ");
+    table_append_number(out, after);
+    g_string_append_printf(out, "%s\n", unit);
 }
 
 static void append_cluster(GString *out, const PlanCluster *cluster)
 {
+    const ClusterFigures *figures = &cluster->figures;
+    const ClusterStatus *before = &figures->before, *after = &figures->after;
     g_string_append(out, "  Cluster ");
     append_escaped(out, cluster->name);
     g_string_append_c(out, '\n');
-    append_change(out, cluster, "hot_hosts", "hot hosts", "");
-    append_change(out, cluster, "short_vms", "short VMs", "");
-    append_change(out, cluster, "max_cpu_pct", "highest CPU", " %");
-    append_change(out, cluster, "max_memory_pct", "highest memory", " %");
-    append_change(out, cluster, "sd_cpu", "deviation of CPU", " points");
-    append_change(out, cluster, "sd_memory", "deviation of memory", " points");
-    append_change(out, cluster, "failover_lack_mib", "lacking if one fails", " MiB");
-    append_change(out, cluster, "failover_lack_mhz", "lacking if one fails", " MHz");
-    const char *moves = fact(cluster, "moves"), *copy = fact(cluster, "copy_mib"),
-               *span = fact(cluster, "makespan_s");
-    if (moves && copy && strcmp(moves, "0") != 0)
-        g_string_append_printf(out, "    %-22s %s, %s MiB to copy\n", "migrations", moves, copy);
-    if (span && strcmp(span, "0") != 0)
-        g_string_append_printf(out, "    %-22s about %.0f s\n", "all steps take",
-                               ceil(g_ascii_strtod(span, NULL)));
+    append_change(out, "hot hosts", before->hot_hosts, after->hot_hosts, "");
+    append_change(out, "short VMs", before->short_vms, after->short_vms, "");
+    append_change(out, "highest CPU", before->max_cpu_pct, after->max_cpu_pct, " %");
+    append_change(out, "highest memory", before->max_memory_pct, after->max_memory_pct, " %");
+    append_change(out, "deviation of CPU", before->sd_cpu, after->sd_cpu, " points");
+    append_change(out, "deviation of memory", before->sd_memory, after->sd_memory, " points");
+    append_change(out, "lacking if one fails", before->failover_lack_mib, after->failover_lack_mib, " MiB");
+    append_change(out, "lacking if one fails", before->failover_lack_mhz, after->failover_lack_mhz, " MHz");
+    if (figures->moves > 0)
+        g_string_append_printf(out, "    %-22s %.0f, %.0f MiB to copy\n", "migrations", figures->moves,
+                               figures->copy_mib);
+    if (figures->makespan_s > 0)
+        g_string_append_printf(out, "    %-22s about %.0f s\n", "all steps take", ceil(figures->makespan_s));
 }
 
 /* ", 40 VMs: vm-1, vm-2, vm-3 …", of a row about several VMs */
@@ -226,13 +217,11 @@ gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **e
 /* ---- all of it ---- */
 
 /* how many steps the figures of the clusters are of */
-static guint steps_counted(const ChangePlan *plan)
+static double steps_counted(const ChangePlan *plan)
 {
-    guint steps = 0;
-    for (guint i = 0; i < plan->clusters->len; i++) {
-        const char *of = fact(&g_array_index(plan->clusters, PlanCluster, i), "steps");
-        steps += of ? (guint)g_ascii_strtoull(of, NULL, 10) : 0;
-    }
+    double steps = 0;
+    for (guint i = 0; i < plan->clusters->len; i++)
+        steps += g_array_index(plan->clusters, PlanCluster, i).figures.steps;
     return steps;
 }
 

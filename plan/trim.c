@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/trim.h"
 
-#include "plan/compose.h"
+#include "plan/clusterstatus.h"
 #include "plan/solver/assignment.h"
 
 #include <math.h>
@@ -59,8 +59,8 @@ static double points(int64_t more)
 
 static double unevenness(const Trim *trim)
 {
-    ClusterFigures figures = cluster_figures(trim->end, trim->problem->cluster);
-    return figures.sd_cpu + figures.sd_memory;
+    ClusterStatus status = cluster_status(trim->end, trim->problem->cluster);
+    return status.sd_cpu + status.sd_memory;
 }
 
 /* whether the placement without a step may stand, by its cost and what has been given up before */

@@ -171,29 +171,14 @@ static gboolean take_rows(Verification *verification, Model *now)
 
 /* ---- how its hosts end ---- */
 
-/* a cluster's figure, or where it stands afterwards; NAN where the plan does not say */
-static double fact_of_cluster(const ChangePlan *plan, const char *cluster_id, const char *key, gboolean after)
-{
-    for (guint i = 0; i < plan->clusters->len; i++) {
-        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
-        for (guint j = 0; strcmp(cluster->id, cluster_id) == 0 && j < cluster->facts->len; j++) {
-            const char *fact = g_ptr_array_index(cluster->facts, j);
-            const char *value = !g_str_has_prefix(fact, key) ? NULL
-                                : after                      ? strchr(fact, '/')
-                                                             : fact + strlen(key) - 1;
-            if (value)
-                return g_ascii_strtod(value + 1, NULL);
-        }
-    }
-    return NAN;
-}
-
 double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
 {
-    const char *key = resource == RESOURCE_CPU           ? "max_cpu_pct="
-                      : resource == RESOURCE_HOST_MEMORY ? "max_memory_pct="
-                                                         : NULL;
-    return key ? fact_of_cluster(plan, cluster_id, key, TRUE) + ROUNDING_PCT : NAN;
+    const PlanCluster *cluster = changeplan_find_cluster(plan, cluster_id);
+    if (cluster && resource == RESOURCE_CPU)
+        return cluster->figures.after.max_cpu_pct + ROUNDING_PCT;
+    if (cluster && resource == RESOURCE_HOST_MEMORY)
+        return cluster->figures.after.max_memory_pct + ROUNDING_PCT;
+    return NAN;
 }
 
 /* what a reviewer did to the steps of a cluster, and to those of one host */
@@ -224,9 +209,9 @@ static gboolean is_foreseen(const Verification *verification, const Host *host, 
     const ChangePlan *plan = verification->plan;
     const char *cluster_id = verification->situation->start->snapshot->clusters[host->cluster].id;
     Edit edit = edit_of(verification, host, cluster_id);
-    double steps = fact_of_cluster(plan, cluster_id, "steps=", FALSE);
-    return !edit.touched &&
-           (edit.approved == steps || pct <= verify_promised_pct(plan, cluster_id, resource));
+    const PlanCluster *cluster = changeplan_find_cluster(plan, cluster_id);
+    gboolean all = cluster && edit.approved == cluster->figures.steps;
+    return !edit.touched && (all || pct <= verify_promised_pct(plan, cluster_id, resource));
 }
 
 /* "; step 3 (migrate a), which would take load off it, is not approved", or "" */

@@ -67,8 +67,13 @@ static ChangePlan *plan_with_header(void)
     plan->taken_at = 1795000000;
     plan->seed = "1";
     plan->summary = "+1 migration";
-    const char *const facts[] = {"hot_hosts=1/0", "=2+2", NULL};
-    changeplan_add_cluster(plan, "domain-c1", "-name", facts);
+    const ClusterFigures figures = {.before = {1, 2, 81.5, 40, 3.125, 0, NAN, NAN},
+                                    .after = {0, 2, 79.9, 40, 1, 0, NAN, NAN},
+                                    .steps = 3,
+                                    .moves = 2,
+                                    .copy_mib = 2048,
+                                    .makespan_s = 27.5};
+    changeplan_add_cluster(plan, "domain-c1", "-name", &figures);
     return plan;
 }
 
@@ -141,10 +146,12 @@ static void what_was_written_is_read_back(void)
     CU_ASSERT_STRING_EQUAL(plan->source, "https://vc.example/sdk");
     CU_ASSERT_STRING_EQUAL(plan->stopped_by, "");
     CU_ASSERT_STRING_EQUAL(plan->summary, "+1 migration");
-    const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, 0);
+    const PlanCluster *cluster = changeplan_find_cluster(plan, "domain-c1");
+    CU_ASSERT_FATAL(cluster != NULL);
     CU_ASSERT_STRING_EQUAL(cluster->name, "-name");
-    CU_ASSERT_EQUAL(cluster->facts->len, 2);
-    CU_ASSERT_STRING_EQUAL((char *)g_ptr_array_index(cluster->facts, 1), "=2+2");
+    CU_ASSERT_TRUE(cluster->figures.before.max_cpu_pct == 81.5 && cluster->figures.after.max_cpu_pct == 79.9);
+    CU_ASSERT_TRUE(cluster->figures.steps == 3 && isnan(cluster->figures.after.failover_lack_mhz));
+    CU_ASSERT_PTR_NULL(changeplan_find_cluster(plan, "domain-c2"));
     const PlanRow *row = changeplan_find_step(plan, 3);
     CU_ASSERT_FATAL(row != NULL);
     CU_ASSERT_STRING_EQUAL(row->object, "web, \"one\"");
@@ -162,7 +169,7 @@ static void formulas_are_shielded_in_rows_and_header(void)
     g_autofree char *text = sample_text();
     CU_ASSERT_PTR_NOT_NULL(strstr(text, ",'=cluster(),"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, ",'-esx2,"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "#cluster,domain-c1,'-name,hot_hosts=1/0,'=2+2\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "#cluster,domain-c1,'-name,hot_hosts=1/0,short_vms=2/2,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "#summary,'+1 migration\n"));
 }
 
@@ -422,6 +429,18 @@ static void changed_rows_and_headers_are_refused_by_name(void)
                         ":1: #format:", "expected vmanger-plan-2");
 }
 
+static void figures_that_are_none_are_refused_by_line_and_key(void)
+{
+    for (guint i = 0; i < 2; i++) {
+        ChangePlanTrust trust = i == 0 ? CHANGEPLAN_AS_MADE : CHANGEPLAN_EDITED;
+        assert_edit_refused("hot_hosts=1/0", "hot_hosts=1", trust, ":9: #cluster hot_hosts:",
+                            "found \"1\": expected two whole numbers, before/after");
+        assert_edit_refused("=81.5/", "=81,5/", trust, ":9: #cluster max_cpu_pct:", "found \"81\"");
+        assert_edit_refused(",steps=3", "", trust, ":9: #cluster steps:", "found nothing");
+        assert_edit_refused("#cluster,domain-c1", "#cluster,", trust, ":9: #cluster:", "a cluster's id");
+    }
+}
+
 static void a_row_of_another_plan_is_refused(void)
 {
     g_autofree char *text = sample_text();
@@ -507,6 +526,7 @@ void test_changeplan_suite(void)
     CU_ADD_TEST(suite, spreadsheets_may_pad_and_quote_and_end_lines_with_cr);
     CU_ADD_TEST(suite, approvals_and_deleted_rows_keep_the_identity);
     CU_ADD_TEST(suite, changed_rows_and_headers_are_refused_by_name);
+    CU_ADD_TEST(suite, figures_that_are_none_are_refused_by_line_and_key);
     CU_ADD_TEST(suite, a_row_of_another_plan_is_refused);
     CU_ADD_TEST(suite, steps_that_make_no_sense_are_refused_by_line_and_column);
     CU_ADD_TEST(suite, dependencies_on_steps_taken_out_are_named_or_dropped);
