@@ -269,6 +269,7 @@ typedef struct PlanReader {
 static char **header_cells(const CsvReader *csv)
 {
     guint n = csv_reader_n_cells(csv);
+    g_assert(n > 0); /* the first begins with '#' */
     while (n > 1 && !*csv_reader_cell(csv, n - 1))
         n--;
     char **cells = g_new0(char *, n + 1);

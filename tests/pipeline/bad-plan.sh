@@ -34,6 +34,8 @@ refuses_edited 'a reason changed' "${step}s/above/below/" "$step: check: found a
 refuses_edited 'a dependency taken out' "/add_memory/s/^\(step,[0-9]*\),[0-9 ]*,/\1,7,/" '[0-9]+: check: found a row that was changed'
 refuses_edited 'a step twice' "${step}p" "$((step + 1)): step: found 1, as in line $step: expected each number once\$"
 refuses_edited 'the header changed' '/^#cluster/s/1\/0/9\/0/' '[0-9]+: #plan: found # rows that were changed'
+refuses_edited 'half a figure of a cluster' '/^#cluster/s/hot_hosts=1\/0/hot_hosts=1/' \
+    '[0-9]+: #cluster hot_hosts: found "1": expected two whole numbers, before/after$'
 refuses_edited 'another snapshot in the header' "/^#snapshot/s/,.*/,$(printf %064d 7)/" '[0-9]+: #plan: found # rows that were changed'
 refuses_edited 'a digest that is none' '/^#plan/s/,.*/,abc/' '[0-9]+: #plan: found "abc": expected a SHA-256 in hex$'
 refuses_edited 'no #plan' '/^#plan/d' '[0-9]+: #plan: found nothing: '
