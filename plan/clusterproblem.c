@@ -96,8 +96,9 @@ static void add_machine(Building *b, guint host)
         Room room = room_of_host(model, host);
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
             needs_units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
+        double held_back = b->options->held_back_mib ? b->options->held_back_mib[host] : 0;
         capacity[NEED_MEMORY_RESERVED] = safety[NEED_MEMORY_RESERVED] =
-            (int64_t)room.of[ROOM_MEMORY_RESERVATION];
+            (int64_t)(room.of[ROOM_MEMORY_RESERVATION] - held_back);
         broken[NEED_MEMORY] = weight_of_points(capacity[NEED_MEMORY]);
         broken[NEED_CPU_RESERVED] = weight_of_points(capacity[NEED_CPU_RESERVED]);
         broken[NEED_MEMORY_RESERVED] = weight_of_points(capacity[NEED_MEMORY_RESERVED]);

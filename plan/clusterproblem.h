@@ -40,9 +40,10 @@ typedef struct ClusterProblem {
 } ClusterProblem;
 
 typedef struct ClusterProblemOptions {
-    gboolean for_advice;      /* only VMs left to DRS may move, and none grows; else only the others */
-    gboolean without_balance; /* as under balance=off */
-    int max_moves;            /* at most so many migrations; -1 any number */
+    gboolean for_advice;         /* only VMs left to DRS may move, and none grows; else only the others */
+    gboolean without_balance;    /* as under balance=off */
+    int max_moves;               /* at most so many migrations; -1 any number */
+    const double *held_back_mib; /* [n_hosts] of what each could reserve, kept free; NULL: nothing */
     const GArray *forbidden; /* guint pairs VM, host: moves that no safe order was found for; NULL for none */
 } ClusterProblemOptions;
 

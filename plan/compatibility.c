@@ -452,6 +452,13 @@ static gboolean has_hardware(const Compatibility *compatibility, const Model *no
                         row->vgpu_profiles);
 }
 
+gboolean compatibility_could_restart(const Compatibility *compatibility, const Model *now, guint vm,
+                                     guint host)
+{
+    return has_what_it_uses(compatibility, vm, host, NULL) &&
+           has_hardware(compatibility, now, vm, host, NULL);
+}
+
 /* In the order in which a person would look. */
 gboolean compatibility_fits(const Compatibility *compatibility, const Model *now, guint vm, guint host,
                             Obstacle *why)

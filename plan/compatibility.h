@@ -28,6 +28,10 @@ gboolean compatibility_may_move(const Compatibility *compatibility, guint vm, Ob
 gboolean compatibility_fits(const Compatibility *compatibility, const Model *now, guint vm, guint host,
                             Obstacle *why);
 
+/* whether the VM could be started afresh on the host, which takes neither vMotion nor the same CPU */
+gboolean compatibility_could_restart(const Compatibility *compatibility, const Model *now, guint vm,
+                                     guint host);
+
 /* the VMs (guint) that fault tolerance keeps on other hosts than the VM; NULL where there are none */
 const GArray *compatibility_partners(const Compatibility *compatibility, guint vm);
 

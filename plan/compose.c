@@ -262,11 +262,12 @@ static void compose_summary(const Composing *composing)
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
     g_autofree char *past = words_of_past(composing);
     g_autofree char *failover = failover_words(composing->now);
+    g_autofree char *restart = legality_restart_words(composing->situation->legality, composing->now);
     g_autofree char *verdict =
         evacuation_verdict(composing->situation, composing->now, composing->decisions->changes);
     g_autofree char *summary = g_strdup_printf(
-        "%sPlan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s", verdict, moves, additions,
-        maintenance, count_rows(plan, ROW_ADVICE), count_rows(plan, ROW_UNSOLVED), failover, past);
+        "%sPlan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s%s", verdict, moves, additions,
+        maintenance, count_rows(plan, ROW_ADVICE), count_rows(plan, ROW_UNSOLVED), failover, restart, past);
     plan->summary = keep(composing, summary);
 }
 

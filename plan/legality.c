@@ -4,6 +4,7 @@
 #include "plan/addition.h"
 #include "plan/compatibility.h"
 #include "plan/growth.h"
+#include "plan/restart.h"
 #include "plan/room.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@ struct Legality {
     const RuleSet *rules;
     const Past *past;
     Compatibility *compatibility;
+    Restart *restart;
 };
 
 /* From vSphere 7.0 U1 (API 7.0.1) until 9.0 DRS does not act without a running vCLS VM: in retreat mode, say
@@ -52,6 +54,7 @@ Legality *legality_new(const Model *start, const RuleSet *rules, const Past *pas
     legality->rules = rules;
     legality->past = past;
     legality->compatibility = compatibility_new(start, past);
+    legality->restart = restart_new(legality->compatibility, rules, start);
     find_idle_drs(legality);
     return legality;
 }
@@ -60,6 +63,7 @@ void legality_free(Legality *legality)
 {
     if (!legality)
         return;
+    restart_free(legality->restart);
     compatibility_free(legality->compatibility);
     g_free(legality->drs_idle);
     g_free(legality);
@@ -84,6 +88,32 @@ static gboolean has_room(const Model *now, const Change *change, Obstacle *why)
     return lacking == ROOM_MEMORY
                ? obstacle_set(why, OBSTACLE_ROOM, change->to, "would be over its memory")
                : obstacle_set(why, OBSTACLE_ROOM, change->to, "cannot back the VM's %s", room_words[lacking]);
+}
+
+/* TRUE where VMs must not lose the hosts on which HA could restart them */
+static gboolean guards_restarts(const Model *now, guint cluster)
+{
+    for (guint host = 0; host < now->snapshot->n_hosts; host++)
+        if (now->hosts[host].cluster == (int)cluster && model_is_asked_to_empty(now, host))
+            return FALSE;
+    return now->policy->ha_check == HA_CHECK_HARD;
+}
+
+static gboolean keeps_failover(const Legality *legality, const Model *now, const Change *change,
+                               Obstacle *why)
+{
+    guint cluster = (guint)now->hosts[change->to].cluster;
+    if (!now->vms[change->vm].running || !guards_restarts(now, cluster))
+        return TRUE;
+    int lost = restart_newly_lost(legality->restart, now, cluster, change);
+    if (lost < 0)
+        return TRUE;
+    guint on = lost == change->vm ? (guint)change->to : (guint)now->vms[lost].host;
+    g_autofree char *words = g_strdup_printf("no host could restart %s if %s failed (ha_check=hard)",
+                                             now->vms[lost].row->name, now->snapshot->hosts[on].name);
+    return change->action == ACTION_MIGRATE
+               ? obstacle_set(why, OBSTACLE_FAILOVER, change->to, "would be filled so that %s", words)
+               : obstacle_set(why, OBSTACLE_FAILOVER, -1, "then %s", words);
 }
 
 /* "would be hot (CPU 81.0 %, memory 44.0 %)": of what is known, CPU and memory, and whatever else is over */
@@ -133,7 +163,8 @@ static gboolean allows_migration(const Legality *legality, const Model *now, con
            (!(questions & LEGAL_ON_THE_WAY) || keeps_rules(legality, now, move, TRUE, why)) &&
            (!(questions & LEGAL_HEAT) || target_stays_normal(now, move, why)) &&
            (!(questions & LEGAL_ROOM) || has_room(now, move, why)) &&
-           (!(questions & LEGAL_RULES) || keeps_rules(legality, now, move, FALSE, why));
+           (!(questions & LEGAL_RULES) || keeps_rules(legality, now, move, FALSE, why)) &&
+           (!(questions & LEGAL_FAILOVER) || keeps_failover(legality, now, move, why));
 }
 
 /* ---- growth ---- */
@@ -153,7 +184,8 @@ static gboolean allows_growth(const Legality *legality, const Model *now, const 
     return (!(questions & LEGAL_SUBJECT) || takes_growth(legality, &addition, why)) &&
            (!(questions & LEGAL_HEAT) || addition_keeps_normal(&addition, why)) &&
            (!(questions & LEGAL_ROOM) || addition_has_room(&addition, why)) &&
-           (!(questions & LEGAL_BUDGET) || addition_is_in_budget(&addition, why));
+           (!(questions & LEGAL_BUDGET) || addition_is_in_budget(&addition, why)) &&
+           (!(questions & LEGAL_FAILOVER) || keeps_failover(legality, now, change, why));
 }
 
 /* ---- hosts ---- */
@@ -235,6 +267,21 @@ gboolean legality_drs_empties(const Legality *legality, guint cluster)
 {
     return !legality->start->policy->drs_clusters_plan && !legality->drs_idle[cluster] &&
            legality->start->snapshot->clusters[cluster].drs == DRS_FULL;
+}
+
+int legality_newly_lost(const Legality *legality, const Model *now, guint cluster)
+{
+    return guards_restarts(now, cluster) ? restart_newly_lost(legality->restart, now, cluster, NULL) : -1;
+}
+
+int legality_restart_host(const Legality *legality, guint vm)
+{
+    return restart_host(legality->restart, vm);
+}
+
+char *legality_restart_words(const Legality *legality, const Model *now)
+{
+    return restart_words(legality->restart, now);
 }
 
 char *legality_host_key(const Legality *legality, guint vm)

@@ -23,13 +23,15 @@ typedef enum {
     LEGAL_ROOM = 1 << 4,       /* the host's memory, threads and reservations */
     LEGAL_BUDGET = 1 << 5,     /* of growth: the cluster's buffer and admission control, the limits and
                                   reservations of its pools, ha_check=hard */
-    LEGAL_RULES = 1 << 6       /* mandatory rules that would then be broken, or broken worse */
+    LEGAL_RULES = 1 << 6,      /* mandatory rules that would then be broken, or broken worse */
+    LEGAL_FAILOVER = 1 << 7    /* legality_newly_lost */
 } LegalQuestion;
 
-#define LEGAL_TARGET (LEGAL_HOST | LEGAL_HEAT | LEGAL_ROOM | LEGAL_RULES) /* a host to move to for good */
+#define LEGAL_TARGET /* a host to move to for good */                                                        \
+    (LEGAL_HOST | LEGAL_HEAT | LEGAL_ROOM | LEGAL_RULES | LEGAL_FAILOVER)
 #define LEGAL_STEP                                                                                           \
     (LEGAL_HOST | LEGAL_ON_THE_WAY | LEGAL_ROOM) /* what decides may be made as the next step */
-#define LEGAL_GROWTH (LEGAL_SUBJECT | LEGAL_HEAT | LEGAL_ROOM | LEGAL_BUDGET)
+#define LEGAL_GROWTH (LEGAL_SUBJECT | LEGAL_HEAT | LEGAL_ROOM | LEGAL_BUDGET | LEGAL_FAILOVER)
 
 /* of a model as the decision begins; all three must outlive it. rules NULL: none bind; past NULL: nothing
  * is known of the past. It is never changed by being asked: threads may share it */
@@ -59,6 +61,16 @@ gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **w
 
 /* TRUE where DRS empties a host of the cluster that enters maintenance mode: it is left to DRS, which acts */
 gboolean legality_drs_empties(const Legality *legality, guint cluster);
+
+/* under ha_check=hard, a VM of the cluster that HA could restart if its host failed as the decision began,
+ * and no longer could as the model stands; -1: there is none, or a host of the cluster is to be emptied,
+ * whose VMs need that room. And the host on which it would have been restarted */
+int legality_newly_lost(const Legality *legality, const Model *now, guint cluster);
+int legality_restart_host(const Legality *legality, guint vm);
+
+/* the VMs that HA could not restart as the model stands, in sentences that begin with a space each; "" where
+ * there are none. The caller frees it */
+char *legality_restart_words(const Legality *legality, const Model *now);
 
 /* what the answer of LEGAL_HOST depends on of a VM: where two keys are equal, so are the answers for every
  * host. The caller frees it */

@@ -25,9 +25,10 @@ typedef struct Job {
     const GArray *threshold; /* Change: the other strategy's */
     guint cluster;
     gboolean wanted, for_advice, without_balance;
-    int max_moves;   /* -1: any number */
-    GArray *changes; /* Change: the result, with neither reasons nor order */
-    GArray *blocked; /* Change: what a search wanted too and had no safe order */
+    int max_moves;         /* -1: any number */
+    GArray *changes;       /* Change: the result, with neither reasons nor order */
+    GArray *blocked;       /* Change: what a search wanted too and had no safe order */
+    double *held_back_mib; /* [n_hosts] so that VMs can be restarted there; NULL: nothing */
     SearchStop stopped_by;
     GError *error;
 } Job;
@@ -43,6 +44,7 @@ typedef struct Candidate {
     Placement *placement;
     Cost cost;
     GArray *changes; /* Change */
+    int lost;        /* a VM whose restart kept some changes out; -1 for none */
 } Candidate;
 
 static void candidate_clear(Candidate *candidate)
@@ -51,12 +53,37 @@ static void candidate_clear(Candidate *candidate)
     g_clear_pointer(&candidate->changes, g_array_unref);
 }
 
+/* moves the changes that must not be made after those before them to stuck: additions that budgets have no
+ * room for together, and under ha_check=hard what leaves a VM with no host to be restarted on where it had
+ * one. Returns such a VM, or -1 */
+static int take_out_unsafe(const Situation *situation, guint cluster, GArray *ordered, GArray *stuck)
+{
+    g_autoptr(Model) end = model_after(situation->start, ordered);
+    int lost = legality_newly_lost(situation->legality, end, cluster);
+    g_autoptr(Model) now = model_copy(situation->start);
+    for (guint i = 0; i < ordered->len;) {
+        Change *change = &g_array_index(ordered, Change, i);
+        guint questions =
+            (action_is_growth(change->action) ? LEGAL_BUDGET : 0) | (lost >= 0 ? LEGAL_FAILOVER : 0);
+        if (legality_allows(situation->legality, now, change, questions, NULL)) {
+            change_apply(now, change);
+            i++;
+            continue;
+        }
+        g_array_append_vals(stuck, change, 1);
+        *change = (Change){.vm = -1};
+        g_array_remove_index(ordered, i);
+    }
+    return lost;
+}
+
 /* takes out of a placement what min_gain does not keep and what no safe order is found for, and what that
- * leaves behind, until the rest has one; blocked gets the changes that had none at first */
+ * leaves behind, until the rest has one; blocked gets the changes that had none at first. lost
+ * is then a VM for whose restart changes were taken out, or -1 */
 static Candidate settle(const Situation *situation, const ClusterProblem *problem, Placement *placement,
                         GArray *blocked)
 {
-    Candidate settled = {.placement = placement};
+    Candidate settled = {.placement = placement, .lost = -1};
     for (guint left = 1; left > 0;) {
         g_autoptr(GArray) ordered = change_list_new();
         g_autoptr(GArray) stuck = change_list_new();
@@ -69,10 +96,12 @@ static Candidate settle(const Situation *situation, const ClusterProblem *proble
         reasons_order(situation, settled.changes);
         g_array_append_vals(ordered, settled.changes->data, settled.changes->len);
         sequence_order(situation, ordered, stuck);
-        cluster_problem_take_out(problem, stuck, placement);
-        left = stuck->len;
         if (blocked->len == 0)
             g_array_append_vals(blocked, stuck->data, stuck->len);
+        int lost = take_out_unsafe(situation, problem->cluster, ordered, stuck);
+        settled.lost = settled.lost < 0 ? lost : settled.lost;
+        cluster_problem_take_out(problem, stuck, placement);
+        left = stuck->len;
     }
     int64_t violations = 0;
     settled.cost = problem_cost(problem->problem, placement, &violations);
@@ -114,6 +143,18 @@ static void forbid(GArray *forbidden, const GArray *blocked)
     }
 }
 
+/* from here on as much can be reserved on the VM's host for its restart as it holds */
+static void hold_back(Job *job, guint vm)
+{
+    const Model *start = job->situation->start;
+    int host = legality_restart_host(job->situation->legality, vm);
+    if (host < 0)
+        return;
+    if (!job->held_back_mib)
+        job->held_back_mib = g_new0(double, start->snapshot->n_hosts + 1);
+    job->held_back_mib[host] = MAX(job->held_back_mib[host], model_vm_memory_held(start, vm));
+}
+
 /* one search from the best placement known; FALSE where nothing stands in the way of what it found */
 static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, Candidate *best)
 {
@@ -121,6 +162,7 @@ static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, 
     ClusterProblemOptions options = {.for_advice = job->for_advice,
                                      .without_balance = job->without_balance,
                                      .max_moves = job->max_moves,
+                                     .held_back_mib = job->held_back_mib,
                                      .forbidden = forbidden->len ? forbidden : NULL};
     ClusterProblem *problem = cluster_problem_new(situation, job->cluster, &options, &job->error);
     if (!problem)
@@ -136,10 +178,13 @@ static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, 
     job->stopped_by = found.stopped_by;
     g_autoptr(GArray) blocked = change_list_new();
     Candidate settled = settle(situation, problem, found.best, blocked);
+    gboolean again = blocked->len > 0 || settled.lost >= 0;
+    if (settled.lost >= 0)
+        hold_back(job, (guint)settled.lost);
     keep_better(best, &settled);
     forbid(forbidden, blocked);
     g_array_append_vals(job->blocked, blocked->data, blocked->len);
-    return blocked->len > 0;
+    return again;
 }
 
 /* gives the best placement what headroom there is, as far as a safe order is found for that */
@@ -157,6 +202,7 @@ static void widen(const Situation *situation, const ClusterProblem *problem, GAr
         reasons_order(situation, wider.changes);
         g_array_append_vals(ordered, wider.changes->data, wider.changes->len);
         sequence_order(situation, ordered, stuck);
+        take_out_unsafe(situation, problem->cluster, ordered, stuck);
         forbid(avoid, stuck);
         if (stuck->len > 0) {
             candidate_clear(&wider);
@@ -271,6 +317,7 @@ static void jobs_free(Job *jobs, guint n)
     for (guint i = 0; i < n; i++) {
         g_clear_pointer(&jobs[i].changes, g_array_unref);
         g_clear_pointer(&jobs[i].blocked, g_array_unref);
+        g_free(jobs[i].held_back_mib);
         g_clear_error(&jobs[i].error);
     }
     g_free(jobs);

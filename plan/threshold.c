@@ -142,15 +142,14 @@ static int best_target(const Threshold *t, guint vm)
     for (guint host = 0; host < t->now->snapshot->n_hosts; host++) {
         if ((int)host == t->now->vms[vm].host || t->now->hosts[host].cluster != vm_row(t, vm)->cluster)
             continue;
-        if (!legality_allows_move(t->situation->legality, t->now, vm, host, LEGAL_TARGET, NULL) ||
+        double share = higher_share(t, vm, host);
+        gboolean better = share < lowest || (share == lowest &&
+                                             strcmp(host_row(t, host)->id, host_row(t, (guint)best)->id) < 0);
+        if (!better || !legality_allows_move(t->situation->legality, t->now, vm, host, LEGAL_TARGET, NULL) ||
             (t->further && headroom_excess(t->now, host, t->now->vms[vm].demand, NULL) > 0))
             continue;
-        double share = higher_share(t, vm, host);
-        if (share < lowest ||
-            (share == lowest && strcmp(host_row(t, host)->id, host_row(t, (guint)best)->id) < 0)) {
-            lowest = share;
-            best = (int)host;
-        }
+        lowest = share;
+        best = (int)host;
     }
     return best;
 }

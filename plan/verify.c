@@ -290,6 +290,42 @@ static gboolean look_at_heat(const Verification *verification, GPtrArray *notes)
     return sound;
 }
 
+/* ---- failover ---- */
+
+/* the row of the first step after which a VM of the cluster could no longer be restarted; NULL where there is
+ * none */
+static const PlanRow *first_that_loses(const Verification *verification, guint cluster)
+{
+    const Situation *situation = verification->situation;
+    g_autoptr(Model) now = model_copy(situation->start);
+    for (guint i = 0; i < verification->changes->len; i++) {
+        const Change *change = &g_array_index(verification->changes, Change, i);
+        change_apply(now, change);
+        if (now->hosts[change->to].cluster == (int)cluster &&
+            legality_newly_lost(situation->legality, now, cluster) >= 0)
+            return g_array_index(verification->rows, PlanRow *, i);
+    }
+    return NULL;
+}
+
+/* Steps of a plan that were each fine may not be so without others. */
+static gboolean keeps_failover(const Verification *verification)
+{
+    const Situation *situation = verification->situation;
+    g_autoptr(Model) end = model_after(situation->start, verification->changes);
+    gboolean sound = TRUE;
+    for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++) {
+        int lost = legality_newly_lost(situation->legality, end, cluster);
+        const PlanRow *row = lost < 0 ? NULL : first_that_loses(verification, cluster);
+        if (!row)
+            continue;
+        sound = FALSE;
+        add_problem(verification, row, "no host could then restart %s if %s failed (ha_check=hard)",
+                    end->vms[lost].row->name, end->snapshot->hosts[end->vms[lost].host].name);
+    }
+    return sound;
+}
+
 /* ---- all ---- */
 
 void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *problems)
@@ -305,6 +341,8 @@ void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *
     g_autofree char *violation = sequence_danger(situation, changes, &at);
     if (violation)
         add_problem(&verification, g_array_index(rows, PlanRow *, at), "%s", violation);
+    else
+        keeps_failover(&verification);
 }
 
 void verify_edited(const Situation *situation, ChangePlan *plan, GPtrArray *problems, GPtrArray *notes)
@@ -320,6 +358,6 @@ void verify_edited(const Situation *situation, ChangePlan *plan, GPtrArray *prob
     g_autofree char *violation = sequence_complete(situation, changes, &at);
     if (violation)
         add_problem(&verification, g_array_index(rows, PlanRow *, at), "%s", violation);
-    else if (look_at_heat(&verification, notes))
+    else if (keeps_failover(&verification) && look_at_heat(&verification, notes))
         compose_again(situation, plan, changes, rows);
 }
