@@ -20,7 +20,7 @@ static SmallCluster *one_short_vm(void)
     return small;
 }
 
-static Vm *vm_of_estate(SmallCluster *small)
+static Vm *short_vm(SmallCluster *small)
 {
     return &small->snapshot->vms[0];
 }
@@ -47,7 +47,7 @@ static void sizes_are_multiples_of_the_hot_add_step(void)
                  {1, 10368, 10368}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         SmallCluster *small = one_short_vm();
-        vm_of_estate(small)->memory_hot_add_step_mib = cases[i].step;
+        short_vm(small)->memory_hot_add_step_mib = cases[i].step;
         g_autoptr(Planning) planning = planning_new(small, NULL);
         CU_ASSERT_EQUAL(growth_legal_memory(planning->model, 0, cases[i].at_least), cases[i].expected);
     }
@@ -145,8 +145,8 @@ static void a_vm_that_outgrows_its_reservation_is_told_so(void)
     } cases[] = {{10240, 0, TRUE}, {10240, 1, FALSE}, {10239, 0, FALSE}, {10496, 0, FALSE}, {NAN, 0, FALSE}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         SmallCluster *small = one_short_vm();
-        vm_of_estate(small)->memory_reservation_mib = cases[i].reserved;
-        vm_of_estate(small)->memory_reservation_locked = cases[i].locked;
+        short_vm(small)->memory_reservation_mib = cases[i].reserved;
+        short_vm(small)->memory_reservation_locked = cases[i].locked;
         g_autoptr(Planning) planning = planning_new(small, NULL);
         Change larger = change_growth(planning->model, ACTION_ADD_MEMORY, 0, 10496);
         g_autofree char *reason = reason_of_memory(planning->model, &larger);
@@ -162,25 +162,25 @@ static void where_nothing_stands_against_it_there_is_no_obstacle(void)
 static void the_vms_own_settings_forbid(void)
 {
     SmallCluster *small = one_short_vm();
-    vm_of_estate(small)->memory_hot_add = 0;
+    short_vm(small)->memory_hot_add = 0;
     assert_obstacle(small, NULL, 10368, "memory hot-add is off");
     small = one_short_vm();
-    vm_of_estate(small)->memory_hot_add = -1;
+    short_vm(small)->memory_hot_add = -1;
     assert_obstacle(small, NULL, 10368, "it is not known whether memory hot-add is on");
     small = one_short_vm();
-    vm_of_estate(small)->fault_tolerance = 1;
+    short_vm(small)->fault_tolerance = 1;
     assert_obstacle(small, NULL, 10368, "fault tolerance is on");
     small = one_short_vm();
-    vm_of_estate(small)->disabled_methods = "ReconfigVM_Task";
+    short_vm(small)->disabled_methods = "ReconfigVM_Task";
     assert_obstacle(small, NULL, 10368, "reconfiguration is disabled");
     small = one_short_vm();
-    vm_of_estate(small)->memory_limit_mib = 10300;
+    short_vm(small)->memory_limit_mib = 10300;
     assert_obstacle(small, NULL, 10368, "its memory limit of 10300 MiB is below 10368 MiB");
     small = one_short_vm();
-    vm_of_estate(small)->role = VM_ROLE_SYSTEM;
+    short_vm(small)->role = VM_ROLE_SYSTEM;
     assert_obstacle(small, NULL, 10368, "is a system VM");
     small = one_short_vm();
-    vm_of_estate(small)->connection = VM_DISCONNECTED;
+    short_vm(small)->connection = VM_DISCONNECTED;
     assert_obstacle(small, NULL, 10368, "is not connected");
     assert_obstacle(one_short_vm(), "[plan]\nexclude_vms=s\n", 10368, "is named by exclude_vms");
     assert_obstacle(one_short_vm(), "[plan]\nexclude_hosts=h*\n", 10368,
@@ -201,9 +201,9 @@ static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_
         SmallCluster *small = smallcluster_new();
         add_host(small, "h1", 2000, 40);
         add_vm(small, "s", "h1", 100, 0.125)->memory_hot_add = 1;
-        vm_of_estate(small)->memory_hot_add_limit_mib = cases[i].limit;
-        vm_of_estate(small)->memory_mib = cases[i].size;
-        vm_of_estate(small)->guest_id = cases[i].guest;
+        short_vm(small)->memory_hot_add_limit_mib = cases[i].limit;
+        short_vm(small)->memory_mib = cases[i].size;
+        short_vm(small)->guest_id = cases[i].guest;
         g_autoptr(Planning) planning = planning_new(small, NULL);
         g_autofree char *at = why_not_grown(planning, ACTION_ADD_MEMORY, 0, cases[i].most, LEGAL_SUBJECT);
         g_autofree char *above =
@@ -260,7 +260,7 @@ static void the_limit_of_the_pool_that_holds_the_vm_is_named_not_its_host(void)
     pool.cluster_id = "c1";
     pool.memory_limit_mib = 5120;
     snapshot_add_pool(small->snapshot, &pool);
-    vm_of_estate(small)->pool_id = "p";
+    short_vm(small)->pool_id = "p";
     assert_obstacle(small, NULL, 10368,
                     "the limit of its resource pool green (5120 MiB) leaves no room: 3072 MiB of it");
 }
@@ -292,11 +292,11 @@ static void a_host_that_is_hot_of_cpu_may_take_memory(void)
 static void a_locked_reservation_must_be_backed(void)
 {
     SmallCluster *small = one_short_vm();
-    vm_of_estate(small)->memory_reservation_locked = 1;
+    short_vm(small)->memory_reservation_locked = 1;
     add_vm(small, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
     assert_obstacle(small, NULL, 10240, "");
     small = one_short_vm();
-    vm_of_estate(small)->memory_reservation_locked = 1;
+    short_vm(small)->memory_reservation_locked = 1;
     add_vm(small, "other", "h1", 10, 1)->memory_reservation_mib = 90 * 1024;
     assert_obstacle(small, NULL, 10368, "its reservation is locked to its size");
 }
@@ -317,8 +317,8 @@ static void hot_add_is_off_only_where_a_person_could_turn_it_on(void)
     } cases[] = {{0, -1, TRUE}, {-1, -1, TRUE}, {1, -1, FALSE}, {0, VM_ROLE_SYSTEM, FALSE}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         SmallCluster *small = one_short_vm();
-        vm_of_estate(small)->memory_hot_add = cases[i].flag;
-        vm_of_estate(small)->role = cases[i].role;
+        short_vm(small)->memory_hot_add = cases[i].flag;
+        short_vm(small)->role = cases[i].role;
         g_autoptr(Planning) planning = planning_new(small, NULL);
         CU_ASSERT_EQUAL(growth_hot_add_is_off(planning->model, 0), cases[i].off);
     }
@@ -327,7 +327,7 @@ static void hot_add_is_off_only_where_a_person_could_turn_it_on(void)
 static void an_export_that_does_not_tell_forbids_nothing(void)
 {
     SmallCluster *small = one_short_vm();
-    vm_of_estate(small)->memory_hot_add = -1;
+    short_vm(small)->memory_hot_add = -1;
     g_autoptr(Planning) planning = planning_new(small, NULL);
     small->assessment->origins[ORIGIN_EXPORT] = 1;
     CU_ASSERT_FALSE(growth_hot_add_is_off(planning->model, 0));
@@ -341,7 +341,7 @@ static void an_export_among_several_snapshots_speaks_for_no_other(void)
     } cases[] = {{"vcenter", TRUE}, {"esxi", TRUE}, {"vsphere", TRUE}, {"rvtools", FALSE}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         SmallCluster *small = one_short_vm();
-        vm_of_estate(small)->memory_hot_add = -1;
+        short_vm(small)->memory_hot_add = -1;
         small->snapshot->info.source_type = cases[i].source_type;
         g_autoptr(Planning) planning = planning_new(small, NULL);
         AssessedSnapshot other = {"digest", "source-2", 0};
@@ -377,7 +377,7 @@ static void additions_leave_room_for_the_loss_of_a_host_where_they_must(void)
 static void vcpus_come_in_whole_sockets(void)
 {
     SmallCluster *small = one_short_vm();
-    vm_of_estate(small)->cores_per_socket = 2;
+    short_vm(small)->cores_per_socket = 2;
     g_autoptr(Planning) planning = planning_new(small, NULL);
     CU_ASSERT_EQUAL(growth_legal_vcpus(planning->model, 0), 4);
     g_autoptr(Planning) single = planning_new(one_short_vm(), "[plan]\ncpu_step=3\n");
@@ -395,13 +395,13 @@ static void assert_cpu_obstacle(SmallCluster *small, double to, gboolean expecte
 static void vcpus_need_hot_add_and_threads(void)
 {
     SmallCluster *small = one_short_vm();
-    vm_of_estate(small)->cpu_hot_add = 1;
+    short_vm(small)->cpu_hot_add = 1;
     assert_cpu_obstacle(small, 4, FALSE);
     small = one_short_vm();
-    vm_of_estate(small)->cpu_hot_add = 0;
+    short_vm(small)->cpu_hot_add = 0;
     assert_cpu_obstacle(small, 4, TRUE);
     small = one_short_vm();
-    vm_of_estate(small)->cpu_hot_add = 1;
+    short_vm(small)->cpu_hot_add = 1;
     assert_cpu_obstacle(small, 21, TRUE);
 }
 
@@ -418,8 +418,8 @@ static void threads_that_nobody_knows_are_told_in_words(void)
 static void a_vm_that_is_not_connected_gets_no_vcpus(void)
 {
     SmallCluster *small = one_short_vm();
-    vm_of_estate(small)->cpu_hot_add = 1;
-    vm_of_estate(small)->connection = VM_DISCONNECTED;
+    short_vm(small)->cpu_hot_add = 1;
+    short_vm(small)->connection = VM_DISCONNECTED;
     assert_cpu_obstacle(small, 4, TRUE);
 }
 
