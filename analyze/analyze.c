@@ -7,7 +7,9 @@
 #include "analyze/patterncheck.h"
 #include "analyze/policy.h"
 #include "analyze/summary.h"
+#include "collect/atomic.h"
 #include "collect/program.h"
+#include "collect/snapshotreader.h"
 
 #include <stdio.h>
 

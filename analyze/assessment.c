@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/assessment.h"
 
+#include "collect/atomic.h"
 #include "collect/digest.h"
 #include "collect/escape.h"
 #include "collect/format.h"
@@ -308,27 +309,23 @@ static gboolean read_key_rows(Assessment *assessment, CsvReader *csv, GError **e
     return FALSE;
 }
 
-/* what is wrong with a row: which column, what stands there, what should; no column: nothing */
-typedef struct Fault {
-    const char *column, *found, *expected;
-} Fault;
-
-static Fault row_fault(const Assessed *entity, const Row *row)
+/* what is wrong with a row; no column: nothing */
+static RowFault fault_of(const Assessed *entity, const Row *row)
 {
     const char *state = state_names[row->entity.state];
     if (entity->kind != row->entity.kind)
-        return (Fault){"entity", entity_names[row->entity.kind], entity_names[entity->kind]};
+        return (RowFault){"entity", entity_names[row->entity.kind], entity_names[entity->kind]};
     if (strcmp(row->unit, resource_units[row->resource]) != 0)
-        return (Fault){"unit", row->unit, resource_units[row->resource]};
+        return (RowFault){"unit", row->unit, resource_units[row->resource]};
     if (!(states_of_kind[entity->kind] >> row->entity.state & 1))
-        return (Fault){"state", state, "a state of such an entity"};
+        return (RowFault){"state", state, "a state of such an entity"};
     if (entity->state != row->entity.state)
-        return (Fault){"state", state, "the state of the entity's other rows"};
+        return (RowFault){"state", state, "the state of the entity's other rows"};
     if (load_is_stated(&entity->loads[row->resource]))
-        return (Fault){"resource", resource_names[row->resource], "each resource of an entity once"};
+        return (RowFault){"resource", resource_names[row->resource], "each resource of an entity once"};
     if (!load_is_stated(&row->load))
-        return (Fault){"capacity", "", "a capacity or a measured load"};
-    return (Fault){NULL, NULL, NULL};
+        return (RowFault){"capacity", "", "a capacity or a measured load"};
+    return (RowFault){NULL, NULL, NULL};
 }
 
 /* the row's entity, added where it is new; last is the index of the one of the row before */
@@ -363,7 +360,7 @@ static gboolean read_table(Assessment *assessment, CsvReader *csv, GError **erro
     guint last = G_MAXUINT;
     while (table_reader_next(table, &row, &failure)) {
         Assessed *entity = entity_of_row(assessment, &row, &last);
-        Fault fault = row_fault(entity, &row);
+        RowFault fault = fault_of(entity, &row);
         if (fault.column) {
             csv_reader_fail(csv, fault.column, fault.found, fault.expected, error);
             return FALSE;

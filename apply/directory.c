@@ -8,6 +8,8 @@
 #include "apply/drift.h"
 #include "apply/seriesafter.h"
 #include "apply/target.h"
+#include "collect/snapshotreader.h"
+#include "collect/snapshotwriter.h"
 
 #include <math.h>
 #include <string.h>

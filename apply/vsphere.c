@@ -14,6 +14,7 @@
 #include "apply/tasks.h"
 #include "apply/vspherecheck.h"
 #include "collect/inventory.h"
+#include "collect/snapshotreader.h"
 
 #include <glib/gstdio.h>
 #include <math.h>

@@ -4,6 +4,8 @@
  * made by hand or by script gets its SHA256SUMS; one that is canonical already keeps its digest.
  */
 #include "collect/samples.h"
+#include "collect/snapshotreader.h"
+#include "collect/snapshotwriter.h"
 #include "collect/source.h"
 
 static gboolean copy_series(const Snapshot *snapshot, const char *directory, SnapshotWriter *writer,

@@ -2,6 +2,7 @@
 #include "collect/inventory.h"
 
 #include "collect/escape.h"
+#include "collect/references.h"
 
 #include <math.h>
 #include <stdlib.h>

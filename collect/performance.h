@@ -8,6 +8,7 @@
 #define COLLECT_PERFORMANCE_H
 
 #include "collect/inventory.h"
+#include "collect/snapshotwriter.h"
 
 #define PERFORMANCE_INTERVAL_S 20
 

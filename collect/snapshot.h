@@ -10,7 +10,6 @@
 #ifndef COLLECT_SNAPSHOT_H
 #define COLLECT_SNAPSHOT_H
 
-#include "collect/atomic.h"
 #include "collect/csv.h"
 #include "collect/table.h"
 
@@ -115,18 +114,7 @@ typedef struct Snapshot {
 extern const Table snapshot_table, clusters_table, pools_table, hosts_table, vms_table, rules_table,
     evc_modes_table;
 
-/* ---- reading ---- */
-
-typedef enum {
-    SNAPSHOT_STRICT = 0,
-    SNAPSHOT_UNSUMMED_OK = 1 /* a directory without SHA256SUMS is accepted, as collect does */
-} SnapshotFlags;
-
-/* reads and checks the tables of a directory but samples.csv; free with snapshot_free */
-Snapshot *snapshot_read(const char *directory, SnapshotFlags flags, GError **error);
-
-void snapshot_free(Snapshot *snapshot);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_free)
+/* ---- asking ---- */
 
 /* checks a file's digest against SHA256SUMS, where there is one; path is what the error names */
 gboolean snapshot_check_sum(const Snapshot *snapshot, const char *file, const char *path, const char *sha256,
@@ -151,10 +139,14 @@ char **list_split(const char *list);
 /* TRUE where the cluster's list of failover hosts names the host and its policy is of that kind */
 gboolean host_is_failover(const Snapshot *snapshot, const Host *host);
 
-/* ---- building and writing ---- */
+/* ---- building ---- */
 
-/* an empty snapshot: fill info, then add rows; strings are copied into the snapshot's pool */
+/* an empty snapshot: fill info, then add rows and link them (collect/references.h); strings are copied into
+ * the snapshot's pool */
 Snapshot *snapshot_new(void);
+
+void snapshot_free(Snapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_free)
 
 /* the snapshot's own copy of a string (equal ones once); NULL becomes "" */
 const char *snapshot_string(Snapshot *snapshot, const char *text);
@@ -175,29 +167,30 @@ Vm vm_unknown(void);
 Rule rule_unknown(void);
 EvcMode evc_mode_unknown(void);
 
-/* resolves the references of a snapshot that was built; FALSE and an error naming table, row id and column
- * where one leads nowhere or an id stands twice */
-gboolean snapshot_link(Snapshot *snapshot, GError **error);
+/* ---- the tables alike ---- */
 
-typedef struct SnapshotWriter SnapshotWriter;
+/* the tables of many rows, in the order in which they are read and written */
+enum { TABLE_CLUSTERS, TABLE_POOLS, TABLE_HOSTS, TABLE_VMS, TABLE_RULES, TABLE_EVC_MODES, N_TABLES };
+extern const Table *const snapshot_tables[N_TABLES];
 
-/* begins a directory at path, which must not exist or be empty */
-SnapshotWriter *snapshot_writer_new(const char *path, GError **error);
+/* a table's rows as bytes, their number and the size of one */
+typedef struct Rows {
+    char *rows;
+    guint n;
+    gsize size;
+} Rows;
 
-/* adds rows to samples.csv (samples.h makes them), line ends included */
-void snapshot_writer_samples(SnapshotWriter *writer, const char *rows, gsize length);
+Rows snapshot_rows(const Snapshot *snapshot, int table);
 
-/* takes a table as it stands in the directory that the snapshot was read from */
-gboolean snapshot_writer_copy(SnapshotWriter *writer, const Snapshot *snapshot, const Table *table,
-                              const char *directory, GError **error);
+/* a copy of the row joins the table, as by snapshot_add_cluster … */
+void snapshot_add(Snapshot *snapshot, int table, gconstpointer row);
 
-/* writes every table not copied (that of EVC modes where there are any) and SHA256SUMS, and puts the
- * directory in its place; digest, where not NULL, receives the snapshot's digest, owned by the caller */
-gboolean snapshot_writer_commit(SnapshotWriter *writer, const Snapshot *snapshot, char **digest,
-                                GError **error);
+const char *snapshot_row_id(const Snapshot *snapshot, int table, guint index);
 
-/* removes what was not committed, and frees */
-void snapshot_writer_free(SnapshotWriter *writer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SnapshotWriter, snapshot_writer_free)
+/* lets rows be found by id from now on; FALSE where an id stands twice, at the second row of it */
+gboolean snapshot_index(Snapshot *snapshot, int *table, guint *index);
+
+/* the index of a cluster, pool, host or VM by id, or -1 */
+int snapshot_find(const Snapshot *snapshot, int table, const char *id);
 
 #endif

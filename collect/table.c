@@ -303,6 +303,12 @@ void table_clear_row(const Table *table, gpointer row)
         clear_cell(&table->columns[i], row);
 }
 
+gboolean row_blame(RowFault *fault, const char *column, const char *found, const char *expected)
+{
+    *fault = (RowFault){column, found, expected};
+    return FALSE;
+}
+
 /* The next row; in a file that people edit, the next one in which anything stands. */
 static gboolean next_row(const TableReader *reader, GError **error)
 {

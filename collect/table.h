@@ -71,6 +71,14 @@ gboolean table_reader_next(TableReader *reader, gpointer row, GError **error);
 /* makes every cell of the row empty */
 void table_clear_row(const Table *table, gpointer row);
 
+/* what is wrong in a row: which column, what stands there, what should */
+typedef struct RowFault {
+    const char *column, *found, *expected;
+} RowFault;
+
+/* sets it; FALSE, which is what whoever finds a fault returns */
+gboolean row_blame(RowFault *fault, const char *column, const char *found, const char *expected);
+
 /* appends the header row, and a row, each with its line feed */
 void table_append_header(const Table *table, GString *out);
 void table_append_row(const Table *table, gconstpointer row, GString *out);

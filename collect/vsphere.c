@@ -3,6 +3,7 @@
 
 #include "collect/inventory.h"
 #include "collect/performance.h"
+#include "collect/snapshotwriter.h"
 
 #include <string.h>
 

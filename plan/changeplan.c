@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/changeplan.h"
 
+#include "collect/atomic.h"
 #include "collect/digest.h"
 #include "collect/escape.h"
 #include "collect/format.h"
@@ -402,30 +403,19 @@ static gboolean read_header(PlanReader *reader, GError **error)
     }
 }
 
-/* What is wrong in a row: which column, what stands there, what should. */
-typedef struct RowFault {
-    const char *column, *found, *expected;
-} RowFault;
-
-static gboolean blame(RowFault *fault, const char *column, const char *found, const char *expected)
-{
-    *fault = (RowFault){column, found, expected};
-    return FALSE;
-}
-
 static gboolean amounts_are_right(const PlanRow *row, RowFault *fault)
 {
     double from, to;
     gboolean cpu = row->action == ACTION_ADD_CPU;
     if (!table_parse_number(row->from, FALSE, FALSE, &from))
-        return blame(fault, "from", row->from, "a whole number, the present total");
+        return row_blame(fault, "from", row->from, "a whole number, the present total");
     if (!table_parse_number(row->to, FALSE, FALSE, &to))
-        return blame(fault, "to", row->to, "a whole number, the new total");
+        return row_blame(fault, "to", row->to, "a whole number, the new total");
     if (row->action == ACTION_RECLAIM_MEMORY ? !(to < from && to > 0) : !(to > from))
-        return blame(fault, "to", row->to,
-                     row->action == ACTION_RECLAIM_MEMORY ? "a total below from" : "a total above from");
+        return row_blame(fault, "to", row->to,
+                         row->action == ACTION_RECLAIM_MEMORY ? "a total below from" : "a total above from");
     if (strcmp(row->unit, cpu ? "vCPU" : "MiB") != 0)
-        return blame(fault, "unit", row->unit, cpu ? "vCPU" : "MiB");
+        return row_blame(fault, "unit", row->unit, cpu ? "vCPU" : "MiB");
     return TRUE;
 }
 
@@ -435,7 +425,7 @@ static gboolean after_is_right(const PlanRow *row, RowFault *fault)
     for (char **word = words; *word; word++) {
         double number;
         if (!table_parse_number(*word, FALSE, FALSE, &number) || number < 1 || number > MOST_STEPS)
-            return blame(fault, "after", row->after, "numbers of steps, separated by single spaces");
+            return row_blame(fault, "after", row->after, "numbers of steps, separated by single spaces");
     }
     return TRUE;
 }
@@ -443,21 +433,21 @@ static gboolean after_is_right(const PlanRow *row, RowFault *fault)
 static gboolean step_is_right(const PlanRow *row, RowFault *fault)
 {
     if (!(row->step >= 1))
-        return blame(fault, "step", isnan(row->step) ? "" : "0", "a number from 1");
+        return row_blame(fault, "step", isnan(row->step) ? "" : "0", "a number from 1");
     if (row->approve < 0)
-        return blame(fault, "approve", "", "yes or no");
+        return row_blame(fault, "approve", "", "yes or no");
     if (row->action < 0)
-        return blame(fault, "action", "", "an action");
+        return row_blame(fault, "action", "", "an action");
     if (!*row->object_id && row->action != ACTION_DEPLOY)
-        return blame(fault, "object_id", "", "an id");
+        return row_blame(fault, "object_id", "", "an id");
     if (!after_is_right(row, fault))
         return FALSE;
     switch (row->action) {
     case ACTION_MIGRATE:
         if (!*row->from_id)
-            return blame(fault, "from_id", "", "the id of a host");
+            return row_blame(fault, "from_id", "", "the id of a host");
         if (!*row->to_id || strcmp(row->from_id, row->to_id) == 0)
-            return blame(fault, "to_id", row->to_id, "the id of another host");
+            return row_blame(fault, "to_id", row->to_id, "the id of another host");
         return TRUE;
     case ACTION_ADD_MEMORY:
     case ACTION_ADD_CPU:
@@ -473,11 +463,11 @@ static gboolean row_is_right(const PlanRow *row, RowFault *fault)
     if (row->kind == ROW_STEP)
         return step_is_right(row, fault);
     if (!isnan(row->step))
-        return blame(fault, "step", "a number", "nothing: only steps have one");
+        return row_blame(fault, "step", "a number", "nothing: only steps have one");
     if (*row->after)
-        return blame(fault, "after", row->after, "nothing: only steps wait for others");
+        return row_blame(fault, "after", row->after, "nothing: only steps wait for others");
     if (row->approve >= 0)
-        return blame(fault, "approve", row->approve ? "yes" : "no", "nothing: only steps are approved");
+        return row_blame(fault, "approve", row->approve ? "yes" : "no", "nothing: only steps are approved");
     return TRUE;
 }
 

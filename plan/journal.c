@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/journal.h"
 
+#include "collect/atomic.h"
 #include "collect/digest.h"
 #include "collect/format.h"
 

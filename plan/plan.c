@@ -13,9 +13,11 @@
 #include "plan/verify.h"
 
 #include "analyze/patterncheck.h"
+#include "collect/atomic.h"
 #include "collect/escape.h"
 #include "collect/nearest.h"
 #include "collect/program.h"
+#include "collect/snapshotreader.h"
 
 #include <string.h>
 

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "collect/references.h"
 #include "collect/samples.h"
+#include "collect/snapshotwriter.h"
 
 #define FIT_PASSES 30
 #define FULLEST_CPU 0.95     /* of a VM's size */

@@ -3,6 +3,7 @@
 
 #include "analyze/evaluation.h"
 #include "collect/digest.h"
+#include "collect/snapshotreader.h"
 #include "collect/source.h"
 #include "plan/decide.h"
 #include "plan/dependencies.h"

@@ -7,6 +7,7 @@
 #include "plan/explain.h"
 
 #include "collect/program.h"
+#include "collect/snapshotreader.h"
 
 #include <stdio.h>
 

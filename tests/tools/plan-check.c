@@ -8,6 +8,7 @@
 #include "tests/check/steps.h"
 
 #include "collect/program.h"
+#include "collect/snapshotreader.h"
 
 #include <stdio.h>
 

@@ -10,6 +10,7 @@
 #include "plan/unsolved.h"
 
 #include "collect/program.h"
+#include "collect/snapshotreader.h"
 
 #include <string.h>
 

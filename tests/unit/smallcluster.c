@@ -2,6 +2,9 @@
 #include "tests/unit/smallcluster.h"
 
 #include "analyze/evaluation.h"
+#include "collect/references.h"
+#include "collect/snapshotreader.h"
+#include "collect/snapshotwriter.h"
 #include "tests/unit/cunit.h"
 
 #include <glib/gstdio.h>

@@ -2,6 +2,7 @@
 #include "apply/seriesafter.h"
 
 #include "apply/drift.h"
+#include "collect/references.h"
 
 #include <CUnit/CUnit.h>
 #include <math.h>

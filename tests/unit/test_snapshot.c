@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "collect/snapshotreader.h"
 #include "tests/unit/cunit.h"
 #include "tests/unit/smallcluster.h"
 
