@@ -6,7 +6,8 @@
 #ifndef ANALYZE_BUFFER_H
 #define ANALYZE_BUFFER_H
 
-#include "analyze/loads.h"
+#include "analyze/policy.h"
+#include "analyze/subject.h"
 
 /* ---- HA ---- */
 

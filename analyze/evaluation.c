@@ -2,6 +2,7 @@
 #include "analyze/evaluation.h"
 
 #include "analyze/buffer.h"
+#include "analyze/loads.h"
 #include "analyze/means.h"
 #include "analyze/states.h"
 

@@ -5,7 +5,8 @@
 #ifndef ANALYZE_EVALUATION_H
 #define ANALYZE_EVALUATION_H
 
-#include "analyze/loads.h"
+#include "analyze/policy.h"
+#include "analyze/subject.h"
 
 /* an assessment under the policy, of no snapshot yet; the caller frees it */
 Assessment *evaluation_begin(const Policy *policy);

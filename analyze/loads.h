@@ -9,23 +9,9 @@
 #ifndef ANALYZE_LOADS_H
 #define ANALYZE_LOADS_H
 
-#include "analyze/assessment.h"
 #include "analyze/means.h"
 #include "analyze/policy.h"
-
-/* one snapshot and its entities in an assessment, index by index; the hosts of cluster c are
- * host_order[host_begin[c]] to host_order[host_begin[c + 1] - 1] */
-typedef struct Subject {
-    const Snapshot *snapshot;
-    Assessed *clusters, *hosts, *vms;
-    guint *host_order, *host_begin;
-} Subject;
-
-/* views the entities that begin at index first (assessment_add_snapshot) */
-void subject_init(Subject *subject, Assessment *assessment, guint first, const Snapshot *snapshot);
-
-void subject_clear(Subject *subject);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Subject, subject_clear)
+#include "analyze/subject.h"
 
 /* fills the loads of VMs and hosts but for their buffers and reasons; a VM that is not running has only its
  * size. Memory under host_memory=demand is what the guest touches and a quarter of what else it holds

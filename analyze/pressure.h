@@ -11,7 +11,9 @@
 #ifndef ANALYZE_PRESSURE_H
 #define ANALYZE_PRESSURE_H
 
-#include "analyze/loads.h"
+#include "analyze/means.h"
+#include "analyze/policy.h"
+#include "analyze/subject.h"
 
 /* fills host_memory of the running VMs that were measured: measured, reclaimed, reclaimed_host, demand and
  * pressure; needs their sizes and what was measured of the hosts */

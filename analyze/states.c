@@ -3,6 +3,7 @@
 
 #include "analyze/buffer.h"
 #include "analyze/pressure.h"
+#include "analyze/roles.h"
 #include "collect/plural.h"
 
 #include <math.h>
@@ -11,53 +12,8 @@
 /* the resources of a host and a cluster */
 static const Resource host_resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY, RESOURCE_DISK, RESOURCE_NET};
 
-gboolean host_is_available(const Host *host)
-{
-    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON &&
-           host->mode == HOST_MODE_NORMAL;
-}
-
-static gboolean is_in_quarantine(const Host *host)
-{
-    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON &&
-           host->mode == HOST_MODE_QUARANTINE;
-}
-
-static gboolean is_known(const Assessed *assessed)
-{
-    return !isnan(assessed->loads[RESOURCE_CPU].demand) &&
-           !isnan(assessed->loads[RESOURCE_HOST_MEMORY].demand);
-}
-
-gboolean host_is_usable(const Snapshot *snapshot, const Host *host, const Assessed *assessed)
-{
-    return host_is_available(host) && is_known(assessed) && !host_is_failover(snapshot, host);
-}
-
-gboolean host_is_relieved(const Snapshot *snapshot, const Host *host, const Assessed *assessed)
-{
-    return is_in_quarantine(host) && is_known(assessed) && !host_is_failover(snapshot, host);
-}
-
-/* As Horizon names them and their folder, where the source does not say. */
-gboolean vm_is_clone_parent(const Vm *row)
-{
-    return row->instant_clone_parent == 1 || g_str_has_prefix(row->name, "cp-parent-") ||
-           g_str_has_suffix(row->folder, "ClonePrepParentVmFolder");
-}
-
-gboolean vm_is_agent(const Vm *row)
-{
-    return row->role == VM_ROLE_SYSTEM || vm_is_clone_parent(row);
-}
-
-gboolean vm_is_system(const Policy *policy, const Vm *vm)
-{
-    return vm->role >= 0 || vm_is_clone_parent(vm) ||
-           policy_matches(policy->system_vms, vm->folder, vm->name);
-}
-
-gboolean vm_memory_is_pinned(const Vm *vm)
+/* All memory of the VM counts as active, whatever its guest needs: a passed-through device pins it. */
+static gboolean memory_is_pinned(const Vm *vm)
 {
     static const char *const devices[] = {"passthrough", "passed through", "sr-iov", "sriov", "vgpu"};
     g_autofree char *pinned = g_ascii_strdown(vm->pinned, -1);
@@ -124,16 +80,20 @@ static gboolean decide_hot(Assessment *assessment, Assessed *host)
 static gboolean decide_unknown(Assessment *assessment, Assessed *host)
 {
     static const Resource needed[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY};
-    for (guint k = 0; k < G_N_ELEMENTS(needed); k++)
-        if (isnan(host->loads[needed[k]].demand))
-            decide(assessment, host, STATE_UNKNOWN, needed[k], "not measured, or too few samples");
-    return !is_known(host);
+    gboolean unknown = FALSE;
+    for (guint k = 0; k < G_N_ELEMENTS(needed); k++) {
+        if (!isnan(host->loads[needed[k]].demand))
+            continue;
+        unknown = TRUE;
+        decide(assessment, host, STATE_UNKNOWN, needed[k], "not measured, or too few samples");
+    }
+    return unknown;
 }
 
 static void decide_host(Assessment *assessment, const Host *host, Assessed *assessed, const Policy *policy)
 {
     const Load *cpu = &assessed->loads[RESOURCE_CPU], *memory = &assessed->loads[RESOURCE_HOST_MEMORY];
-    if (is_in_quarantine(host) && decide_hot(assessment, assessed))
+    if (host_is_in_quarantine(host) && decide_hot(assessment, assessed))
         return;
     if (!host_is_available(host)) {
         decide(assessment, assessed, STATE_UNAVAILABLE, RESOURCE_CPU, unavailable_reason(host));
@@ -171,7 +131,7 @@ static void decide_vm(Assessment *assessment, const Vm *vm, Assessed *assessed, 
                vm->power == VM_POWER_SUSPENDED ? "suspended" : "powered off");
     else if (isnan(memory->measured))
         decide(assessment, assessed, STATE_UNKNOWN, RESOURCE_MEMORY, "not measured, or too few samples");
-    else if (is_over(memory) && *vm->pinned && vm_memory_is_pinned(vm))
+    else if (is_over(memory) && *vm->pinned && memory_is_pinned(vm))
         decide(assessment, assessed, STATE_NORMAL, RESOURCE_MEMORY,
                "a passed-through device pins its memory: all of it counts as active, and what the guest "
                "needs cannot be judged");

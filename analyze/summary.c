@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/summary.h"
 
-#include "analyze/states.h"
+#include "analyze/roles.h"
 #include "collect/escape.h"
 #include "collect/plural.h"
 

@@ -6,7 +6,8 @@
 #ifndef ANALYZE_SUMMARY_H
 #define ANALYZE_SUMMARY_H
 
-#include "analyze/loads.h"
+#include "analyze/policy.h"
+#include "analyze/subject.h"
 
 typedef struct Summary Summary;
 

@@ -4,7 +4,7 @@
  * and finish writes that copy. Tables that no step changes are copied as bytes, series row by row.
  */
 #include "analyze/evaluation.h"
-#include "analyze/states.h"
+#include "analyze/roles.h"
 #include "apply/drift.h"
 #include "apply/seriesafter.h"
 #include "apply/target.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/compatibility.h"
 
-#include "analyze/states.h"
+#include "analyze/roles.h"
 #include "plan/hardware.h"
 #include "plan/refusal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/failover.h"
 
-#include "analyze/states.h"
+#include "analyze/roles.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #include "plan/model.h"
 
 #include "analyze/buffer.h"
-#include "analyze/states.h"
+#include "analyze/roles.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/unsolved.h"
 
-#include "analyze/states.h"
+#include "analyze/roles.h"
 #include "collect/plural.h"
 #include "plan/growth.h"
 #include "plan/room.h"

@@ -8,7 +8,7 @@
 
 #include "analyze/buffer.h"
 #include "analyze/means.h"
-#include "analyze/states.h"
+#include "analyze/subject.h"
 
 #define GIB_IN_KIB (1024.0 * 1024) /* in KiB */
 

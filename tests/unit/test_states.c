@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/smallcluster.h"
 
+#include "analyze/roles.h"
 #include "analyze/summary.h"
 #include "tests/unit/cunit.h"
 
