@@ -7,6 +7,7 @@
 #include "apply/undo.h"
 #include "collect/plural.h"
 #include "plan/gather.h"
+#include "plan/planfile.h"
 
 #include <glib/gstdio.h>
 #include <math.h>

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan.csv: a reviewable, ordered list of steps, with advice and what stays unsolved.
- *
- * Digests: each row's `check` is made over that row alone, `#rows` lists those of all rows that the plan was
- * made with, and `#plan`, which names the plan, is made over the `#` rows. So approvals and deleted rows keep
- * the plan's identity, a changed or foreign row or header shows, and plans that differ in few rows differ in
- * few lines.
+ * A plan: a reviewable, ordered list of steps, with advice and what stays unsolved. plan/planfile.h reads and
+ * writes it.
  */
 #ifndef PLAN_CHANGEPLAN_H
 #define PLAN_CHANGEPLAN_H
@@ -13,7 +9,8 @@
 #include "collect/snapshot.h"
 #include "plan/figures.h"
 
-#define CHANGEPLAN_FORMAT "vmanger-plan-2"
+#define PLAN_MOST_STEPS 1e7  /* a step's number */
+#define PLAN_CHECK_DIGITS 16 /* hex digits of a row's check */
 
 typedef enum { ROW_STEP, ROW_ADVICE, ROW_UNSOLVED } RowKind;
 
@@ -48,7 +45,7 @@ typedef struct PlanRow {
     const char *reason, *effect;
     const char *shared; /* the reason in words that may hold for other VMs of the cluster too; "" where the
                            row is one of its kind. Not in the file */
-    const char *check;  /* "c" and 16 hex digits: set when written or read */
+    const char *check;  /* plan_row_check, as of when it was written or read */
     guint64 line;       /* where it was read; 0 where it was made */
 } PlanRow;
 
@@ -71,6 +68,9 @@ typedef struct ChangePlan {
     GHashTable *steps; /* a step's number to its row's index + 1 */
 } ChangePlan;
 
+/* the columns of the rows in plan.csv */
+extern const Table plan_rows_table;
+
 ChangePlan *changeplan_new(void);
 void changeplan_free(ChangePlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangePlan, changeplan_free)
@@ -91,20 +91,11 @@ PlanRow plan_row_unknown(void);
 /* a copy of the row joins the plan; strings must be the plan's, a step's number is its own and final */
 void changeplan_add(ChangePlan *plan, const PlanRow *row);
 
-typedef enum {
-    CHANGEPLAN_AS_MADE, /* every digest must hold: what apply takes */
-    CHANGEPLAN_EDITED   /* digests are not looked at: what plan --check takes, to verify and restamp */
-} ChangePlanTrust;
-
-/* reads a plan ("-": standard input). Duplicate steps, an `after` that names no number, and a cycle are
- * errors; a step that `after` names may be absent: see plan/dependencies.h */
-ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error);
-
-/* stamps the digests and writes the plan whole or not at all ("-": standard output) */
-gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error);
-
 /* the row of the step with this number, or NULL */
 PlanRow *changeplan_find_step(const ChangePlan *plan, double step);
+
+/* "c" and hex digits of a digest over the row but `approve`, which a reviewer sets; the caller frees it */
+char *plan_row_check(const PlanRow *row);
 
 /* TRUE where the row is as it was when its check was made, but for its approval */
 gboolean plan_row_is_as_made(const PlanRow *row);

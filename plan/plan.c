@@ -18,6 +18,7 @@
 #include "collect/nearest.h"
 #include "collect/program.h"
 #include "collect/snapshotreader.h"
+#include "plan/planfile.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/power.h"
 
-#include "analyze/states.h"
+#include "analyze/roles.h"
 #include "collect/escape.h"
 #include "plan/evacuation.h"
 #include "plan/failover.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/restart.h"
 
-#include "analyze/states.h"
+#include "analyze/roles.h"
 #include "collect/plural.h"
 #include "plan/failover.h"
 

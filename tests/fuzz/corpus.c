@@ -8,6 +8,7 @@
 #include "plan/decide.h"
 #include "plan/dependencies.h"
 #include "plan/past.h"
+#include "plan/planfile.h"
 #include "plan/show.h"
 #include "plan/verify.h"
 #include "samples/synthetic.h"

@@ -9,6 +9,7 @@
 
 #include "collect/program.h"
 #include "collect/snapshotreader.h"
+#include "plan/planfile.h"
 
 #include <stdio.h>
 

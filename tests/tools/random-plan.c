@@ -11,6 +11,7 @@
 
 #include "collect/program.h"
 #include "collect/snapshotreader.h"
+#include "plan/planfile.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "collect/digest.h"
 #include "collect/escape.h"
 #include "plan/dependencies.h"
+#include "plan/planfile.h"
 #include "tests/unit/cunit.h"
 
 #include <glib/gstdio.h>
