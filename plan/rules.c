@@ -2,7 +2,7 @@
 #include "plan/rules.h"
 
 #include "collect/escape.h"
-#include "plan/solver/problem.h"
+#include "plan/solver/group.h"
 
 #include <string.h>
 
@@ -243,7 +243,7 @@ static gint64 group_breach(const BoundRule *rule, const Model *model, guint move
     while (g_hash_table_iter_next(&iter, NULL, &count)) {
         running += GPOINTER_TO_UINT(count);
         largest = MAX(largest, GPOINTER_TO_UINT(count));
-        crowding += problem_crowding(GPOINTER_TO_INT(count));
+        crowding += group_crowding(GPOINTER_TO_INT(count));
     }
     return rule->type == RULE_VM_AFFINITY ? (running - largest) * BREACH_UNIT : crowding;
 }

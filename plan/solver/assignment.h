@@ -8,10 +8,11 @@
  */
 
 #include "plan/solver/constraints.h"
+#include "plan/solver/placement.h"
 #include "plan/solver/problem_data.h"
 
 /* the level of a delta that holds what capacity at a price adds; no level of a problem */
-enum { ASSIGNMENT_OVER = PROBLEM_LEVELS - 1 };
+enum { ASSIGNMENT_OVER = COST_LEVELS - 1 };
 
 /* what a machine costs by its use */
 typedef struct {

@@ -79,7 +79,7 @@ static int64_t crowding_of(const Constraints *c, int g)
         while (c->machine[p->members.item[first]] != m) {
             first++;
         }
-        crowding += first == i ? problem_crowding(constraints_count(c, g, m)) : 0;
+        crowding += first == i ? group_crowding(constraints_count(c, g, m)) : 0;
     }
     return crowding;
 }
@@ -104,10 +104,10 @@ static int64_t breach_delta(const Constraints *c, int g, int a, int b)
     int64_t delta = 0;
     if (p->group[g].apart) {
         int at_new = constraints_count(c, g, b);
-        delta += problem_crowding(at_new + 1) - problem_crowding(at_new);
+        delta += group_crowding(at_new + 1) - group_crowding(at_new);
         if (c->breach[g]) {
             int at_old = constraints_count(c, g, a);
-            delta += problem_crowding(at_old - 1) - problem_crowding(at_old);
+            delta += group_crowding(at_old - 1) - group_crowding(at_old);
         }
     }
     if (p->group[g].together) {
@@ -176,6 +176,9 @@ Constraints *constraints_new(const Problem *p, const int *machine)
 
 void constraints_free(Constraints *c)
 {
+    if (!c) {
+        return;
+    }
     for (int g = 0; g < c->problem->n_groups; g++) {
         g_free(c->on_machine[g]);
         g_free(c->in_location[g]);

@@ -9,6 +9,8 @@
 
 #include "plan/solver/problem_data.h"
 
+#include <glib.h>
+
 typedef struct {
     const Problem *problem;
     const int *machine;     /* [P] the placement, borrowed: the caller changes it after constraints_shift */
@@ -23,6 +25,7 @@ typedef struct {
 /* count from nothing; free with constraints_free */
 Constraints *constraints_new(const Problem *problem, const int *machine);
 void constraints_free(Constraints *constraints);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Constraints, constraints_free)
 
 /* whether the mandatory rules let a process go to a machine; what that costs is added to *delta either way */
 bool constraints_try_shift(Constraints *constraints, int process, int to, Cost *delta);

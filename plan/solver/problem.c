@@ -37,27 +37,10 @@ static void append_pair(Pairs *pairs, int from, int to)
     pairs->n++;
 }
 
-Lists problem_lists(const Pairs *pairs, int n_lists)
-{
-    const int *from = pairs->from;
-    Lists lists = {g_new0(int, n_lists + 1), g_new(int, MAX(pairs->n, 1))};
-    for (int i = 0; from && i < pairs->n; i++) {
-        lists.first[from[i] + 1]++;
-    }
-    for (int i = 0; i < n_lists; i++) {
-        lists.first[i + 1] += lists.first[i];
-    }
-    g_autofree int *next = g_memdup2(lists.first, sizeof(int) * (size_t)(n_lists + 1));
-    for (int i = 0; from && i < pairs->n; i++) {
-        lists.item[next[from[i]]++] = pairs->to ? pairs->to[i] : i;
-    }
-    return lists;
-}
-
 Problem *problem_new(int n_resources, int n_levels, const Levels *levels)
 {
     g_assert(n_resources > 0 && n_resources <= PROBLEM_RESOURCES);
-    g_assert(n_levels > 0 && n_levels < PROBLEM_LEVELS);
+    g_assert(n_levels > 0 && n_levels < COST_LEVELS);
     Problem *p = g_new0(Problem, 1);
     p->n_resources = n_resources;
     p->n_levels = n_levels;
@@ -203,12 +186,6 @@ int problem_add_process(Problem *p, const Process *process)
     APPEND(p->pinned, i, process->pinned);
     p->has_places |= process->pinned || process->reach >= 0;
     return p->n_processes++;
-}
-
-int64_t problem_crowding(int members)
-{
-    int64_t beyond = members - 1;
-    return members < 2 ? 0 : beyond * BREACH_UNIT + members * beyond / 2;
 }
 
 int problem_add_group(Problem *p, const Group *group)
@@ -409,6 +386,19 @@ static Lists list_groups(const Problem *p, bool (*wanted)(const Problem *, int))
     return lists;
 }
 
+/* how the rules stand with every process at home: what is broken there may only get better */
+static void count_breaches_at_home(Problem *p)
+{
+    p->home_breach = g_new0(int64_t, MAX(p->n_groups, 1));
+    p->needed_locations = g_new0(int, MAX(p->n_groups, 1));
+    g_autoptr(Constraints) home = constraints_new(p, p->home);
+    for (int g = 0; g < p->n_groups; g++) {
+        p->home_breach[g] = home->breach[g];
+        p->needed_locations[g] = MIN(p->group[g].min_locations, home->spread[g]);
+    }
+    p->home_lacking = home->lacking;
+}
+
 bool problem_finish(Problem *p, GError **error)
 {
     g_assert(!p->finished && !(p->has_transient && p->n_growths));
@@ -435,15 +425,7 @@ bool problem_finish(Problem *p, GError **error)
         p->mean_use[r] = mean_use(p, r);
     }
     set_limits(p);
-    p->home_breach = g_new0(int64_t, MAX(p->n_groups, 1));
-    p->needed_locations = g_new0(int, MAX(p->n_groups, 1));
-    g_autoptr(Placement) home = placement_new(p);
-    g_autoptr(Assignment) assignment = assignment_new(p, home);
-    for (int g = 0; g < p->n_groups; g++) {
-        p->home_breach[g] = assignment->constraints->breach[g];
-        p->needed_locations[g] = MIN(p->group[g].min_locations, assignment->constraints->spread[g]);
-    }
-    p->home_lacking = assignment->constraints->lacking;
+    count_breaches_at_home(p);
     p->finished = true;
     return true;
 }
@@ -468,34 +450,6 @@ int problem_n_levels(const Problem *p)
     return p->n_levels;
 }
 
-Placement *placement_new(const Problem *p)
-{
-    Placement *placement = g_new(Placement, 1);
-    placement->machine = g_new0(int, MAX(p->n_processes, 1));
-    for (int i = 0; i < p->n_processes; i++) {
-        placement->machine[i] = p->home[i];
-    }
-    placement->size = g_new0(int, MAX(p->n_growths, 1));
-    return placement;
-}
-
-Placement *placement_copy(const Problem *p, const Placement *placement)
-{
-    Placement *copy = placement_new(p);
-    memcpy(copy->machine, placement->machine, sizeof(int) * (size_t)p->n_processes);
-    memcpy(copy->size, placement->size, sizeof(int) * (size_t)p->n_growths);
-    return copy;
-}
-
-void placement_free(Placement *placement)
-{
-    if (placement) {
-        g_free(placement->machine);
-        g_free(placement->size);
-        g_free(placement);
-    }
-}
-
 Cost problem_cost(const Problem *p, const Placement *placement, int64_t *violations)
 {
     g_autoptr(Assignment) assignment = assignment_new(p, placement);
@@ -503,14 +457,4 @@ Cost problem_cost(const Problem *p, const Placement *placement, int64_t *violati
         *violations = assignment->violations;
     }
     return assignment->cost;
-}
-
-int cost_compare(const Cost *a, const Cost *b)
-{
-    for (int l = 0; l < PROBLEM_LEVELS; l++) {
-        if (a->level[l] != b->level[l]) {
-            return a->level[l] < b->level[l] ? -1 : 1;
-        }
-    }
-    return 0;
 }

@@ -20,29 +20,13 @@
  * it is read-only and may be shared by threads.
  */
 
+#include "plan/solver/cost.h"
+#include "plan/solver/group.h"
+#include "plan/solver/placement.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { PROBLEM_LEVELS = 9, PROBLEM_RESOURCES = 32 };
-
-typedef struct {
-    int64_t level[PROBLEM_LEVELS];
-} Cost;
-
-/* the level that each kind of cost is counted on */
-typedef struct {
-    int over_capacity;     /* Machine.over_capacity_weight */
-    int over_safety;       /* Machine.over_safety_weight, of machines that are above a safety at home */
-    int newly_over_safety; /* the same, of those that are within all of theirs */
-    int outside;           /* outside_cost of reaches */
-    int preference;        /* the costs of reaches */
-    int stay;              /* Machine.stay_cost */
-    int shortage;          /* Size.shortage */
-    int move;              /* all costs of moves, and Size.cost */
-    int balance;           /* problem_add_balance, problem_set_evenness */
-    int on;                /* Machine.on_cost */
-} Levels;
 
 /* Arrays have one element per resource. NULL weights are 0, a NULL base is 0. */
 typedef struct {
@@ -67,27 +51,6 @@ typedef struct {
     bool pinned;         /* stays at home */
 } Process;
 
-/* How much a rule is broken is counted in these parts of one process. */
-#define BREACH_UNIT 1048576
-
-/* how much it breaks a rule that keeps processes apart that so many of them share a machine: a unit for each
- * beyond the first, and a part of one for each two that meet, so that of two placements with as many beyond
- * the first the more even one is the better (fewer than BREACH_UNIT may meet in all) */
-int64_t problem_crowding(int members);
-
-/* What a rule asks of its members, any of: */
-typedef struct {
-    bool apart;         /* no two on one machine */
-    bool together;      /* all on one machine */
-    bool same_location; /* all in one location */
-    int min_locations;  /* in at least so many locations; 0 or 1 any; always mandatory */
-    bool mandatory;     /* breaches above those at home are infeasible; else they only cost */
-    int level;          /* where breaches cost */
-    int64_t weight;     /* per part of BREACH_UNIT: apart, of the crowding of machines; together and
-                           same_location, one unit for each that is not where most are */
-    bool count_moves;   /* the problem's group_move_weight looks at it */
-} Group;
-
 /* budgets count one of so many kinds of amounts (say, what is used, and what is reserved) */
 #define PROBLEM_DEBITS 2
 
@@ -99,9 +62,7 @@ typedef struct {
     const int64_t *add;            /* per resource, on top of the process's need, not negative */
 } Size;
 
-typedef struct Problem Problem;
-
-/* a problem without machines; n_levels < PROBLEM_LEVELS (the last is the search's own), n_resources <=
+/* a problem without machines; n_levels < COST_LEVELS (the last is the search's own), n_resources <=
  * PROBLEM_RESOURCES; free with problem_free */
 Problem *problem_new(int n_resources, int n_levels, const Levels *levels);
 void problem_free(Problem *problem);
@@ -150,22 +111,7 @@ int problem_n_processes(const Problem *problem);
 int problem_n_growths(const Problem *problem);
 int problem_n_levels(const Problem *problem);
 
-/* a decision: the machine of each process, the size of each growth; plain arrays that the caller may write */
-typedef struct {
-    int *machine;
-    int *size;
-} Placement;
-
-/* everything at home, nothing grown; free with placement_free */
-Placement *placement_new(const Problem *problem);
-Placement *placement_copy(const Problem *problem, const Placement *placement);
-void placement_free(Placement *placement);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Placement, placement_free)
-
 /* the cost of a placement, from nothing; *violations, when not NULL, is by how much hard limits are exceeded
    in units of no meaning but that 0 is feasible */
 Cost problem_cost(const Problem *problem, const Placement *placement, int64_t *violations);
-/* <0, 0, >0 as a is better, equal, worse */
-int cost_compare(const Cost *a, const Cost *b);
-
 #endif

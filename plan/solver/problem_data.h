@@ -8,7 +8,8 @@
  * there are lists) and `item`: list i is item[first[i]] to item[first[i + 1] - 1].
  */
 
-#include "plan/solver/problem.h"
+#include "plan/solver/cost.h"
+#include "plan/solver/group.h"
 
 typedef struct {
     int *first;
@@ -32,7 +33,7 @@ typedef struct {
 /* for each `from` its `to`, in the order of the pairs; the caller frees both arrays */
 Lists problem_lists(const Pairs *pairs, int n_lists);
 
-struct Problem {
+typedef struct Problem {
     int n_resources;
     int n_levels;
     Levels levels;
@@ -114,6 +115,6 @@ struct Problem {
     int64_t group_moves_weight;
     int max_moves; /* INT_MAX: any */
     bool finished;
-};
+} Problem;
 
 #endif

@@ -128,8 +128,8 @@ Schedule walk_schedule(Walk *w)
     const Problem *p = w->problem;
     Assignment *a = w->assignment;
     Schedule schedule = {.last = p->n_levels - 1};
-    double sum[PROBLEM_LEVELS] = {0};
-    double seen[PROBLEM_LEVELS] = {0};
+    double sum[COST_LEVELS] = {0};
+    double seen[COST_LEVELS] = {0};
     for (int i = 0; i < SAMPLES; i++) {
         Cost delta;
         int process = pick_process(w);
@@ -182,7 +182,7 @@ typedef struct {
     int priced;    /* steps that the price of capacity has seen */
     double raised; /* by how much the price is above its steady course */
     double temperature;
-    double weight[PROBLEM_LEVELS]; /* the schedule's, and of what is held above limits */
+    double weight[COST_LEVELS]; /* the schedule's, and of what is held above limits */
 } Cooling;
 
 /* what a change adds to the one number that the walk minimises */

@@ -17,7 +17,7 @@
  * levels themselves
  */
 typedef struct {
-    double weight[PROBLEM_LEVELS];
+    double weight[COST_LEVELS];
     int last; /* the rightmost level that changes: those left of it weigh more and more while a walk cools */
     double warm; /* first temperature */
     double cool; /* where capacity becomes hard, at most */

@@ -4,6 +4,7 @@
  * refused where it would break a limit, and only there. */
 
 #include "plan/solver/assignment.h"
+#include "plan/solver/problem.h"
 
 #include "plan/solver/random.h"
 #include "tests/unit/cunit.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/rules.h"
 #include "plan/solver/constraints.h"
+#include "plan/solver/problem.h"
 
 #include "tests/unit/planning.h"
 
@@ -97,7 +98,7 @@ static gint64 breach_of(const int vms[HOSTS])
 {
     gint64 breach = 0;
     for (guint h = 0; h < HOSTS; h++)
-        breach += problem_crowding(vms[h]);
+        breach += group_crowding(vms[h]);
     return breach;
 }
 

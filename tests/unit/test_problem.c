@@ -5,6 +5,7 @@
 
 #include "plan/solver/assignment.h"
 #include "plan/solver/bound.h"
+#include "plan/solver/problem.h"
 #include "plan/solver/problem_data.h"
 #include "plan/solver/random.h"
 #include "tests/unit/cunit.h"
