@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Data flows left to right and so do dependencies: no stage includes a header of one to its right. Whether a change is
-# legal, plan/legality.c alone answers: nothing else asks the modules that it asks. The solver knows no VM and no
-# vCenter: it includes itself, GLib and the C library, and names no type as another header does.
+# Data flows left to right and so do dependencies: no stage includes a header of one to its right, and modules (a .c
+# and its .h are one) include each other in no circle. Whether a change is legal, plan/legality.c alone answers: nothing
+# else asks the modules that it asks. The solver knows no VM and no vCenter: it includes itself, GLib and the C library,
+# and names no type as another header does.
 cd "$TOP"
 status=0
 wrong() {
@@ -14,6 +15,14 @@ wrong collect 'analyze|plan|apply|samples|tests'
 wrong analyze 'plan|apply|samples|tests'
 wrong plan 'apply|samples|tests'
 wrong apply 'samples|tests'
+
+# tsort names the modules of a circle, of several one.
+if ! circle=$(grep -rE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include "' collect analyze plan apply samples |
+    sed -nE 's/^([^:]*)\.[ch]:.*"([^"]*)\.h".*/\1 \2/p' | tsort 2>&1 >/dev/null); then
+    echo "modules include each other in a circle:"
+    echo "$circle"
+    status=1
+fi
 
 for module in compatibility addition restart; do
     for file in $(grep -rlE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include \"plan/$module\.h\"" \
