@@ -2,6 +2,7 @@
 #include "plan/headroom.h"
 
 #include "plan/solver/assignment.h"
+#include "plan/solver/trial.h"
 
 #include <math.h>
 

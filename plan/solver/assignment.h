@@ -3,23 +3,19 @@
 #define PLAN_SOLVER_ASSIGNMENT_H
 
 /*
- * A placement under change: what each machine holds, what it costs, and what one move, swap or growth would
- * change, in time proportional to the resources.
+ * A placement under change: what each machine holds and what it costs, kept up move by move. What a change
+ * would bring, plan/solver/trial.h says.
  */
 
 #include "plan/solver/constraints.h"
+#include "plan/solver/groupmoves.h"
 #include "plan/solver/placement.h"
 #include "plan/solver/problem_data.h"
+#include "plan/solver/reach.h"
+#include "plan/solver/terms.h"
 
 /* the level of a delta that holds what capacity at a price adds; no level of a problem */
 enum { ASSIGNMENT_OVER = COST_LEVELS - 1 };
-
-/* what a machine costs by its use */
-typedef struct {
-    int64_t over_capacity;
-    int64_t over_safety;
-    int64_t balance;
-} UseCost;
 
 typedef struct {
     const Problem *problem;
@@ -35,10 +31,8 @@ typedef struct {
     int *leaving;      /* [M] processes of this home that are elsewhere */
     int *moved;        /* processes away from home, in no order */
     int n_moved;
-    int *moved_slot;          /* [P] index in moved */
-    int *group_moved;         /* [G] members away from home */
-    int *groups_with;         /* [P + 1] groups that count moves, by members away */
-    int most_moved;           /* the highest of group_moved */
+    int *moved_slot; /* [P] index in moved */
+    GroupMoves group_moves;
     int64_t *spent;           /* [budgets] */
     Constraints *constraints; /* rules */
     Cost cost;
@@ -56,23 +50,34 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Assignment, assignment_free)
 /* let capacity be exceeded at this price per unit of each resource, or, with NULL, no longer */
 void assignment_set_price(Assignment *assignment, const int64_t *price);
 
-/* whether a change keeps the hard limits; if so *delta is what it adds to the cost. The machines must differ.
- */
-bool assignment_try_shift(Assignment *assignment, int process, int to, Cost *delta);
-bool assignment_try_swap(Assignment *assignment, int process, int other, Cost *delta);
-bool assignment_try_resize(Assignment *assignment, int growth, int size, Cost *delta);
-
 /* change it, feasible or not; cost and violations follow */
 void assignment_shift(Assignment *assignment, int process, int to);
 void assignment_swap(Assignment *assignment, int process, int other);
 void assignment_resize(Assignment *assignment, int growth, int size);
 
-/* whether a process may be on a machine at all */
-bool assignment_may(const Problem *problem, int process, int machine);
-
 /* copy the placement out */
 void assignment_save(const Assignment *assignment, Placement *placement);
 /* go to a placement by the fewest changes */
 void assignment_restore(Assignment *assignment, const Placement *placement);
+
+/* +1 when a process would leave home by going to a machine, -1 when it would come home */
+static inline int assignment_away(const Assignment *a, int process, int to)
+{
+    int home = a->problem->home[process];
+    return (to != home) - (a->machine[process] != home);
+}
+
+/* growths of a process that are grown and may not be on a machine */
+static inline int assignment_misgrown(const Assignment *a, int process, int m)
+{
+    const Problem *p = a->problem;
+    int n = 0;
+    for (int i = p->growths_of.first[process]; p->has_growth_places && i < p->growths_of.first[process + 1];
+         i++) {
+        int growth = p->growths_of.item[i];
+        n += a->size[growth] && !reach_allows_growth(p, growth, m);
+    }
+    return n;
+}
 
 #endif

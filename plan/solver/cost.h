@@ -4,12 +4,13 @@
 
 /*
  * What a placement costs: a vector of levels, compared from the left, strictly. How many levels a cost has,
- * and how many resources a problem counts at most.
+ * how many resources a problem counts at most, and how many kinds of amounts its budgets do (what is used,
+ * say, and what is reserved).
  */
 
 #include <stdint.h>
 
-enum { COST_LEVELS = 9, PROBLEM_RESOURCES = 32 };
+enum { COST_LEVELS = 9, PROBLEM_RESOURCES = 32, PROBLEM_DEBITS = 2 };
 
 typedef struct {
     int64_t level[COST_LEVELS];

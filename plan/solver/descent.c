@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/solver/descent.h"
 
+#include "plan/solver/trial.h"
+
 #include <stdlib.h>
 
 enum {

@@ -51,9 +51,6 @@ typedef struct {
     bool pinned;         /* stays at home */
 } Process;
 
-/* budgets count one of so many kinds of amounts (say, what is used, and what is reserved) */
-#define PROBLEM_DEBITS 2
-
 /* One size that a process may grow to. Its present size is not listed. */
 typedef struct {
     int64_t shortage;              /* what is still missing at this size */

@@ -11,6 +11,8 @@
 #include "plan/solver/cost.h"
 #include "plan/solver/group.h"
 
+#include <stddef.h>
+
 typedef struct {
     int *first;
     int *item;
@@ -116,5 +118,23 @@ typedef struct Problem {
     int max_moves; /* INT_MAX: any */
     bool finished;
 } Problem;
+
+/* row i of rows that are so wide */
+static inline const int64_t *problem_row(const int64_t *rows, int i, int width)
+{
+    return rows + (size_t)i * (size_t)width;
+}
+
+/* the row of a growth's size */
+static inline int problem_size_row(const Problem *problem, int growth, int size)
+{
+    return problem->first_size[growth] + size;
+}
+
+/* what a row of sizes takes from a budget */
+static inline int64_t problem_debited(const Problem *problem, int budget, int row_of_sizes)
+{
+    return problem->debit[row_of_sizes * PROBLEM_DEBITS + problem->debit_kind[budget]];
+}
 
 #endif

@@ -2,6 +2,8 @@
 #include "plan/solver/walk.h"
 
 #include "plan/solver/descent.h"
+#include "plan/solver/reach.h"
+#include "plan/solver/trial.h"
 
 #include <math.h>
 #include <string.h>
@@ -323,7 +325,7 @@ static bool intrude(Walk *w, const Cooling *cooling, int process, int to, double
     Assignment *a = w->assignment;
     Cost delta = {0};
     /* where capacity has a price, all other limits hold throughout */
-    if (a->price ? !assignment_try_shift(a, process, to, &delta) : !assignment_may(w->problem, process, to)) {
+    if (a->price ? !assignment_try_shift(a, process, to, &delta) : !reach_allows(w->problem, process, to)) {
         return false;
     }
     Cost before = a->cost;

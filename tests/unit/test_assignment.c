@@ -7,6 +7,7 @@
 #include "plan/solver/problem.h"
 
 #include "plan/solver/random.h"
+#include "plan/solver/trial.h"
 #include "tests/unit/cunit.h"
 
 #include <string.h>
@@ -199,10 +200,12 @@ static void check_machines(const Assignment *a, const Assignment *fresh)
 static void check_groups(const Assignment *a, const Assignment *fresh)
 {
     const Problem *p = a->problem;
-    bool right = same(a->group_moved, fresh->group_moved, p->n_groups, sizeof *a->group_moved) &&
-                 same(a->groups_with, fresh->groups_with, p->n_processes + 1, sizeof *a->groups_with) &&
-                 a->most_moved == fresh->most_moved &&
-                 same(a->spent, fresh->spent, p->n_budgets, sizeof *a->spent);
+    bool right =
+        same(a->group_moves.moved, fresh->group_moves.moved, p->n_groups, sizeof *a->group_moves.moved) &&
+        same(a->group_moves.groups_with, fresh->group_moves.groups_with, p->n_processes + 1,
+             sizeof *a->group_moves.groups_with) &&
+        a->group_moves.most == fresh->group_moves.most &&
+        same(a->spent, fresh->spent, p->n_budgets, sizeof *a->spent);
     CU_ASSERT_TRUE_FATAL(right);
 }
 
