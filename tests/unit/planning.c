@@ -50,6 +50,14 @@ Vm *add_vm(SmallCluster *small, const char *id, const char *host_id, double mhz,
     return vm;
 }
 
+Vm *add_short_vm(SmallCluster *small, const char *id, const char *host_id)
+{
+    smallcluster_measure_vm(small, id, 100, 9, 5);
+    Vm *vm = smallcluster_add_vm(small, id, host_id);
+    vm->memory_hot_add = 1;
+    return vm;
+}
+
 Rule *add_rule(SmallCluster *small, const char *name, int type, gboolean mandatory, const char *vm_ids,
                const char *host_ids)
 {
@@ -100,6 +108,19 @@ Change growth(const Planning *planning, const char *vm_id, double mib)
                     .was = at->memory_mib,
                     .amount = at->memory_mib + mib,
                     .reason = g_strdup("test")};
+}
+
+PlanRow step_row(int action, double number, const char *object, const char *from, const char *to)
+{
+    PlanRow row = plan_row_unknown();
+    row.kind = ROW_STEP;
+    row.step = number;
+    row.approve = 1;
+    row.action = action;
+    row.object_id = row.object = object;
+    row.from_id = row.from = from;
+    row.to_id = row.to = to;
+    return row;
 }
 
 char *why_not(const Planning *planning, const Change *change, guint questions)

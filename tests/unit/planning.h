@@ -34,6 +34,9 @@ Host *add_host(SmallCluster *small, const char *id, double mhz, double gib);
  * it holds is active */
 Vm *add_vm(SmallCluster *small, const char *id, const char *host_id, double mhz, double gib);
 
+/* a running VM of 10 GiB whose guest uses 90 % of them, and which memory can be added to */
+Vm *add_short_vm(SmallCluster *small, const char *id, const char *host_id);
+
 /* a rule of the cluster, enabled; the lists are of ids */
 Rule *add_rule(SmallCluster *small, const char *name, int type, gboolean mandatory, const char *vm_ids,
                const char *host_ids);
@@ -44,6 +47,9 @@ guint vm_of(const Planning *planning, const char *id);
 /* a move from where the model has the VM, and an addition of MiB, each to be put into a list of changes */
 Change move(const Planning *planning, const char *vm_id, const char *host_id);
 Change growth(const Planning *planning, const char *vm_id, double mib);
+
+/* an approved step of a plan, after none; names are the ids */
+PlanRow step_row(int action, double number, const char *object, const char *from, const char *to);
 
 /* why a change is not legal (plan/legality.h), in words; NULL where it is. The caller frees it */
 char *why_not(const Planning *planning, const Change *change, guint questions);

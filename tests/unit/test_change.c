@@ -181,13 +181,8 @@ static void words_tell_both_hosts_before_and_after(void)
 
 static PlanRow row_of(int action, const char *object, const char *from, const char *to)
 {
-    PlanRow row = plan_row_unknown();
-    row.kind = ROW_STEP;
-    row.action = action;
-    row.object_id = object;
+    PlanRow row = step_row(action, 1, object, from, to);
     row.line = 7;
-    row.from_id = row.from = from;
-    row.to_id = row.to = to;
     return row;
 }
 

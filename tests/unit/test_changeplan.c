@@ -6,41 +6,25 @@
 #include "plan/dependencies.h"
 #include "plan/planfile.h"
 #include "tests/unit/cunit.h"
+#include "tests/unit/planning.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 void test_changeplan_suite(void);
 
 /* ---- fixtures ---- */
 
-static char *temporary_path(void)
-{
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-plan-XXXXXX", NULL);
-    int fd = g_mkstemp(path);
-    CU_ASSERT_FATAL(fd >= 0);
-    close(fd);
-    return g_steal_pointer(&path);
-}
-
 static PlanRow migration(double step, const char *after)
 {
-    PlanRow row = plan_row_unknown();
-    row.kind = ROW_STEP;
-    row.step = step;
+    PlanRow row = step_row(ACTION_MIGRATE, step, "vm-1", "host-1", "host-2");
     row.after = after;
-    row.approve = 1;
-    row.action = ACTION_MIGRATE;
-    row.object_id = "vm-1";
     row.object = "web, \"one\"";
     row.instance_uuid = "5012-aa";
     row.cluster_id = "domain-c1";
     row.cluster = "=cluster()";
-    row.from_id = "host-1";
     row.from = "esx1";
-    row.to_id = "host-2";
     row.to = "-esx2";
     row.est_s = 13;
     row.reason = "esx1 is hot";
@@ -78,6 +62,17 @@ static ChangePlan *plan_with_header(void)
     return plan;
 }
 
+/* The bytes of the plan's file. */
+static char *text_of(ChangePlan *plan)
+{
+    g_autofree char *path = smallcluster_file("", 0);
+    char *text = NULL;
+    CU_ASSERT_FATAL(changeplan_write(plan, path, NULL));
+    CU_ASSERT_FATAL(g_file_get_contents(path, &text, NULL, NULL));
+    g_unlink(path);
+    return text;
+}
+
 /* Steps 1, 2 after 1 and 3 after both, an advice and an unsolved row, as a file's text. */
 static char *sample_text(void)
 {
@@ -90,18 +85,12 @@ static char *sample_text(void)
     rows[4].object_id = "host-9";
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         changeplan_add(plan, &rows[i]);
-    g_autofree char *path = temporary_path();
-    CU_ASSERT_FATAL(changeplan_write(plan, path, NULL));
-    char *text = NULL;
-    CU_ASSERT_FATAL(g_file_get_contents(path, &text, NULL, NULL));
-    g_unlink(path);
-    return text;
+    return text_of(plan);
 }
 
 static ChangePlan *read_text(const char *text, ChangePlanTrust trust, GError **error)
 {
-    g_autofree char *path = temporary_path();
-    CU_ASSERT_FATAL(g_file_set_contents(path, text, -1, NULL));
+    g_autofree char *path = smallcluster_file(text, strlen(text));
     ChangePlan *plan = changeplan_read(path, trust, error);
     g_unlink(path);
     return plan;
@@ -179,12 +168,8 @@ static void reading_and_writing_again_gives_the_same_bytes(void)
     g_autofree char *text = sample_text();
     g_autoptr(ChangePlan) plan = read_text(text, CHANGEPLAN_AS_MADE, NULL);
     CU_ASSERT_FATAL(plan != NULL);
-    g_autofree char *path = temporary_path();
-    CU_ASSERT(changeplan_write(plan, path, NULL));
-    g_autofree char *again = NULL;
-    CU_ASSERT(g_file_get_contents(path, &again, NULL, NULL));
+    g_autofree char *again = text_of(plan);
     CU_ASSERT_STRING_EQUAL(again, text);
-    g_unlink(path);
 }
 
 /* Sheets keep such cells, as they are, only behind a '. */
@@ -221,12 +206,7 @@ static char *risky_text(void)
     changeplan_add(plan, &row);
     row = addition(123, "1 4");
     changeplan_add(plan, &row);
-    g_autofree char *path = temporary_path();
-    CU_ASSERT_FATAL(changeplan_write(plan, path, NULL));
-    char *text = NULL;
-    CU_ASSERT_FATAL(g_file_get_contents(path, &text, NULL, NULL));
-    g_unlink(path);
-    return text;
+    return text_of(plan);
 }
 
 static void ids_like_numbers_dates_and_booleans_are_written_as_text(void)
@@ -278,12 +258,8 @@ static void a_plan_that_a_spreadsheet_saved_is_the_same_plan(void)
         if (error)
             g_printerr("\n%s\n", error->message);
         CU_ASSERT_FATAL(plan != NULL);
-        g_autofree char *path = temporary_path();
-        CU_ASSERT(changeplan_write(plan, path, NULL));
-        g_autofree char *again = NULL;
-        CU_ASSERT(g_file_get_contents(path, &again, NULL, NULL));
+        g_autofree char *again = text_of(plan);
         CU_ASSERT_STRING_EQUAL(again, made);
-        g_unlink(path);
     }
 }
 
@@ -329,12 +305,7 @@ static char *text_of_many(guint n, guint every)
         row.to = i % every == every - 1 ? "esx3" : row.to;
         changeplan_add(plan, &row);
     }
-    g_autofree char *path = temporary_path();
-    CU_ASSERT_FATAL(changeplan_write(plan, path, NULL));
-    char *text = NULL;
-    CU_ASSERT_FATAL(g_file_get_contents(path, &text, NULL, NULL));
-    g_unlink(path);
-    return text;
+    return text_of(plan);
 }
 
 /* Of 1000 rows five differ: they, #plan, and the #rows rows that list their checks, old and new. */
@@ -372,9 +343,7 @@ static void digests_are_those_of_the_format(void)
     row.object_id = "host-1";
     row.object = "=h";
     changeplan_add(plan, &row);
-    g_autofree char *path = temporary_path();
-    CU_ASSERT_FATAL(changeplan_write(plan, path, NULL));
-    g_unlink(path);
+    g_autofree char *text = text_of(plan);
     const char *header =
         "9:#snapshot64:5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e910:#source_id1:s"
         "9:#taken_at20:1970-01-01T00:00:00Z"
@@ -449,11 +418,7 @@ static void a_row_of_another_plan_is_refused(void)
     PlanRow row = migration(1, "");
     row.to_id = "host-3";
     changeplan_add(other, &row);
-    g_autofree char *path = temporary_path();
-    CU_ASSERT_FATAL(changeplan_write(other, path, NULL));
-    g_autofree char *other_text = NULL;
-    CU_ASSERT_FATAL(g_file_get_contents(path, &other_text, NULL, NULL));
-    g_unlink(path);
+    g_autofree char *other_text = text_of(other);
     const char *pasted = strstr(other_text, "\nstep,1,");
     CU_ASSERT_FATAL(pasted != NULL);
     g_autofree char *both = g_strconcat(text, pasted + 1, NULL);

@@ -83,10 +83,7 @@ static Planning *short_and_busy_vm(double memory_limit_mib)
     add_host(small, "h2", 1000, 20);
     small->snapshot->hosts[0].cpu_threads = 2;
     small->snapshot->hosts[1].cpu_threads = 20;
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    Vm *starved = smallcluster_add_vm(small, "s", "h1");
-    starved->memory_hot_add = 1;
-    starved->memory_limit_mib = memory_limit_mib;
+    add_short_vm(small, "s", "h1")->memory_limit_mib = memory_limit_mib;
     add_vm(small, "b", "h1", 1900, 4)->cpu_hot_add = 1;
     return planning_new(small, "[plan]\nmemory_step_mib=100\n");
 }

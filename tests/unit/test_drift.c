@@ -17,18 +17,6 @@ static SmallCluster *two_hosts(void)
     return small;
 }
 
-static PlanRow step_of(Action action, const char *id, const char *from, const char *to)
-{
-    PlanRow row = plan_row_unknown();
-    row.kind = ROW_STEP;
-    row.step = 1;
-    row.action = (int)action;
-    row.object_id = row.object = id;
-    row.from_id = row.from = from;
-    row.to_id = row.to = to;
-    return row;
-}
-
 /* "what: was, is; …" */
 static char *differences_of(const Drift *drift, const PlanRow *step)
 {
@@ -52,9 +40,9 @@ static void a_host_enters_maintenance_when_no_vm_runs_there(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
-    PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
-    PlanRow leave = step_of(ACTION_MIGRATE, "a", "h1", "h2");
-    PlanRow back = step_of(ACTION_MIGRATE, "a", "h2", "h1");
+    PlanRow enter = step_row(ACTION_ENTER_MAINTENANCE, 1, "h1", "", "");
+    PlanRow leave = step_row(ACTION_MIGRATE, 1, "a", "h1", "h2");
+    PlanRow back = step_row(ACTION_MIGRATE, 1, "a", "h2", "h1");
     ASSERT_DIFFERS(drift, &enter, "running VMs on the host: none, a");
     ASSERT_DIFFERS(drift, &leave, "");
     drift_do(drift, &leave);
@@ -69,7 +57,7 @@ static void agents_hold_no_host_up(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
-    PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h1", "", "");
+    PlanRow enter = step_row(ACTION_ENTER_MAINTENANCE, 1, "h1", "", "");
     ASSERT_DIFFERS(drift, &enter, "running VMs on the host: none, a");
     planning->small->snapshot->vms[vm_of(planning, "a")].role = VM_ROLE_SYSTEM;
     ASSERT_DIFFERS(drift, &enter, "");
@@ -79,7 +67,7 @@ static void a_live_host_enters_the_mode_from_any_other(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     Host *host = &planning->small->snapshot->hosts[host_of(planning, "h2")];
-    PlanRow enter = step_of(ACTION_ENTER_MAINTENANCE, "h2", "", "");
+    PlanRow enter = step_row(ACTION_ENTER_MAINTENANCE, 1, "h2", "", "");
     static const struct {
         int mode, connection, power;
         const char *differs;
@@ -99,7 +87,7 @@ static void a_live_host_enters_the_mode_from_any_other(void)
         ASSERT_DIFFERS(drift, &enter, cases[i].differs);
     }
     g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
-    PlanRow nowhere = step_of(ACTION_ENTER_MAINTENANCE, "h9", "", "");
+    PlanRow nowhere = step_row(ACTION_ENTER_MAINTENANCE, 1, "h9", "", "");
     ASSERT_DIFFERS(drift, &nowhere, "host: h9, no such host");
 }
 
@@ -107,7 +95,7 @@ static void args_say_the_power_state_of_a_vm_that_does_not_run(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
-    PlanRow cold = step_of(ACTION_MIGRATE, "off", "h1", "h2");
+    PlanRow cold = step_row(ACTION_MIGRATE, 1, "off", "h1", "h2");
     ASSERT_DIFFERS(drift, &cold, "power: powered on, powered off");
     cold.args = "copy_mib=0 power=off";
     ASSERT_DIFFERS(drift, &cold, "");
@@ -118,12 +106,58 @@ static void args_say_the_power_state_of_a_vm_that_does_not_run(void)
 static void what_is_no_longer_known_of_a_vm_is_a_difference(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
-    PlanRow step = step_of(ACTION_MIGRATE, "a", "h1", "h2");
+    PlanRow step = step_row(ACTION_MIGRATE, 1, "a", "h1", "h2");
     Vm *vm = &planning->small->snapshot->vms[vm_of(planning, "a")];
     vm->host = -1; /* as apply finds it on a host that has come since, or may not read it any more */
     vm->power = -1;
     g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
     ASSERT_DIFFERS(drift, &step, "power: powered on, not known; host: h1 (h1), not known");
+}
+
+static void every_difference_is_named(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    Vm *vm = &planning->small->snapshot->vms[vm_of(planning, "a")];
+    vm->instance_uuid = "u1";
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
+    PlanRow step = step_row(ACTION_MIGRATE, 1, "a", "h1", "h2");
+    step.instance_uuid = "u1";
+    ASSERT_DIFFERS(drift, &step, "");
+    drift_do(drift, &step);
+    ASSERT_DIFFERS(drift, &step, "host: h1 (h1), h2 (h2)");
+    drift->mode[host_of(planning, "h2")] = HOST_MODE_MAINTENANCE;
+    vm->power = VM_POWER_SUSPENDED;
+    ASSERT_DIFFERS(drift, &step,
+                   "power: powered on, suspended; host: h1 (h1), h2 (h2); "
+                   "target host: normal mode, maintenance mode");
+    step.instance_uuid = "another";
+    ASSERT_DIFFERS(drift, &step, "instance UUID: another, u1");
+}
+
+static void another_name_is_no_difference(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    g_autoptr(GPtrArray) renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    PlanRow step = step_row(ACTION_MIGRATE, 1, "a", "h1", "h2");
+    step.object = "old name";
+    drift_compare(drift, &step, differences, renamed);
+    CU_ASSERT_EQUAL(differences->len, 0);
+    CU_ASSERT_EQUAL(renamed->len, 1);
+}
+
+static void added_memory_is_known(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
+    PlanRow step = step_row(ACTION_ADD_MEMORY, 1, "a", "4096", "4224");
+    step.from_id = step.to_id = "";
+    step.unit = "MiB";
+    ASSERT_DIFFERS(drift, &step, "");
+    drift_do(drift, &step);
+    CU_ASSERT_EQUAL(drift->memory_mib[vm_of(planning, "a")], 4224);
+    ASSERT_DIFFERS(drift, &step, "memory: 4096 MiB, 4224 MiB");
 }
 
 void test_drift_suite(void)
@@ -134,4 +168,7 @@ void test_drift_suite(void)
     CU_ADD_TEST(suite, a_live_host_enters_the_mode_from_any_other);
     CU_ADD_TEST(suite, args_say_the_power_state_of_a_vm_that_does_not_run);
     CU_ADD_TEST(suite, what_is_no_longer_known_of_a_vm_is_a_difference);
+    CU_ADD_TEST(suite, every_difference_is_named);
+    CU_ADD_TEST(suite, another_name_is_no_difference);
+    CU_ADD_TEST(suite, added_memory_is_known);
 }

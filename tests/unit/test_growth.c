@@ -15,8 +15,7 @@ static SmallCluster *one_short_vm(void)
 {
     SmallCluster *small = smallcluster_new();
     add_host(small, "h1", 2000, 40);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h1");
     return small;
 }
 
@@ -219,9 +218,8 @@ static SmallCluster *one_ballooned_vm(double kib)
 {
     SmallCluster *small = smallcluster_new();
     add_host(small, "h1", 2000, 99);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
     smallcluster_measure(small, "s", METRIC_MEMORY_BALLOONED_KIB, kib);
-    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h1");
     return small;
 }
 
@@ -282,8 +280,7 @@ static void a_host_that_is_hot_of_cpu_may_take_memory(void)
     for (guint i = 0; i < 2; i++) {
         SmallCluster *small = smallcluster_new();
         add_host(small, "h1", 9500, i ? 85 : 40);
-        smallcluster_measure_vm(small, "s", 100, 9, 5);
-        smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+        add_short_vm(small, "s", "h1");
         assert_obstacle(small, "[plan]\nbuffer_reserve_pct=0\n", 10368,
                         i ? "its host h1 would be hot: memory at 85.1 %" : "");
     }

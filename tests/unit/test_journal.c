@@ -3,11 +3,11 @@
 
 #include "collect/digest.h"
 #include "tests/unit/cunit.h"
+#include "tests/unit/smallcluster.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 void test_journal_suite(void);
 
@@ -15,12 +15,9 @@ void test_journal_suite(void);
 
 static char *unused_path(void)
 {
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-journal-XXXXXX", NULL);
-    int fd = g_mkstemp(path);
-    CU_ASSERT_FATAL(fd >= 0);
-    close(fd);
+    char *path = smallcluster_file("", 0);
     g_unlink(path);
-    return g_steal_pointer(&path);
+    return path;
 }
 
 static JournalRow event_row(JournalEvent event, const char *detail)

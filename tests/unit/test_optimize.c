@@ -15,8 +15,7 @@ static double growth_under(const char *policy)
     SmallCluster *small = smallcluster_new();
     add_host(small, "h1", 2000, 40);
     add_host(small, "h2", 1000, 59);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h1");
     small->snapshot->clusters[0].ha = 1;
     g_autoptr(GError) error = NULL;
     g_autoptr(Planning) planning = planning_new(small, policy);

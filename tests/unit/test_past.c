@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/past.h"
 #include "tests/unit/cunit.h"
+#include "tests/unit/smallcluster.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
-#include <unistd.h>
 
 void test_past_suite(void);
 
@@ -14,10 +14,7 @@ void test_past_suite(void);
 
 static Journal *new_journal(void)
 {
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-past-XXXXXX", NULL);
-    int fd = g_mkstemp(path);
-    CU_ASSERT_FATAL(fd >= 0);
-    close(fd);
+    g_autofree char *path = smallcluster_file("", 0);
     Journal *journal = journal_open(path, NULL);
     CU_ASSERT_FATAL(journal != NULL);
     return journal;

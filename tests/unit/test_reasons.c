@@ -56,8 +56,7 @@ static Planning *hot_host_and_broken_rule(void)
     add_vm(small, "x", "h1", 100, 4);
     add_vm(small, "y", "h1", 100, 4);
     add_vm(small, "a", "h1", 900, 4);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    smallcluster_add_vm(small, "s", "h2")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h2");
     add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "x y", "");
     return planning_new(small, "[plan]\n");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/run.h"
 
+#include "tests/unit/planning.h"
+
 #include <CUnit/CUnit.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -151,15 +153,9 @@ static ChangePlan *plan_of(const char *const *after)
     for (guint i = 0; after[i]; i++) {
         g_autofree char *vm = g_strdup_printf("vm-%u", i + 1);
         g_autofree char *to = g_strdup_printf("host-t%u", i + 1);
-        PlanRow row = plan_row_unknown();
-        row.kind = ROW_STEP;
-        row.step = i + 1;
+        PlanRow row = step_row(ACTION_MIGRATE, i + 1, changeplan_string(plan, vm), "host-9",
+                               changeplan_string(plan, to));
         row.after = after[i];
-        row.approve = 1;
-        row.action = ACTION_MIGRATE;
-        row.object_id = changeplan_string(plan, vm);
-        row.from_id = "host-9";
-        row.to_id = changeplan_string(plan, to);
         row.est_s = 2;
         changeplan_add(plan, &row);
     }
@@ -175,9 +171,7 @@ static void begin_run(Fixture *f)
 
 static void set_up(Fixture *f, const char *const *after)
 {
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-run-XXXXXX", NULL);
-    close(g_mkstemp(path));
-    *f = (Fixture){.program = {.name = "apply", .quiet = TRUE}, .path = g_strdup(path)};
+    *f = (Fixture){.program = {.name = "apply", .quiet = TRUE}, .path = smallcluster_file("", 0)};
     f->fake.base.class = &fake_class;
     f->fake.log = g_string_new(NULL);
     f->fake.running = g_array_new(FALSE, FALSE, sizeof(double));

@@ -79,15 +79,6 @@ static SmallCluster *one_hot_host(void)
     return small;
 }
 
-/* A VM on a cool host whose guest uses 90 % of 10 GiB. */
-static Vm *add_short_vm(SmallCluster *small, const char *id, const char *host)
-{
-    smallcluster_measure_vm(small, id, 100, 9, 5);
-    Vm *vm = smallcluster_add_vm(small, id, host);
-    vm->memory_hot_add = 1;
-    return vm;
-}
-
 static SmallCluster *one_short_vm(void)
 {
     SmallCluster *small = smallcluster_new();

@@ -88,8 +88,7 @@ static void an_addition_to_a_short_vm_is_kept(void)
     SmallCluster *small = smallcluster_new();
     add_host(small, "h1", 2000, 40);
     add_host(small, "h2", 2000, 40);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    smallcluster_add_vm(small, "s", "h1")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h1");
     g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
     Change changes[] = {growth(planning, "s", 1280)};
     g_autoptr(GArray) left = left_of(planning, changes, 1);

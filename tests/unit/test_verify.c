@@ -22,15 +22,8 @@ static SmallCluster *full_hosts(void)
 
 static PlanRow step(double number, const char *after, const char *vm, const char *from, const char *to)
 {
-    PlanRow row = plan_row_unknown();
-    row.kind = ROW_STEP;
-    row.step = number;
+    PlanRow row = step_row(ACTION_MIGRATE, number, vm, from, to);
     row.after = after;
-    row.approve = 1;
-    row.action = ACTION_MIGRATE;
-    row.object_id = row.object = vm;
-    row.from_id = row.from = from;
-    row.to_id = row.to = to;
     row.line = 10 + (guint)number;
     return row;
 }

@@ -87,8 +87,7 @@ static void what_fits_is_chosen_past_what_does_not(void)
     add_host(small, "h2", 1000, 10);
     add_vm(small, "a", "h1", 900, 4);
     add_vm(small, "b", "h1", 800, 4);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    smallcluster_add_vm(small, "s", "h2")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h2");
     g_autoptr(Planning) planning = planning_new(small, "[plan]\nmax_duration_s=20\n");
     g_autoptr(GArray) changes = change_list_new();
     Change all[] = {move(planning, "a", "h2"), move(planning, "b", "h2"), growth(planning, "s", 1280)};

@@ -17,24 +17,25 @@ static Planning *short_vm(const char *policy)
     add_host(small, "h3", 1000, 10);
     add_vm(small, "e", "h2", 900, 4);
     add_vm(small, "f", "h2", 900, 4);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    smallcluster_add_vm(small, "s", "h3")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h3");
     return planning_new(small, policy);
 }
 
-static void changes_without_reasons(GArray *changes, Change *all, guint n)
+/* the list of two changes, without reasons */
+static GArray *two_changes(Change first, Change second)
 {
-    for (guint i = 0; i < n; i++)
-        g_clear_pointer(&all[i].reason, g_free);
-    g_array_append_vals(changes, all, n);
+    GArray *changes = change_list_new();
+    g_clear_pointer(&first.reason, g_free);
+    g_clear_pointer(&second.reason, g_free);
+    g_array_append_val(changes, first);
+    g_array_append_val(changes, second);
+    return changes;
 }
 
 static void what_only_evens_out_comes_after_additions(void)
 {
     g_autoptr(Planning) planning = short_vm("[plan]\n");
-    g_autoptr(GArray) changes = change_list_new();
-    Change all[] = {move(planning, "e", "h1"), growth(planning, "s", 12288)};
-    changes_without_reasons(changes, all, G_N_ELEMENTS(all));
+    g_autoptr(GArray) changes = two_changes(move(planning, "e", "h1"), growth(planning, "s", 12288));
     reasons_order(&planning->situation, changes);
     CU_ASSERT_EQUAL(g_array_index(changes, Change, 0).action, ACTION_ADD_MEMORY);
 }
@@ -46,12 +47,9 @@ static void what_makes_room_comes_before_additions(void)
     add_host(small, "h1", 1000, 10);
     add_host(small, "h2", 1000, 78);
     add_vm(small, "e", "h2", 100, 4);
-    smallcluster_measure_vm(small, "s", 100, 9, 5);
-    smallcluster_add_vm(small, "s", "h2")->memory_hot_add = 1;
+    add_short_vm(small, "s", "h2");
     g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
-    g_autoptr(GArray) changes = change_list_new();
-    Change all[] = {growth(planning, "s", 14336), move(planning, "e", "h1")};
-    changes_without_reasons(changes, all, G_N_ELEMENTS(all));
+    g_autoptr(GArray) changes = two_changes(growth(planning, "s", 14336), move(planning, "e", "h1"));
     reasons_order(&planning->situation, changes);
     CU_ASSERT_EQUAL(g_array_index(changes, Change, 0).action, ACTION_MIGRATE);
 }
@@ -59,9 +57,7 @@ static void what_makes_room_comes_before_additions(void)
 static void a_window_has_time_for_additions_before_balance(void)
 {
     g_autoptr(Planning) planning = short_vm("[plan]\nmax_duration_s=17\n[apply]\nparallel=1\n");
-    g_autoptr(GArray) changes = change_list_new();
-    Change all[] = {move(planning, "e", "h1"), growth(planning, "s", 12288)};
-    changes_without_reasons(changes, all, G_N_ELEMENTS(all));
+    g_autoptr(GArray) changes = two_changes(move(planning, "e", "h1"), growth(planning, "s", 12288));
     g_autoptr(GArray) out = window_choose(&planning->situation, changes);
     CU_ASSERT_EQUAL_FATAL(changes->len, 1);
     CU_ASSERT_EQUAL(g_array_index(changes, Change, 0).action, ACTION_ADD_MEMORY);
