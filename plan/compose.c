@@ -150,7 +150,9 @@ static void compose_advice(Composing *composing)
         g_autofree char *reason = g_strconcat(change->reason, before, NULL);
         row.kind = ROW_ADVICE;
         row.reason = keep(composing, reason);
-        if (change->vm >= 0 && change->action != ACTION_MIGRATE)
+        if (change->vm < 0)
+            row.args = args_of(composing, change);
+        else if (change->action != ACTION_MIGRATE)
             row.shared = row.reason;
         changeplan_add(composing->plan, &row);
         change_apply(composing->now, change);
@@ -287,12 +289,6 @@ static void compose_header(const Composing *composing)
     compose_summary(composing);
 }
 
-/* what a person does by vMotion and maintenance mode, which a step would do too */
-static gboolean is_as_a_step(const Change *advice)
-{
-    return advice->action == ACTION_MIGRATE || advice->action == ACTION_ENTER_MAINTENANCE;
-}
-
 /* Puts advice into an order in which each piece is safe once the steps are made and those before it followed;
  * what is no vMotion, or has no such order, comes last. */
 static void order_advice(const Situation *situation, Decisions *decisions)
@@ -305,7 +301,7 @@ static void order_advice(const Situation *situation, Decisions *decisions)
     g_autoptr(GArray) blocked = change_list_new();
     for (guint i = 0; i < decisions->advice->len; i++) {
         Change *advice = &g_array_index(decisions->advice, Change, i);
-        g_array_append_vals(is_as_a_step(advice) ? ordered : others, advice, 1);
+        g_array_append_vals(advice->action == ACTION_MIGRATE ? ordered : others, advice, 1);
         *advice = (Change){.vm = -1};
     }
     sequence_order(&after, ordered, blocked);

@@ -24,7 +24,8 @@ static void give_up_hopeless(Deciding *deciding)
 {
     const Model *start = deciding->situation->start;
     for (guint host = 0; host < start->snapshot->n_hosts; host++)
-        if (model_is_to_empty(start, host) && !evacuation_may_begin(start, host, &deciding->why[host]))
+        if (model_is_to_empty(start, host) &&
+            !evacuation_may_begin(start, host, deciding->given_up, &deciding->why[host]))
             deciding->given_up[host] = TRUE;
 }
 

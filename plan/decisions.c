@@ -43,6 +43,16 @@ void decisions_add_unsolved_host(Decisions *decisions, guint host, int code, cha
     add_unsolved(decisions, (int)host, -1, code, reason);
 }
 
+void decisions_append_to_host(Decisions *decisions, guint host, const char *words)
+{
+    for (guint i = 0; i < decisions->unsolved->len; i++) {
+        Unsolved *unsolved = &g_array_index(decisions->unsolved, Unsolved, i);
+        g_autofree char *before = unsolved->host == (int)host ? unsolved->reason : NULL;
+        if (before)
+            unsolved->reason = g_strconcat(before, words, NULL);
+    }
+}
+
 void decisions_add_unsolved_vm(Decisions *decisions, guint vm, int code, char *reason)
 {
     add_unsolved(decisions, -1, (int)vm, code, reason);

@@ -34,6 +34,9 @@ gboolean decisions_have_no_time(const Decisions *decisions, int vm, int action);
 void decisions_add_unsolved_host(Decisions *decisions, guint host, int code, char *reason);
 void decisions_add_unsolved_vm(Decisions *decisions, guint vm, int code, char *reason);
 
+/* appends words to what is said of a host */
+void decisions_append_to_host(Decisions *decisions, guint host, const char *words);
+
 /* the same of a VM, with the reason in words for several such VMs, which are taken over too */
 void decisions_add_unsolved_like_others(Decisions *decisions, guint vm, int code, char *reason, char *shared);
 

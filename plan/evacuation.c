@@ -38,30 +38,34 @@ gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy,
  * none (vSAN documentation, "Work with Maintenance Mode"). */
 #define LEAST_VSAN_DOMAINS 4
 
-/* the fault domains of the cluster's hosts that are available, a host without one being its own */
-static guint available_domains(const Model *model, int cluster, const char *without)
+/* the fault domains of the cluster's hosts that are available beside the host, and beside those that are to
+ * be emptied before it; a host without one is its own */
+static guint available_domains(const Model *model, guint host, const gboolean *given_up)
 {
     g_autoptr(GHashTable) domains = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
         const Host *row = &model->snapshot->hosts[i];
-        if (row->cluster == cluster && host_is_available(row) && strcmp(row->id, without) != 0)
+        gboolean leaves_before = i < host && !given_up[i] && model_is_to_empty(model, i);
+        if (model->hosts[i].cluster == model->hosts[host].cluster && host_is_available(row) && i != host &&
+            !leaves_before)
             g_hash_table_add(domains, (gpointer)(*row->vsan_fault_domain ? row->vsan_fault_domain : row->id));
     }
     return g_hash_table_size(domains);
 }
 
-gboolean evacuation_may_begin(const Model *start, guint host, Obstacle *why)
+gboolean evacuation_may_begin(const Model *start, guint host, const gboolean *given_up, Obstacle *why)
 {
     const Host *row = &start->snapshot->hosts[host];
     gboolean all_data = strcmp(start->policy->vsan_mode, "evacuateAllData") == 0;
-    guint others = available_domains(start, row->cluster, row->id);
+    guint others = available_domains(start, host, given_up);
     if (start->snapshot->clusters[row->cluster].vsan != 1 || !all_data || others + 1 >= LEAST_VSAN_DOMAINS)
         return TRUE;
-    return obstacle_set(why, OBSTACLE_VSAN_MODE, (int)host,
-                        "vsan_mode=evacuateAllData needs three other hosts or fault domains of vSAN that are "
-                        "available, fewer than that (%u) take no full copy of the data; "
-                        "ensureObjectAccessibility may do",
-                        others);
+    return obstacle_set(
+        why, OBSTACLE_VSAN_MODE, (int)host,
+        "has too few others (%u hosts or fault domains of vSAN that stay available) to take a "
+        "full copy of its data: vsan_mode=evacuateAllData needs three; "
+        "ensureObjectAccessibility may do",
+        others);
 }
 
 /* MiB that the others in the host's cluster lack to hold its VMs below their thresholds; 0 or less where all

@@ -13,8 +13,9 @@
 gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy, GError **error);
 
 /* whether the evacuation of a host can begin at all: what vSAN would have to move may have no place to go,
- * which vCenter says only when all VMs have left */
-gboolean evacuation_may_begin(const Model *start, guint host, Obstacle *why);
+ * which vCenter says only when all VMs have left. Hosts to empty before it are gone by then, but for those
+ * given up ([n_hosts]) */
+gboolean evacuation_may_begin(const Model *start, guint host, const gboolean *given_up, Obstacle *why);
 
 /* adds that a host is not emptied, and that for this no VM leaves it: why it cannot be, in words that are a
  * clause, and how much memory would be lacking on the others, where that is it */

@@ -358,6 +358,9 @@ static char *why_not_moved(const Model *model, const ChangePlan *plan, guint hos
     const PlanRow *unsolved = find_row(plan, ROW_UNSOLVED, id);
     if (model_is_excluded(model, host))
         return g_strdup("its host is named by exclude_hosts");
+    const PlanRow *advice = find_row(plan, ROW_ADVICE, id);
+    if (advice && advice->action == ACTION_ENTER_MAINTENANCE)
+        return g_strdup("its host is advised to enter maintenance mode, and DRS moves it away then");
     if (model_is_to_empty(model, host))
         return g_strdup("it stays on its host, which is to be emptied");
     if (model->hosts[host].state == STATE_UNAVAILABLE)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/optimize.h"
 
+#include "analyze/roles.h"
 #include "plan/clusterproblem.h"
 #include "plan/evacuation.h"
 #include "plan/growth.h"
@@ -430,22 +431,66 @@ static SearchStop stopped_by(const Found *found)
     return last;
 }
 
-/* Where DRS acts, a host that enters maintenance mode is emptied by it: nobody moves VMs by hand. */
-static void advise_maintenance(const Situation *situation, const Model *end, guint cluster,
-                               Decisions *decisions)
+/* TRUE for a VM that DRS itself moves off a host which enters maintenance mode: one that overrides its full
+ * automation is moved by hand ("Limitations of DRS", documentation of vSphere 6.7) */
+static gboolean drs_moves(const Situation *situation, guint vm)
+{
+    const Vm *row = situation->start->vms[vm].row;
+    return legality_drs_empties(situation->legality, (guint)row->cluster) &&
+           (row->drs_override < 0 || row->drs_override == DRS_OVERRIDE_FULL);
+}
+
+static char *reason_for_maintenance(const Situation *situation, const Model *end, guint host)
+{
+    const Policy *policy = situation->start->policy;
+    gboolean vsan = end->snapshot->clusters[end->hosts[host].cluster].vsan == 1 && *policy->vsan_mode;
+    g_autoptr(GString) by_hand = g_string_new(NULL);
+    for (guint i = 0; i < end->vms_on[host]->len; i++) {
+        guint vm = g_array_index(end->vms_on[host], guint, i);
+        if (!drs_moves(situation, vm) && !vm_is_agent(end->vms[vm].row))
+            g_string_append_printf(by_hand, "%s%s", by_hand->len ? ", " : "; not those that override it: ",
+                                   end->vms[vm].row->name);
+    }
+    return g_strdup_printf(
+        "is named by evacuate; left to you: the cluster's DRS is fully automated and moves "
+        "its VMs away as it enters maintenance mode%s%s%s",
+        by_hand->str, vsan ? "; vSAN's data: " : "", vsan ? policy->vsan_mode : "");
+}
+
+/* Where DRS acts, a host that enters maintenance mode is emptied by it: nobody moves VMs by hand. A host that
+ * it cannot empty would only begin to, and take the VMs that can leave to the others for nothing. */
+static void advise_maintenance(const Situation *situation, const Model *end, const Model *advised,
+                               guint cluster, Decisions *decisions)
 {
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
         if (end->hosts[host].cluster != (int)cluster || !model_is_to_empty(end, host) ||
             end->snapshot->hosts[host].mode != HOST_MODE_NORMAL || model_vms_to_leave(end, host) == 0 ||
             !legality_drs_empties(situation->legality, cluster))
             continue;
+        if (model_vms_to_leave(advised, host) > 0) {
+            decisions_append_to_host(
+                decisions, host,
+                "; DRS could not empty it either, so it is not advised to enter maintenance mode");
+            continue;
+        }
         Change advice = change_of_host(ACTION_ENTER_MAINTENANCE, host);
         advice.cause = CAUSE_EVACUATION;
-        advice.reason =
-            g_strdup("is named by evacuate; left to you: the cluster's DRS is fully automated and "
-                     "moves its VMs away as it enters maintenance mode");
+        advice.reason = reason_for_maintenance(situation, end, host);
         g_array_append_val(decisions->advice, advice);
     }
+}
+
+/* TRUE for a move off a host to empty that nobody is advised to make: DRS makes it, or it would not get the
+ * host empty, whose VMs then stay as they are */
+static gboolean is_not_advised(const Situation *after, const Model *advised, const Change *move)
+{
+    const Model *start = after->start;
+    guint from = (guint)move->from;
+    if (move->cause != CAUSE_EVACUATION ||
+        !legality_drs_empties(after->legality, (guint)start->hosts[from].cluster))
+        return FALSE;
+    return model_vms_to_leave(advised, from) > 0 ? !start->policy->evacuate_partly
+                                                 : drs_moves(after, (guint)move->vm);
 }
 
 /* moves of VMs that are left to DRS, in the order of what they help */
@@ -459,8 +504,7 @@ static void take_advice(const Situation *after, GArray *changes, Decisions *deci
         legality_left_to_drs(after->legality, (guint)advice.vm, &why);
         reasons_explain(after, end, changes, &advice);
         g_autofree char *helps = advice.reason;
-        if (advice.cause == CAUSE_EVACUATION &&
-            legality_drs_empties(after->legality, (guint)end->vms[advice.vm].row->cluster))
+        if (is_not_advised(after, end, &advice))
             continue;
         advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
         g_array_append_val(decisions->advice, advice);
@@ -481,9 +525,12 @@ static void advise_drs(const Situation *situation, const Model *end, Decisions *
     for (guint i = 0; i < n; i++)
         if (jobs[i].changes)
             take_advice(&after, jobs[i].changes, decisions);
-    for (guint i = 0; i < n; i++)
-        if (situation_decides(situation, i))
-            advise_maintenance(situation, end, i, decisions);
+    for (guint i = 0; i < n; i++) {
+        if (!situation_decides(situation, i))
+            continue;
+        g_autoptr(Model) advised = model_after(end, jobs[i].changes ? jobs[i].changes : nothing);
+        advise_maintenance(situation, end, advised, i, decisions);
+    }
     jobs_free(jobs, n);
 }
 

@@ -96,9 +96,12 @@ static void weigh_movable(const Model *now, guint vm, Kept *kept)
     kept->most_points = MAX(kept->most_points, MIN(use, excess) * 100 / at->capacity[worst]);
 }
 
-/* Relief moves no VM that is not measured; where a host is emptied it counts at its size. */
+/* Relief moves no VM that is not measured; where a host is emptied it counts at its size. What DRS could not
+ * do either is not left to it. */
 static void sort_vm(const Situation *situation, const Model *now, guint vm, Wrong wrong, Kept *kept)
 {
+    gboolean drs = legality_left_to_drs(situation->legality, vm, NULL);
+    gboolean judged = now->vms[vm].measured || wrong == WRONG_NOT_EMPTY;
     g_auto(Obstacle) why = {0};
     if (!legality_may_move(situation->legality, vm, &why)) {
         kept->immovable.n++;
@@ -106,14 +109,14 @@ static void sort_vm(const Situation *situation, const Model *now, guint vm, Wron
             kept->immovable.code = why.code;
             kept->immovable.example = g_strdup_printf("%s %s", now->vms[vm].row->name, why.words);
         }
-    } else if (legality_left_to_drs(situation->legality, vm, NULL)) {
-        kept->left_to_drs++;
-    } else if (!now->vms[vm].measured && wrong != WRONG_NOT_EMPTY) {
-        kept->unmeasured++;
-    } else if (has_target(situation, now, vm, &kept->without_target)) {
-        weigh_movable(now, vm, kept);
-    } else {
+    } else if (!judged) {
+        *(drs ? &kept->left_to_drs : &kept->unmeasured) += 1;
+    } else if (!has_target(situation, now, vm, &kept->without_target)) {
         kept->without_target.n++;
+    } else if (drs) {
+        kept->left_to_drs++;
+    } else {
+        weigh_movable(now, vm, kept);
     }
 }
 

@@ -100,6 +100,68 @@ static void a_host_that_drs_empties_is_advised_maintenance_not_moves(void)
     }
 }
 
+/* rows of advice with an action; reason (NULL: not asked for) gets that of the last */
+static guint count_advice(const ChangePlan *plan, int action, const char **reason)
+{
+    guint n = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind != ROW_ADVICE || row->action != action)
+            continue;
+        n++;
+        if (reason)
+            *reason = row->reason;
+    }
+    return n;
+}
+
+static SmallCluster *under_drs(double room_gib)
+{
+    SmallCluster *small = two_hosts(room_gib);
+    small->snapshot->clusters[0].drs = DRS_FULL;
+    small->snapshot->clusters[0].vcls_health = VCLS_HEALTHY;
+    return small;
+}
+
+static void vms_that_override_drs_are_moved_by_hand(void)
+{
+    SmallCluster *small = under_drs(31);
+    small->snapshot->vms[1].drs_override = DRS_OVERRIDE_MANUAL;
+    g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\n");
+    const char *reason = "";
+    CU_ASSERT_EQUAL(count_advice(plan, ACTION_MIGRATE, NULL), 1);
+    CU_ASSERT_EQUAL(count_advice(plan, ACTION_ENTER_MAINTENANCE, &reason), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason, "not those that override it: b"));
+    CU_ASSERT_PTR_NULL(strstr(reason, "no safe order"));
+}
+
+static void what_drs_cannot_empty_is_not_advised_to_enter_maintenance_mode(void)
+{
+    for (guint pinned = 0; pinned <= 1; pinned++) {
+        SmallCluster *small = under_drs(pinned ? 31 : 5);
+        if (pinned)
+            small->snapshot->vms[0].pinned = "PCI passthrough device";
+        g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\n");
+        CU_ASSERT_EQUAL(count_advice(plan, ACTION_ENTER_MAINTENANCE, NULL), 0);
+        CU_ASSERT_EQUAL(count_advice(plan, ACTION_MIGRATE, NULL), 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(reason_of(plan), "DRS could not empty it either"));
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(reason_of(plan), pinned ? "a is pinned" : "no target for 2 of its VMs"));
+    }
+}
+
+/* each in its turn: the second one has only two others left */
+static void all_data_of_vsan_leaves_one_host_at_a_time(void)
+{
+    SmallCluster *small = two_hosts(35);
+    small->snapshot->clusters[0].vsan = 1;
+    add_host(small, "h3", 1000, 10);
+    add_host(small, "h4", 1000, 10);
+    g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1;h3\nvsan_mode=evacuateAllData\n");
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_ENTER_MAINTENANCE), 1);
+    CU_ASSERT_TRUE(g_str_has_prefix(plan->summary, "h1 is emptied and enters maintenance mode. h3 is not"));
+}
+
 static void all_data_of_vsan_needs_three_others(void)
 {
     static const char *const ids[] = {"h3", "h4"};
@@ -159,7 +221,10 @@ void test_allornothing_suite(void)
     CU_ADD_TEST(suite, it_goes_as_far_as_it_can_where_the_policy_asks);
     CU_ADD_TEST(suite, of_two_hosts_the_one_that_fits_is_emptied);
     CU_ADD_TEST(suite, a_host_that_drs_empties_is_advised_maintenance_not_moves);
+    CU_ADD_TEST(suite, vms_that_override_drs_are_moved_by_hand);
+    CU_ADD_TEST(suite, what_drs_cannot_empty_is_not_advised_to_enter_maintenance_mode);
     CU_ADD_TEST(suite, all_data_of_vsan_needs_three_others);
+    CU_ADD_TEST(suite, all_data_of_vsan_leaves_one_host_at_a_time);
     CU_ADD_TEST(suite, parents_of_instant_clones_hold_up_nothing);
     CU_ADD_TEST(suite, a_drs_that_seems_not_to_act_is_said_to);
 }
