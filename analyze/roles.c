@@ -48,3 +48,16 @@ gboolean vm_is_system(const Policy *policy, const Vm *vm)
     return vm->role >= 0 || vm_is_clone_parent(vm) ||
            policy_matches(policy->system_vms, vm->folder, vm->name);
 }
+
+gboolean vm_memory_is_pinned(const Vm *vm)
+{
+    static const char *const devices[] = {"passthrough", "passed through", "passed-through", "passthru",
+                                          "directpath",  "sr-iov",         "sriov",          "vgpu"};
+    if (*vm->vgpu_profiles || vm->latency_sensitivity == LATENCY_HIGH)
+        return TRUE;
+    g_autofree char *pinned = g_ascii_strdown(vm->pinned, -1);
+    for (guint i = 0; i < G_N_ELEMENTS(devices); i++)
+        if (strstr(pinned, devices[i]))
+            return TRUE;
+    return FALSE;
+}

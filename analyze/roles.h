@@ -36,4 +36,8 @@ gboolean vm_is_clone_parent(const Vm *row);
  * asked for the mode; and a parent of instant clones */
 gboolean vm_is_agent(const Vm *row);
 
+/* TRUE where a device that is passed through, or latency sensitivity, pins all of the VM's memory: all of it
+ * counts as active then, whatever the guest needs, and the VM is never short */
+gboolean vm_memory_is_pinned(const Vm *vm);
+
 #endif

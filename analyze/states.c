@@ -7,21 +7,9 @@
 #include "collect/plural.h"
 
 #include <math.h>
-#include <string.h>
 
 /* the resources of a host and a cluster */
 static const Resource host_resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY, RESOURCE_DISK, RESOURCE_NET};
-
-/* All memory of the VM counts as active, whatever its guest needs: a passed-through device pins it. */
-static gboolean memory_is_pinned(const Vm *vm)
-{
-    static const char *const devices[] = {"passthrough", "passed through", "sr-iov", "sriov", "vgpu"};
-    g_autofree char *pinned = g_ascii_strdown(vm->pinned, -1);
-    for (guint i = 0; i < G_N_ELEMENTS(devices); i++)
-        if (strstr(pinned, devices[i]))
-            return TRUE;
-    return FALSE;
-}
 
 /* Sets the state, and the reason on a resource's row. */
 static void decide(Assessment *assessment, Assessed *assessed, State state, Resource resource,
@@ -131,10 +119,11 @@ static void decide_vm(Assessment *assessment, const Vm *vm, Assessed *assessed, 
                vm->power == VM_POWER_SUSPENDED ? "suspended" : "powered off");
     else if (isnan(memory->measured))
         decide(assessment, assessed, STATE_UNKNOWN, RESOURCE_MEMORY, "not measured, or too few samples");
-    else if (is_over(memory) && *vm->pinned && memory_is_pinned(vm))
-        decide(assessment, assessed, STATE_NORMAL, RESOURCE_MEMORY,
-               "a passed-through device pins its memory: all of it counts as active, and what the guest "
-               "needs cannot be judged");
+    else if (is_over(memory) && vm_memory_is_pinned(vm))
+        decide(
+            assessment, assessed, STATE_NORMAL, RESOURCE_MEMORY,
+            "a passed-through device, or latency sensitivity, pins its memory: all of it counts as active, "
+            "and what the guest needs cannot be judged");
     else if (is_over(memory))
         decide_short(assessment, assessed, vm_is_system(policy, vm));
     else if (cpu->usage_pct < policy->idle_pct && memory->usage_pct < policy->idle_pct) {

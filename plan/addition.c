@@ -3,6 +3,7 @@
 
 #include "analyze/buffer.h"
 #include "analyze/pressure.h"
+#include "analyze/roles.h"
 #include "collect/plural.h"
 #include "plan/admission.h"
 #include "plan/growth.h"
@@ -75,7 +76,10 @@ static gboolean is_within_limits(const Addition *addition, Obstacle *why)
         return obstacle_set(why, OBSTACLE_MEMORY_LIMIT, -1,
                             "its memory limit of %.0f MiB is below %.0f MiB: raise the limit first",
                             row->memory_limit_mib, to_mib);
-    return TRUE;
+    return growth_legal_memory(addition->now, (guint)addition->change->vm, to_mib) == to_mib ||
+           obstacle_set(why, OBSTACLE_HOT_ADD_LIMIT, -1,
+                        "%.0f MiB is no multiple of its hot-add step, %.0f MiB", to_mib,
+                        row->memory_hot_add_step_mib);
 }
 
 static gboolean is_under_no_pressure(const Addition *addition, Obstacle *why)
@@ -101,6 +105,10 @@ static gboolean takes_memory(const Addition *addition, Obstacle *why)
     if (list_contains(row->disabled_methods, "ReconfigVM_Task"))
         return obstacle_set(why, OBSTACLE_DISABLED_METHOD, -1,
                             "reconfiguration is disabled (disabled_methods)");
+    if (vm_memory_is_pinned(row))
+        return obstacle_set(
+            why, OBSTACLE_PINNED, -1,
+            "a passed-through device, or latency sensitivity, pins its memory: none is added while it runs");
     return is_within_limits(addition, why) && is_under_no_pressure(addition, why);
 }
 
@@ -124,6 +132,9 @@ static gboolean takes_vcpus(const Addition *addition, Obstacle *why)
         return obstacle_set(why, OBSTACLE_HOT_ADD_LIMIT, -1,
                             "%.0f vCPUs would be more than the %.0f that it takes while it runs",
                             addition->change->amount, growth_most_vcpus(row));
+    if (row->cores_per_socket > 0 && fmod(addition->change->amount, row->cores_per_socket) != 0)
+        return obstacle_set(why, OBSTACLE_HOT_ADD_LIMIT, -1, "%.0f vCPUs are no whole sockets of %.0f cores",
+                            addition->change->amount, row->cores_per_socket);
     if (row->cpu_limit_mhz < addition->change->amount * host_row(addition)->core_mhz)
         return obstacle_set(why, OBSTACLE_CPU_LIMIT, -1, "its CPU limit keeps more vCPUs from helping");
     return TRUE;

@@ -171,9 +171,8 @@ static void add_memory_growth(const Growths *g, const Purse *purse, guint proces
         return;
     double now_mib = model->vms[vm].memory_mib, most = growth_largest_memory(model, g->situation->past, vm);
     double step = growth_legal_memory(model, vm, now_mib + model->policy->memory_step_mib);
-    gboolean takes = legality_allows_growth(g->situation->legality, model, ACTION_ADD_MEMORY, vm, now_mib,
-                                            LEGAL_SUBJECT, NULL);
-    if (!takes || most < step)
+    if (most < step || !legality_allows_growth(g->situation->legality, model, ACTION_ADD_MEMORY, vm, step,
+                                               LEGAL_SUBJECT, NULL))
         return;
     most = MIN(most, MAX(step, growth_legal_memory(model, vm, now_mib + missing)));
     most = largest_in_budget(g, vm, step, most);

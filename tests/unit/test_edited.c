@@ -135,6 +135,29 @@ static void growth_that_the_vm_or_the_policy_does_not_take_is_refused(void)
                 "p:11: step 1 (add_memory ): 16384 MiB would be more than memory_max_growth_pct allows");
 }
 
+static void growth_in_other_steps_than_the_vms_is_refused(void)
+{
+    const PlanRow vcpus = growth_row(ACTION_ADD_CPU, "a", "2", "3", "vCPU");
+    const PlanRow memory = growth_row(ACTION_ADD_MEMORY, "a", "7168", "8000", "MiB");
+    for (guint pinned = 0; pinned <= 1; pinned++) {
+        SmallCluster *small = hosts();
+        Vm *vm = &small->snapshot->vms[0];
+        vm->memory_hot_add = 1;
+        vm->memory_hot_add_step_mib = 128;
+        vm->pinned = pinned ? "PCI passthrough device" : "";
+        assert_said(small, "[plan]\n", &memory, 1,
+                    pinned
+                        ? "p:11: step 1 (add_memory ): a passed-through device, or latency sensitivity, pins "
+                          "its memory: none is added while it runs"
+                        : "p:11: step 1 (add_memory ): 8000 MiB is no multiple of its hot-add step, 128 MiB");
+    }
+    SmallCluster *small = hosts();
+    small->snapshot->vms[0].cpu_hot_add = 1;
+    small->snapshot->vms[0].cores_per_socket = 2;
+    assert_said(small, "[plan]\n", &vcpus, 1,
+                "p:11: step 1 (add_cpu ): 3 vCPUs are no whole sockets of 2 cores");
+}
+
 static void what_is_left_is_composed_anew(void)
 {
     g_autoptr(Planning) planning = planning_new(hosts(), NULL);
@@ -160,5 +183,6 @@ void test_edited_suite(void)
     CU_ADD_TEST(suite, a_move_off_an_excluded_host_is_refused);
     CU_ADD_TEST(suite, a_name_that_is_not_its_ids_is_refused);
     CU_ADD_TEST(suite, growth_that_the_vm_or_the_policy_does_not_take_is_refused);
+    CU_ADD_TEST(suite, growth_in_other_steps_than_the_vms_is_refused);
     CU_ADD_TEST(suite, what_is_left_is_composed_anew);
 }

@@ -295,12 +295,30 @@ static void names_cannot_reach_the_terminal_raw(void)
     CU_ASSERT_TRUE(findings);
 }
 
+static void a_vm_whose_memory_is_pinned_is_never_short(void)
+{
+    for (guint by_vgpu = 0; by_vgpu <= 1; by_vgpu++) {
+        g_autoptr(SmallCluster) small = smallcluster_new();
+        smallcluster_add_host(small, "h1");
+        Vm *vm = smallcluster_add_vm(small, "v1", "h1");
+        if (by_vgpu)
+            vm->vgpu_profiles = "grid_a100-8c";
+        else
+            vm->latency_sensitivity = LATENCY_HIGH;
+        smallcluster_measure_vm(small, "v1", 1000, 10, 10);
+        smallcluster_assess(small, NULL);
+        CU_ASSERT_EQUAL(smallcluster_state(small, "v1"), STATE_NORMAL);
+    }
+}
+
 static void a_vm_with_a_passed_through_device_is_never_short(void)
 {
     static const struct {
         const char *pinned;
         int state;
     } cases[] = {{"PCI passthrough device", STATE_NORMAL},
+                 {"a passed-through device", STATE_NORMAL},
+                 {"DirectPath I/O device", STATE_NORMAL},
                  {"SR-IOV network adapter", STATE_NORMAL},
                  {"NVIDIA vGPU", STATE_NORMAL},
                  {"CPU affinity", STATE_SHORT},
@@ -373,6 +391,7 @@ void test_states_suite(void)
     CU_ADD_TEST(suite, the_first_line_names_host_memory_demand_where_most_hosts_only_look_hot);
     CU_ADD_TEST(suite, names_cannot_reach_the_terminal_raw);
     CU_ADD_TEST(suite, a_vm_with_a_passed_through_device_is_never_short);
+    CU_ADD_TEST(suite, a_vm_whose_memory_is_pinned_is_never_short);
     CU_ADD_TEST(suite, a_short_system_vm_is_no_finding);
     CU_ADD_TEST(suite, long_lists_are_cut_and_say_so);
 }
