@@ -3,6 +3,7 @@
 
 #include "analyze/roles.h"
 #include "collect/plural.h"
+#include "plan/contradiction.h"
 #include "plan/growth.h"
 #include "plan/room.h"
 
@@ -55,29 +56,46 @@ static const BoundRule *rule_with_no_host_left(const Situation *situation, const
     return in_the_way;
 }
 
-/* TRUE where some host of its cluster could take the VM; else the first that cannot is the example */
+/* why no host can take the VM: the rule that leaves none, or what the host says that comes nearest to it */
+static void set_example(Staying *without, const Model *now, guint vm, const BoundRule *rule,
+                        const Obstacle *nearest)
+{
+    const char *name = now->vms[vm].row->name;
+    if (rule) {
+        without->code = OBSTACLE_RULE;
+        without->example = g_strdup_printf(
+            "%s: the mandatory rule \"%s\" allows no other host that can run it", name, rule->name);
+    } else if (nearest->words) {
+        without->code = nearest->code;
+        without->example =
+            g_strdup_printf("%s: %s %s", name, now->snapshot->hosts[nearest->host].name, nearest->words);
+    }
+}
+
+/* TRUE where some host of its cluster could take the VM; else the first that cannot is the example, by the
+ * first host that could run it at least */
 static gboolean has_target(const Situation *situation, const Model *now, guint vm, Staying *without)
 {
     const Legality *legality = situation->legality;
-    const BoundRule *rule = rule_with_no_host_left(situation, now, vm);
-    if (rule && !without->example) {
-        without->code = OBSTACLE_RULE;
-        without->example =
-            g_strdup_printf("%s: the mandatory rule \"%s\" allows no other host that can run it",
-                            now->vms[vm].row->name, rule->name);
-    }
+    gboolean asked = !without->example, could_run = FALSE;
+    g_auto(Obstacle) nearest = {0};
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
         g_auto(Obstacle) why = {0};
         if (now->hosts[host].cluster != now->vms[vm].row->cluster || (int)host == now->vms[vm].host)
             continue;
-        if (legality_allows_move(legality, now, vm, host, LEGAL_TARGET, without->example ? NULL : &why))
+        if (legality_allows_move(legality, now, vm, host, LEGAL_TARGET, asked ? &why : NULL))
             return TRUE;
-        if (without->example)
+        if (!asked || could_run)
             continue;
-        without->code = why.code;
-        without->example =
-            g_strdup_printf("%s: %s %s", now->vms[vm].row->name, now->snapshot->hosts[host].name, why.words);
+        could_run = legality_allows_move(legality, now, vm, host, LEGAL_HOST, NULL);
+        if (!nearest.words || could_run) {
+            obstacle_clear(&nearest);
+            nearest = why;
+            why = (Obstacle){0};
+        }
     }
+    if (asked)
+        set_example(without, now, vm, rule_with_no_host_left(situation, now, vm), &nearest);
     return FALSE;
 }
 
@@ -221,19 +239,21 @@ static int append_what_keeps(GString *words, const Decisions *decisions, const S
 
 /* ---- hosts ---- */
 
-static GString *words_of_heat(const Model *now, guint host)
+static GString *words_of_heat(const Model *start, const Model *now, guint host)
 {
     Resource worst = RESOURCE_CPU;
     model_excess(now, host, &worst);
     GString *words = g_string_new(NULL);
-    g_string_append_printf(words, "stays hot: %s at %.1f %%, above %g %%", resource_words[worst],
+    g_string_append_printf(words, "%s hot: %s at %.1f %%, above %g %%",
+                           model_excess(start, host, NULL) > 0 ? "stays" : "becomes", resource_words[worst],
                            model_usage_pct(now, host, worst, 0), now->hosts[host].threshold[worst]);
     return words;
 }
 
-void unsolved_add_hot_host_by(Decisions *decisions, const Model *now, guint host, int code, const char *why)
+void unsolved_add_hot_host_by(Decisions *decisions, const Model *start, const Model *now, guint host,
+                              int code, const char *why)
 {
-    GString *words = words_of_heat(now, host);
+    GString *words = words_of_heat(start, now, host);
     g_string_append_printf(words, "; %s", why);
     decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
 }
@@ -241,17 +261,17 @@ void unsolved_add_hot_host_by(Decisions *decisions, const Model *now, guint host
 void unsolved_add_hot_host(Decisions *decisions, const Situation *situation, const Model *now, guint host)
 {
     if (model_is_excluded(now, host)) {
-        unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_EXCLUDED_HOST,
+        unsolved_add_hot_host_by(decisions, situation->start, now, host, OBSTACLE_EXCLUDED_HOST,
                                  "it is named by exclude_hosts");
     } else if (now->hosts[host].source) {
-        GString *words = words_of_heat(now, host);
+        GString *words = words_of_heat(situation->start, now, host);
         int code = append_what_keeps(words, decisions, situation, now, host, WRONG_HOT);
         decisions_add_unsolved_host(decisions, host, code, g_string_free(words, FALSE));
     } else if (host_is_failover(now->snapshot, &now->snapshot->hosts[host])) {
-        unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_FAILOVER_HOST,
+        unsolved_add_hot_host_by(decisions, situation->start, now, host, OBSTACLE_FAILOVER_HOST,
                                  "a dedicated failover host is not relieved");
     } else {
-        unsolved_add_hot_host_by(decisions, now, host, OBSTACLE_NOT_MEASURED,
+        unsolved_add_hot_host_by(decisions, situation->start, now, host, OBSTACLE_NOT_MEASURED,
                                  "not all of it is measured: it is not relieved");
     }
 }
@@ -399,96 +419,22 @@ static void append_member(GString *words, const Situation *situation, const Mode
     g_string_append_c(words, ';');
 }
 
-static gboolean can_run_on(const Situation *situation, const Model *end, guint vm, guint host)
-{
-    return end->hosts[host].cluster == end->vms[vm].row->cluster &&
-           (end->vms[vm].host == (int)host ||
-            legality_allows_move(situation->legality, end, vm, host, LEGAL_HOST, NULL)) &&
-           !rules_barring_host(situation->rules, vm, host);
-}
-
-/* the hosts that can run any VM of a rule, or (all) every one */
-static guint count_hosts(const Situation *situation, const Model *end, const BoundRule *rule, gboolean all)
+/* the running VMs of a rule that could move, were they not left to DRS */
+static guint count_left_to_drs(const Situation *situation, const Model *end, const BoundRule *rule)
 {
     guint n = 0;
-    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
-        guint running = 0, able = 0;
-        for (guint i = 0; i < rule->n_vms; i++) {
-            if (!end->vms[rule->vms[i]].running)
-                continue;
-            running++;
-            able += can_run_on(situation, end, rule->vms[i], host);
-        }
-        n += able > 0 && (!all || able == running);
-    }
-    return n;
-}
-
-/* what is between VMs in both rules: a mandatory rule that asks the opposite of two running VMs, whom it
- * tells; NULL where there is none */
-static const BoundRule *contradicting(const Situation *situation, const Model *end, const BoundRule *rule,
-                                      guint pair[2])
-{
-    for (guint i = 0; i < rules_count(situation->rules); i++) {
-        const BoundRule *other = rules_at(situation->rules, i);
-        guint shared = 0;
-        if (!other->mandatory || rule_is_about_hosts(other) || other->type == rule->type)
-            continue;
-        for (guint k = 0; k < rule->n_vms && shared < 2; k++)
-            if (end->vms[rule->vms[k]].running && rule_names_vm(other, rule->vms[k]))
-                pair[shared++] = rule->vms[k];
-        if (shared == 2)
-            return other;
-    }
-    return NULL;
-}
-
-/* the first running VM of a rule about hosts that can run on none which the rule allows, or -1 */
-static int vm_without_host(const Situation *situation, const Model *end, const BoundRule *rule)
-{
-    for (guint i = 0; i < rule->n_vms; i++) {
-        guint able = 0;
-        for (guint host = 0; host < end->snapshot->n_hosts; host++)
-            able += can_run_on(situation, end, rule->vms[i], host);
-        if (end->vms[rule->vms[i]].running && able == 0)
-            return (int)rule->vms[i];
-    }
-    return -1;
-}
-
-/* why a rule cannot be kept in full by any placement; NULL where none of the causes known is seen */
-static char *why_not_kept(const Situation *situation, const Model *end, const BoundRule *rule)
-{
-    guint pair[2], running = 0;
-    if (rule_is_about_hosts(rule)) {
-        int vm = vm_without_host(situation, end, rule);
-        return vm < 0 ? NULL
-                      : g_strdup_printf("no host that the mandatory rules allow can run %s",
-                                        end->vms[vm].row->name);
-    }
-    const BoundRule *other = contradicting(situation, end, rule, pair);
-    if (other) {
-        gboolean together = rule->type == RULE_VM_AFFINITY;
-        return g_strdup_printf("%s and %s are kept together by \"%s\" and apart by \"%s\"",
-                               end->vms[pair[0]].row->name, end->vms[pair[1]].row->name,
-                               together ? rule->name : other->name, together ? other->name : rule->name);
-    }
     for (guint i = 0; i < rule->n_vms; i++)
-        running += end->vms[rule->vms[i]].running;
-    gboolean all = rule->type == RULE_VM_AFFINITY;
-    guint hosts = count_hosts(situation, end, rule, all);
-    if (all ? hosts > 0 : hosts >= running)
-        return NULL;
-    return all ? g_strdup_printf("no host can run all %u VMs", running)
-               : g_strdup_printf("%u VMs, %u %s that can run them", running, hosts,
-                                 plural(hosts, "host", "hosts"));
+        n += end->vms[rule->vms[i]].running && legality_may_move(situation->legality, rule->vms[i], NULL) &&
+             legality_left_to_drs(situation->legality, rule->vms[i], NULL);
+    return n;
 }
 
 static void add_broken_rule(Decisions *decisions, const Situation *situation, const Model *end,
                             const BoundRule *rule, guint breaches)
 {
     GString *words = g_string_new(NULL);
-    g_autofree char *why = why_not_kept(situation, end, rule);
+    g_autofree char *why = contradiction_words(situation, end, rule);
+    guint drs = why ? 0 : count_left_to_drs(situation, end, rule);
     g_string_append_printf(words, "the mandatory rule \"%s\" stays broken by %u %s:", rule->name, breaches,
                            plural(breaches, "VM", "VMs"));
     for (guint i = 0; i < rule->n_vms; i++)
@@ -496,10 +442,13 @@ static void add_broken_rule(Decisions *decisions, const Situation *situation, co
             append_member(words, situation, end, rule->vms[i]);
     if (why)
         g_string_append_printf(words, " it cannot be kept in full: %s", why);
+    else if (drs)
+        g_string_append_printf(words, " %u of them %s left to DRS", drs, plural(drs, "is", "are"));
     else
         g_string_append(
             words, " no placement was found that repairs it without breaking another or overfilling a host");
-    decisions_add_unsolved_vm(decisions, rule->vms[0], OBSTACLE_RULE, g_string_free(words, FALSE));
+    decisions_add_unsolved_vm(decisions, rule->vms[0], drs ? OBSTACLE_LEFT_TO_DRS : OBSTACLE_RULE,
+                              g_string_free(words, FALSE));
 }
 
 /* the VMs of each broken rule and what keeps them where they are */

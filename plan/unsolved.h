@@ -7,10 +7,11 @@
 
 #include "plan/decisions.h"
 
-/* adds that a host stays hot as the model stands, and what keeps its VMs there; or, in words that are a
- * sentence's end, what else does */
+/* adds that a host stays hot, or becomes so, as the model stands, and what keeps its VMs there; or, in words
+ * that are a sentence's end, what else does */
 void unsolved_add_hot_host(Decisions *decisions, const Situation *situation, const Model *now, guint host);
-void unsolved_add_hot_host_by(Decisions *decisions, const Model *now, guint host, int code, const char *why);
+void unsolved_add_hot_host_by(Decisions *decisions, const Model *start, const Model *now, guint host,
+                              int code, const char *why);
 
 /* adds that a host that is to be emptied still holds running VMs, and what keeps them there */
 void unsolved_add_full_host(Decisions *decisions, const Situation *situation, const Model *now, guint host);

@@ -205,7 +205,7 @@ static void tell_of_hosts(const Situation *situation, const Model *end, Decision
                 decisions_add_unsolved_host(decisions, host, OBSTACLE_WINDOW,
                                             g_strdup("is to be emptied and is not: " NO_TIME));
         } else if (model_is_hot(end, host)) {
-            unsolved_add_hot_host_by(decisions, end, host, OBSTACLE_WINDOW, NO_TIME);
+            unsolved_add_hot_host_by(decisions, situation->start, end, host, OBSTACLE_WINDOW, NO_TIME);
         }
     }
 }

@@ -54,6 +54,65 @@ static void a_rule_whose_hosts_are_all_out_names_the_vm(void)
     CU_ASSERT_TRUE(is_told(small, "no host that the mandatory rules allow can run fe"));
 }
 
+static void hosts_that_other_rules_leave_are_counted(void)
+{
+    SmallCluster *small = two_hosts();
+    add_host(small, "h3", 1000, 10);
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "fe be", "");
+    add_rule(small, "licence", RULE_VM_HOST_AFFINITY, TRUE, "fe be", "h1");
+    CU_ASSERT_TRUE(is_told(small, "2 VMs, 1 host that can run them under \"licence\""));
+    small = two_hosts();
+    add_host(small, "h3", 1000, 10);
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "fe be db", "");
+    add_rule(small, "licence", RULE_VM_HOST_AFFINITY, TRUE, "fe be", "h1");
+    CU_ASSERT_TRUE(is_told(small, "fe, be: 2 VMs, 1 host that can run them under \"licence\""));
+}
+
+static void a_rule_about_hosts_names_what_else_asks_for_them(void)
+{
+    SmallCluster *small = two_hosts();
+    add_host(small, "h3", 1000, 10);
+    add_vm(small, "c", "h3", 100, 4);
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "fe db c", "");
+    add_rule(small, "licence", RULE_VM_HOST_AFFINITY, TRUE, "fe db c", "h1 h2");
+    CU_ASSERT_TRUE(
+        is_told(small, "\"apart\" keeps VMs apart: 3 VMs, 2 hosts that can run them under \"licence\""));
+    small = two_hosts();
+    add_rule(small, "on", RULE_VM_HOST_AFFINITY, TRUE, "fe", "h1");
+    add_rule(small, "off", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "fe", "h1");
+    CU_ASSERT_TRUE(is_told(small, "can run fe (h2: \"on\" forbids it)"));
+}
+
+static void rules_that_contradict_over_a_third_vm_are_named(void)
+{
+    SmallCluster *small = two_hosts();
+    add_rule(small, "X", RULE_VM_AFFINITY, TRUE, "fe be", "");
+    add_rule(small, "Y", RULE_VM_AFFINITY, TRUE, "be db", "");
+    add_rule(small, "Z", RULE_VM_ANTI_AFFINITY, TRUE, "fe db", "");
+    CU_ASSERT_TRUE(is_told(small, "fe and db are kept together by \"X\", \"Y\" and apart by \"Z\""));
+}
+
+static void vms_that_cannot_move_run_on_one_host(void)
+{
+    SmallCluster *small = two_hosts();
+    small->snapshot->vms[0].pinned = small->snapshot->vms[1].pinned = "USB device";
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "fe be", "");
+    CU_ASSERT_TRUE(is_told(small, "2 VMs, 1 host that can run them"));
+    small = two_hosts();
+    small->snapshot->vms[0].pinned = "USB device";
+    add_rule(small, "together", RULE_VM_AFFINITY, TRUE, "fe db", "");
+    add_rule(small, "licence", RULE_VM_HOST_AFFINITY, TRUE, "db", "h2");
+    CU_ASSERT_TRUE(is_told(small, "no host can run all 2 VMs under \"licence\""));
+}
+
+static void a_rule_whose_repair_is_left_to_drs_is_said_to_be(void)
+{
+    SmallCluster *small = two_hosts();
+    small->snapshot->clusters[0].drs = DRS_FULL;
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "fe be", "");
+    CU_ASSERT_TRUE(is_told(small, "2 of them are left to DRS"));
+}
+
 static void a_rule_that_can_be_kept_is_not_called_impossible(void)
 {
     SmallCluster *small = two_hosts();
@@ -84,6 +143,11 @@ void test_contradictions_suite(void)
     CU_ADD_TEST(suite, rules_that_contradict_each_other_are_both_named);
     CU_ADD_TEST(suite, more_vms_than_hosts_are_counted);
     CU_ADD_TEST(suite, a_rule_whose_hosts_are_all_out_names_the_vm);
+    CU_ADD_TEST(suite, hosts_that_other_rules_leave_are_counted);
+    CU_ADD_TEST(suite, a_rule_about_hosts_names_what_else_asks_for_them);
+    CU_ADD_TEST(suite, rules_that_contradict_over_a_third_vm_are_named);
+    CU_ADD_TEST(suite, vms_that_cannot_move_run_on_one_host);
+    CU_ADD_TEST(suite, a_rule_whose_repair_is_left_to_drs_is_said_to_be);
     CU_ADD_TEST(suite, a_rule_that_can_be_kept_is_not_called_impossible);
     CU_ADD_TEST(suite, no_forbidden_host_is_legal_from_another_one);
 }

@@ -56,6 +56,35 @@ static void an_excluded_host_says_so(void)
                            "is to be emptied and still holds 1 running VM; it is named by exclude_hosts");
 }
 
+/* "a" could go to h3, "b" nowhere; h2 takes nobody. */
+static void the_example_is_a_vm_that_has_no_target(void)
+{
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 9000, 30);
+    add_host(small, "h2", 7900, 30);
+    add_host(small, "h3", 5000, 30);
+    add_vm(small, "a", "h1", 1000, 5);
+    add_vm(small, "b", "h1", 4000, 5);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
+    g_autofree char *hot = words_of_host(planning, unsolved_add_hot_host, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hot, "no target for 1 of its VMs (b: h2 would be hot"));
+}
+
+/* h2 is to be emptied too: what h3 says is nearer to the truth */
+static void the_host_that_could_run_a_vm_tells_why_it_does_not(void)
+{
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 30);
+    add_host(small, "h2", 1000, 30);
+    add_host(small, "h3", 1000, 30);
+    add_vm(small, "a", "h1", 100, 5);
+    add_vm(small, "b", "h3", 100, 5);
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, "a b", "");
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nevacuate=h1;h2\n");
+    g_autofree char *full = words_of_host(planning, unsolved_add_full_host, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(full, "a: h3 would break the mandatory rule \"apart\""));
+}
+
 /* An evacuation moves VMs that nobody measured, relief does not. */
 static void an_unmeasured_vm_hinders_relief_but_no_evacuation(void)
 {
@@ -77,5 +106,7 @@ void test_unsolved_suite(void)
     CU_pSuite suite = CU_add_suite("unsolved", NULL, NULL);
     CU_ADD_TEST(suite, what_is_over_is_named_and_what_is_not_known_is_left_out);
     CU_ADD_TEST(suite, an_excluded_host_says_so);
+    CU_ADD_TEST(suite, the_example_is_a_vm_that_has_no_target);
+    CU_ADD_TEST(suite, the_host_that_could_run_a_vm_tells_why_it_does_not);
     CU_ADD_TEST(suite, an_unmeasured_vm_hinders_relief_but_no_evacuation);
 }
