@@ -6,11 +6,13 @@
 #include "plan/evacuation.h"
 #include "plan/failover.h"
 #include "plan/gather.h"
+#include "plan/reasons.h"
 #include "plan/sequence.h"
 #include "plan/unsolved.h"
 #include "plan/window.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct Composing {
     const Situation *situation;
@@ -354,12 +356,40 @@ static const char *after_of_row(const Composing *composing, const Change *change
     return keep(composing, text->str);
 }
 
+/* TRUE where two reasons begin with the same clause: the one is not somebody's own words */
+static gboolean begin_alike(const char *one, const char *other)
+{
+    return strncmp(one, other, strcspn(other, ";")) == 0;
+}
+
+/* Figures in a reason are of all that was planned: those of relief are told anew of what is left, those of
+ * growth where somebody changed it. */
+static void explain_again(const Composing *composing, const Model *end, const GArray *changes, PlanRow *row,
+                          const Change *change)
+{
+    gboolean as_made = plan_row_is_as_made(row);
+    gboolean of_heat = strcmp(row->cause, cause_names[CAUSE_HOT_HOST]) == 0 ||
+                       strcmp(row->cause, cause_names[CAUSE_BROKEN_RULE]) == 0;
+    gboolean relief =
+        change->action == ACTION_MIGRATE && of_heat && as_made && end->policy->strategy == STRATEGY_OPTIMIZE;
+    if (!relief && (as_made || !action_is_growth(change->action)))
+        return;
+    Change again = *change;
+    again.reason = NULL;
+    reasons_explain(composing->situation, end, changes, &again);
+    if (relief || begin_alike(row->reason, again.reason))
+        row->reason = keep(composing, again.reason);
+    g_free(again.reason);
+}
+
 void compose_again(const Situation *situation, ChangePlan *plan, GArray *changes, const GArray *rows)
 {
     const Decisions decisions = {.changes = changes};
     Composing composing = {situation, &decisions, plan, model_copy(situation->start)};
+    g_autoptr(Model) end = model_after(situation->start, changes);
     for (guint i = 0; i < changes->len; i++) {
         const Change *change = &g_array_index(changes, Change, i);
+        explain_again(&composing, end, changes, g_array_index(rows, PlanRow *, i), change);
         PlanRow *row = g_array_index(rows, PlanRow *, i), anew = row_of_change(&composing, change);
         row->cluster_id = anew.cluster_id;
         row->cluster = anew.cluster;

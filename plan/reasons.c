@@ -152,11 +152,27 @@ static char *reason_of_vcpus(const Model *start, const Change *change)
                            usage * change->was / change->amount, change->amount);
 }
 
+/* Rules that should hold give way to what matters more, but not unsaid. */
+static void name_rules_against(const Situation *situation, const Model *end, Change *move)
+{
+    const GArray *own = rules_of_vm(situation->rules, (guint)move->vm);
+    for (guint i = 0; own && i < own->len; i++) {
+        const BoundRule *rule = rules_at(situation->rules, g_array_index(own, guint, i));
+        gboolean by_others = rule_is_about_hosts(rule) && (!rule_forbids_host(rule, (guint)move->to) ||
+                                                           rule_forbids_host(rule, (guint)move->from));
+        if (rule->mandatory || by_others || rule_breach(rule, end) <= rule_breach(rule, situation->start))
+            continue;
+        g_autofree char *reason = move->reason;
+        move->reason = g_strdup_printf("%s; against the rule \"%s\", which should hold", reason, rule->name);
+    }
+}
+
 void reasons_explain(const Situation *situation, const Model *end, const GArray *changes, Change *change)
 {
-    if (change->action == ACTION_MIGRATE)
+    if (change->action == ACTION_MIGRATE) {
         explain_move(situation, end, changes, change);
-    else if (change->action == ACTION_ADD_CPU)
+        name_rules_against(situation, end, change);
+    } else if (change->action == ACTION_ADD_CPU)
         give(change, CAUSE_BUSY_VM, reason_of_vcpus(situation->start, change));
     else
         give(change, CAUSE_SHORT_VM, reason_of_memory(situation->start, change));

@@ -235,8 +235,8 @@ static void append_declined(GString *out, const ChangePlan *plan)
         declined += row->kind == ROW_STEP && row->approve != 1;
     }
     if (declined > 0)
-        g_string_append_printf(out, "%u of %u %s not approved; figures are those %s\n", declined, steps,
-                               plural(steps, "step is", "steps are"),
+        g_string_append_printf(out, "%u of %u %s %s not approved; figures are those %s\n", declined, steps,
+                               plural(steps, "step", "steps"), plural(declined, "is", "are"),
                                steps_counted(plan) == steps - declined
                                    ? "of the approved ones"
                                    : "with all of them: plan --check works them out anew");

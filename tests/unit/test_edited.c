@@ -174,6 +174,33 @@ static void what_is_left_is_composed_anew(void)
     CU_ASSERT_STRING_EQUAL(plan->summary, "Plan: 1 to migrate, 0 to grow, 0 advised, 0 unsolved.");
 }
 
+/* 7 GiB of 7 GiB are in use; somebody made 9 GiB of the 10 that were planned */
+static void figures_of_a_changed_growth_are_told_anew(void)
+{
+    static const char *const reasons[] = {
+        "a is short: its guest uses 100.0 % of 7168 MiB, above 80 %; 70.0 % after",
+        "as agreed with its owner"};
+    for (guint i = 0; i < G_N_ELEMENTS(reasons); i++) {
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 1000, 30);
+        smallcluster_measure_vm(small, "a", 2000, 7, 7);
+        Vm *vm = smallcluster_add_vm(small, "a", "h1");
+        vm->memory_mib = 7168;
+        vm->memory_hot_add = 1;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
+        g_autoptr(ChangePlan) plan = changeplan_new();
+        PlanRow row = growth_row(ACTION_ADD_MEMORY, "a", "7168", "9216", "MiB");
+        row.reason = reasons[i];
+        row.cause = "short_vm";
+        changeplan_add(plan, &row);
+        g_autofree char *said = said_of(planning, plan);
+        CU_ASSERT_STRING_EQUAL(said, "");
+        const char *reason = g_array_index(plan->rows, PlanRow, 0).reason;
+        CU_ASSERT_EQUAL(strstr(reason, "; 77.8 % after") != NULL, i == 0);
+        CU_ASSERT_EQUAL(strcmp(reason, reasons[i]) == 0, i == 1);
+    }
+}
+
 void test_edited_suite(void)
 {
     CU_pSuite suite = CU_add_suite("edited", NULL, NULL);
@@ -185,4 +212,5 @@ void test_edited_suite(void)
     CU_ADD_TEST(suite, growth_that_the_vm_or_the_policy_does_not_take_is_refused);
     CU_ADD_TEST(suite, growth_in_other_steps_than_the_vms_is_refused);
     CU_ADD_TEST(suite, what_is_left_is_composed_anew);
+    CU_ADD_TEST(suite, figures_of_a_changed_growth_are_told_anew);
 }

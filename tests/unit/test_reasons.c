@@ -71,6 +71,24 @@ static void steps_come_in_the_order_of_what_they_help(void)
     CU_ASSERT_EQUAL(change_at(decisions, 2)->vm, (int)vm_of(planning, "s"));
 }
 
+static void a_step_against_a_rule_that_should_hold_says_so(void)
+{
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 8500, 40);
+    add_host(small, "h2", 1000, 10);
+    add_vm(small, "a", "h1", 900, 4);
+    add_vm(small, "b", "h1", 900, 4);
+    add_rule(small, "site", RULE_VM_HOST_AFFINITY, FALSE, "a", "h1");
+    add_rule(small, "near", RULE_VM_AFFINITY, FALSE, "a b", "");
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
+    Change changes[] = {move(planning, "a", "h2")};
+    g_autoptr(Decisions) decisions = completed(planning, changes, 1);
+    const char *reason = change_at(decisions, 0)->reason;
+    CU_ASSERT_TRUE(g_str_has_prefix(reason, "relieves h1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason, "; against the rule \"site\", which should hold"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason, "; against the rule \"near\", which should hold"));
+}
+
 static void each_step_says_why(void)
 {
     g_autoptr(Planning) planning = hot_host_and_broken_rule();
@@ -122,6 +140,7 @@ void test_reasons_suite(void)
     CU_pSuite suite = CU_add_suite("reasons", NULL, NULL);
     CU_ADD_TEST(suite, steps_come_in_the_order_of_what_they_help);
     CU_ADD_TEST(suite, each_step_says_why);
+    CU_ADD_TEST(suite, a_step_against_a_rule_that_should_hold_says_so);
     CU_ADD_TEST(suite, what_stays_is_told_with_what_stands_in_the_way);
     CU_ADD_TEST(suite, a_move_that_makes_room_names_what_comes);
 }
