@@ -72,27 +72,37 @@ static void set_example(Staying *without, const Model *now, guint vm, const Boun
     }
 }
 
+/* how near a host comes to taking the VM: it could run it, it could but for the VM, it takes nobody */
+static int nearness(const Situation *situation, const Model *now, guint vm, guint host, const Obstacle *why)
+{
+    static const int closed[] = {OBSTACLE_HOST_TO_EMPTY, OBSTACLE_HOST_MODE,     OBSTACLE_HOST_NOT_CONNECTED,
+                                 OBSTACLE_EXCLUDED_HOST, OBSTACLE_FAILOVER_HOST, OBSTACLE_NOT_MEASURED};
+    for (guint i = 0; i < G_N_ELEMENTS(closed); i++)
+        if (why->code == closed[i])
+            return 1;
+    return legality_allows_move(situation->legality, now, vm, host, LEGAL_HOST, NULL) ? 3 : 2;
+}
+
 /* TRUE where some host of its cluster could take the VM; else the first that cannot is the example, by the
- * first host that could run it at least */
+ * first of the hosts that come nearest to it */
 static gboolean has_target(const Situation *situation, const Model *now, guint vm, Staying *without)
 {
-    const Legality *legality = situation->legality;
-    gboolean asked = !without->example, could_run = FALSE;
+    gboolean asked = !without->example;
+    int near = 0;
     g_auto(Obstacle) nearest = {0};
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
         g_auto(Obstacle) why = {0};
         if (now->hosts[host].cluster != now->vms[vm].row->cluster || (int)host == now->vms[vm].host)
             continue;
-        if (legality_allows_move(legality, now, vm, host, LEGAL_TARGET, asked ? &why : NULL))
+        if (legality_allows_move(situation->legality, now, vm, host, LEGAL_TARGET, asked ? &why : NULL))
             return TRUE;
-        if (!asked || could_run)
+        int nearer = asked ? nearness(situation, now, vm, host, &why) : 0;
+        if (nearer <= near)
             continue;
-        could_run = legality_allows_move(legality, now, vm, host, LEGAL_HOST, NULL);
-        if (!nearest.words || could_run) {
-            obstacle_clear(&nearest);
-            nearest = why;
-            why = (Obstacle){0};
-        }
+        near = nearer;
+        obstacle_clear(&nearest);
+        nearest = why;
+        why = (Obstacle){0};
     }
     if (asked)
         set_example(without, now, vm, rule_with_no_host_left(situation, now, vm), &nearest);

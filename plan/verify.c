@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/verify.h"
 
+#include "collect/plural.h"
 #include "plan/compose.h"
 #include "plan/sequence.h"
 
@@ -93,6 +94,12 @@ static gboolean agrees(const Verification *verification, const Model *now, const
     double size = change->action == ACTION_ADD_MEMORY ? at->memory_mib : at->vcpus;
     if (change->action != ACTION_MIGRATE && change->was != size) {
         add_problem(verification, row, "found %.0f %s: expected %s", size, row->unit, row->from);
+        return FALSE;
+    }
+    const char *drs = NULL;
+    if (verification->edited && change->action == ACTION_MIGRATE && at->running &&
+        legality_left_to_drs(verification->situation->legality, (guint)change->vm, &drs)) {
+        add_problem(verification, row, "it is advice, not a step: %s", drs);
         return FALSE;
     }
     g_auto(Obstacle) why = {0};
@@ -263,15 +270,34 @@ static gboolean ends_no_hotter(const Verification *verification, const Model *en
     return TRUE;
 }
 
+static guint count_hot(const Model *model, int cluster)
+{
+    guint n = 0;
+    for (guint host = 0; host < model->snapshot->n_hosts; host++)
+        n += model->hosts[host].cluster == cluster && model_is_hot(model, host);
+    return n;
+}
+
+/* TRUE where the plan as it was made may have left the host less hot: steps that concern it were changed or
+ * not approved, or, as steps are missing, more hosts of its cluster end hot than were to */
+static gboolean is_edits_doing(const Verification *verification, const Model *end, const Host *row)
+{
+    const char *cluster_id = end->snapshot->clusters[row->cluster].id;
+    const PlanCluster *cluster = changeplan_find_cluster(verification->plan, cluster_id);
+    return edit_of(verification, row, cluster_id).touched ||
+           (cluster && count_hot(end, row->cluster) > cluster->figures.after.hot_hosts);
+}
+
 /* A host that only stays hot is its reviewer's decision, who should know of it. */
 static void note_if_it_stays_hot(const Verification *verification, const Model *end, guint host,
                                  GPtrArray *notes)
 {
     const Host *row = &end->snapshot->hosts[host];
-    g_autofree char *declined = words_of_declined(verification->plan, row->id);
     Resource worst = RESOURCE_CPU;
-    if (!model_is_hot(end, host) || !model_is_hot(verification->situation->start, host) || !*declined)
+    if (!model_is_hot(end, host) || !model_is_hot(verification->situation->start, host) ||
+        !is_edits_doing(verification, end, row))
         return;
+    g_autofree char *declined = words_of_declined(verification->plan, row->id);
     model_excess(end, host, &worst);
     g_ptr_array_add(notes,
                     g_strdup_printf("this edit leaves %s hot: %s at %.1f %%, above %.0f %%%s", row->name,
@@ -279,14 +305,50 @@ static void note_if_it_stays_hot(const Verification *verification, const Model *
                                     end->hosts[host].threshold[worst], declined));
 }
 
+/* and so is one that is emptied in part, for nothing */
+static void note_if_it_is_not_emptied(const Verification *verification, const Model *end, guint host,
+                                      GPtrArray *notes)
+{
+    const Model *start = verification->situation->start;
+    guint left = model_vms_to_leave(end, host);
+    if (!model_is_asked_to_empty(start, host) || start->policy->evacuate_partly || left == 0 ||
+        left == model_vms_to_leave(start, host))
+        return;
+    g_ptr_array_add(notes, g_strdup_printf("this edit empties %s in part: %u running %s on it",
+                                           end->snapshot->hosts[host].name, left,
+                                           plural(left, "VM stays", "VMs stay")));
+}
+
+/* Moves that a person chose against rules that should hold are theirs to make. */
+static void note_rules_against(const Verification *verification, GPtrArray *notes)
+{
+    for (guint i = 0; i < verification->changes->len; i++) {
+        const Change *change = &g_array_index(verification->changes, Change, i);
+        const PlanRow *row = g_array_index(verification->rows, PlanRow *, i);
+        if (change->action != ACTION_MIGRATE || plan_row_is_as_made(row))
+            continue;
+        const BoundRule *rule =
+            rules_broken_by(verification->situation->rules, verification->situation->start, (guint)change->vm,
+                            (guint)change->to, FALSE);
+        if (rule)
+            g_ptr_array_add(notes,
+                            g_strdup_printf("step %.0f (%s %s) is against the rule \"%s\", which should hold",
+                                            row->step, action_names[row->action], row->object, rule->name));
+    }
+}
+
 static gboolean look_at_heat(const Verification *verification, GPtrArray *notes)
 {
     g_autoptr(Model) end = model_after(verification->situation->start, verification->changes);
     gboolean sound = TRUE;
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
-        sound &= ends_no_hotter(verification, end, host);
-        note_if_it_stays_hot(verification, end, host, notes);
+        gboolean no_hotter = ends_no_hotter(verification, end, host);
+        sound &= no_hotter;
+        if (no_hotter)
+            note_if_it_stays_hot(verification, end, host, notes);
+        note_if_it_is_not_emptied(verification, end, host, notes);
     }
+    note_rules_against(verification, notes);
     return sound;
 }
 

@@ -91,6 +91,50 @@ static void a_host_that_only_stays_hot_is_said(void)
         "it: step 1 (migrate )");
 }
 
+/* nothing is declined: a takes the place on h1 that would have been c's */
+static void a_changed_step_that_keeps_a_host_hot_is_said(void)
+{
+    SmallCluster *small = hosts();
+    add_vm(small, "d", "h3", 200, 5);
+    const PlanRow rows[] = {move_row(1, 1, "c", "h1", "h3"), move_row(2, 1, "d", "h3", "h1")};
+    assert_said(small, NULL, rows, 2, "this edit leaves h1 hot: CPU at 81.0 %, above 80 %");
+}
+
+static void a_host_that_a_deleted_step_would_have_cooled_is_said(void)
+{
+    g_autoptr(Planning) planning = planning_new(hosts(), NULL);
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    PlanCluster cluster = {"c1", "", g_ptr_array_new()};
+    g_ptr_array_add(cluster.facts, (gpointer) "hot_hosts=1/0");
+    g_array_append_val(plan->clusters, cluster);
+    g_autofree char *said = said_of(planning, plan);
+    CU_ASSERT_STRING_EQUAL(said, "this edit leaves h1 hot: CPU at 85.0 %, above 80 %");
+}
+
+static void a_host_that_is_emptied_in_part_is_said(void)
+{
+    const PlanRow rows[] = {move_row(1, 1, "a", "h1", "h3"), move_row(2, 0, "c", "h1", "h3")};
+    assert_said(hosts(), "[plan]\nevacuate=h1\n", rows, 2,
+                "this edit empties h1 in part: 1 running VM stays on it");
+}
+
+static void a_move_that_is_left_to_drs_is_no_step(void)
+{
+    SmallCluster *small = hosts();
+    small->snapshot->vms[0].drs_override = DRS_OVERRIDE_DISABLED;
+    const PlanRow rows[] = {move_row(1, 1, "a", "h1", "h3")};
+    assert_said(small, NULL, rows, 1,
+                "p:11: step 1 (migrate ): it is advice, not a step: DRS is disabled for this VM");
+}
+
+static void a_move_against_a_rule_that_should_hold_is_said(void)
+{
+    SmallCluster *small = hosts();
+    add_rule(small, "site", RULE_VM_HOST_AFFINITY, FALSE, "a", "h1 h2");
+    const PlanRow rows[] = {move_row(1, 1, "a", "h1", "h3")};
+    assert_said(small, NULL, rows, 1, "step 1 (migrate ) is against the rule \"site\", which should hold");
+}
+
 static void a_move_off_an_excluded_host_is_refused(void)
 {
     const PlanRow rows[] = {move_row(1, 1, "a", "h1", "h3")};
@@ -207,6 +251,11 @@ void test_edited_suite(void)
     CU_ADD_TEST(suite, a_step_that_heats_its_host_is_refused_with_the_declined_one);
     CU_ADD_TEST(suite, a_hot_host_that_gets_hotter_is_refused);
     CU_ADD_TEST(suite, a_host_that_only_stays_hot_is_said);
+    CU_ADD_TEST(suite, a_changed_step_that_keeps_a_host_hot_is_said);
+    CU_ADD_TEST(suite, a_host_that_a_deleted_step_would_have_cooled_is_said);
+    CU_ADD_TEST(suite, a_host_that_is_emptied_in_part_is_said);
+    CU_ADD_TEST(suite, a_move_that_is_left_to_drs_is_no_step);
+    CU_ADD_TEST(suite, a_move_against_a_rule_that_should_hold_is_said);
     CU_ADD_TEST(suite, a_move_off_an_excluded_host_is_refused);
     CU_ADD_TEST(suite, a_name_that_is_not_its_ids_is_refused);
     CU_ADD_TEST(suite, growth_that_the_vm_or_the_policy_does_not_take_is_refused);
