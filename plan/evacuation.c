@@ -156,7 +156,9 @@ static void move_powered_off(const Evacuation *e, guint vm)
     if (to < 0) {
         decisions_add_unsolved_vm(
             e->decisions, vm, why.code,
-            g_strdup_printf("powered off, stays on %s, which is to be emptied: %s", name, why.words));
+            g_strdup_printf("%s, stays on %s, which is to be emptied: %s",
+                            e->end->vms[vm].row->power == VM_POWER_SUSPENDED ? "suspended" : "powered off",
+                            name, why.words));
         return;
     }
     Change change = change_migration(e->end, vm, (guint)to);

@@ -425,9 +425,11 @@ static const char *why_no_target(const Model *model, guint host)
 {
     return model_is_excluded(model, host)   ? "it is named by exclude_hosts"
            : model_is_to_empty(model, host) ? "it is to be emptied"
-           : !model->hosts[host].usable     ? "it is not usable"
-           : !model->hosts[host].target     ? "it has no vMotion"
-                                            : NULL;
+           : host_is_failover(model->snapshot, &model->snapshot->hosts[host])
+               ? "it is a dedicated failover host"
+           : !model->hosts[host].usable ? "it is not usable"
+           : !model->hosts[host].target ? "it has no vMotion"
+                                        : NULL;
 }
 
 /* Where a host is emptied, VMs that are not measured count at their size. */

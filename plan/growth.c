@@ -35,7 +35,7 @@ static gboolean is_linux(const char *guest_id)
 
 double growth_hot_add_limit(const Vm *row)
 {
-    if (!isnan(row->memory_hot_add_limit_mib))
+    if (row->memory_hot_add_limit_mib >= row->memory_mib) /* else it cannot be true: it is not known */
         return row->memory_hot_add_limit_mib;
     double most = MIN(row->memory_mib * HOT_ADD_LIMIT_TIMES,
                       hardware_max_memory_mib(hardware_number(row->hardware_version)));

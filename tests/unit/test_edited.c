@@ -104,9 +104,8 @@ static void a_host_that_a_deleted_step_would_have_cooled_is_said(void)
 {
     g_autoptr(Planning) planning = planning_new(hosts(), NULL);
     g_autoptr(ChangePlan) plan = changeplan_new();
-    PlanCluster cluster = {"c1", "", g_ptr_array_new()};
-    g_ptr_array_add(cluster.facts, (gpointer) "hot_hosts=1/0");
-    g_array_append_val(plan->clusters, cluster);
+    const ClusterFigures figures = {.before.hot_hosts = 1, .after.hot_hosts = 0};
+    changeplan_add_cluster(plan, "c1", "", &figures);
     g_autofree char *said = said_of(planning, plan);
     CU_ASSERT_STRING_EQUAL(said, "this edit leaves h1 hot: CPU at 85.0 %, above 80 %");
 }

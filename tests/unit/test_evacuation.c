@@ -110,7 +110,7 @@ static void a_powered_off_vm_needs_neither_vmotion_nor_the_same_cpu(void)
     add_cold(small, "a", "h1");
     add_cold(small, "b", "h1")->power = VM_POWER_SUSPENDED;
     assert_evacuated(small, COLD,
-                     "a>h2 maintenance>h1!b: powered off, stays on h1, which is to be emptied: no other host "
+                     "a>h2 maintenance>h1!b: suspended, stays on h1, which is to be emptied: no other host "
                      "can take it (h2 has another CPU model, and no EVC mode covers both)");
 }
 

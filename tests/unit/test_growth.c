@@ -192,10 +192,10 @@ static void the_hot_add_limit_is_the_vms_or_sixteen_times_its_size_or_3_gib_for_
         double limit, size;
         const char *guest;
         double most;
-    } cases[] = {{12288, 10240, "", 12288},          {NAN, 10240, "", 163840},
-                 {NAN, 2048, "rhel8_64Guest", 3072}, {NAN, 2048, "ubuntu64Guest", 3072},
-                 {NAN, 128, "rhel8_64Guest", 2048},  {NAN, 2048, "windows2019srv_64Guest", 32768},
-                 {NAN, 3072, "rhel8_64Guest", 49152}};
+    } cases[] = {{12288, 10240, "", 12288},           {NAN, 10240, "", 163840},
+                 {NAN, 2048, "rhel8_64Guest", 3072},  {NAN, 2048, "ubuntu64Guest", 3072},
+                 {NAN, 128, "rhel8_64Guest", 2048},   {NAN, 2048, "windows2019srv_64Guest", 32768},
+                 {NAN, 3072, "rhel8_64Guest", 49152}, {0, 10240, "", 163840}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         SmallCluster *small = smallcluster_new();
         add_host(small, "h1", 2000, 40);
