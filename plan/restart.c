@@ -333,13 +333,24 @@ int restart_newly_lost(const Restart *restart, const Model *now, guint cluster, 
     return -1;
 }
 
-/* appends what cannot be restarted of a host; FALSE where all can */
-static gboolean append_lost(GString *words, const Model *now, guint host, const int *where)
+/* TRUE where nothing but room keeps HA from restarting the VM on some other host */
+static gboolean has_a_host(const Restart *restart, const Model *now, guint vm)
+{
+    const gboolean *reach = g_ptr_array_index(restart->reaches, restart->reach_of[vm]);
+    for (guint host = 0; host < now->snapshot->n_hosts; host++)
+        if (reach[host] && (int)host != now->vms[vm].host)
+            return TRUE;
+    return FALSE;
+}
+
+/* appends what cannot be restarted of a host, for lack of room; FALSE where all can */
+static gboolean append_lost(GString *words, const Restart *restart, const Model *now, guint host,
+                            const int *where)
 {
     guint n = 0, largest = 0;
     for (guint i = 0; i < now->vms_on[host]->len; i++) {
         guint vm = g_array_index(now->vms_on[host], guint, i);
-        if (!is_restarted(now, vm) || where[vm] >= 0)
+        if (!is_restarted(now, vm) || where[vm] >= 0 || !has_a_host(restart, now, vm))
             continue;
         if (n++ == 0 || model_vm_memory_held(now, vm) > model_vm_memory_held(now, largest))
             largest = vm;
@@ -366,7 +377,7 @@ char *restart_words(const Restart *restart, const Model *now)
         restart_cluster(restart, now, cluster, where);
         for (guint host = 0; host < now->snapshot->n_hosts; host++) {
             g_autoptr(GString) one = g_string_new(NULL);
-            if (!may_fail(now, host, cluster) || !append_lost(one, now, host, where))
+            if (!may_fail(now, host, cluster) || !append_lost(one, restart, now, host, where))
                 continue;
             if (told++ < MOST_HOSTS_TOLD)
                 g_string_append(words, one->str);

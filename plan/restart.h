@@ -34,7 +34,8 @@ int restart_newly_lost(const Restart *restart, const Model *now, guint cluster, 
 int restart_host(const Restart *restart, guint vm);
 
 /* " If esx1 failed, no host could restart db1 (307200 MiB reserved), nor 2 more VMs. …", one sentence for
- * each host as the model stands; "" where HA could restart all. The caller frees it */
+ * each host as the model stands, of what has no room; "" where HA could restart all but those that no other
+ * host could ever run. The caller frees it */
 char *restart_words(const Restart *restart, const Model *now);
 
 #endif
