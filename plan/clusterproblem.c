@@ -300,7 +300,9 @@ static void add_groups(Building *b)
                        .together = rule->type == RULE_VM_AFFINITY,
                        .mandatory = rule->mandatory,
                        .level = rule->mandatory ? LEVEL_BROKEN : LEVEL_SHOULD,
-                       .weight = rule->mandatory ? BREACH / BREACH_UNIT : 1};
+                       .weight = rule->mandatory ? BREACH / BREACH_UNIT : 1,
+                       .even_level = LEVEL_SHOULD,
+                       .even_weight = 1};
         int index = problem_add_group(b->built->problem, &group);
         for (guint i = 0; i < rule->n_vms; i++)
             if (b->built->process_of[rule->vms[i]] >= 0)

@@ -20,7 +20,8 @@ enum {
     LEVEL_NEWLY_HOT, /* points over the hot threshold, over hosts that are normal today */
     LEVEL_HOT,       /* the same, over hosts that are hot today */
     LEVEL_SHORT,     /* MiB missing to short VMs; each VM that should have more vCPUs counts as one */
-    LEVEL_SHOULD,    /* VMs in breach of should-rules, in parts of BREACH_UNIT */
+    LEVEL_SHOULD,    /* VMs in breach of should-rules, in parts of BREACH_UNIT; unevenness of all rules that
+                        keep VMs apart and cannot be kept */
     LEVEL_SECONDS,   /* milliseconds of the steps, or their number */
     LEVEL_BALANCE,   /* unevenness, or hosts on */
     N_LEVELS

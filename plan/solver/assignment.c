@@ -242,7 +242,7 @@ static void count_groups(Assignment *a)
 {
     const Problem *p = a->problem;
     for (int g = 0; g < p->n_groups; g++) {
-        a->cost.level[p->group[g].level] += p->group[g].weight * a->constraints->breach[g];
+        group_add_cost(&p->group[g], &a->cost, a->constraints->breach[g], 1);
         a->violations += constraints_violation(a->constraints, g);
     }
     a->cost.level[p->levels.move] += p->group_moves_weight * a->group_moves.most;

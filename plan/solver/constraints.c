@@ -217,7 +217,8 @@ static bool try_groups(const Constraints *c, int mover, int to, int replaced, Co
         const Group *group = &p->group[g];
         int64_t breach = breach_delta(c, g, from, to);
         int spread = spread_delta(c, g, from, to);
-        delta->level[group->level] += group->weight * breach;
+        group_add_cost(group, delta, c->breach[g] + breach, 1);
+        group_add_cost(group, delta, c->breach[g], -1);
         feasible &= !group->mandatory || breach <= 0 || c->breach[g] + breach <= p->home_breach[g];
         feasible &= spread >= 0 || c->spread[g] + spread >= p->needed_locations[g];
     }
@@ -364,7 +365,7 @@ void constraints_add_cost(const Constraints *c, int process, Cost *cost, int64_t
     const Problem *p = c->problem;
     for (int i = p->rules_of.first[process]; i < p->rules_of.first[process + 1]; i++) {
         const Group *group = &p->group[p->rules_of.item[i]];
-        cost->level[group->level] += sign * group->weight * c->breach[p->rules_of.item[i]];
+        group_add_cost(group, cost, c->breach[p->rules_of.item[i]], sign);
     }
 }
 

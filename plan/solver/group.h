@@ -6,6 +6,8 @@
  * What a rule asks of the processes of a group, and in what its breach is counted.
  */
 
+#include "plan/solver/cost.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,10 +26,20 @@ typedef struct {
     bool same_location; /* all in one location */
     int min_locations;  /* in at least so many locations; 0 or 1 any; always mandatory */
     bool mandatory;     /* breaches above those at home are infeasible; else they only cost */
-    int level;          /* where breaches cost */
+    int level;          /* where breaches cost, by whole units */
     int64_t weight;     /* per part of BREACH_UNIT: apart, of the crowding of machines; together and
                            same_location, one unit for each that is not where most are */
-    bool count_moves;   /* the problem's group_move_weight looks at it */
+    int even_level;     /* of apart, where what is beyond whole units costs: an uneven placement */
+    int64_t even_weight;
+    bool count_moves; /* the problem's group_move_weight looks at it */
 } Group;
+
+/* what a breach (parts of BREACH_UNIT) costs, times sign */
+static inline void group_add_cost(const Group *group, Cost *cost, int64_t breach, int64_t sign)
+{
+    int64_t uneven = breach % BREACH_UNIT;
+    cost->level[group->level] += sign * group->weight * (breach - uneven);
+    cost->level[group->even_level] += sign * group->even_weight * uneven;
+}
 
 #endif

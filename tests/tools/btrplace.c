@@ -161,8 +161,13 @@ static bool add_rules(Centre *centre, GPtrArray *rules, GError **error)
     for (guint i = 0; i < rules->len; i++) {
         Row row = rules->pdata[i];
         bool among = strcmp(row[0], "among") == 0;
-        Group group = {
-            .apart = !among, .same_location = among, .mandatory = true, .level = LEVEL_RULES, .weight = 1};
+        Group group = {.apart = !among,
+                       .same_location = among,
+                       .mandatory = true,
+                       .level = LEVEL_RULES,
+                       .weight = 1,
+                       .even_level = LEVEL_RULES,
+                       .even_weight = 1};
         int g = problem_add_group(centre->problem, &group);
         g_auto(GStrv) vms = g_strsplit(row[2], " ", -1);
         for (guint k = 0; vms[k]; k++) {

@@ -87,6 +87,8 @@ static void add_random_groups(Problem *problem, Random *random)
                        .mandatory = g % 2,
                        .level = g % 2 ? 0 : 4,
                        .weight = 10,
+                       .even_level = 3,
+                       .even_weight = 7,
                        .count_moves = g > 6};
         int n = 2 + random_below(random, 10);
         problem_add_group(problem, &group);

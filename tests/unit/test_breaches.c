@@ -43,7 +43,10 @@ static Problem *problem_of(const Planning *planning, int type)
                            .max_leaving = -1};
         problem_add_machine(problem, &machine);
     }
-    Group group = {.apart = type == RULE_VM_ANTI_AFFINITY, .together = type == RULE_VM_AFFINITY, .weight = 1};
+    Group group = {.apart = type == RULE_VM_ANTI_AFFINITY,
+                   .together = type == RULE_VM_AFFINITY,
+                   .weight = 1,
+                   .even_weight = 1};
     for (guint i = 0; i < VMS; i++) {
         Process process = {.need = &nothing, .home = planning->model->vms[i].host, .reach = -1};
         problem_add_process(problem, &process);

@@ -232,9 +232,43 @@ static void what_has_no_safe_order_is_left_and_told(void)
     CU_ASSERT_EQUAL(told, 1);
 }
 
+/* Nine VMs to keep apart on four hosts, 3, 3, 2 and 1; moves onto the host that has one, which stands at so
+ * much of its CPU */
+static guint moves_onto_the_emptiest(double mhz)
+{
+    static const char *const hosts[] = {"h1", "h1", "h1", "h2", "h2", "h2", "h3", "h3", "h4"};
+    SmallCluster *small = smallcluster_new();
+    g_autoptr(GString) members = g_string_new(NULL);
+    add_host(small, "h1", 5000, 30);
+    add_host(small, "h2", 5000, 30);
+    add_host(small, "h3", 4000, 30);
+    add_host(small, "h4", mhz, 30);
+    for (guint i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        g_autofree char *id = g_strdup_printf("v%u", i);
+        add_vm(small, id, hosts[i], 1200, 2);
+        g_string_append_printf(members, "%s%s", i ? " " : "", id);
+    }
+    add_rule(small, "apart", RULE_VM_ANTI_AFFINITY, TRUE, members->str, "");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    guint onto = 0;
+    for (guint i = 0; i < decisions->changes->len; i++)
+        onto += g_array_index(decisions->changes, Change, i).to == (int)host_of(planning, "h4");
+    return onto;
+}
+
+static void a_rule_that_cannot_be_kept_is_kept_evenly_where_that_heats_no_host(void)
+{
+    CU_ASSERT_EQUAL(moves_onto_the_emptiest(2000), 1);
+    CU_ASSERT_EQUAL(moves_onto_the_emptiest(7800), 0);
+}
+
 void test_optimize_suite(void)
 {
     CU_pSuite suite = CU_add_suite("optimize", NULL, NULL);
+    CU_ADD_TEST(suite, a_rule_that_cannot_be_kept_is_kept_evenly_where_that_heats_no_host);
     CU_ADD_TEST(suite, a_short_vm_grows_until_it_stands_at_grow_to_pct);
     CU_ADD_TEST(suite, a_hard_check_of_ha_bounds_additions);
     CU_ADD_TEST(suite, an_excluded_host_has_no_vm_grown);
