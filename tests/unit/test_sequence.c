@@ -102,6 +102,25 @@ static void a_detour_keeps_to_the_rules(void)
 }
 
 /* A keep-together rule may be broken on the way; one that keeps apart may not. */
+/* h3 is the only host to step aside to: "off" keeps a from it, "on" keeps b on the other two. */
+static void a_detour_keeps_vms_where_mandatory_rules_want_them(void)
+{
+    SmallCluster *small = full_hosts(30);
+    add_rule(small, "off", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
+    g_autoptr(Planning) planning = planning_new(small, NULL);
+    ASSERT_ORDER(planning, "b>h3() a>h2(1) b>h1(2)", move(planning, "a", "h2"), move(planning, "b", "h1"));
+    small = full_hosts(30);
+    add_rule(small, "off", RULE_VM_HOST_ANTI_AFFINITY, TRUE, "a", "h3");
+    add_rule(small, "on", RULE_VM_HOST_AFFINITY, TRUE, "b", "h1 h2");
+    g_autoptr(Planning) none = planning_new(small, NULL);
+    const Change changes[] = {move(none, "a", "h2"), move(none, "b", "h1")};
+    g_autoptr(GArray) list = list_of(changes, 2);
+    g_autoptr(GArray) blocked = change_list_new();
+    sequence_order(&none->situation, list, blocked);
+    CU_ASSERT_EQUAL(list->len, 0);
+    CU_ASSERT_EQUAL(blocked->len, 2);
+}
+
 static void a_keep_together_rule_hides_no_other(void)
 {
     SmallCluster *small = full_hosts(30);
@@ -322,6 +341,7 @@ void test_sequence_suite(void)
     CU_ADD_TEST(suite, a_detour_is_named_one);
     CU_ADD_TEST(suite, without_a_third_host_with_room_both_are_handed_back);
     CU_ADD_TEST(suite, a_detour_keeps_to_the_rules);
+    CU_ADD_TEST(suite, a_detour_keeps_vms_where_mandatory_rules_want_them);
     CU_ADD_TEST(suite, a_keep_together_rule_hides_no_other);
     CU_ADD_TEST(suite, moves_with_room_for_all_wait_for_nothing);
     CU_ADD_TEST(suite, an_arrival_waits_for_the_departure_that_makes_its_room);
