@@ -169,12 +169,15 @@ static gboolean allows_migration(const Legality *legality, const Model *now, con
 
 /* ---- growth ---- */
 
-/* VMs that are nobody's business are none to be moved either, and the same is said of them. */
+/* VMs that are nobody's business are none to be moved either, and the same is said of them, as a clause. */
 static gboolean takes_growth(const Legality *legality, const Addition *addition, Obstacle *why)
 {
     guint vm = (guint)addition->change->vm;
-    return growth_is_left_alone(addition->now, vm) ? compatibility_may_move(legality->compatibility, vm, why)
-                                                   : addition_is_taken(addition, why);
+    g_auto(Obstacle) alone = {0};
+    if (!growth_is_left_alone(addition->now, vm))
+        return addition_is_taken(addition, why);
+    return compatibility_may_move(legality->compatibility, vm, why ? &alone : NULL) ||
+           obstacle_set(why, alone.code, alone.host, "it %s", alone.words);
 }
 
 static gboolean allows_growth(const Legality *legality, const Model *now, const Change *change,

@@ -428,7 +428,7 @@ gboolean model_is_short(const Model *model, guint vm)
 {
     const ModelVm *at = &model->vms[vm];
     double used = load_usage_pct(at->demand[RESOURCE_MEMORY], at->memory_mib * 1024);
-    return at->state == STATE_SHORT && used > model->policy->short_pct;
+    return at->state == STATE_SHORT && !at->system && used > model->policy->short_pct;
 }
 
 gboolean model_is_hot(const Model *model, guint host)

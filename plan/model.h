@@ -135,7 +135,7 @@ double model_usage_pct(const Model *model, guint host, Resource resource, double
  * not hot */
 double model_excess(const Model *model, guint host, Resource *worst);
 
-/* TRUE for a VM that was assessed as short, and at its size now still is */
+/* TRUE for a VM that was assessed as short, and at its size now still is; system VMs are left alone */
 gboolean model_is_short(const Model *model, guint vm);
 
 /* TRUE for a host that is a source and above a threshold */

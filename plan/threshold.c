@@ -49,7 +49,7 @@ static GArray *short_vms(const Situation *situation, const Model *model)
         const ModelVm *vm = &model->vms[i];
         Amiss one = {i, load_usage_pct(vm->demand[RESOURCE_MEMORY], vm->memory_mib * 1024),
                      model->vms[i].row->id};
-        if (vm->state == STATE_SHORT && situation_decides_vm(situation, i))
+        if (model_is_short(model, i) && situation_decides_vm(situation, i))
             g_array_append_val(found, one);
     }
     g_array_sort(found, amiss_compare);

@@ -177,11 +177,11 @@ static void the_vms_own_settings_forbid(void)
     assert_obstacle(small, NULL, 10368, "its memory limit of 10300 MiB is below 10368 MiB");
     small = one_short_vm();
     short_vm(small)->role = VM_ROLE_SYSTEM;
-    assert_obstacle(small, NULL, 10368, "is a system VM");
+    assert_obstacle(small, NULL, 10368, "it is a system VM");
     small = one_short_vm();
     short_vm(small)->connection = VM_DISCONNECTED;
     assert_obstacle(small, NULL, 10368, "is not connected");
-    assert_obstacle(one_short_vm(), "[plan]\nexclude_vms=s\n", 10368, "is named by exclude_vms");
+    assert_obstacle(one_short_vm(), "[plan]\nexclude_vms=s\n", 10368, "it is named by exclude_vms");
     assert_obstacle(one_short_vm(), "[plan]\nexclude_hosts=h*\n", 10368,
                     "its host h1 is named by exclude_hosts");
 }

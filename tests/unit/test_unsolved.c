@@ -101,6 +101,28 @@ static void an_unmeasured_vm_hinders_relief_but_no_evacuation(void)
                            "no placement was found that has room for all of them");
 }
 
+/* how many items are unsolved where the only VM is short and memory cannot be added to it */
+static guint unsolved_short_vms(int role, const char *policy)
+{
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 30);
+    smallcluster_measure_vm(small, "s", 100, 9, 9.5);
+    smallcluster_add_vm(small, "s", "h1")->role = role;
+    g_autoptr(Planning) planning = planning_new(small, policy);
+    g_autoptr(Decisions) decisions = decisions_new();
+    unsolved_add_all(decisions, &planning->situation, planning->model);
+    return decisions->unsolved->len;
+}
+
+static void a_system_vm_that_is_short_is_nobodys_business(void)
+{
+    CU_ASSERT_EQUAL(unsolved_short_vms(-1, NULL), 1);
+    CU_ASSERT_EQUAL(unsolved_short_vms(VM_ROLE_SYSTEM, NULL), 0);
+    CU_ASSERT_EQUAL(unsolved_short_vms(VM_ROLE_IGNORE, NULL), 0);
+    CU_ASSERT_EQUAL(unsolved_short_vms(-1, "[analyze]\nsystem_vms=s\n"), 0);
+    CU_ASSERT_EQUAL(unsolved_short_vms(-1, "[plan]\nexclude_vms=s\n"), 1);
+}
+
 void test_unsolved_suite(void)
 {
     CU_pSuite suite = CU_add_suite("unsolved", NULL, NULL);
@@ -108,5 +130,6 @@ void test_unsolved_suite(void)
     CU_ADD_TEST(suite, an_excluded_host_says_so);
     CU_ADD_TEST(suite, the_example_is_a_vm_that_has_no_target);
     CU_ADD_TEST(suite, the_host_that_could_run_a_vm_tells_why_it_does_not);
+    CU_ADD_TEST(suite, a_system_vm_that_is_short_is_nobodys_business);
     CU_ADD_TEST(suite, an_unmeasured_vm_hinders_relief_but_no_evacuation);
 }
