@@ -232,16 +232,32 @@ static int run_show(const Program *program, const Options *options)
     return program_flush(program) ? exit_code(plan, options) : EXIT_REFUSED;
 }
 
-/* An edited plan: its dependencies, then the whole of it tried on the model. */
-static gboolean check_edited(const Inputs *inputs, const Options *options, ChangePlan *plan,
-                             const Program *program, GError **error)
+/* Under other rules than those it was made by a plan would be found sound that is not. */
+static gboolean check_inputs(const Inputs *inputs, const Options *options, const ChangePlan *plan,
+                             GError **error)
 {
+    g_autofree char *policy = policy_plan_digest(inputs->policy);
     if (strcmp(plan->snapshot, inputs->snapshot->digest) != 0) {
         g_set_error(error, VMANGER_ERROR, 0,
                     "%s: #snapshot: found %s: expected %s, the digest of the snapshot given", options->check,
                     plan->snapshot, inputs->snapshot->digest);
         return FALSE;
     }
+    if (strcmp(plan->policy, policy) == 0)
+        return TRUE;
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s: #policy: found %s: expected %s, the digest of the policy given: the plan was made under "
+                "another one (--policy FILE)",
+                options->check, plan->policy, policy);
+    return FALSE;
+}
+
+/* An edited plan: its dependencies, then the whole of it tried on the model. */
+static gboolean check_edited(const Inputs *inputs, const Options *options, ChangePlan *plan,
+                             const Program *program, GError **error)
+{
+    if (!check_inputs(inputs, options, plan, error))
+        return FALSE;
     guint dropped = options->without_dependents ? changeplan_drop_dependents(plan) : 0;
     if (dropped && !atomic_file_is_standard_output(options->output))
         program_say(program,

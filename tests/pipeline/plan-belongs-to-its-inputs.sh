@@ -20,3 +20,11 @@ printf '[plan]\nmin_gain=2\n' >policy.ini
 exits 0 "$BIN/plan" --policy policy.ini "$before" assessment.csv -o lenient.csv
 test "$(grep '^#policy' plan.csv)" != "$(grep '^#policy' lenient.csv)" || fail 'the policy does not show in the plan'
 nothing_else_than assessment.csv plan.csv other other.csv policy.ini lenient.csv
+
+# The rules that a plan was made by are those that it is checked by.
+echo '[plan]
+exclude_hosts=esx-b*' >policy.ini
+exits 1 "$BIN/plan" --policy policy.ini --check plan.csv "$before" assessment.csv -o new.csv
+says '#policy: found '
+says 'the plan was made under another one (--policy FILE)'
+test ! -e new.csv || fail 'a refused plan was written'
