@@ -154,6 +154,8 @@ static int make_reach(const Building *b, guint vm)
         allowed[m] = host == home ||
                      (legality_allows_move(b->situation->legality, b->model, vm, host, LEGAL_HOST, NULL) &&
                       !is_forbidden(b, vm, host));
+        if (legality_asks_again(b->situation->legality, vm, host, NULL))
+            cost[m] += BREACH_UNIT; /* as a rule that should hold: elsewhere if that can be */
         for (guint i = 0; rules && i < rules->len; i++) {
             const BoundRule *rule = rules_at(b->situation->rules, g_array_index(rules, guint, i));
             if (!rule_is_about_hosts(rule) || !rule_forbids_host(rule, host))

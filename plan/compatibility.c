@@ -27,7 +27,8 @@ struct Compatibility {
     Known known;
     IdSets datastores, networks;
     GArray **partners;      /* [n_vms] of guint; NULL where there are none */
-    const VmPast **refused; /* [n_vms] NULL where nothing was */
+    const VmPast **refused; /* [n_vms] NULL where nothing was, or what was is asked for again: */
+    const VmPast **again;   /* [n_vms] of VMs on hosts that evacuate names; NULL where nothing was refused */
 };
 
 /* ---- sets of ids ---- */
@@ -225,11 +226,12 @@ static void find_refused(Compatibility *compatibility, const Past *past)
 {
     const Model *model = compatibility->model;
     compatibility->refused = g_new0(const VmPast *, model->n_vms + 1);
+    compatibility->again = g_new0(const VmPast *, model->n_vms + 1);
     for (guint i = 0; past && i < model->n_vms; i++) {
         const VmPast *of_vm = past_of_vm(past, model, i);
         const char *home = model->snapshot->hosts[model->vms[i].host].name;
         gboolean asked_for = policy_matches(model->policy->evacuate, NULL, home);
-        compatibility->refused[i] = of_vm->refusals && !asked_for ? of_vm : NULL;
+        (asked_for ? compatibility->again : compatibility->refused)[i] = of_vm->refusals ? of_vm : NULL;
     }
 }
 
@@ -255,6 +257,7 @@ void compatibility_free(Compatibility *compatibility)
             g_array_unref(compatibility->partners[i]);
     g_free(compatibility->partners);
     g_free(compatibility->refused);
+    g_free(compatibility->again);
     g_free(compatibility);
 }
 
@@ -481,13 +484,26 @@ gboolean compatibility_fits(const Compatibility *compatibility, const Model *now
                            "was refused for it before");
 }
 
+gboolean compatibility_asks_again(const Compatibility *compatibility, guint vm, guint host, Obstacle *why)
+{
+    const Model *model = compatibility->model;
+    return !refusal_is_over(model, compatibility->again[vm], ACTION_MIGRATE, model->snapshot->hosts[host].id,
+                            why, (int)host, "was refused for it before");
+}
+
+gboolean compatibility_was_refused(const Compatibility *compatibility, guint vm)
+{
+    return refusal_stands(compatibility->model, compatibility->refused[vm]);
+}
+
 /* Texts come with their length, so that none looks like what follows; a VM of which more than the host counts
  * (its partner, its past) is alone with its key. */
 char *compatibility_key(const Compatibility *compatibility, guint vm)
 {
     const ModelVm *at = &compatibility->model->vms[vm];
     const Vm *row = at->row;
-    gboolean alone = model_is_fault_tolerant(compatibility->model, vm) || compatibility->refused[vm];
+    gboolean alone = model_is_fault_tolerant(compatibility->model, vm) || compatibility->refused[vm] ||
+                     compatibility->again[vm];
     double vcpus = at->vcpus > compatibility->known.fewest_threads ? at->vcpus : 0;
     return g_strdup_printf("%d %d %p %p %p %d %.0f %d %zu:%s", at->host, row->power,
                            (const void *)row->datastores, (const void *)row->networks,

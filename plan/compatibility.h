@@ -32,6 +32,13 @@ gboolean compatibility_fits(const Compatibility *compatibility, const Model *now
 gboolean compatibility_could_restart(const Compatibility *compatibility, const Model *now, guint vm,
                                      guint host);
 
+/* TRUE where the vCenter refused the move within refusal_cooldown_s, and it may be made all the same since
+ * evacuate names the VM's host; why (NULL: not asked for) gets the fault and when */
+gboolean compatibility_asks_again(const Compatibility *compatibility, guint vm, guint host, Obstacle *why);
+
+/* TRUE where something is not done with the VM since the vCenter refused it within refusal_cooldown_s */
+gboolean compatibility_was_refused(const Compatibility *compatibility, guint vm);
+
 /* the VMs (guint) that fault tolerance keeps on other hosts than the VM; NULL where there are none */
 const GArray *compatibility_partners(const Compatibility *compatibility, guint vm);
 

@@ -14,6 +14,9 @@
 #include <math.h>
 #include <string.h>
 
+#define BY_HISTORY " By history: "
+#define MOST_NAMED 5
+
 typedef struct Composing {
     const Situation *situation;
     const Decisions *decisions;
@@ -64,6 +67,19 @@ static void fill_from_to(const Composing *composing, const Change *change, PlanR
     }
 }
 
+/* what the change does to its hosts, and what speaks against it or is not known; the caller frees it */
+static char *effect_of(const Composing *composing, const Change *change)
+{
+    const Legality *legality = composing->situation->legality;
+    g_auto(Obstacle) why = {0};
+    g_autofree char *effect = change_effect(composing->now, change);
+    g_autofree char *unchecked = legality_unchecked(legality, change);
+    gboolean again = change->action == ACTION_MIGRATE &&
+                     legality_asks_again(legality, (guint)change->vm, (guint)change->to, &why);
+    return g_strconcat(effect, again ? "; asked for again, though the host " : "", again ? why.words : "",
+                       *unchecked ? "; not checked, the snapshot lacks it: " : "", unchecked, NULL);
+}
+
 static PlanRow row_of_change(const Composing *composing, const Change *change)
 {
     PlanRow row = row_about(composing, change->from, change->vm);
@@ -71,15 +87,8 @@ static PlanRow row_of_change(const Composing *composing, const Change *change)
     fill_from_to(composing, change, &row);
     row.cause = cause_names[change->cause];
     row.reason = keep(composing, change->reason);
-    g_autofree char *effect = change_effect(composing->now, change);
-    g_autofree char *unchecked = legality_unchecked(composing->situation->legality, change);
-    if (*unchecked) {
-        g_autofree char *noted =
-            g_strdup_printf("%s; not checked, the snapshot lacks it: %s", effect, unchecked);
-        row.effect = keep(composing, noted);
-    } else {
-        row.effect = keep(composing, effect);
-    }
+    g_autofree char *effect = effect_of(composing, change);
+    row.effect = keep(composing, effect);
     return row;
 }
 
@@ -233,14 +242,43 @@ static void compose_clusters(const Composing *composing)
     }
 }
 
-/* how good the estimates of past migrations were; nothing where none is known */
+/* "; 2 VMs are left alone in what the vCenter refused (a, b)", or "" */
+static void append_refused(const Composing *composing, GString *words)
+{
+    const Situation *situation = composing->situation;
+    g_autoptr(GString) names = g_string_new(NULL);
+    guint n = 0;
+    for (guint vm = 0; vm < situation->start->n_vms; vm++) {
+        if (!situation_decides_vm(situation, vm) || !legality_was_refused(situation->legality, vm))
+            continue;
+        if (n++ < MOST_NAMED)
+            g_string_append_printf(names, "%s%s", n > 1 ? ", " : "", situation->start->vms[vm].row->name);
+    }
+    if (n > 0)
+        g_string_append_printf(words, "%s%u %s left alone in what the vCenter refused (%s%s)",
+                               words->len ? "; " : "", n, plural(n, "VM is", "VMs are"), names->str,
+                               n > MOST_NAMED ? " …" : "");
+}
+
+/* what only the history knows: how good the estimates of past migrations were, and what is not asked for
+ * again; "" where that is nothing */
 static char *words_of_past(const Composing *composing)
 {
     const Situation *situation = composing->situation;
     MoveTimes times = past_move_times(situation->past, situation->start->policy);
-    return times.n ? g_strdup_printf(" Estimates of %u past %s were off by %.0f %% (median).", times.n,
-                                     plural(times.n, "migration", "migrations"), times.error_pct)
-                   : g_strdup("");
+    g_autoptr(GString) words = g_string_new(NULL);
+    if (times.n)
+        g_string_append_printf(words, "estimates of %u %s were off by %.0f %% (median)", times.n,
+                               plural(times.n, "migration", "migrations"), times.error_pct);
+    append_refused(composing, words);
+    return words->len ? g_strconcat(BY_HISTORY, words->str, ".", NULL) : g_strdup("");
+}
+
+/* The same; a check that is not given the history leaves what the plan says of it. */
+static char *words_of_history(const Composing *composing)
+{
+    const char *before = strstr(composing->plan->summary, BY_HISTORY);
+    return before && past_is_empty(composing->situation->past) ? g_strdup(before) : words_of_past(composing);
 }
 
 static guint count_rows(const ChangePlan *plan, int kind)
@@ -264,7 +302,7 @@ static void compose_summary(const Composing *composing)
     }
     g_autofree char *maintenance =
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
-    g_autofree char *past = words_of_past(composing);
+    g_autofree char *past = words_of_history(composing);
     g_autofree char *failover = failover_words(composing->now);
     g_autofree char *restart = legality_restart_words(composing->situation->legality, composing->now);
     g_autofree char *verdict =
@@ -356,48 +394,107 @@ static const char *after_of_row(const Composing *composing, const Change *change
     return keep(composing, text->str);
 }
 
-/* TRUE where two reasons begin with the same clause: the one is not somebody's own words */
-static gboolean begin_alike(const char *one, const char *other)
+/* the clusters that the plan is about: those it has figures of, and those of its steps; the caller frees */
+static gboolean *clusters_of(const Model *start, const ChangePlan *plan, const GArray *changes)
 {
-    return strncmp(one, other, strcspn(other, ";")) == 0;
+    const Snapshot *snapshot = start->snapshot;
+    gboolean *clusters = g_new0(gboolean, snapshot->n_clusters + 1);
+    for (guint i = 0; i < plan->clusters->len; i++) {
+        int found = snapshot_find_cluster(snapshot, g_array_index(plan->clusters, PlanCluster, i).id);
+        if (found >= 0)
+            clusters[found] = TRUE;
+    }
+    for (guint i = 0; i < changes->len; i++)
+        clusters[start->hosts[g_array_index(changes, Change, i).from].cluster] = TRUE;
+    return clusters;
 }
 
-/* Figures in a reason are of all that was planned: those of relief are told anew of what is left, those of
- * growth where somebody changed it. */
-static void explain_again(const Composing *composing, const Model *end, const GArray *changes, PlanRow *row,
-                          const Change *change)
+/* TRUE where the steps are all those that the plan was made with, each as it was made */
+static gboolean is_whole(const ChangePlan *plan, const GArray *rows)
 {
+    double made = 0;
+    for (guint i = 0; i < plan->clusters->len; i++)
+        made += g_array_index(plan->clusters, PlanCluster, i).figures.steps;
+    gboolean whole = made == rows->len;
+    for (guint i = 0; i < rows->len; i++)
+        whole = whole && plan_row_is_as_made(g_array_index(rows, PlanRow *, i));
+    return whole;
+}
+
+/* TRUE where the reason of a step is what plan/reasons says of it: threshold's moves have reasons of their
+ * own, and so have VMs that do not run, and those that go by way of another host */
+static gboolean is_explained(const Model *start, const GArray *changes, const Change *change)
+{
+    if (change->vm < 0 || action_is_growth(change->action))
+        return change->vm >= 0;
+    guint moves = 0;
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *other = &g_array_index(changes, Change, i);
+        moves += other->action == ACTION_MIGRATE && other->vm == change->vm;
+    }
+    return moves == 1 && start->vms[change->vm].running && start->policy->strategy != STRATEGY_THRESHOLD;
+}
+
+static gboolean same_but_for_figures(const char *one, const char *other)
+{
+    static const char figures[] = "0123456789.";
+    for (;; one++, other++) {
+        one += strspn(one, figures);
+        other += strspn(other, figures);
+        if (*one != *other || !*one)
+            return *one == *other;
+    }
+}
+
+/* Why the approved steps are made is by what they come to together: where one is missing or another, that
+ * has changed. A reviewer's own words stay. */
+static void explain_again(const Composing *composing, const GArray *rows)
+{
+    const Situation *situation = composing->situation;
+    const GArray *changes = composing->decisions->changes;
+    g_autoptr(Model) end = model_after(situation->start, changes);
+    for (guint i = 0; i < changes->len; i++) {
+        Change change = g_array_index(changes, Change, i);
+        PlanRow *row = g_array_index(rows, PlanRow *, i);
+        if (!is_explained(situation->start, changes, &change))
+            continue;
+        reasons_explain(situation, end, changes, &change);
+        g_autofree char *reason = change.reason;
+        if (change.cause == CAUSE_EVACUATION || /* whose words have no figures; it may have been given up */
+            (!plan_row_is_as_made(row) && *row->reason && !same_but_for_figures(row->reason, reason)))
+            continue;
+        row->cause = cause_names[change.cause];
+        row->reason = keep(composing, reason);
+    }
+}
+
+/* What is of the row's own is left where nobody has changed the row: a check may know less of the past. */
+static void fill_again(const Composing *composing, const Change *change, const GArray *rows, PlanRow *row)
+{
+    PlanRow anew = row_of_change(composing, change);
     gboolean as_made = plan_row_is_as_made(row);
-    gboolean of_heat = strcmp(row->cause, cause_names[CAUSE_HOT_HOST]) == 0 ||
-                       strcmp(row->cause, cause_names[CAUSE_BROKEN_RULE]) == 0;
-    gboolean relief =
-        change->action == ACTION_MIGRATE && of_heat && as_made && end->policy->strategy == STRATEGY_OPTIMIZE;
-    if (!relief && (as_made || !action_is_growth(change->action)))
-        return;
-    Change again = *change;
-    again.reason = NULL;
-    reasons_explain(composing->situation, end, changes, &again);
-    if (relief || begin_alike(row->reason, again.reason))
-        row->reason = keep(composing, again.reason);
-    g_free(again.reason);
+    row->cluster_id = anew.cluster_id;
+    row->cluster = anew.cluster;
+    row->effect = anew.effect;
+    row->after = after_of_row(composing, change, rows);
+    if (!as_made)
+        row->est_s = ceil(table_round(change_seconds(composing->now, change)));
+    if (change->action == ACTION_MIGRATE)
+        row->args = args_of(composing, change);
 }
 
 void compose_again(const Situation *situation, ChangePlan *plan, GArray *changes, const GArray *rows)
 {
     const Decisions decisions = {.changes = changes};
-    Composing composing = {situation, &decisions, plan, model_copy(situation->start)};
-    g_autoptr(Model) end = model_after(situation->start, changes);
+    g_autofree gboolean *clusters = clusters_of(situation->start, plan, changes);
+    Situation of_plan = *situation;
+    of_plan.clusters = clusters;
+    Composing composing = {&of_plan, &decisions, plan, model_copy(situation->start)};
+    if (!is_whole(plan, rows))
+        explain_again(&composing, rows);
     for (guint i = 0; i < changes->len; i++) {
         const Change *change = &g_array_index(changes, Change, i);
-        explain_again(&composing, end, changes, g_array_index(rows, PlanRow *, i), change);
-        PlanRow *row = g_array_index(rows, PlanRow *, i), anew = row_of_change(&composing, change);
-        row->cluster_id = anew.cluster_id;
-        row->cluster = anew.cluster;
-        row->effect = anew.effect;
-        row->after = after_of_row(&composing, change, rows);
-        row->est_s = ceil(table_round(change_seconds(composing.now, change)));
-        if (change->action == ACTION_MIGRATE)
-            row->args = args_of(&composing, change);
+        fill_again(&composing, change, rows, g_array_index(rows, PlanRow *, i));
         change_apply(composing.now, change);
     }
     g_array_set_size(plan->clusters, 0);

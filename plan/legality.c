@@ -297,6 +297,16 @@ const GArray *legality_partners(const Legality *legality, guint vm)
     return compatibility_partners(legality->compatibility, vm);
 }
 
+gboolean legality_asks_again(const Legality *legality, guint vm, guint host, Obstacle *why)
+{
+    return compatibility_asks_again(legality->compatibility, vm, host, why);
+}
+
+gboolean legality_was_refused(const Legality *legality, guint vm)
+{
+    return compatibility_was_refused(legality->compatibility, vm);
+}
+
 char *legality_unchecked(const Legality *legality, const Change *change)
 {
     return change->action == ACTION_MIGRATE

@@ -79,6 +79,13 @@ char *legality_host_key(const Legality *legality, guint vm);
 /* the VMs (guint) that fault tolerance keeps on other hosts than the VM; NULL where there are none */
 const GArray *legality_partners(const Legality *legality, guint vm);
 
+/* TRUE where the vCenter refused the VM's move to the host not long ago, which is legal all the same since
+ * evacuate names its host: it goes elsewhere if it can; why (NULL: not asked for) gets the fault and when */
+gboolean legality_asks_again(const Legality *legality, guint vm, guint host, Obstacle *why);
+
+/* TRUE where something is not done with the VM since the vCenter refused it not long ago */
+gboolean legality_was_refused(const Legality *legality, guint vm);
+
 /* what could not be looked at for a change since the whole snapshot lacks it: "vMotion, networks", or ""; the
  * caller frees it */
 char *legality_unchecked(const Legality *legality, const Change *change);

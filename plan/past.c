@@ -181,6 +181,11 @@ Past *past_read(char *const *paths, const char *rehearsals, GError **error)
     return g_steal_pointer(&past);
 }
 
+gboolean past_is_empty(const Past *past)
+{
+    return g_hash_table_size(past->seen) == 0;
+}
+
 const VmPast *past_find(const Past *past, const char *source_id, const char *instance_uuid, const char *id)
 {
     static const VmPast nothing = {.last_migration = -1};

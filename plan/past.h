@@ -63,6 +63,9 @@ void past_add(Past *past, const Journal *journal, const char *rehearsals);
 /* reads journals by path, for such a snapshot; paths is NULL-terminated, NULL is none */
 Past *past_read(char *const *paths, const char *rehearsals, GError **error);
 
+/* TRUE where no journal told anything */
+gboolean past_is_empty(const Past *past);
+
 /* what is known of a VM; never NULL */
 const VmPast *past_find(const Past *past, const char *source_id, const char *instance_uuid, const char *id);
 const VmPast *past_of_vm(const Past *past, const Model *model, guint vm);

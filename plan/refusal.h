@@ -8,6 +8,9 @@
 #include "plan/obstacle.h"
 #include "plan/past.h"
 
+/* TRUE where something that was refused the VM is not asked for again now. of_vm as below */
+gboolean refusal_stands(const Model *model, const VmPast *of_vm);
+
 /* TRUE where nothing of the VM's past speaks against the action, on a host of this id where it is a migration
  * ("": on every host); why (NULL: not asked for) gets the fault and when, after the words given. of_vm NULL:
  * nothing is known of the past */

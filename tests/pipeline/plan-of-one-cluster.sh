@@ -26,4 +26,8 @@ exits 1 "$BIN/plan" --only step --show plan.csv
 says '--only: found "step": expected one of steps, advice, unsolved'
 exits 1 "$BIN/plan" --only steps "$before" assessment.csv -o none.csv
 exits 1 "$BIN/plan" --cluster HAM-Apps --explain vm-1072 "$before" assessment.csv
-nothing_else_than assessment.csv plan.csv one.csv two.csv
+
+# A check leaves a plan of one cluster what it is.
+exits 0 "$BIN/plan" --check one.csv "$before" assessment.csv -o checked.csv
+cmp one.csv checked.csv || fail 'a check made another plan of an unedited one'
+nothing_else_than assessment.csv plan.csv one.csv two.csv checked.csv

@@ -203,17 +203,21 @@ static void growth_in_other_steps_than_the_vms_is_refused(void)
 
 static void what_is_left_is_composed_anew(void)
 {
-    g_autoptr(Planning) planning = planning_new(hosts(), NULL);
+    g_autoptr(Planning) planning = planning_new(hosts(), "[plan]\n");
     g_autoptr(ChangePlan) plan = changeplan_new();
     PlanRow declined = move_row(1, 0, "b", "h2", "h3"), kept = move_row(2, 1, "a", "h1", "h3");
     declined.effect = "as it was";
     kept.effect = "of another time";
+    kept.reason = "relieves h1: CPU at 85.0 % is above 80 %, 45.0 % when all is done";
     changeplan_add(plan, &declined);
     changeplan_add(plan, &kept);
     g_autofree char *said = said_of(planning, plan);
     CU_ASSERT_STRING_EQUAL(said, "");
     CU_ASSERT_STRING_EQUAL(g_array_index(plan->rows, PlanRow, 0).effect, "as it was");
     CU_ASSERT_PTR_NOT_NULL(strstr(g_array_index(plan->rows, PlanRow, 1).effect, "h1: CPU 85.0 to 65.0 %"));
+    CU_ASSERT_STRING_EQUAL(g_array_index(plan->rows, PlanRow, 1).reason,
+                           "relieves h1: CPU at 85.0 % is above 80 %, 65.0 % when all is done");
+    CU_ASSERT_STRING_EQUAL(g_array_index(plan->rows, PlanRow, 1).cause, "hot_host");
     CU_ASSERT_STRING_EQUAL(plan->summary, "Plan: 1 to migrate, 0 to grow, 0 advised, 0 unsolved.");
 }
 
