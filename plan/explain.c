@@ -368,7 +368,8 @@ static char *why_not_moved(const Model *model, const ChangePlan *plan, guint hos
     if (model->hosts[host].state == STATE_UNKNOWN)
         return g_strdup("its host is not measured");
     if (model->hosts[host].state != STATE_HOT)
-        return unsolved ? g_strdup_printf("its host %s", unsolved->reason) : g_strdup("its host is not hot");
+        return unsolved ? g_strdup_printf("its host is not hot, but %s", unsolved->reason)
+                        : g_strdup("its host is not hot");
     if (is_left_by_some(plan, id))
         return g_strdup("its hot host is relieved, as far as can be, by others");
     return unsolved ? g_strdup_printf("its host %s", unsolved->reason)

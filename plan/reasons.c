@@ -66,6 +66,20 @@ static const Change *needs_room(const GArray *changes, const Change *leaving, in
     return NULL;
 }
 
+/* TRUE where the host that a VM leaves would stay normal with it but for the memory added there: else others
+ * who come need the room, too */
+static gboolean is_for_growth(const Model *end, const GArray *changes, const Change *leaving)
+{
+    double extra[N_RESOURCES];
+    memcpy(extra, end->vms[leaving->vm].demand, sizeof extra);
+    for (guint i = 0; i < changes->len; i++) {
+        const Change *other = &g_array_index(changes, Change, i);
+        if (other->action == ACTION_ADD_MEMORY && other->to == leaving->from)
+            extra[RESOURCE_HOST_MEMORY] -= (other->amount - other->was) * 1024;
+    }
+    return model_stays_normal(end, (guint)leaving->from, extra);
+}
+
 /* gives the change its cause and, in words that are taken over, its reason */
 static void give(Change *change, Cause cause, char *reason)
 {
@@ -98,7 +112,7 @@ static void explain_move(const Situation *situation, const Model *end, const GAr
         give(move, CAUSE_HOT_HOST, relief_words(start, end, (guint)move->from));
     else if (overreserved)
         give(move, CAUSE_OVERRESERVED, g_strdup_printf("relieves %s, which %s", from, overreserved));
-    else if (growth)
+    else if (growth && (!arrival || is_for_growth(end, changes, move)))
         give(move, CAUSE_SHORT_VM,
              g_strdup_printf("makes room on %s for %s, which is short of memory", from,
                              start->vms[growth->vm].row->name));

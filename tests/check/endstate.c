@@ -14,10 +14,13 @@ static const PlanRow *row_at(const World *world, guint index)
 
 /* ---- figures of a cluster ---- */
 
-static gboolean is_short(const World *world, const VmAt *vm)
+/* VMs that vmanger leaves alone are nobody's business */
+static gboolean is_short(const World *world, guint i, const VmAt *vm)
 {
+    const Vm *row = &world->snapshot->vms[i];
     double size = vm->memory_mib * 1024;
-    return vm->state == STATE_SHORT &&
+    return vm->state == STATE_SHORT && row->role < 0 &&
+           !policy_matches(world->policy->system_vms, row->folder, row->name) &&
            table_round(vm->demand[RESOURCE_MEMORY] / size * 100) > world->policy->short_pct;
 }
 
@@ -77,7 +80,7 @@ static ClusterStatus status_of(const World *world, const HostAt *hosts, const Vm
         status.hot_hosts +=
             world->snapshot->hosts[i].cluster == cluster && hosts[i].usable && host_is_hot(&hosts[i]);
     for (guint i = 0; i < world->snapshot->n_vms; i++)
-        status.short_vms += world->snapshot->vms[i].cluster == cluster && is_short(world, &vms[i]);
+        status.short_vms += world->snapshot->vms[i].cluster == cluster && is_short(world, i, &vms[i]);
     if (world->snapshot->clusters[cluster].ha == 1 && world->policy->ha_check != HA_CHECK_OFF) {
         status.failover_lack_mib = ceil(lack(world, hosts, vms, cluster, RESOURCE_HOST_MEMORY) / 1024);
         status.failover_lack_mhz = ceil(lack(world, hosts, vms, cluster, RESOURCE_CPU));
@@ -191,6 +194,18 @@ static guint running_on(const World *world, guint host)
     return n;
 }
 
+/* above a threshold, and further than at the start */
+static gboolean ends_hotter(const World *world, guint i)
+{
+    for (int r = 0; r < N_RESOURCES; r++) {
+        double before = host_pct(&world->hosts_at_start[i], (Resource)r);
+        double after = host_pct(&world->hosts[i], (Resource)r);
+        if (after > world->hosts[i].threshold[r] && after > before)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void check_host(World *world, guint i, gboolean may_heat)
 {
     const HostAt *host = &world->hosts[i];
@@ -202,6 +217,8 @@ static void check_host(World *world, guint i, gboolean may_heat)
     gboolean unsolved = has_row(world, ROW_UNSOLVED, id);
     if (hot && !was_hot && !may_heat)
         complain(world, NULL, "host %s becomes hot", id);
+    if (hot && was_hot && !may_heat && ends_hotter(world, i))
+        complain(world, NULL, "host %s becomes hotter", id);
     if (stays_hot && !unsolved)
         complain(world, NULL, "host %s stays hot, and no row says so", id);
     if (stays_full && !unsolved)
@@ -213,7 +230,7 @@ static void check_host(World *world, guint i, gboolean may_heat)
 static void check_vm(World *world, guint i)
 {
     const char *id = world->snapshot->vms[i].id;
-    if (is_short(world, &world->vms[i]) && !has_row(world, ROW_UNSOLVED, id) &&
+    if (is_short(world, i, &world->vms[i]) && !has_row(world, ROW_UNSOLVED, id) &&
         !has_row(world, ROW_ADVICE, id))
         complain(world, NULL, "VM %s stays short, and no row says so", id);
 }

@@ -82,9 +82,12 @@ for vm in vms:
     if bool(nothing) == bool(own):
         complain(vm, "nothing is said of it, or not, with %d rows" % len(own), said)
     host = vms[vm]["host_id"]
-    stays_hot = any(row["kind"] == "unsolved" and "stays hot" in row["reason"] for row in rows.get(host, []))
-    if stays_hot and any("its host is not hot" in line for line in nothing):
+    unsolved = [row["reason"] for row in rows.get(host, []) if row["kind"] == "unsolved"]
+    if any("stays hot" in reason for reason in unsolved) and any("its host is not hot" in line for line in nothing):
         complain(vm, "its host stays hot", said)
+    for reason in unsolved:
+        if "becomes hot" in reason and not all("its host is not hot, but becomes hot" in line for line in nothing):
+            complain(vm, "its host becomes hot", said)
     if any("it is not short" in line for line in nothing) and any("stays short" in row["reason"] for row in own):
         complain(vm, "it is short", said)
     last = ""

@@ -135,6 +135,39 @@ static void a_move_that_makes_room_names_what_comes(void)
     CU_ASSERT_EQUAL(first->cause, CAUSE_ROOM);
 }
 
+/* h2 has room for the memory of its "s", of 10 GiB, until `gib` of "a" come, and for these when "m" has left
+ */
+static char *reason_beside_growth(double gib)
+{
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 60);
+    add_host(small, "h2", 1000, 60);
+    add_host(small, "h3", 1000, 10);
+    add_vm(small, "a", "h1", 100, gib);
+    add_vm(small, "m", "h2", 100, 15);
+    add_vm(small, "s", "h2", 100, 8);
+    g_autoptr(Planning) planning = planning_new(small, NULL);
+    g_autoptr(GArray) changes = change_list_new();
+    Change leaves = move(planning, "m", "h3"), comes = move(planning, "a", "h2"),
+           grows = growth(planning, "s", 4096);
+    g_array_append_val(changes, leaves);
+    g_array_append_val(changes, comes);
+    g_array_append_val(changes, grows);
+    g_autoptr(Model) end = model_after(planning->model, changes);
+    g_free(g_array_index(changes, Change, 0).reason);
+    reasons_explain(&planning->situation, end, changes, &g_array_index(changes, Change, 0));
+    return g_strdup(g_array_index(changes, Change, 0).reason);
+}
+
+/* With m h2 would hold 78 GiB of 80 without the growth, or 90. */
+static void room_is_made_for_what_needs_it(void)
+{
+    g_autofree char *for_growth = reason_beside_growth(18);
+    g_autofree char *for_arrival = reason_beside_growth(30);
+    CU_ASSERT_STRING_EQUAL(for_growth, "makes room on h2 for s, which is short of memory");
+    CU_ASSERT_STRING_EQUAL(for_arrival, "makes room on h2 for a");
+}
+
 void test_reasons_suite(void)
 {
     CU_pSuite suite = CU_add_suite("reasons", NULL, NULL);
@@ -143,4 +176,5 @@ void test_reasons_suite(void)
     CU_ADD_TEST(suite, a_step_against_a_rule_that_should_hold_says_so);
     CU_ADD_TEST(suite, what_stays_is_told_with_what_stands_in_the_way);
     CU_ADD_TEST(suite, a_move_that_makes_room_names_what_comes);
+    CU_ADD_TEST(suite, room_is_made_for_what_needs_it);
 }
