@@ -13,7 +13,8 @@
 typedef struct Verification {
     const Situation *situation;
     const ChangePlan *plan;
-    gboolean edited; /* by a person: names may disagree with ids, and growth be anything */
+    gboolean edited;  /* by a person: names may disagree with ids, and growth be anything */
+    gboolean budgets; /* of growth are asked: they are those that the plan was made by */
     GPtrArray *problems;
     GArray *changes;   /* Change of each approved step, in an order that `after` allows */
     GArray *rows;      /* PlanRow * of each */
@@ -103,7 +104,7 @@ static gboolean agrees(const Verification *verification, const Model *now, const
         return FALSE;
     }
     g_auto(Obstacle) why = {0};
-    guint questions = LEGAL_SUBJECT | (verification->edited ? LEGAL_BUDGET : 0);
+    guint questions = LEGAL_SUBJECT | (verification->budgets ? LEGAL_BUDGET : 0);
     if (legality_allows(verification->situation->legality, now, change, questions, &why))
         return TRUE;
     add_problem(verification, row, "%s%s", change->action == ACTION_MIGRATE ? "it " : "", why.words);
@@ -299,10 +300,10 @@ static void note_if_it_stays_hot(const Verification *verification, const Model *
         return;
     g_autofree char *declined = words_of_declined(verification->plan, row->id);
     model_excess(end, host, &worst);
-    g_ptr_array_add(notes,
-                    g_strdup_printf("this edit leaves %s hot: %s at %.1f %%, above %.0f %%%s", row->name,
-                                    resource_words[worst], model_usage_pct(end, host, worst, 0),
-                                    end->hosts[host].threshold[worst], declined));
+    g_ptr_array_add(
+        notes, g_strdup_printf("this edit leaves %s hot: %s at %.1f %%, above %.0f %%%s", row->name,
+                               resource_words[worst], model_usage_pct(end, host, worst, 0),
+                               end->hosts[host].threshold[worst], *declined ? declined : "; no row says so"));
 }
 
 /* and so is one that is emptied in part, for nothing */
@@ -396,7 +397,9 @@ void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(PlanRow *));
     g_autoptr(GHashTable) place = g_hash_table_new(NULL, NULL);
     g_autoptr(Model) now = model_copy(situation->start);
-    Verification verification = {situation, plan, FALSE, problems, changes, rows, place};
+    g_autofree char *policy = policy_plan_digest(situation->start->policy);
+    gboolean budgets = strcmp(plan->policy, policy) == 0;
+    Verification verification = {situation, plan, FALSE, budgets, problems, changes, rows, place};
     if (!take_rows(&verification, now))
         return;
     guint at = 0;
@@ -413,7 +416,7 @@ void verify_edited(const Situation *situation, ChangePlan *plan, GPtrArray *prob
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(PlanRow *));
     g_autoptr(GHashTable) place = g_hash_table_new(NULL, NULL);
     g_autoptr(Model) now = model_copy(situation->start);
-    Verification verification = {situation, plan, TRUE, problems, changes, rows, place};
+    Verification verification = {situation, plan, TRUE, TRUE, problems, changes, rows, place};
     if (!take_rows(&verification, now))
         return;
     guint at = 0;

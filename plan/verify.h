@@ -10,8 +10,9 @@
 #include "plan/decisions.h"
 
 /* adds to problems (char *) every approved step that the model contradicts (its object, where it is, its
- * size), and the first that would take a host over its memory or reservations or break a mandatory rule;
- * nothing is added where the plan is sound */
+ * size), the first that would take a host over its memory or reservations or break a mandatory rule, and,
+ * where the plan was made under this very policy, growth that its budgets have no room for; nothing is added
+ * where the plan is sound */
 void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *problems);
 
 /* the same of a plan that a person has edited, and more: that names and ids agree, that every growth is

@@ -126,6 +126,29 @@ static void a_mandatory_rule_that_would_be_broken_is_named(void)
              step(1, "", "a", "h1", "h3"));
 }
 
+/* Of 200 GiB 100 are in use, and 90 of the others are kept: 10 are left to give. */
+static void growth_beyond_its_budget_is_refused_under_the_plans_own_policy(void)
+{
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 3000, 40);
+    add_host(small, "h2", 3000, 60);
+    add_vm(small, "a", "h1", 100, 20)->memory_hot_add = 1;
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\nbuffer_reserve_pct=45\n");
+    g_autofree char *digest = policy_plan_digest(planning->policy);
+    for (guint own = 0; own < 2; own++) {
+        g_autoptr(ChangePlan) plan = changeplan_new();
+        g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+        const PlanRow row = addition(1, "a", "22528", "33792");
+        plan->name = "p";
+        plan->policy = own ? digest : "another";
+        changeplan_add(plan, &row);
+        verify_plan(&planning->situation, plan, problems);
+        CU_ASSERT_EQUAL(problems->len, own);
+        CU_ASSERT_TRUE(!own ||
+                       strstr(problems->pdata[0], "the buffer of Cluster 1 has 10240 MiB left to give"));
+    }
+}
+
 static void a_step_after_an_absent_one_is_refused(void)
 {
     PROBLEMS(full_hosts(), "p:12: step 2 (migrate a): a step that it comes after is absent or not approved",
@@ -143,5 +166,6 @@ void test_verify_suite(void)
     CU_ADD_TEST(suite, a_vm_that_is_never_moved_is_refused);
     CU_ADD_TEST(suite, a_target_that_cannot_run_the_vm_is_refused);
     CU_ADD_TEST(suite, a_mandatory_rule_that_would_be_broken_is_named);
+    CU_ADD_TEST(suite, growth_beyond_its_budget_is_refused_under_the_plans_own_policy);
     CU_ADD_TEST(suite, a_step_after_an_absent_one_is_refused);
 }
