@@ -20,7 +20,8 @@ typedef struct Directory {
     Snapshot *snapshot; /* of which finish makes the copy */
     Drift *drift;
     SeriesAfter *after;
-    GArray *ended; /* double: numbers of steps that were started and not yet waited for */
+    double *comes_back; /* [n_vms] the share of what was reclaimed from a VM that no limit holds back */
+    GArray *ended;      /* double: numbers of steps that were started and not yet waited for */
     gboolean vms_changed, hosts_changed;
 } Directory;
 
@@ -50,10 +51,21 @@ static const char *directory_identity(Target *target)
     return directory_of(target)->snapshot->digest;
 }
 
+/* What is reclaimed by a limit stays so wherever the VM runs: 0 and 1 are nothing and all that comes back. */
+static void note_what_comes_back(Directory *directory, const Subject *subject)
+{
+    const Snapshot *snapshot = directory->snapshot;
+    for (guint i = 0; i < snapshot->n_vms; i++) {
+        const Load *load = &subject->vms[i].loads[RESOURCE_HOST_MEMORY];
+        if (load->reclaimed > 0 && !isnan(load->reclaimed_host))
+            directory->comes_back[i] = CLAMP(load->reclaimed_host / load->reclaimed, 0, 1);
+    }
+}
+
 static gboolean directory_view(Target *target, const Policy *policy, const Snapshot **snapshot,
                                Assessment **assessment, GError **error)
 {
-    const Directory *directory = directory_of(target);
+    Directory *directory = directory_of(target);
     *snapshot = directory->snapshot;
     if (!assessment)
         return TRUE;
@@ -61,6 +73,7 @@ static gboolean directory_view(Target *target, const Policy *policy, const Snaps
     g_autoptr(Assessment) assessed = evaluation_begin(policy);
     if (!evaluation_add(assessed, directory->snapshot, directory->path, policy, &subject, error))
         return FALSE;
+    note_what_comes_back(directory, &subject);
     *assessment = g_steal_pointer(&assessed);
     return TRUE;
 }
@@ -98,7 +111,8 @@ static void do_step(Directory *directory, const PlanRow *step)
     double size_before = drift->memory_mib[vm];
     drift_do(drift, step);
     if (step->action == ACTION_MIGRATE)
-        series_after_migrate(directory->after, vm, from, (guint)drift->host[vm], size_before * 1024);
+        series_after_migrate(directory->after, vm, from, (guint)drift->host[vm], size_before * 1024,
+                             directory->comes_back[vm]);
     else if (step->action == ACTION_ADD_MEMORY)
         series_after_add_memory(directory->after, vm, from, (drift->memory_mib[vm] - size_before) * 1024);
     directory->vms_changed = TRUE;
@@ -356,6 +370,7 @@ static void directory_free(Target *target)
 {
     Directory *directory = directory_of(target);
     series_after_free(directory->after);
+    g_free(directory->comes_back);
     drift_free(directory->drift);
     snapshot_free(directory->snapshot);
     g_clear_pointer(&directory->ended, g_array_unref);
@@ -396,6 +411,9 @@ Target *target_directory_new(const char *directory, const char *output, GError *
     target->output = g_strdup(output);
     target->drift = drift_new(snapshot);
     target->after = series_after_new(snapshot);
+    target->comes_back = g_new(double, snapshot->n_vms + 1);
+    for (guint i = 0; i < snapshot->n_vms; i++) /* where no loads are looked at, its own limit is known */
+        target->comes_back[i] = snapshot->vms[i].memory_limit_mib < snapshot->vms[i].memory_mib ? 0 : 1;
     target->snapshot = g_steal_pointer(&snapshot);
     target->ended = g_array_new(FALSE, FALSE, sizeof(double));
     return &target->base;

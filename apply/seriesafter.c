@@ -15,7 +15,7 @@ typedef struct Values {
 /* A migration, or where from and to are the same an addition. */
 typedef struct Step {
     guint vm, from, to;
-    double configured_kib, added_kib;
+    double configured_kib, comes_back, added_kib;
 } Step;
 
 struct SeriesAfter {
@@ -101,14 +101,20 @@ static void add_step(SeriesAfter *after, Step step)
     after->host_in_step[step.from] = after->host_in_step[step.to] = TRUE;
 }
 
-void series_after_migrate(SeriesAfter *after, guint vm, guint from, guint to, double configured_kib)
+void series_after_migrate(SeriesAfter *after, guint vm, guint from, guint to, double configured_kib,
+                          double comes_back)
 {
-    add_step(after, (Step){vm, from, to, configured_kib, 0});
+    for (guint i = 0; i < after->steps->len; i++) {
+        const Step *earlier = &g_array_index(after->steps, Step, i);
+        if (earlier->vm == vm && earlier->from != earlier->to)
+            comes_back = 0; /* it has come back then */
+    }
+    add_step(after, (Step){vm, from, to, configured_kib, comes_back, 0});
 }
 
 void series_after_add_memory(SeriesAfter *after, guint vm, guint host, double added_kib)
 {
-    add_step(after, (Step){vm, host, host, NAN, added_kib});
+    add_step(after, (Step){vm, host, host, NAN, 0, added_kib});
 }
 
 static Values *find_vm(const SeriesAfter *after, guint vm, int metric)
@@ -185,7 +191,7 @@ static void add_vm_to_host(SeriesAfter *after, guint vm, guint host, double fact
 
 /* ---- VMs ---- */
 
-/* What was reclaimed comes back when the VM arrives. */
+/* What was reclaimed, and no limit holds back, comes back when the VM arrives. */
 static void take_back_reclaimed(SeriesAfter *after, const Step *step)
 {
     Values *consumed = find_vm(after, step->vm, METRIC_MEMORY_CONSUMED_KIB);
@@ -198,10 +204,10 @@ static void take_back_reclaimed(SeriesAfter *after, const Step *step)
             consumed && aligned(consumed, reclaimed->start, reclaimed->interval_s, reclaimed->samples->len);
         for (guint i = 0; consumed && i < consumed->samples->len; i++) {
             double value = same ? *sample(reclaimed, i) : missing;
-            *sample(consumed, i) += isnan(value) ? missing : value;
+            *sample(consumed, i) += step->comes_back * (isnan(value) ? missing : value);
         }
         for (guint i = 0; i < reclaimed->samples->len; i++)
-            *sample(reclaimed, i) = 0;
+            *sample(reclaimed, i) *= 1 - step->comes_back;
     }
     for (guint i = 0; consumed && i < consumed->samples->len; i++)
         if (*sample(consumed, i) > step->configured_kib)

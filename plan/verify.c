@@ -303,7 +303,7 @@ static void note_if_it_stays_hot(const Verification *verification, const Model *
     g_ptr_array_add(
         notes, g_strdup_printf("this edit leaves %s hot: %s at %.1f %%, above %.0f %%%s", row->name,
                                resource_words[worst], model_usage_pct(end, host, worst, 0),
-                               end->hosts[host].threshold[worst], *declined ? declined : "; no row says so"));
+                               end->hosts[host].threshold[worst], declined));
 }
 
 /* and so is one that is emptied in part, for nothing */

@@ -73,7 +73,7 @@ static void a_migration_takes_its_samples_from_one_host_to_the_other(void)
 {
     g_autoptr(SmallCluster) small = two_hosts();
     g_autoptr(SeriesAfter) after = series_after_new(small->snapshot);
-    series_after_migrate(after, 0, 0, 1, 1048576);
+    series_after_migrate(after, 0, 0, 1, 1048576, 1);
     learn(after, METRIC_CPU_USAGE_MHZ, "", 100, 200, 300);
     series_after_work_out(after);
     Series from = series_of(0, -1, METRIC_CPU_USAGE_MHZ, ""), to = series_of(1, -1, METRIC_CPU_USAGE_MHZ, "");
@@ -87,7 +87,7 @@ static void series_that_are_not_aligned_change_by_the_mean(void)
 {
     g_autoptr(SmallCluster) small = two_hosts();
     g_autoptr(SeriesAfter) after = series_after_new(small->snapshot);
-    series_after_migrate(after, 0, 0, 1, 1048576);
+    series_after_migrate(after, 0, 0, 1, 1048576, 1);
     learn(after, METRIC_NET_KIBPS, "", 100, NAN, 300);
     series_after_work_out(after);
     Series from = series_of(0, -1, METRIC_NET_KIBPS, ""), to = series_of(1, -1, METRIC_NET_KIBPS, "");
@@ -101,7 +101,7 @@ static void what_was_reclaimed_comes_back_up_to_the_configured_size(void)
 {
     g_autoptr(SmallCluster) small = two_hosts();
     g_autoptr(SeriesAfter) after = series_after_new(small->snapshot);
-    series_after_migrate(after, 0, 0, 1, 1000);
+    series_after_migrate(after, 0, 0, 1, 1000, 1);
     learn(after, METRIC_MEMORY_CONSUMED_KIB, "", 600, 600, 900);
     learn(after, METRIC_MEMORY_BALLOONED_KIB, "", 100, 0, 100);
     learn(after, METRIC_MEMORY_SWAPPED_KIB, "", 50, 50, 50);
@@ -117,11 +117,27 @@ static void what_was_reclaimed_comes_back_up_to_the_configured_size(void)
     assert_changed(after, &to, LIST(0, 0, 0), LIST(757, 657, 1007));
 }
 
+/* A quarter is what the host had reclaimed; on the way on nothing more comes back. */
+static void what_a_limit_holds_back_stays_reclaimed(void)
+{
+    g_autoptr(SmallCluster) small = two_hosts();
+    g_autoptr(SeriesAfter) after = series_after_new(small->snapshot);
+    series_after_migrate(after, 0, 0, 1, 1000, 0.25);
+    series_after_migrate(after, 0, 1, 0, 1000, 0.25);
+    learn(after, METRIC_MEMORY_CONSUMED_KIB, "", 600, 600, 600);
+    learn(after, METRIC_MEMORY_BALLOONED_KIB, "", 200, 200, 200);
+    series_after_work_out(after);
+    Series consumed = series_of(-1, 0, METRIC_MEMORY_CONSUMED_KIB, "");
+    Series ballooned = series_of(-1, 0, METRIC_MEMORY_BALLOONED_KIB, "");
+    assert_changed(after, &consumed, LIST(600, 600, 600), LIST(650, 650, 650));
+    assert_changed(after, &ballooned, LIST(200, 200, 200), LIST(150, 150, 150));
+}
+
 static void added_memory_is_consumed_where_the_vm_then_is(void)
 {
     g_autoptr(SmallCluster) small = two_hosts();
     g_autoptr(SeriesAfter) after = series_after_new(small->snapshot);
-    series_after_migrate(after, 0, 0, 1, 1000);
+    series_after_migrate(after, 0, 0, 1, 1000, 1);
     series_after_add_memory(after, 0, 1, 128);
     learn(after, METRIC_MEMORY_CONSUMED_KIB, "", 600, 600, 600);
     learn(after, METRIC_MEMORY_ACTIVE_KIB, "", 500, 500, 500);
@@ -138,8 +154,8 @@ static void a_way_there_and_back_changes_nothing_on_the_hosts(void)
 {
     g_autoptr(SmallCluster) small = two_hosts();
     g_autoptr(SeriesAfter) after = series_after_new(small->snapshot);
-    series_after_migrate(after, 0, 0, 1, 1000);
-    series_after_migrate(after, 0, 1, 0, 1000);
+    series_after_migrate(after, 0, 0, 1, 1000, 1);
+    series_after_migrate(after, 0, 1, 0, 1000, 1);
     learn(after, METRIC_CPU_USAGE_MHZ, "", 100, 200, 300);
     series_after_work_out(after);
     Series from = series_of(0, -1, METRIC_CPU_USAGE_MHZ, ""), to = series_of(1, -1, METRIC_CPU_USAGE_MHZ, "");
@@ -151,7 +167,7 @@ static void instances_add_up_and_none_falls_below_zero(void)
 {
     g_autoptr(SmallCluster) small = two_hosts();
     g_autoptr(SeriesAfter) after = series_after_new(small->snapshot);
-    series_after_migrate(after, 0, 0, 1, 1000);
+    series_after_migrate(after, 0, 0, 1, 1000, 1);
     learn(after, METRIC_DISK_KIBPS, "scsi0:0", 100, 100, 100);
     learn(after, METRIC_DISK_KIBPS, "scsi0:1", 50, 50, 50);
     series_after_work_out(after);
@@ -167,6 +183,7 @@ void test_seriesafter_suite(void)
     CU_ADD_TEST(suite, a_migration_takes_its_samples_from_one_host_to_the_other);
     CU_ADD_TEST(suite, series_that_are_not_aligned_change_by_the_mean);
     CU_ADD_TEST(suite, what_was_reclaimed_comes_back_up_to_the_configured_size);
+    CU_ADD_TEST(suite, what_a_limit_holds_back_stays_reclaimed);
     CU_ADD_TEST(suite, added_memory_is_consumed_where_the_vm_then_is);
     CU_ADD_TEST(suite, a_way_there_and_back_changes_nothing_on_the_hosts);
     CU_ADD_TEST(suite, instances_add_up_and_none_falls_below_zero);
