@@ -140,10 +140,12 @@ static ChangePlan *plan_to_do(const Target *target, const ChangePlan *plan, cons
 }
 
 /* A host that takes something in may not end hot, but for heat that the plan itself foresaw: emptying a host
- * or mending a rule can be worth it. */
+ * or mending a rule can be worth it. A plan that undoes another leads back to where hosts may have been hot:
+ * of that it warns. */
 static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Model *start, const Model *end,
                          guint host)
 {
+    gboolean undoes = !*plan->snapshot;
     const Host *row = &end->snapshot->hosts[host];
     for (Resource resource = 0; resource < N_RESOURCES; resource++) {
         double before = model_usage_pct(start, host, resource, 0);
@@ -154,10 +156,11 @@ static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Mod
         gboolean foreseen = after <= promised;
         if (after > before && after > threshold && !foreseen)
             g_ptr_array_add(
-                preflight->problems,
+                undoes ? preflight->warnings : preflight->problems,
                 g_strdup_printf("%s (%s) would become hot: %s at %.1f %%, above %.0f %%; by its load "
-                                "now it is at %.1f %% (--no-recheck-load)",
-                                row->name, row->id, resource_words[resource], after, threshold, before));
+                                "now it is at %.1f %%%s",
+                                row->name, row->id, resource_words[resource], after, threshold, before,
+                                undoes ? "" : " (--no-recheck-load)"));
     }
 }
 
@@ -195,8 +198,7 @@ static gboolean replay(Preflight *preflight, const ChangePlan *plan, const Chang
     if (!*plan->snapshot)
         situation_drop_rules(situation);
     verify_plan(situation, to_do, preflight->problems);
-    if (*plan->snapshot)
-        look_at_heat(preflight, plan, to_do, situation->start);
+    look_at_heat(preflight, plan, to_do, situation->start);
     return TRUE;
 }
 

@@ -9,6 +9,7 @@ says ', about '
 grep -i ' nan' said && fail 'a time that is none'
 exits 0 "$BIN/apply" back.csv after -o undone
 says "$migrations steps done, $((steps - migrations)) advice"
+says '(host-11) would become hot: CPU at '
 column() {
     python3 -c 'import csv,sys
 for r in csv.DictReader(open(sys.argv[1] + "/vms.csv", newline="")): print(r["id"], r["host_id"])' "$1"
