@@ -15,6 +15,7 @@ typedef struct Sought {
     gboolean found, spaced; /* spaced: its words match, so spaces were taken for separators */
     char *nearest;          /* of the names, and how far it is; NULL for none */
     guint distance;
+    char *of_id; /* the name of what has the part as its id; NULL for none */
 } Sought;
 
 struct PatternCheck {
@@ -27,6 +28,7 @@ static void sought_clear(gpointer data)
     Sought *sought = data;
     g_free(sought->part);
     g_free(sought->nearest);
+    g_free(sought->of_id);
 }
 
 static void seek_list(PatternCheck *check, const PatternList *list)
@@ -90,16 +92,33 @@ static void look_for(Sought *sought, const Snapshot *snapshot)
     }
 }
 
+/* Ids stand in plans, from where one is easily copied. */
+static void look_for_id(Sought *sought, const Snapshot *snapshot)
+{
+    int found = sought->list->of_hosts ? snapshot_find_host(snapshot, sought->part)
+                                       : snapshot_find_vm(snapshot, sought->part);
+    if (found < 0 || sought->of_id)
+        return;
+    sought->of_id =
+        g_strdup(sought->list->of_hosts ? snapshot->hosts[found].name : snapshot->vms[found].name);
+}
+
 void patterncheck_add(PatternCheck *check, const Snapshot *snapshot)
 {
-    for (guint i = 0; i < check->sought->len; i++)
+    for (guint i = 0; i < check->sought->len; i++) {
         look_for(&g_array_index(check->sought, Sought, i), snapshot);
+        look_for_id(&g_array_index(check->sought, Sought, i), snapshot);
+    }
 }
 
 static char *likely_mistake(const Sought *sought)
 {
     if (sought->spaced)
         return g_strdup(" (a list is separated by ;)");
+    if (sought->of_id) {
+        g_autofree char *name = escape_for_message(sought->of_id);
+        return g_strdup_printf(" (it is the id of %s: patterns are of names)", name);
+    }
     if (!sought->nearest || !nearest_is_close(sought->part, sought->distance))
         return g_strdup("");
     g_autofree char *name = escape_for_message(sought->nearest);

@@ -66,6 +66,16 @@ static void a_section_alone_is_looked_at_where_only_it_is_read(void)
                 "\nsystem_vms: found no VM that matches q");
 }
 
+static void an_id_is_the_likely_mistake(void)
+{
+    assert_said(
+        "[plan]\nevacuate=h1\nexclude_vms=v3\nforbid_growth=h1\n", NULL,
+        "\nevacuate: found no host that matches h1 (it is the id of \"esx-01.lan.example\": patterns are of "
+        "names)"
+        "\nexclude_vms: found no VM that matches v3 (it is the id of \"old, unused\": patterns are of names)"
+        "\nforbid_growth: found no VM that matches h1");
+}
+
 static void the_nearest_name_is_told_where_it_is_close(void)
 {
     assert_said(
@@ -149,6 +159,7 @@ void test_patterncheck_suite(void)
     CU_ADD_TEST(suite, what_matches_is_no_news);
     CU_ADD_TEST(suite, each_pattern_that_matches_nothing_is_told_with_its_key);
     CU_ADD_TEST(suite, a_section_alone_is_looked_at_where_only_it_is_read);
+    CU_ADD_TEST(suite, an_id_is_the_likely_mistake);
     CU_ADD_TEST(suite, the_nearest_name_is_told_where_it_is_close);
     CU_ADD_TEST(suite, each_part_between_commas_is_looked_for_unless_the_whole_matches);
     CU_ADD_TEST(suite, spaces_for_separators_are_the_likely_mistake);
