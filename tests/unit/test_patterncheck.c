@@ -27,6 +27,7 @@ static void assert_said(const char *text, const char *section, const char *expec
     g_autoptr(SmallCluster) small = small_estate();
     g_autoptr(Policy) policy = smallcluster_policy(text, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
+    CU_ASSERT_FATAL(snapshot_link(small->snapshot, NULL));
     g_autoptr(PatternCheck) check = patterncheck_new(policy, section);
     patterncheck_add(check, small->snapshot);
     g_autoptr(GPtrArray) words = patterncheck_words(check);
