@@ -151,9 +151,9 @@ static void look_at_host(Preflight *preflight, const ChangePlan *plan, const Mod
         double before = model_usage_pct(start, host, resource, 0);
         double after = model_usage_pct(end, host, resource, 0);
         double threshold = end->hosts[host].threshold[resource];
-        double promised = verify_promised_pct(plan, end->snapshot->clusters[row->cluster].id, resource);
         /* Of disk and network a plan promises nothing: what is not promised is not allowed. */
-        gboolean foreseen = after <= promised;
+        gboolean foreseen =
+            verify_foresees(plan, end->snapshot->clusters[row->cluster].id, row->id, resource, after);
         if (after > before && after > threshold && !foreseen)
             g_ptr_array_add(
                 undoes ? preflight->warnings : preflight->problems,

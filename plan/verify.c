@@ -179,7 +179,8 @@ static gboolean take_rows(Verification *verification, Model *now)
 
 /* ---- how its hosts end ---- */
 
-double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
+/* percent at which the plan says the fullest host of a cluster will stand; NAN where it does not say */
+static double promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource)
 {
     const PlanCluster *cluster = changeplan_find_cluster(plan, cluster_id);
     if (cluster && resource == RESOURCE_CPU)
@@ -189,37 +190,56 @@ double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resou
     return NAN;
 }
 
-/* what a reviewer did to the steps of a cluster, and to those of one host */
-typedef struct Edit {
-    guint approved;   /* of the cluster */
-    gboolean touched; /* a step of the host was changed, or one that leaves it declined */
-} Edit;
-
-static Edit edit_of(const Verification *verification, const Host *host, const char *cluster_id)
+/* TRUE where a reviewer changed a step of the host, or declined one that leaves it */
+static gboolean is_touched(const Verification *verification, const Host *host)
 {
-    Edit edit = {0};
+    gboolean touched = FALSE;
     for (guint i = 0; i < verification->plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(verification->plan->rows, PlanRow, i);
         gboolean leaves = strcmp(row->from_id, host->id) == 0, comes = strcmp(row->to_id, host->id) == 0;
         if (row->kind != ROW_STEP)
             continue;
-        edit.approved += row->approve == 1 && strcmp(row->cluster_id, cluster_id) == 0;
-        edit.touched |= leaves && row->approve != 1;
-        edit.touched |= (leaves || comes) && row->approve == 1 && !plan_row_is_as_made(row);
+        touched |= leaves && row->approve != 1;
+        touched |= (leaves || comes) && row->approve == 1 && !plan_row_is_as_made(row);
     }
-    return edit;
+    return touched;
 }
 
-/* Heat that plan itself accepted, for a rule or a worse heat, is nobody's edit; where steps are missing, up
- * to what it promised of the cluster's fullest host. */
+static gboolean is_unsolved(const ChangePlan *plan, const char *object_id)
+{
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_UNSOLVED && strcmp(row->object_id, object_id) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has_all_steps(const ChangePlan *plan, const char *cluster_id)
+{
+    const PlanCluster *cluster = changeplan_find_cluster(plan, cluster_id);
+    guint approved = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        approved += row->kind == ROW_STEP && row->approve == 1 && strcmp(row->cluster_id, cluster_id) == 0;
+    }
+    return cluster && approved == cluster->figures.steps;
+}
+
+gboolean verify_foresees(const ChangePlan *plan, const char *cluster_id, const char *host_id,
+                         Resource resource, double pct)
+{
+    return pct <= promised_pct(plan, cluster_id, resource) &&
+           (has_all_steps(plan, cluster_id) || is_unsolved(plan, host_id));
+}
+
+/* Heat that plan itself accepted, for a rule or a worse heat, is nobody's edit. */
 static gboolean is_foreseen(const Verification *verification, const Host *host, Resource resource, double pct)
 {
     const ChangePlan *plan = verification->plan;
     const char *cluster_id = verification->situation->start->snapshot->clusters[host->cluster].id;
-    Edit edit = edit_of(verification, host, cluster_id);
-    const PlanCluster *cluster = changeplan_find_cluster(plan, cluster_id);
-    gboolean all = cluster && edit.approved == cluster->figures.steps;
-    return !edit.touched && (all || pct <= verify_promised_pct(plan, cluster_id, resource));
+    return !is_touched(verification, host) &&
+           (has_all_steps(plan, cluster_id) || verify_foresees(plan, cluster_id, host->id, resource, pct));
 }
 
 /* "; step 3 (migrate a), which would take load off it, is not approved", or "" */
@@ -285,7 +305,7 @@ static gboolean is_edits_doing(const Verification *verification, const Model *en
 {
     const char *cluster_id = end->snapshot->clusters[row->cluster].id;
     const PlanCluster *cluster = changeplan_find_cluster(verification->plan, cluster_id);
-    return edit_of(verification, row, cluster_id).touched ||
+    return is_touched(verification, row) ||
            (cluster && count_hot(end, row->cluster) > cluster->figures.after.hot_hosts);
 }
 
@@ -300,10 +320,10 @@ static void note_if_it_stays_hot(const Verification *verification, const Model *
         return;
     g_autofree char *declined = words_of_declined(verification->plan, row->id);
     model_excess(end, host, &worst);
-    g_ptr_array_add(
-        notes, g_strdup_printf("this edit leaves %s hot: %s at %.1f %%, above %.0f %%%s", row->name,
-                               resource_words[worst], model_usage_pct(end, host, worst, 0),
-                               end->hosts[host].threshold[worst], declined));
+    g_ptr_array_add(notes,
+                    g_strdup_printf("this edit leaves %s hot: %s at %.1f %%, above %.0f %%%s", row->name,
+                                    resource_words[worst], model_usage_pct(end, host, worst, 0),
+                                    end->hosts[host].threshold[worst], declined));
 }
 
 /* and so is one that is emptied in part, for nothing */

@@ -21,7 +21,9 @@ void verify_plan(const Situation *situation, const ChangePlan *plan, GPtrArray *
  * *) get the hosts that stay hot by what is not */
 void verify_edited(const Situation *situation, ChangePlan *plan, GPtrArray *problems, GPtrArray *notes);
 
-/* percent at which the plan says the fullest host of a cluster will stand; NAN where it does not say */
-double verify_promised_pct(const ChangePlan *plan, const char *cluster_id, Resource resource);
+/* TRUE where the plan itself says that the host may stand so high: it is as edited by nobody, or says that
+ * the host is hot, and its cluster's fullest host will stand no lower */
+gboolean verify_foresees(const ChangePlan *plan, const char *cluster_id, const char *host_id,
+                         Resource resource, double pct);
 
 #endif

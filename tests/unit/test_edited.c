@@ -91,6 +91,27 @@ static void a_host_that_only_stays_hot_is_said(void)
         "it: step 1 (migrate )");
 }
 
+/* That another host of the cluster is fuller is no excuse. */
+static void a_host_that_a_deleted_step_would_have_kept_normal_is_refused(void)
+{
+    for (guint told = 0; told < 2; told++) {
+        g_autoptr(Planning) planning = planning_new(hosts(), "[plan]\n");
+        g_autoptr(ChangePlan) plan = changeplan_new();
+        const PlanRow kept = move_row(2, 1, "a", "h1", "h2");
+        PlanRow unsolved = plan_row_unknown();
+        const ClusterFigures figures = {.steps = 2, .before.max_cpu_pct = 85, .after.max_cpu_pct = 95};
+        unsolved.kind = ROW_UNSOLVED;
+        unsolved.object_id = told ? "h2" : "h3";
+        changeplan_add_cluster(plan, "c1", "Cluster 1", &figures);
+        changeplan_add(plan, &kept);
+        changeplan_add(plan, &unsolved);
+        CU_ASSERT_EQUAL(verify_foresees(plan, "c1", "h2", RESOURCE_CPU, 90), told);
+        CU_ASSERT_FALSE(verify_foresees(plan, "c1", "h2", RESOURCE_CPU, 96));
+        g_autofree char *said = said_of(planning, plan);
+        CU_ASSERT_TRUE(g_str_has_prefix(said, "p:12: step 2 (migrate ): h2 would become hot: CPU at 90.0 %"));
+    }
+}
+
 /* nothing is declined: a takes the place on h1 that would have been c's */
 static void a_changed_step_that_keeps_a_host_hot_is_said(void)
 {
@@ -254,6 +275,7 @@ void test_edited_suite(void)
     CU_ADD_TEST(suite, a_step_that_heats_its_host_is_refused_with_the_declined_one);
     CU_ADD_TEST(suite, a_hot_host_that_gets_hotter_is_refused);
     CU_ADD_TEST(suite, a_host_that_only_stays_hot_is_said);
+    CU_ADD_TEST(suite, a_host_that_a_deleted_step_would_have_kept_normal_is_refused);
     CU_ADD_TEST(suite, a_changed_step_that_keeps_a_host_hot_is_said);
     CU_ADD_TEST(suite, a_host_that_a_deleted_step_would_have_cooled_is_said);
     CU_ADD_TEST(suite, a_host_that_is_emptied_in_part_is_said);
