@@ -6,8 +6,6 @@
 
 #include <math.h>
 
-#define MOST_TOGETHER 2 /* a move, and one that makes room for it */
-
 typedef struct Trim {
     const ClusterProblem *problem;
     const Policy *policy;
@@ -88,11 +86,11 @@ static void set_steps(Trim *trim, const Change *const *changes, guint n, gboolea
     }
 }
 
-/* takes out steps that belong together, at most MOST_TOGETHER, where the rest may stand without them */
+/* takes out steps that belong together, where the rest may stand without them */
 static gboolean try_without(Trim *trim, const Change *const *changes, guint n)
 {
     gboolean balanced = trim->policy->balance != BALANCE_OFF;
-    int sizes[MOST_TOGETHER];
+    g_autofree int *sizes = g_new(int, n);
     for (guint i = 0; i < n; i++)
         sizes[i] = size_of(trim, changes[i]);
     guint hot = hot_among(trim->end, changes, n);
@@ -167,6 +165,67 @@ static gboolean take_out_pairs(Trim *trim, GArray *steps)
     return FALSE;
 }
 
+static void add_ends(GHashTable *hosts, const Change *move)
+{
+    g_hash_table_add(hosts, GINT_TO_POINTER(move->from));
+    g_hash_table_add(hosts, GINT_TO_POINTER(move->to));
+}
+
+/* the indices of the moves between the two hosts of the first; or, where wide, of all that are connected with
+ * it by their hosts */
+static GArray *group_of(const GArray *steps, guint first, gboolean wide)
+{
+    GArray *group = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GHashTable) hosts = g_hash_table_new(NULL, NULL);
+    g_autofree gboolean *in = g_new0(gboolean, steps->len);
+    add_ends(hosts, &g_array_index(steps, Step, first).change);
+    for (gboolean again = TRUE; again;) {
+        again = FALSE;
+        for (guint i = 0; i < steps->len; i++) {
+            const Change *change = &g_array_index(steps, Step, i).change;
+            gboolean leaves = g_hash_table_contains(hosts, GINT_TO_POINTER(change->from));
+            gboolean comes = g_hash_table_contains(hosts, GINT_TO_POINTER(change->to));
+            if (in[i] || change->action != ACTION_MIGRATE || !(wide ? leaves || comes : leaves && comes))
+                continue;
+            add_ends(hosts, change);
+            in[i] = again = TRUE;
+        }
+    }
+    for (guint i = 0; i < steps->len; i++)
+        if (in[i])
+            g_array_append_val(group, i);
+    return group;
+}
+
+static gboolean try_without_group(Trim *trim, GArray *steps, const GArray *group)
+{
+    g_autofree const Change **changes = g_new(const Change *, group->len);
+    for (guint i = 0; i < group->len; i++)
+        changes[i] = &g_array_index(steps, Step, g_array_index(group, guint, i)).change;
+    if (!try_without(trim, changes, group->len))
+        return FALSE;
+    for (guint i = group->len; i-- > 0;)
+        g_array_remove_index(steps, g_array_index(group, guint, i));
+    return TRUE;
+}
+
+/* Moves that exchange VMs hold each other: neither one of them nor two can stay behind, however little all of
+ * them bring. TRUE where a group went */
+static gboolean take_out_groups(Trim *trim, GArray *steps, gboolean wide)
+{
+    g_autofree gboolean *tried = g_new0(gboolean, steps->len);
+    for (guint i = 0; i < steps->len; i++) {
+        if (tried[i] || g_array_index(steps, Step, i).change.action != ACTION_MIGRATE)
+            continue;
+        g_autoptr(GArray) group = group_of(steps, i, wide);
+        for (guint k = 0; k < group->len; k++)
+            tried[g_array_index(group, guint, k)] = TRUE;
+        if (group->len > 1 && try_without_group(trim, steps, group))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 void trim_placement(const ClusterProblem *problem, const Model *start, Placement *placement)
 {
     g_autoptr(GArray) changes = change_list_new();
@@ -185,7 +244,8 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
     }
     g_array_sort(steps, compare_gain);
     take_out_single(&trim, steps);
-    while (take_out_pairs(&trim, steps))
+    while (take_out_pairs(&trim, steps) || take_out_groups(&trim, steps, FALSE) ||
+           take_out_groups(&trim, steps, TRUE))
         take_out_single(&trim, steps);
     assignment_save(trial, placement);
     model_free(trim.end);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last pass: takes out, cheapest gain first, each step whose removal leaves no more hosts hot, VMs short
- * or rules broken, and gives up less than min_gain points of relief, and of balance in all.
+ * or rules broken, and gives up less than min_gain points of relief, and of balance in all; then moves that
+ * hold each other, in pairs and in groups, that bring less than that together.
  */
 #ifndef PLAN_TRIM_H
 #define PLAN_TRIM_H

@@ -70,6 +70,29 @@ static void a_swap_that_gains_less_than_min_gain_is_taken_out(void)
     CU_ASSERT_EQUAL(left->len, 0);
 }
 
+/* Of four moves none can stay behind, nor any two: all of them bring half a point. */
+static void an_exchange_that_gains_less_than_min_gain_is_taken_out(void)
+{
+    static const struct {
+        const char *policy;
+        guint left;
+    } cases[] = {{"[plan]\nmin_gain=1\n", 0}, {"[plan]\nmin_gain=0.1\n", 4}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 8500, 20);
+        add_host(small, "h2", 7950, 20);
+        add_vm(small, "a", "h1", 600, 4);
+        add_vm(small, "b", "h1", 100, 4);
+        add_vm(small, "c", "h2", 500, 4);
+        add_vm(small, "d", "h2", 150, 4);
+        g_autoptr(Planning) planning = planning_new(small, cases[i].policy);
+        Change changes[] = {move(planning, "a", "h2"), move(planning, "b", "h2"), move(planning, "c", "h1"),
+                            move(planning, "d", "h1")};
+        g_autoptr(GArray) left = left_of(planning, changes, G_N_ELEMENTS(changes));
+        CU_ASSERT_EQUAL(left->len, cases[i].left);
+    }
+}
+
 /* h2 at 79 % would be heated by "a": taking that move out leaves h1 hot as it was, which is better */
 static void a_move_that_heats_a_normal_host_is_taken_out(void)
 {
@@ -117,6 +140,7 @@ void test_trim_suite(void)
     CU_ADD_TEST(suite, a_move_that_is_not_needed_is_taken_out);
     CU_ADD_TEST(suite, what_gains_less_than_min_gain_is_taken_out);
     CU_ADD_TEST(suite, a_swap_that_gains_less_than_min_gain_is_taken_out);
+    CU_ADD_TEST(suite, an_exchange_that_gains_less_than_min_gain_is_taken_out);
     CU_ADD_TEST(suite, a_move_that_heats_a_normal_host_is_taken_out);
     CU_ADD_TEST(suite, an_addition_to_a_short_vm_is_kept);
     CU_ADD_TEST(suite, a_move_that_empties_a_host_is_kept);
