@@ -397,3 +397,18 @@ double change_seconds(const Model *model, const Change *change)
 {
     return types[change->action].seconds ? types[change->action].seconds(model, change) : 0;
 }
+
+char *change_args(const Model *model, const Change *change)
+{
+    const Policy *policy = model->policy;
+    if (change->action == ACTION_MIGRATE) {
+        int power = model->vms[change->vm].row->power;
+        return g_strdup_printf("copy_mib=%.0f%s", ceil(change_copy_bytes(model, change) / (1024 * 1024)),
+                               model->vms[change->vm].running ? ""
+                               : power == VM_POWER_OFF        ? " power=off"
+                                                              : " power=suspended");
+    }
+    gboolean vsan = change->action == ACTION_ENTER_MAINTENANCE &&
+                    model->snapshot->clusters[model->hosts[change->to].cluster].vsan != 0;
+    return vsan && *policy->vsan_mode ? g_strdup_printf("vsan_mode=%s", policy->vsan_mode) : g_strdup("");
+}

@@ -64,6 +64,10 @@ gboolean change_of_row(const Model *model, const char *plan_name, const PlanRow 
  * caller frees */
 char *change_effect(const Model *model, const Change *change);
 
+/* what apply needs to know of a step beside its object and where it leads, as a list of key=value (args of
+ * vmanger-plan(5)); the caller frees it */
+char *change_args(const Model *model, const Change *change);
+
 /* bytes to copy and seconds a change should take, unshared: set-up + bytes / rate for a migration, 1 s a GiB
  * or vCPU for an addition */
 double change_copy_bytes(const Model *model, const Change *change);

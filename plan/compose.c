@@ -100,22 +100,10 @@ static const char *after_of(const Composing *composing, const Change *change)
     return keep(composing, text->str);
 }
 
-/* What apply needs to know of a step beside its object and where it leads. */
 static const char *args_of(const Composing *composing, const Change *change)
 {
-    const Model *now = composing->now;
-    const Snapshot *snapshot = now->snapshot;
-    g_autoptr(GString) args = g_string_new(NULL);
-    if (change->action == ACTION_MIGRATE) {
-        g_string_append_printf(args, "copy_mib=%.0f", ceil(change_copy_bytes(now, change) / (1024 * 1024)));
-        if (!now->vms[change->vm].running)
-            g_string_append_printf(args, " power=%s",
-                                   now->vms[change->vm].row->power == VM_POWER_OFF ? "off" : "suspended");
-    } else if (change->action == ACTION_ENTER_MAINTENANCE && *now->policy->vsan_mode &&
-               snapshot->clusters[now->hosts[change->to].cluster].vsan != 0) {
-        g_string_append_printf(args, "vsan_mode=%s", now->policy->vsan_mode);
-    }
-    return keep(composing, args->str);
+    g_autofree char *args = change_args(composing->now, change);
+    return keep(composing, args);
 }
 
 static void compose_steps(Composing *composing)

@@ -74,6 +74,18 @@ static gboolean names_agree(const Verification *verification, const PlanRow *row
     return agree;
 }
 
+/* What vSAN does with a host's data is the policy's to say. */
+static gboolean args_agree(const Verification *verification, const Model *now, const PlanRow *row,
+                           const Change *change)
+{
+    g_autofree char *expected = change_args(now, change);
+    if (change->action == ACTION_MIGRATE || strcmp(row->args, expected) == 0)
+        return TRUE; /* what a migration copies is worked out anew */
+    add_problem(verification, row, "found args \"%s\": expected \"%s\", by the policy (vsan_mode)", row->args,
+                expected);
+    return FALSE;
+}
+
 /* what the model contradicts of a row, by itself */
 static gboolean agrees(const Verification *verification, const Model *now, const PlanRow *row,
                        const Change *change)
@@ -119,7 +131,8 @@ static gboolean take_row(Verification *verification, Model *now, PlanRow *row)
         g_ptr_array_add(verification->problems, g_strdup(error->message));
         return FALSE;
     }
-    if ((verification->edited && !names_agree(verification, row, &change)) ||
+    if ((verification->edited &&
+         (!names_agree(verification, row, &change) || !args_agree(verification, now, row, &change))) ||
         !agrees(verification, now, row, &change))
         return FALSE;
     change.after = g_array_new(FALSE, FALSE, sizeof(guint));

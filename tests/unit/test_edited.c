@@ -222,6 +222,25 @@ static void growth_in_other_steps_than_the_vms_is_refused(void)
                 "p:11: step 1 (add_cpu ): 3 vCPUs are no whole sockets of 2 cores");
 }
 
+static void what_vsan_does_with_data_is_the_policys_to_say(void)
+{
+    static const struct {
+        const char *args, *said;
+    } cases[] = {{"vsan_mode=noAction",
+                  "p:11: step 1 (enter_maintenance ): found args \"vsan_mode=noAction\": expected "
+                  "\"vsan_mode=evacuateAllData\", by the policy (vsan_mode)"},
+                 {"vsan_mode=evacuateAllData", ""}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmallCluster *small = hosts();
+        small->snapshot->clusters[0].vsan = 1;
+        add_host(small, "h4", 0, 1);
+        PlanRow row = move_row(1, 1, "h4", "", "");
+        row.action = ACTION_ENTER_MAINTENANCE;
+        row.args = cases[i].args;
+        assert_said(small, "[plan]\nevacuate=h4\nvsan_mode=evacuateAllData\n", &row, 1, cases[i].said);
+    }
+}
+
 static void what_is_left_is_composed_anew(void)
 {
     g_autoptr(Planning) planning = planning_new(hosts(), "[plan]\n");
@@ -285,6 +304,7 @@ void test_edited_suite(void)
     CU_ADD_TEST(suite, a_name_that_is_not_its_ids_is_refused);
     CU_ADD_TEST(suite, growth_that_the_vm_or_the_policy_does_not_take_is_refused);
     CU_ADD_TEST(suite, growth_in_other_steps_than_the_vms_is_refused);
+    CU_ADD_TEST(suite, what_vsan_does_with_data_is_the_policys_to_say);
     CU_ADD_TEST(suite, what_is_left_is_composed_anew);
     CU_ADD_TEST(suite, figures_of_a_changed_growth_are_told_anew);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/patterncheck.h"
+#include "collect/references.h"
 #include "tests/unit/cunit.h"
 #include "tests/unit/smallcluster.h"
 
