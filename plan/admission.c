@@ -14,7 +14,8 @@
 static gboolean counts(const Model *model, guint host, guint cluster)
 {
     return model->hosts[host].cluster == (int)cluster && model_is_live(model, host) &&
-           model->snapshot->hosts[host].mode != HOST_MODE_MAINTENANCE && !model_is_to_empty(model, host);
+           model->snapshot->hosts[host].mode != HOST_MODE_MAINTENANCE && !model_is_to_empty(model, host) &&
+           !model->hosts[host].standing_by;
 }
 
 static gboolean is_asked(const Model *model, guint cluster, int ha_policy)
@@ -23,38 +24,67 @@ static gboolean is_asked(const Model *model, guint cluster, int ha_policy)
     return row->ha == 1 && row->ha_policy == ha_policy;
 }
 
-double admission_cluster_room(const Model *now, guint cluster)
+/* what the cluster's hosts can reserve, by each host that counts (reservable[n]), and hold by VMs; MiB of
+ * memory or MHz of CPU */
+typedef struct Reserved {
+    double *reservable, sum, held;
+    guint n;
+} Reserved;
+
+static void reserved_clear(Reserved *reserved)
 {
-    guint n = 0;
-    double reservable = 0, held = 0;
-    g_autofree double *kib = g_new(double, now->snapshot->n_hosts + 1);
-    if (!is_asked(now, cluster, HA_POLICY_PERCENT))
-        return INFINITY;
+    g_free(reserved->reservable);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reserved, reserved_clear)
+
+static Reserved reserved_in(const Model *now, guint cluster, Resource resource)
+{
+    gboolean memory = resource == RESOURCE_HOST_MEMORY;
+    Reserved reserved = {.reservable = g_new(double, now->snapshot->n_hosts + 1)};
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
         const ModelHost *at = &now->hosts[host];
         if (at->cluster != (int)cluster || !model_is_live(now, host))
             continue;
-        held += at->memory_reserved_mib + at->memory_overhead_mib;
+        reserved.held += memory ? at->memory_reserved_mib + at->memory_overhead_mib : at->cpu_reserved_mhz;
         if (!counts(now, host, cluster))
             continue;
-        reservable += at->memory_reservable_mib;
-        kib[n++] = at->memory_reservable_mib * KIB_PER_MIB;
+        double reservable = memory ? at->memory_reservable_mib : at->cpu_reservable_mhz;
+        reserved.reservable[reserved.n++] = reservable;
+        reserved.sum += reservable;
     }
-    double share = buffer_ha_share(&now->snapshot->clusters[cluster], RESOURCE_HOST_MEMORY, kib, n);
-    return floor(reservable - share / KIB_PER_MIB) - held;
+    return reserved;
+}
+
+/* what may still be reserved of a resource where a percentage is kept free */
+static double room_by_percent(const Model *now, guint cluster, Resource resource)
+{
+    double unit = resource == RESOURCE_HOST_MEMORY ? KIB_PER_MIB : 1; /* the share is of KiB, or MHz */
+    g_auto(Reserved) reserved = reserved_in(now, cluster, resource);
+    for (guint i = 0; i < reserved.n; i++)
+        reserved.reservable[i] *= unit;
+    double share =
+        buffer_ha_share(&now->snapshot->clusters[cluster], resource, reserved.reservable, reserved.n);
+    return floor(reserved.sum - share / unit) - reserved.held;
+}
+
+double admission_cluster_room(const Model *now, guint cluster)
+{
+    return is_asked(now, cluster, HA_POLICY_PERCENT) ? room_by_percent(now, cluster, RESOURCE_HOST_MEMORY)
+                                                     : INFINITY;
 }
 
 /* ---- the cluster, in slots ---- */
 
-/* what a slot is: enough for any VM that runs in the cluster, one of them (vm) with so much more memory */
-static void size_slot(const Model *now, guint vm, double more, double *mib, double *mhz)
+/* what a slot is: enough for any VM that runs in the cluster, one of them (vm; -1: none) with so much more
+ * memory */
+static void size_slot(const Model *now, guint cluster, int vm, double more, double *mib, double *mhz)
 {
     *mib = 0;
     *mhz = LEAST_SLOT_MHZ;
     for (guint i = 0; i < now->n_vms; i++) {
-        if (!now->vms[i].running || now->vms[i].row->cluster != now->vms[vm].row->cluster)
+        if (!now->vms[i].running || now->vms[i].row->cluster != (int)cluster)
             continue;
-        *mib = MAX(*mib, model_vm_memory_held(now, i) + (i == vm ? more : 0));
+        *mib = MAX(*mib, model_vm_memory_held(now, i) + ((int)i == vm ? more : 0));
         *mhz = MAX(*mhz, model_vm_cpu_reserved(now, i));
     }
 }
@@ -67,12 +97,12 @@ static int compare_descending(const void *a, const void *b)
 
 /* slots that are left over when the hosts with most of them have failed and every VM has one; less than 0
  * where some have none */
-static double spare_slots(const Model *now, guint vm, double more)
+static double spare_slots(const Model *now, guint cluster, int vm, double more)
 {
-    guint cluster = (guint)now->vms[vm].row->cluster, n = 0;
+    guint n = 0;
     double failures = now->snapshot->clusters[cluster].ha_failures, spare = 0, mib, mhz;
     g_autofree double *slots = g_new0(double, now->snapshot->n_hosts + 1);
-    size_slot(now, vm, more, &mib, &mhz);
+    size_slot(now, cluster, vm, more, &mib, &mhz);
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
         const ModelHost *at = &now->hosts[host];
         if (counts(now, host, cluster))
@@ -92,7 +122,7 @@ gboolean admission_by_cluster(const Model *now, guint vm, double more, Obstacle 
     guint cluster = (guint)now->vms[vm].row->cluster;
     const char *name = now->snapshot->clusters[cluster].name;
     if (is_asked(now, cluster, HA_POLICY_SLOTS))
-        return spare_slots(now, vm, more) >= 0 ||
+        return spare_slots(now, cluster, (int)vm, more) >= 0 ||
                obstacle_set(why, OBSTACLE_ADMISSION, -1,
                             "its reservation is locked to its size, and the slots of HA admission control "
                             "in %s would be too few for all VMs",
@@ -105,7 +135,23 @@ gboolean admission_by_cluster(const Model *now, guint vm, double more, Obstacle 
                         name, MAX(0, room), more);
 }
 
+gboolean admission_is_kept(const Model *now, guint cluster)
+{
+    if (is_asked(now, cluster, HA_POLICY_SLOTS))
+        return spare_slots(now, cluster, -1, 0) >= 0;
+    return !is_asked(now, cluster, HA_POLICY_PERCENT) ||
+           (room_by_percent(now, cluster, RESOURCE_HOST_MEMORY) >= 0 &&
+            room_by_percent(now, cluster, RESOURCE_CPU) >= 0);
+}
+
 /* ---- pools ---- */
+
+/* what a pool takes of its parent's reservation */
+static double taken_of_parent(const Pool *pool, double used)
+{
+    double own = isnan(pool->memory_reservation_mib) ? 0 : pool->memory_reservation_mib;
+    return pool->memory_expandable == 0 ? own : MAX(own, used);
+}
 
 /* what the pool has reserved by what is in it, as the model stands: of a pool below it what that has set
  * aside, and where that may borrow what it needs beyond */
@@ -117,17 +163,26 @@ static double held_in_pool(const Model *model, guint pool)
         const Pool *below = &snapshot->pools[i];
         if (below->parent != (int)pool)
             continue;
-        double own = isnan(below->memory_reservation_mib) ? 0 : below->memory_reservation_mib;
         double needed = below->memory_expandable == 0 ? 0 : held_in_pool(model, i);
-        held += MAX(own, needed) - model->pool_reserved_mib[i];
+        held += taken_of_parent(below, needed) - model->pool_reserved_mib[i];
     }
     return held;
 }
 
-/* what has been reserved in the pool since the start */
+static double used_of_pool(const Model *start, const Model *now, guint pool);
+
+/* what has been reserved in the pool since the start: of a pool below it only what that has borrowed */
 static double added_in_pool(const Model *start, const Model *now, guint pool)
 {
-    return now->pool_reserved_mib[pool] - start->pool_reserved_mib[pool];
+    const Snapshot *snapshot = now->snapshot;
+    double added = now->pool_reserved_mib[pool] - start->pool_reserved_mib[pool];
+    for (guint i = 0; added > 0 && i < snapshot->n_pools; i++) {
+        double below = now->pool_reserved_mib[i] - start->pool_reserved_mib[i];
+        if (snapshot->pools[i].parent == (int)pool && below > 0)
+            added += taken_of_parent(&snapshot->pools[i], used_of_pool(start, now, i)) -
+                     taken_of_parent(&snapshot->pools[i], used_of_pool(start, start, i)) - below;
+    }
+    return added;
 }
 
 static double used_of_pool(const Model *start, const Model *now, guint pool)

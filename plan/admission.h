@@ -18,6 +18,11 @@
  * hosts free, or where it counts slots, of which a VM may grow within its own */
 double admission_cluster_room(const Model *now, guint cluster);
 
+/* whether HA's admission control holds in the cluster as the model stands, for CPU and memory; TRUE where it
+ * is off or keeps whole hosts free. DRS keeps to it where it empties hosts ("DRS Does Not Evacuate a Host
+ * Requested to Enter Maintenance or Standby Mode", vSphere Resource Management) */
+gboolean admission_is_kept(const Model *now, guint cluster);
+
 /* what VMs directly in the pool may still reserve: what it has left and, where it is expandable, those above
  * it, within its limit. start is the model that the source's own figures are of */
 double admission_pool_room(const Model *start, const Model *now, guint pool);

@@ -28,19 +28,14 @@ static double leaving_demand(const Model *model, guint host, Resource resource)
 
 double failover_lack(const Model *model, guint cluster, Resource resource)
 {
-    return failover_lack_without(model, cluster, resource, NULL);
-}
-
-double failover_lack_without(const Model *model, guint cluster, Resource resource, const gboolean *gone)
-{
     double capacity = 0, demand = 0, largest = 0;
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
         const ModelHost *at = &model->hosts[i];
-        if (at->cluster != (int)cluster || (gone && gone[i]))
+        if (at->cluster != (int)cluster)
             continue;
         if (model_is_asked_to_empty(model, i)) {
             demand += leaving_demand(model, i, resource);
-        } else if (host_is_available(&model->snapshot->hosts[i]) && !isnan(at->demand[resource])) {
+        } else if (model_is_counted_on(model, i) && !isnan(at->demand[resource])) {
             capacity += at->capacity[resource];
             demand += at->demand[resource];
             largest = MAX(largest, at->capacity[resource]);

@@ -17,9 +17,6 @@ gboolean failover_is_checked(const Model *model, guint cluster);
  * most; 0 or less: it fits */
 double failover_lack(const Model *model, guint cluster, Resource resource);
 
-/* the same where some hosts, which hold nothing but agents, are gone: gone[n_hosts], or NULL */
-double failover_lack_without(const Model *model, guint cluster, Resource resource, const gboolean *gone);
-
 /* " Cluster A could not bear …": of the clusters that are checked, those that lack something, in a sentence
  * that begins with a space; "" where none does. The caller frees it */
 char *failover_words(const Model *model);

@@ -90,20 +90,23 @@ static gboolean has_room(const Model *now, const Change *change, Obstacle *why)
                : obstacle_set(why, OBSTACLE_ROOM, change->to, "cannot back the VM's %s", room_words[lacking]);
 }
 
-/* TRUE where VMs must not lose the hosts on which HA could restart them */
-static gboolean guards_restarts(const Model *now, guint cluster)
+/* TRUE where VMs must not lose the hosts on which HA could restart them: but for a host that is being
+ * emptied, whose VMs need that room */
+static gboolean guards_restarts(const Legality *legality, guint cluster)
 {
-    for (guint host = 0; host < now->snapshot->n_hosts; host++)
-        if (now->hosts[host].cluster == (int)cluster && model_is_asked_to_empty(now, host))
+    const Model *start = legality->start;
+    for (guint host = 0; host < start->snapshot->n_hosts; host++)
+        if (start->hosts[host].cluster == (int)cluster && model_is_to_empty(start, host) &&
+            model_vms_to_leave(start, host) > 0)
             return FALSE;
-    return now->policy->ha_check == HA_CHECK_HARD;
+    return start->policy->ha_check == HA_CHECK_HARD;
 }
 
 static gboolean keeps_failover(const Legality *legality, const Model *now, const Change *change,
                                Obstacle *why)
 {
     guint cluster = (guint)now->hosts[change->to].cluster;
-    if (!now->vms[change->vm].running || !guards_restarts(now, cluster))
+    if (!now->vms[change->vm].running || !guards_restarts(legality, cluster))
         return TRUE;
     int lost = restart_newly_lost(legality->restart, now, cluster, change);
     if (lost < 0)
@@ -274,7 +277,19 @@ gboolean legality_drs_empties(const Legality *legality, guint cluster)
 
 int legality_newly_lost(const Legality *legality, const Model *now, guint cluster)
 {
-    return guards_restarts(now, cluster) ? restart_newly_lost(legality->restart, now, cluster, NULL) : -1;
+    return guards_restarts(legality, cluster) ? legality_not_restarted(legality, now, cluster) : -1;
+}
+
+int legality_not_restarted(const Legality *legality, const Model *now, guint cluster)
+{
+    return restart_newly_lost(legality->restart, now, cluster, NULL);
+}
+
+gboolean legality_could_run(const Legality *legality, const Model *now, guint vm, guint host)
+{
+    return now->vms[vm].row->cluster == now->hosts[host].cluster &&
+           compatibility_could_restart(legality->compatibility, now, vm, host) &&
+           !(legality->rules && rules_barring_host(legality->rules, vm, host));
 }
 
 int legality_restart_host(const Legality *legality, guint vm)

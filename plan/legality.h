@@ -62,15 +62,21 @@ gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **w
 /* TRUE where DRS empties a host of the cluster that enters maintenance mode: it is left to DRS, which acts */
 gboolean legality_drs_empties(const Legality *legality, guint cluster);
 
-/* under ha_check=hard, a VM of the cluster that HA could restart if its host failed as the decision began,
- * and no longer could as the model stands; -1: there is none, or a host of the cluster is to be emptied,
- * whose VMs need that room. And the host on which it would have been restarted */
+/* a VM of the cluster that HA could restart if its host failed as the decision began, and no longer could as
+ * the model stands; -1: there is none, or nobody looks. The same under ha_check=hard alone, and -1 too where
+ * a host of the cluster is being emptied, whose VMs need that room. And the host on which the VM would have
+ * been restarted */
+int legality_not_restarted(const Legality *legality, const Model *now, guint cluster);
 int legality_newly_lost(const Legality *legality, const Model *now, guint cluster);
 int legality_restart_host(const Legality *legality, guint vm);
 
 /* the VMs that HA could not restart as the model stands, in sentences that begin with a space each; "" where
  * there are none. The caller frees it */
 char *legality_restart_words(const Legality *legality, const Model *now);
+
+/* whether the VM could run on a host of its cluster, were that awake and in normal mode: by hardware,
+ * datastores, networks and mandatory rules */
+gboolean legality_could_run(const Legality *legality, const Model *now, guint vm, guint host);
 
 /* what the answer of LEGAL_HOST depends on of a VM: where two keys are equal, so are the answers for every
  * host. The caller frees it */

@@ -376,6 +376,17 @@ void model_give_up(Model *model, guint host)
     model->hosts[host].target = FALSE;
 }
 
+void model_set_standing_by(Model *model, guint host, gboolean standing_by)
+{
+    model->hosts[host].standing_by = standing_by;
+}
+
+gboolean model_is_counted_on(const Model *model, guint host)
+{
+    return host_is_available(&model->snapshot->hosts[host]) && !model_is_asked_to_empty(model, host) &&
+           !model->hosts[host].standing_by;
+}
+
 guint model_vms_to_leave(const Model *model, guint host)
 {
     guint n = 0;

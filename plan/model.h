@@ -27,6 +27,7 @@ typedef struct ModelHost {
     gboolean target;           /* usable, with vMotion */
     gboolean source;           /* relieved where it is hot: usable, or in quarantine and measured */
     gboolean given_up;         /* it was to be emptied and cannot be: its VMs stay, and none comes */
+    gboolean standing_by;      /* it is thought of as in standby, and runs nothing */
     int cluster;
 } ModelHost;
 
@@ -112,6 +113,13 @@ gboolean model_is_to_empty(const Model *model, guint host);
 
 /* from here on a host is not to be emptied, and is no target */
 void model_give_up(Model *model, guint host);
+
+/* from here on a host is thought of as in standby, or awake as before: a host that runs nothing but agents */
+void model_set_standing_by(Model *model, guint host, gboolean standing_by);
+
+/* TRUE for a host that is available, is not to be emptied, and stays awake: VMs of others can be restarted
+ * there */
+gboolean model_is_counted_on(const Model *model, guint host);
 
 /* how many running VMs keep a host out of maintenance mode: all but vSphere's own, which leave by themselves
  */

@@ -3,6 +3,7 @@
 
 #include "analyze/roles.h"
 #include "collect/escape.h"
+#include "plan/admission.h"
 #include "plan/evacuation.h"
 #include "plan/failover.h"
 
@@ -14,17 +15,15 @@ static const Resource main_resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY};
 
 typedef struct Standby {
     const Situation *situation;
-    const Model *end;
+    Model *end; /* with hosts that are advised to stand by doing so */
     guint cluster;
-    gboolean *gone; /* [n_hosts]: advised to stand by */
     Decisions *decisions;
 } Standby;
 
 /* TRUE where the host's capacity is counted on */
 static gboolean stays(const Standby *standby, guint host)
 {
-    return standby->end->hosts[host].usable && !standby->gone[host] &&
-           !model_is_asked_to_empty(standby->end, host);
+    return standby->end->hosts[host].usable && model_is_counted_on(standby->end, host);
 }
 
 /* what VMs ask for that run where no capacity is counted on; as assessed, for they may be unmeasured */
@@ -60,23 +59,29 @@ static gboolean hold_all(const Standby *standby)
     return TRUE;
 }
 
-/* whether the cluster bears the loss of its largest host then; TRUE where nobody asks */
-static gboolean bears_a_loss(const Standby *standby)
+/* what the cluster could not do then if a host failed, a clause; NULL where there is nothing, or nobody asks.
+ * The caller frees it */
+static char *words_of_loss(const Standby *standby)
 {
     const Model *end = standby->end;
-    return !failover_is_checked(end, standby->cluster) ||
-           (failover_lack_without(end, standby->cluster, RESOURCE_CPU, standby->gone) <= 0 &&
-            failover_lack_without(end, standby->cluster, RESOURCE_HOST_MEMORY, standby->gone) <= 0);
+    if (failover_is_checked(end, standby->cluster) &&
+        (failover_lack(end, standby->cluster, RESOURCE_CPU) > 0 ||
+         failover_lack(end, standby->cluster, RESOURCE_HOST_MEMORY) > 0))
+        return g_strdup("the cluster could then not bear the loss of its largest host");
+    int lost = legality_not_restarted(standby->situation->legality, end, standby->cluster);
+    return lost < 0 ? NULL
+                    : g_strdup_printf("no host could then restart %s if %s failed", end->vms[lost].row->name,
+                                      end->snapshot->hosts[end->vms[lost].host].name);
 }
 
-static void advise_standby(const Standby *standby, guint host, gboolean bears)
+static void advise_standby(const Standby *standby, guint host, const char *loss)
 {
     Change advice = change_of_host(ACTION_STANDBY_HOST, host);
+    g_autofree char *but = loss ? g_strdup_printf("; but %s (ha_check=warn)", loss) : g_strdup("");
     advice.cause = CAUSE_POWER;
-    advice.reason = g_strdup_printf(
-        "is empty%s, and the cluster does not need it: it can go into standby mode%s",
-        evacuation_words_of_agents(standby->end, host),
-        bears ? "" : "; but the cluster could then not bear the loss of its largest host (ha_check=warn)");
+    advice.reason =
+        g_strdup_printf("is empty%s, and the cluster does not need it: it can go into standby mode%s",
+                        evacuation_words_of_agents(standby->end, host), but);
     g_array_append_val(standby->decisions->advice, advice);
 }
 
@@ -88,28 +93,32 @@ static gboolean may_stand_by(const Standby *standby, guint host)
            end->snapshot->hosts[host].standby_supported != 0;
 }
 
+/* Admission control counts what is reserved, which the demand does not tell. */
+static void try_standby(const Standby *standby, guint host)
+{
+    model_set_standing_by(standby->end, host, TRUE);
+    g_autofree char *loss = words_of_loss(standby);
+    if (hold_all(standby) && admission_is_kept(standby->end, standby->cluster) &&
+        !(loss && standby->end->policy->ha_check == HA_CHECK_HARD))
+        advise_standby(standby, host, loss);
+    else
+        model_set_standing_by(standby->end, host, FALSE);
+}
+
 static void advise_standby_in(const Standby *standby)
 {
-    const Policy *policy = standby->end->policy;
     double kept = 0;
-    for (guint host = 0; host < standby->end->snapshot->n_hosts; host++) {
-        if (!may_stand_by(standby, host) || kept++ < policy->hosts_in_reserve)
-            continue;
-        standby->gone[host] = TRUE;
-        gboolean bears = bears_a_loss(standby);
-        if (hold_all(standby) && (bears || policy->ha_check != HA_CHECK_HARD))
-            advise_standby(standby, host, bears);
-        else
-            standby->gone[host] = FALSE;
-    }
+    for (guint host = 0; host < standby->end->snapshot->n_hosts; host++)
+        if (may_stand_by(standby, host) && kept++ >= standby->end->policy->hosts_in_reserve)
+            try_standby(standby, host);
 }
 
 void power_advise_standby(const Situation *situation, const Model *end, Decisions *decisions)
 {
     const Model *start = situation->start;
-    g_autofree gboolean *gone = g_new0(gboolean, start->snapshot->n_hosts + 1);
+    g_autoptr(Model) without = model_copy(end);
     for (guint cluster = 0; cluster < start->snapshot->n_clusters; cluster++) {
-        const Standby standby = {situation, end, cluster, gone, decisions};
+        const Standby standby = {situation, without, cluster, decisions};
         if (start->policy->power == POWER_STANDBY && model_saves_power(start, cluster) &&
             situation_decides(situation, cluster))
             advise_standby_in(&standby);
@@ -121,25 +130,56 @@ void power_advise_standby(const Situation *situation, const Model *end, Decision
 /* what is lacking to a cluster's hosts to hold their load below their thresholds, and all of it together */
 typedef struct Lacking {
     double of[N_RESOURCES];
-    int hottest; /* host; -1 where none stays hot */
+    int hottest;   /* host; -1 where none stays hot that others could help */
+    GArray *stuck; /* guint: VMs that could leave such hosts and find no host that is awake */
 } Lacking;
 
-static Lacking lacking_in(const Model *end, guint cluster)
+static void lacking_clear(Lacking *lacking)
 {
-    Lacking lacking = {{0}, -1};
+    g_array_unref(lacking->stuck);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lacking, lacking_clear)
+
+static gboolean has_target(const Situation *situation, const Model *after, guint vm)
+{
+    for (guint host = 0; host < after->snapshot->n_hosts; host++)
+        if (after->hosts[host].cluster == after->vms[vm].row->cluster && (int)host != after->vms[vm].host &&
+            legality_allows_move(situation->legality, after, vm, host, LEGAL_TARGET, NULL))
+            return TRUE;
+    return FALSE;
+}
+
+/* Adds the VMs of a hot host that could leave it and have nowhere to go; FALSE where there are none: it stays
+ * hot by what cannot move, or for the policy's sake, and no further host would help. */
+static gboolean add_stuck(const Situation *situation, const Model *after, guint host, GArray *stuck)
+{
+    guint n = stuck->len;
+    for (guint i = 0; !model_is_excluded(after, host) && i < after->vms_on[host]->len; i++) {
+        guint vm = g_array_index(after->vms_on[host], guint, i);
+        if (after->vms[vm].measured && legality_may_move(situation->legality, vm, NULL) &&
+            !has_target(situation, after, vm))
+            g_array_append_val(stuck, vm);
+    }
+    return stuck->len > n;
+}
+
+static Lacking lacking_in(const Situation *situation, const Model *after, guint cluster)
+{
+    Lacking lacking = {{0}, -1, g_array_new(FALSE, FALSE, sizeof(guint))};
     double most = 0, sum[N_RESOURCES] = {0};
-    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
-        const ModelHost *at = &end->hosts[host];
+    for (guint host = 0; host < after->snapshot->n_hosts; host++) {
+        const ModelHost *at = &after->hosts[host];
         if (at->cluster != (int)cluster || !at->source)
             continue;
+        double excess = model_excess(after, host, NULL);
+        gboolean helped = excess > 0 && add_stuck(situation, after, host, lacking.stuck);
         for (guint k = 0; k < G_N_ELEMENTS(main_resources); k++) {
             Resource r = main_resources[k];
             double over = at->demand[r] - at->capacity[r] * at->threshold[r] / 100;
-            lacking.of[r] += MAX(0, over);
+            lacking.of[r] += helped ? MAX(0, over) : 0;
             sum[r] += over;
         }
-        double excess = model_excess(end, host, NULL);
-        if (excess <= most)
+        if (!helped || excess <= most)
             continue;
         most = excess;
         lacking.hottest = (int)host;
@@ -169,6 +209,15 @@ static void advise_wake(const Model *end, guint host, const Lacking *lacking, De
     g_array_append_val(decisions->advice, advice);
 }
 
+/* TRUE where one of the VMs that have nowhere to go could run on the host, or none is known */
+static gboolean would_help(const Situation *situation, const Model *after, guint host, const Lacking *lacking)
+{
+    for (guint i = 0; i < lacking->stuck->len; i++)
+        if (legality_could_run(situation->legality, after, g_array_index(lacking->stuck, guint, i), host))
+            return TRUE;
+    return lacking->stuck->len == 0;
+}
+
 static gboolean may_wake(const Model *end, guint host, guint cluster)
 {
     const Host *row = &end->snapshot->hosts[host];
@@ -177,22 +226,29 @@ static gboolean may_wake(const Model *end, guint host, guint cluster)
            !model_is_asked_to_empty(end, host);
 }
 
+/* takes what the host could hold off what is lacking; TRUE where nothing is then */
+static gboolean is_enough(const ModelHost *at, Lacking *lacking)
+{
+    gboolean enough = TRUE;
+    for (guint k = 0; k < G_N_ELEMENTS(main_resources); k++) {
+        Resource r = main_resources[k];
+        double threshold = isnan(at->threshold[r]) ? 100 : at->threshold[r];
+        lacking->of[r] -= isnan(at->capacity[r]) ? 0 : at->capacity[r] * threshold / 100;
+        enough = enough && lacking->of[r] <= 0;
+    }
+    return enough;
+}
+
 /* as many as it takes, and one at least: what heats a single host may be no lack of the cluster's */
-static void advise_wake_in(const Model *end, guint cluster, Lacking lacking, Decisions *decisions)
+static void advise_wake_in(const Situation *situation, const Model *after, guint cluster, Lacking *lacking,
+                           Decisions *decisions)
 {
     gboolean enough = FALSE;
-    for (guint host = 0; host < end->snapshot->n_hosts && !enough; host++) {
-        if (!may_wake(end, host, cluster))
+    for (guint host = 0; host < after->snapshot->n_hosts && !enough; host++) {
+        if (!may_wake(after, host, cluster) || !would_help(situation, after, host, lacking))
             continue;
-        advise_wake(end, host, &lacking, decisions);
-        enough = TRUE;
-        for (guint k = 0; k < G_N_ELEMENTS(main_resources); k++) {
-            const ModelHost *at = &end->hosts[host];
-            Resource r = main_resources[k];
-            double threshold = isnan(at->threshold[r]) ? 100 : at->threshold[r];
-            lacking.of[r] -= isnan(at->capacity[r]) ? 0 : at->capacity[r] * threshold / 100;
-            enough = enough && lacking.of[r] <= 0;
-        }
+        advise_wake(after, host, lacking, decisions);
+        enough = is_enough(&after->hosts[host], lacking);
     }
 }
 
@@ -219,9 +275,11 @@ void power_advise_wake(const Situation *situation, const Model *end, Decisions *
 {
     g_autoptr(Model) after = followed(end, decisions);
     for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++) {
-        Lacking lacking = lacking_in(after, cluster);
-        if (situation_decides(situation, cluster) && (lacking.hottest >= 0 || is_saturated(end, cluster)))
-            advise_wake_in(end, cluster, lacking, decisions);
+        if (!situation_decides(situation, cluster))
+            continue;
+        g_auto(Lacking) lacking = lacking_in(situation, after, cluster);
+        if (lacking.hottest >= 0 || is_saturated(end, cluster))
+            advise_wake_in(situation, after, cluster, &lacking, decisions);
     }
 }
 

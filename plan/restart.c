@@ -37,17 +37,11 @@ typedef struct Fit {
 
 /* ---- who takes part ---- */
 
-/* TRUE for a host that HA restarts VMs on */
-static gboolean takes_vms(const Model *model, guint host)
-{
-    return host_is_available(&model->snapshot->hosts[host]) && !model_is_asked_to_empty(model, host);
-}
-
 /* TRUE for a host whose loss is thought of */
 static gboolean may_fail(const Model *model, guint host, guint cluster)
 {
     return model->hosts[host].cluster == (int)cluster && model_is_live(model, host) &&
-           !model_is_asked_to_empty(model, host);
+           !model_is_asked_to_empty(model, host) && !model->hosts[host].standing_by;
 }
 
 /* A fault-tolerant VM goes on in its partner. */
@@ -86,7 +80,7 @@ static Fit fit_new(const Restart *restart, const Model *now, guint cluster, cons
     Fit fit = {restart, now, change, cluster, g_new(double, n + 1), g_new(double, n + 1), 0};
     for (guint host = 0; host < n; host++) {
         const ModelHost *at = &now->hosts[host];
-        gboolean takes = at->cluster == (int)cluster && takes_vms(now, host);
+        gboolean takes = at->cluster == (int)cluster && model_is_counted_on(now, host);
         fit.mib[host] =
             takes ? at->memory_reservable_mib - at->memory_reserved_mib - at->memory_overhead_mib : -1;
         fit.mhz[host] = takes ? at->cpu_reservable_mhz - at->cpu_reserved_mhz : -1;
@@ -101,8 +95,8 @@ static Fit fit_new(const Restart *restart, const Model *now, guint cluster, cons
     double held = leaves ? 0 : model_vm_memory_held(now, (guint)change->vm);
     fit.mib[change->to] -= item.mib - held;
     fit.mhz[change->to] -= leaves ? item.mhz : 0;
-    fit.mib[change->from] += leaves && takes_vms(now, (guint)change->from) ? item.mib : 0;
-    fit.mhz[change->from] += leaves && takes_vms(now, (guint)change->from) ? item.mhz : 0;
+    fit.mib[change->from] += leaves && model_is_counted_on(now, (guint)change->from) ? item.mib : 0;
+    fit.mhz[change->from] += leaves && model_is_counted_on(now, (guint)change->from) ? item.mhz : 0;
     return fit;
 }
 
@@ -205,7 +199,8 @@ static gboolean *make_reach(const Compatibility *compatibility, const RuleSet *r
 {
     gboolean *reach = g_new0(gboolean, start->snapshot->n_hosts + 1);
     for (guint host = 0; host < start->snapshot->n_hosts; host++)
-        reach[host] = start->hosts[host].cluster == start->vms[vm].row->cluster && takes_vms(start, host) &&
+        reach[host] = start->hosts[host].cluster == start->vms[vm].row->cluster &&
+                      model_is_counted_on(start, host) &&
                       compatibility_could_restart(compatibility, start, vm, host) &&
                       !(rules && rules_barring_host(rules, vm, host));
     return reach;
@@ -237,7 +232,8 @@ static void find_reaches(Restart *restart, const Compatibility *compatibility, c
             g_ptr_array_add(restart->reaches, reach);
             index = restart->reaches->len;
             for (guint host = 0; host < start->snapshot->n_hosts; host++)
-                if (start->hosts[host].cluster == (int)cluster && takes_vms(start, host) && !reach[host])
+                if (start->hosts[host].cluster == (int)cluster && model_is_counted_on(start, host) &&
+                    !reach[host])
                     restart->uniform[cluster] = FALSE;
             g_hash_table_insert(known, g_steal_pointer(&key), GUINT_TO_POINTER(index));
         }

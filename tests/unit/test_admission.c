@@ -196,6 +196,31 @@ static void what_was_added_is_no_longer_there(void)
     CU_ASSERT_DOUBLE_EQUAL(admission_pool_room(planning->model, now, 0), 20 * GIB - (held(12) - held(10)), 1);
 }
 
+/* "gold" has 5 GiB left. What "s" gets of the 4 GiB that "bronze" below has left of its own is not taken of
+ * them; what it gets beyond is. */
+static void what_a_pool_below_had_set_aside_takes_nothing_of_the_one_above(void)
+{
+    static const struct {
+        double gib, taken;
+    } cases[] = {{2, 0}, {3.9, 0}, {6, 2}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmallCluster *small = reserved(20);
+        add_pool(small, "gold", "", 40, 0);
+        add_pool(small, "bronze", "gold", 14, 1);
+        small->snapshot->pools[0].memory_reservation_used_mib = 35 * GIB;
+        small->snapshot->pools[0].memory_unreserved_mib = 5 * GIB;
+        small->snapshot->pools[1].memory_reservation_used_mib = 10 * GIB;
+        small->snapshot->pools[1].memory_unreserved_mib = 9 * GIB;
+        small->snapshot->vms[0].pool_id = "bronze";
+        g_autoptr(Planning) planning = planning_new(small, FREE);
+        g_autoptr(Model) now = model_copy(planning->model);
+        Change grown = growth(planning, "s", cases[i].gib * GIB);
+        change_apply(now, &grown);
+        CU_ASSERT_DOUBLE_EQUAL(admission_pool_room(planning->model, now, 0), (5 - cases[i].taken) * GIB, 50);
+        CU_ASSERT_DOUBLE_EQUAL(admission_pool_room(planning->model, now, 1), (9 - cases[i].gib) * GIB, 60);
+    }
+}
+
 static void a_vm_that_reserves_nothing_still_needs_what_runs_it(void)
 {
     SmallCluster *small = reserved(20);
@@ -283,6 +308,7 @@ void test_admission_suite(void)
     CU_ADD_TEST(suite, an_expandable_pool_borrows_of_those_above);
     CU_ADD_TEST(suite, what_the_source_says_of_a_pool_goes_first);
     CU_ADD_TEST(suite, what_was_added_is_no_longer_there);
+    CU_ADD_TEST(suite, what_a_pool_below_had_set_aside_takes_nothing_of_the_one_above);
     CU_ADD_TEST(suite, a_vm_that_reserves_nothing_still_needs_what_runs_it);
     CU_ADD_TEST(suite, a_plan_grows_a_vm_by_the_most_that_is_admitted);
     CU_ADD_TEST(suite, vms_share_what_their_pools_may_borrow);

@@ -142,6 +142,68 @@ static void hosts_stay_on_for_what_runs_where_nobody_counts_on_it(void)
     }
 }
 
+/* Four hosts of which 100 GiB can be reserved each, h3 and h4 empty, and h1 and h2 with so much reserved. */
+static SmallCluster *idle_pair(double on_h1_gib, double on_h2_gib)
+{
+    SmallCluster *small = smallcluster_new();
+    small->snapshot->clusters[0].memory_reservable_mib = 400 * 1024.0;
+    small->snapshot->clusters[0].ha = 1;
+    add_host(small, "h1", 500, 12);
+    add_host(small, "h2", 500, 12);
+    add_host(small, "h3", 100, 1);
+    add_host(small, "h4", 100, 1);
+    Vm *vm = add_vm(small, "a", "h1", 100, 10);
+    vm->memory_mib = vm->memory_reservation_mib = on_h1_gib * 1024;
+    vm = add_vm(small, "b", "h2", 100, 10);
+    vm->memory_mib = vm->memory_reservation_mib = on_h2_gib * 1024;
+    return small;
+}
+
+static void assert_advised(SmallCluster *small, const char *policy, const char *expected)
+{
+    g_autofree char *found = advised_on(small, policy);
+    CU_ASSERT_STRING_EQUAL(found, expected);
+    if (strcmp(found, expected) != 0)
+        printf("\n  found: %s\n", found);
+}
+
+/* Demand is low; what is reserved must be so little that a half, or a host, of those that stay is free. */
+static void hosts_stay_on_that_ha_admission_control_counts_on(void)
+{
+    static const struct {
+        int ha_policy;
+        double gib;
+        const char *expected;
+    } cases[] = {
+        {HA_POLICY_OFF, 48, "standby_host h3: is empty, " IDLE ";standby_host h4: is empty, " IDLE ";"},
+        {HA_POLICY_PERCENT, 48, "standby_host h3: is empty, " IDLE ";standby_host h4: is empty, " IDLE ";"},
+        {HA_POLICY_PERCENT, 60, "standby_host h3: is empty, " IDLE ";"},
+        {HA_POLICY_PERCENT, 80, ""},
+        {HA_POLICY_SLOTS, 48, "standby_host h3: is empty, " IDLE ";standby_host h4: is empty, " IDLE ";"},
+        {HA_POLICY_SLOTS, 60, "standby_host h3: is empty, " IDLE ";"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmallCluster *small = idle_pair(cases[i].gib, cases[i].gib);
+        Cluster *cluster = &small->snapshot->clusters[0];
+        cluster->ha_policy = cases[i].ha_policy;
+        cluster->ha_failures = 1;
+        cluster->ha_reserve_cpu_pct = cluster->ha_reserve_memory_pct = 50;
+        assert_advised(small, STANDBY "ha_check=off\n", cases[i].expected);
+    }
+}
+
+/* "a" needs a host of its own: if all that are empty stand by, nothing has room for it. */
+static void a_host_stays_on_that_alone_could_restart_a_vm(void)
+{
+    assert_advised(idle_pair(80, 80), STANDBY "ha_check=hard\n", "standby_host h3: is empty, " IDLE ";");
+    assert_advised(idle_pair(80, 80), STANDBY "ha_check=warn\n",
+                   "standby_host h3: is empty, " IDLE ";standby_host h4: is empty, " IDLE
+                   "; but no host could then restart a if h1 failed (ha_check=warn);");
+    SmallCluster *licensed = idle_pair(80, 10);
+    add_rule(licensed, "licence", RULE_VM_HOST_AFFINITY, TRUE, "a", "h1 h3");
+    assert_advised(licensed, STANDBY "ha_check=hard\n", "standby_host h4: is empty, " IDLE ";");
+}
+
 /* ---- waking ---- */
 
 /* Two hosts, the first hot, and two in standby; what is advised. */
@@ -185,6 +247,37 @@ static void hosts_in_standby_are_named_where_the_others_stay_hot(void)
     }
 }
 
+/* h1 is hot, h2 idle, h3 in standby: no host is woken for what the policy or the VM itself keeps there. */
+static void no_host_is_woken_where_it_would_not_help(void)
+{
+    static const struct {
+        const char *pinned, *datastores, *policy, *expected;
+    } cases[] = {
+        {"", "", NULL, "wake_host h3: is in standby while h1 stays hot: " WAKE ";"},
+        {"", "", "[plan]\nexclude_hosts=h1\n", ""},
+        {"", "", "[plan]\nexclude_hosts=h2\n", "wake_host h3: is in standby while h1 stays hot: " WAKE ";"},
+        {"USB", "", NULL, ""},
+        {"", "d1", NULL, ""}, /* which h3 lacks */
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 9000, 20)->datastores = cases[i].datastores;
+        add_host(small, "h2", 1000, 20);
+        Vm *vm = add_vm(small, "a", "h1", 8900, 10);
+        vm->vcpus = 10;
+        vm->pinned = cases[i].pinned;
+        vm->datastores = cases[i].datastores;
+        smallcluster_add_host(small, "h3")->power = HOST_POWER_STANDBY;
+        assert_advised(small, cases[i].policy, cases[i].expected);
+    }
+    SmallCluster *bounded = smallcluster_new(); /* the next plan moves it to h2 */
+    add_host(bounded, "h1", 9000, 20);
+    add_host(bounded, "h2", 1000, 20);
+    add_vm(bounded, "a", "h1", 3000, 10);
+    smallcluster_add_host(bounded, "h3")->power = HOST_POWER_STANDBY;
+    assert_advised(bounded, NULL, "");
+}
+
 void test_power_suite(void)
 {
     CU_pSuite suite = CU_add_suite("power", NULL, NULL);
@@ -192,5 +285,8 @@ void test_power_suite(void)
     CU_ADD_TEST(suite, hosts_of_vsan_and_those_that_dpm_switches_are_left_alone);
     CU_ADD_TEST(suite, an_excluded_host_is_not_advised_to_stand_by);
     CU_ADD_TEST(suite, hosts_stay_on_for_what_runs_where_nobody_counts_on_it);
+    CU_ADD_TEST(suite, hosts_stay_on_that_ha_admission_control_counts_on);
+    CU_ADD_TEST(suite, a_host_stays_on_that_alone_could_restart_a_vm);
+    CU_ADD_TEST(suite, no_host_is_woken_where_it_would_not_help);
     CU_ADD_TEST(suite, hosts_in_standby_are_named_where_the_others_stay_hot);
 }

@@ -55,6 +55,25 @@ static void assert_move(SmallCluster *small, const char *policy, const char *vm,
         printf("\n  %s to %s: %s\n", vm, host, found ? found : "allowed");
 }
 
+/* "a>h3 … | summary" of a plan */
+static char *decided(SmallCluster *small, const char *policy)
+{
+    g_autoptr(Planning) planning = planning_new(small, policy);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ChangePlan) plan = decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    GString *words = g_string_new(NULL);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP)
+            g_string_append_printf(words, "%s>%s ", row->object_id, row->to_id);
+        else if (row->kind == ROW_UNSOLVED)
+            g_string_append_printf(words, "!%s %s ", row->object_id, row->cause);
+    }
+    g_string_append_printf(words, "| %s", plan->summary);
+    return g_string_free(words, FALSE);
+}
+
 #define LOST "would be filled so that no host could restart monster if h1 failed (ha_check=hard)"
 
 static void what_fills_the_only_host_that_could_restart_a_vm_is_no_target(void)
@@ -110,6 +129,22 @@ static void an_evacuation_is_not_kept_from_taking_the_room(void)
     assert_move(fragmented(), HARD "evacuate=h2\n", "a", "h4", NULL);
 }
 
+/* One that is done, or given up, takes no room from anybody. */
+static void an_evacuation_that_is_over_keeps_restarts(void)
+{
+    SmallCluster *done = fragmented();
+    add_host(done, "h5", 100, 5)->mode = HOST_MODE_MAINTENANCE;
+    assert_move(done, HARD "evacuate=h5\n", "a", "h4", LOST);
+    SmallCluster *given_up = fragmented();
+    add_host(given_up, "h5", 100, 12)->datastores = "d1";
+    add_vm(given_up, "usb", "h5", 10, 1)->pinned = "USB";
+    add_vm(given_up, "c", "h5", 10, 1);
+    g_autofree char *found = decided(given_up, HARD "evacuate=h5\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(found, ">h3 "));
+    if (!strstr(found, ">h3 "))
+        printf("\n  %s\n", found);
+}
+
 static void cpu_reservations_are_fragmented_too(void)
 {
     SmallCluster *small = fragmented();
@@ -134,25 +169,6 @@ static void a_locked_reservation_does_not_grow_into_the_room(void)
 }
 
 /* ---- plans ---- */
-
-/* "a>h3 … | summary" of a plan */
-static char *decided(SmallCluster *small, const char *policy)
-{
-    g_autoptr(Planning) planning = planning_new(small, policy);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(ChangePlan) plan = decide(&planning->situation, &error);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
-    GString *words = g_string_new(NULL);
-    for (guint i = 0; i < plan->rows->len; i++) {
-        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
-        if (row->kind == ROW_STEP)
-            g_string_append_printf(words, "%s>%s ", row->object_id, row->to_id);
-        else if (row->kind == ROW_UNSOLVED)
-            g_string_append_printf(words, "!%s %s ", row->object_id, row->cause);
-    }
-    g_string_append_printf(words, "| %s", plan->summary);
-    return g_string_free(words, FALSE);
-}
 
 #define SAID " If h1 failed, no host could restart monster (61440 MiB reserved)."
 
@@ -235,6 +251,7 @@ void test_restart_suite(void)
     CU_ADD_TEST(suite, vms_that_go_elsewhere_by_themselves_are_not_restarted);
     CU_ADD_TEST(suite, a_dedicated_failover_host_restarts_vms);
     CU_ADD_TEST(suite, an_evacuation_is_not_kept_from_taking_the_room);
+    CU_ADD_TEST(suite, an_evacuation_that_is_over_keeps_restarts);
     CU_ADD_TEST(suite, cpu_reservations_are_fragmented_too);
     CU_ADD_TEST(suite, a_locked_reservation_does_not_grow_into_the_room);
     CU_ADD_TEST(suite, relief_goes_where_restarts_need_no_room);
