@@ -11,6 +11,7 @@ typedef struct Deciding {
     const Situation *situation; /* as it is */
     gboolean *given_up;         /* [n_hosts] */
     Obstacle *why;              /* [n_hosts] */
+    gboolean guarded;           /* evacuations leave restarts their room */
 } Deciding;
 
 static Decisions *by_strategy(const Situation *situation, GError **error)
@@ -81,16 +82,31 @@ static void tell(const Deciding *deciding, Decisions *decisions)
                                     deciding->why[host].words);
 }
 
+/* Under ha_check=hard a host is emptied into what restarts do not need, if that goes; else into whatever
+ * there is. FALSE where it goes, or has been tried. */
+static gboolean need_room_of_restarts(Deciding *deciding, const Situation *tried, const Decisions *decisions)
+{
+    g_autoptr(Model) end = model_after(tried->start, decisions->changes);
+    gboolean full = FALSE;
+    for (guint host = 0; host < end->snapshot->n_hosts; host++)
+        full = full || (model_is_to_empty(end, host) && model_vms_to_leave(end, host) > 0);
+    gboolean again = deciding->guarded && full;
+    deciding->guarded = deciding->guarded && !again;
+    return again;
+}
+
 /* Decides again without the hosts that could not be emptied, until each that is begun with is. */
 static ChangePlan *decide_all_or_nothing(Deciding *deciding, GError **error)
 {
     give_up_hopeless(deciding);
     for (;;) {
-        g_autoptr(Situation) tried = situation_giving_up(deciding->situation, deciding->given_up);
+        g_autoptr(Situation) tried =
+            situation_giving_up(deciding->situation, deciding->given_up, deciding->guarded);
         g_autoptr(Decisions) decisions = by_strategy(tried, error);
         if (!decisions)
             return NULL;
-        if (give_up_not_empty(deciding, tried, decisions))
+        if (need_room_of_restarts(deciding, tried, decisions) ||
+            give_up_not_empty(deciding, tried, decisions))
             continue;
         tell(deciding, decisions);
         return compose_plan(tried, decisions);
@@ -100,7 +116,8 @@ static ChangePlan *decide_all_or_nothing(Deciding *deciding, GError **error)
 ChangePlan *decide(const Situation *situation, GError **error)
 {
     guint n = situation->start->snapshot->n_hosts;
-    Deciding deciding = {situation, g_new0(gboolean, n + 1), g_new0(Obstacle, n + 1)};
+    Deciding deciding = {situation, g_new0(gboolean, n + 1), g_new0(Obstacle, n + 1),
+                         situation->start->policy->ha_check == HA_CHECK_HARD};
     ChangePlan *plan = decide_all_or_nothing(&deciding, error);
     for (guint host = 0; host < n; host++)
         obstacle_clear(&deciding.why[host]);

@@ -16,6 +16,7 @@ struct Legality {
     const Past *past;
     Compatibility *compatibility;
     Restart *restart;
+    gboolean guards_evacuations; /* moves that empty a host must leave restarts their room too */
 };
 
 /* From vSphere 7.0 U1 (API 7.0.1) until 9.0 DRS does not act without a running vCLS VM: in retreat mode, say
@@ -59,6 +60,11 @@ Legality *legality_new(const Model *start, const RuleSet *rules, const Past *pas
     return legality;
 }
 
+void legality_guard_evacuations(Legality *legality)
+{
+    legality->guards_evacuations = TRUE;
+}
+
 void legality_free(Legality *legality)
 {
     if (!legality)
@@ -90,26 +96,22 @@ static gboolean has_room(const Model *now, const Change *change, Obstacle *why)
                : obstacle_set(why, OBSTACLE_ROOM, change->to, "cannot back the VM's %s", room_words[lacking]);
 }
 
-/* TRUE where VMs must not lose the hosts on which HA could restart them: but for a host that is being
- * emptied, whose VMs need that room */
-static gboolean guards_restarts(const Legality *legality, guint cluster)
+/* TRUE for a move off a host that is to be emptied, which may take room that restarts need */
+static gboolean may_take_room(const Legality *legality, const Change *change)
 {
-    const Model *start = legality->start;
-    for (guint host = 0; host < start->snapshot->n_hosts; host++)
-        if (start->hosts[host].cluster == (int)cluster && model_is_to_empty(start, host) &&
-            model_vms_to_leave(start, host) > 0)
-            return FALSE;
-    return start->policy->ha_check == HA_CHECK_HARD;
+    return !legality->guards_evacuations && change->action == ACTION_MIGRATE &&
+           model_is_to_empty(legality->start, (guint)change->from);
 }
 
 static gboolean keeps_failover(const Legality *legality, const Model *now, const Change *change,
                                Obstacle *why)
 {
     guint cluster = (guint)now->hosts[change->to].cluster;
-    if (!now->vms[change->vm].running || !guards_restarts(legality, cluster))
+    if (!now->vms[change->vm].running || now->policy->ha_check != HA_CHECK_HARD ||
+        may_take_room(legality, change))
         return TRUE;
     int lost = restart_newly_lost(legality->restart, now, cluster, change);
-    if (lost < 0)
+    if (lost < 0 || restart_is_lost(legality->restart, now, (guint)lost))
         return TRUE;
     guint on = lost == change->vm ? (guint)change->to : (guint)now->vms[lost].host;
     g_autofree char *words = g_strdup_printf("no host could restart %s if %s failed (ha_check=hard)",
@@ -277,7 +279,7 @@ gboolean legality_drs_empties(const Legality *legality, guint cluster)
 
 int legality_newly_lost(const Legality *legality, const Model *now, guint cluster)
 {
-    return guards_restarts(legality, cluster) ? legality_not_restarted(legality, now, cluster) : -1;
+    return now->policy->ha_check == HA_CHECK_HARD ? legality_not_restarted(legality, now, cluster) : -1;
 }
 
 int legality_not_restarted(const Legality *legality, const Model *now, guint cluster)

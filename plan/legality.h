@@ -37,6 +37,10 @@ typedef enum {
  * is known of the past. It is never changed by being asked: threads may share it */
 Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past);
 
+/* from here on, under ha_check=hard, moves that empty a host must not take the room that restarts need
+ * either: as made, they may, for who asked for that host wants it empty */
+void legality_guard_evacuations(Legality *legality);
+
 void legality_free(Legality *legality);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Legality, legality_free)
 
@@ -63,9 +67,8 @@ gboolean legality_left_to_drs(const Legality *legality, guint vm, const char **w
 gboolean legality_drs_empties(const Legality *legality, guint cluster);
 
 /* a VM of the cluster that HA could restart if its host failed as the decision began, and no longer could as
- * the model stands; -1: there is none, or nobody looks. The same under ha_check=hard alone, and -1 too where
- * a host of the cluster is being emptied, whose VMs need that room. And the host on which the VM would have
- * been restarted */
+ * the model stands; -1: there is none, or nobody looks. The same under ha_check=hard alone. And the host on
+ * which the VM would have been restarted */
 int legality_not_restarted(const Legality *legality, const Model *now, guint cluster);
 int legality_newly_lost(const Legality *legality, const Model *now, guint cluster);
 int legality_restart_host(const Legality *legality, guint vm);

@@ -329,6 +329,14 @@ int restart_newly_lost(const Restart *restart, const Model *now, guint cluster, 
     return -1;
 }
 
+gboolean restart_is_lost(const Restart *restart, const Model *now, guint vm)
+{
+    g_auto(Fit) fit = fit_new(restart, now, (guint)now->vms[vm].row->cluster, NULL);
+    g_autofree int *where = nowhere(now);
+    restart_all(&fit, (guint)now->vms[vm].host, where);
+    return where[vm] < 0;
+}
+
 /* TRUE where nothing but room keeps HA from restarting the VM on some other host */
 static gboolean has_a_host(const Restart *restart, const Model *now, guint vm)
 {

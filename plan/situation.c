@@ -28,7 +28,7 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
     return situation;
 }
 
-Situation *situation_giving_up(const Situation *situation, const gboolean *given_up)
+Situation *situation_giving_up(const Situation *situation, const gboolean *given_up, gboolean guarded)
 {
     Situation *other = g_new0(Situation, 1);
     Model *model = model_copy(situation->start);
@@ -40,6 +40,8 @@ Situation *situation_giving_up(const Situation *situation, const gboolean *given
     other->threads = situation->threads;
     other->clusters = situation->clusters;
     bind(other, rules_new(model));
+    if (guarded)
+        legality_guard_evacuations((Legality *)other->legality);
     return other;
 }
 

@@ -388,38 +388,35 @@ static gboolean look_at_heat(const Verification *verification, GPtrArray *notes)
 
 /* ---- failover ---- */
 
-/* the row of the first step after which a VM of the cluster could no longer be restarted; NULL where there is
- * none */
-static const PlanRow *first_that_loses(const Verification *verification, guint cluster)
+/* the first step that leaves a VM with no host to be restarted on, and why; NULL where there is none */
+static const PlanRow *first_that_loses(const Verification *verification, Obstacle *why)
 {
     const Situation *situation = verification->situation;
     g_autoptr(Model) now = model_copy(situation->start);
     for (guint i = 0; i < verification->changes->len; i++) {
         const Change *change = &g_array_index(verification->changes, Change, i);
-        change_apply(now, change);
-        if (now->hosts[change->to].cluster == (int)cluster &&
-            legality_newly_lost(situation->legality, now, cluster) >= 0)
+        if (change->vm >= 0 && !legality_allows(situation->legality, now, change, LEGAL_FAILOVER, why))
             return g_array_index(verification->rows, PlanRow *, i);
+        change_apply(now, change);
     }
     return NULL;
 }
 
-/* Steps of a plan that were each fine may not be so without others. */
+/* Steps of a plan that were each fine may not be so without others; what they take on their way, they may
+ * give back. */
 static gboolean keeps_failover(const Verification *verification)
 {
     const Situation *situation = verification->situation;
     g_autoptr(Model) end = model_after(situation->start, verification->changes);
-    gboolean sound = TRUE;
-    for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++) {
-        int lost = legality_newly_lost(situation->legality, end, cluster);
-        const PlanRow *row = lost < 0 ? NULL : first_that_loses(verification, cluster);
-        if (!row)
-            continue;
-        sound = FALSE;
-        add_problem(verification, row, "no host could then restart %s if %s failed (ha_check=hard)",
-                    end->vms[lost].row->name, end->snapshot->hosts[end->vms[lost].host].name);
-    }
-    return sound;
+    g_auto(Obstacle) why = {0};
+    gboolean loses = FALSE;
+    for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++)
+        loses = loses || legality_newly_lost(situation->legality, end, cluster) >= 0;
+    const PlanRow *row = loses ? first_that_loses(verification, &why) : NULL;
+    if (row)
+        add_problem(verification, row, "%s%s%s", why.host >= 0 ? end->snapshot->hosts[why.host].name : "",
+                    why.host >= 0 ? " " : "", why.words);
+    return !row;
 }
 
 /* ---- all ---- */

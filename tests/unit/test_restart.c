@@ -74,6 +74,7 @@ static char *decided(SmallCluster *small, const char *policy)
     return g_string_free(words, FALSE);
 }
 
+#define SAID " If h1 failed, no host could restart monster (61440 MiB reserved)."
 #define LOST "would be filled so that no host could restart monster if h1 failed (ha_check=hard)"
 
 static void what_fills_the_only_host_that_could_restart_a_vm_is_no_target(void)
@@ -123,10 +124,29 @@ static void a_dedicated_failover_host_restarts_vms(void)
     assert_move(small, HARD, "a", "h4", NULL);
 }
 
-/* Where the host is emptied that the VM leaves, it is its room that goes. */
+/* Where the host is emptied that the VM leaves, it is its room that goes; not for the relief of others. */
 static void an_evacuation_is_not_kept_from_taking_the_room(void)
 {
     assert_move(fragmented(), HARD "evacuate=h2\n", "a", "h4", NULL);
+    assert_move(fragmented(), HARD "evacuate=h3\n", "a", "h4", LOST);
+}
+
+/* h5 is emptied into h3, which restarts do not need; where h3 may not take its VM, into h4. */
+static void an_evacuation_takes_the_room_only_where_it_must(void)
+{
+    static const char *const policies[] = {HARD "evacuate=h5\n", HARD "evacuate=h5\nexclude_hosts=h3;h2\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(policies); i++) {
+        SmallCluster *small = fragmented();
+        small->snapshot->clusters[0].memory_reservable_mib = 500 * 1024.0;
+        small->snapshot->hosts[1].datastores = "d2"; /* h2 takes none, and is not hot */
+        add_host(small, "h5", 100, 20)->datastores = "d1";
+        add_reserved(small, "c", "h5", 100, 8);
+        g_autofree char *found = decided(small, policies[i]);
+        CU_ASSERT_TRUE(!!strstr(found, "c>h3") == (i == 0) && !!strstr(found, "c>h4") == (i == 1));
+        CU_ASSERT_TRUE(!!strstr(found, SAID) == (i == 1));
+        if (!strstr(found, i == 0 ? "c>h3" : "c>h4"))
+            printf("\n  %s\n", found);
+    }
 }
 
 /* One that is done, or given up, takes no room from anybody. */
@@ -169,8 +189,6 @@ static void a_locked_reservation_does_not_grow_into_the_room(void)
 }
 
 /* ---- plans ---- */
-
-#define SAID " If h1 failed, no host could restart monster (61440 MiB reserved)."
 
 static void relief_goes_where_restarts_need_no_room(void)
 {
@@ -239,8 +257,10 @@ static void an_edit_that_takes_the_room_is_refused(void)
 {
     assert_edit(HARD, "h3", NULL);
     assert_edit(WARN, "h4", NULL);
-    assert_edit(HARD, "h4",
-                "p:11: step 1 (migrate a): no host could then restart monster if h1 failed (ha_check=hard)");
+    assert_edit(
+        HARD, "h4",
+        "p:11: step 1 (migrate a): h4 would be filled so that no host could restart monster if h1 failed "
+        "(ha_check=hard)");
 }
 
 void test_restart_suite(void)
@@ -251,6 +271,7 @@ void test_restart_suite(void)
     CU_ADD_TEST(suite, vms_that_go_elsewhere_by_themselves_are_not_restarted);
     CU_ADD_TEST(suite, a_dedicated_failover_host_restarts_vms);
     CU_ADD_TEST(suite, an_evacuation_is_not_kept_from_taking_the_room);
+    CU_ADD_TEST(suite, an_evacuation_takes_the_room_only_where_it_must);
     CU_ADD_TEST(suite, an_evacuation_that_is_over_keeps_restarts);
     CU_ADD_TEST(suite, cpu_reservations_are_fragmented_too);
     CU_ADD_TEST(suite, a_locked_reservation_does_not_grow_into_the_room);
