@@ -206,6 +206,12 @@ static double left_in_pool(const Model *start, const Model *now, guint pool)
                              : MAX(0, floor(row->memory_reservation_mib - used_of_pool(start, now, pool)));
 }
 
+/* what the pool's limit leaves to be reserved */
+static double left_of_limit(const Pool *pool, double used)
+{
+    return floor(pool_limit(pool, RESOURCE_HOST_MEMORY) / KIB_PER_MIB - used);
+}
+
 double admission_pool_room(const Model *start, const Model *now, guint pool)
 {
     const Pool *row = &now->snapshot->pools[pool];
@@ -217,8 +223,7 @@ double admission_pool_room(const Model *start, const Model *now, guint pool)
     double used = used_of_pool(start, now, pool), room = left_in_pool(start, now, pool);
     if (row->memory_expandable != 0)
         room += row->parent < 0 ? INFINITY : admission_pool_room(start, now, (guint)row->parent);
-    double limit = floor(pool_limit(row, RESOURCE_HOST_MEMORY) / KIB_PER_MIB - used);
-    return MAX(0, MIN(MIN(room, limit), said));
+    return MAX(0, MIN(MIN(room, left_of_limit(row, used)), said));
 }
 
 double admission_pool_bound(const Model *start, guint pool)
@@ -232,17 +237,34 @@ double admission_pool_bound(const Model *start, guint pool)
     return bound;
 }
 
+/* the pool, or that above it, whose limit it is that no more than room can be reserved; NULL where it is none
+ */
+static const Pool *pool_that_limits(const Model *start, const Model *now, int pool, double room)
+{
+    const Pool *pools = now->snapshot->pools;
+    for (; pool >= 0; pool = pools[pool].memory_expandable == 0 ? -1 : pools[pool].parent)
+        if (left_of_limit(&pools[pool], used_of_pool(start, now, (guint)pool)) <= room)
+            return &pools[pool];
+    return NULL;
+}
+
 gboolean admission_by_pools(const Model *start, const Model *now, guint vm, double more, Obstacle *why)
 {
     int pool = now->vms[vm].row->pool;
     double room = pool < 0 ? INFINITY : admission_pool_room(start, now, (guint)pool);
     if (more <= room)
         return TRUE;
-    const Pool *row = &now->snapshot->pools[pool];
-    return obstacle_set(
-        why, OBSTACLE_POOL_RESERVATION, -1,
-        "resource pool %s%s can reserve %.0f MiB more, %.0f MiB are needed%s", row->name,
-        row->memory_expandable == 0 ? ", which is not expandable," : " and those above it", room, more,
-        now->vms[vm].row->memory_reservation_locked == 1 ? " (its reservation is locked to its size)"
-                                                         : " to run a larger VM");
+    const Pool *row = &now->snapshot->pools[pool], *limit = pool_that_limits(start, now, pool, room);
+    const char *what_for = now->vms[vm].row->memory_reservation_locked == 1
+                               ? " (its reservation is locked to its size)"
+                               : " to run a larger VM";
+    if (limit)
+        return obstacle_set(why, OBSTACLE_POOL_LIMIT, -1,
+                            "the memory limit of resource pool %s lets %.0f MiB more be reserved, %.0f MiB "
+                            "are needed%s",
+                            limit->name, room, more, what_for);
+    return obstacle_set(why, OBSTACLE_POOL_RESERVATION, -1,
+                        "resource pool %s%s can reserve %.0f MiB more, %.0f MiB are needed%s", row->name,
+                        row->memory_expandable == 0 ? ", which is not expandable," : " and those above it",
+                        room, more, what_for);
 }

@@ -26,9 +26,30 @@ static double leaving_demand(const Model *model, guint host, Resource resource)
     return sum;
 }
 
-double failover_lack(const Model *model, guint cluster, Resource resource)
+/* the host that is not counted on, in quarantine, say, or not responding, and whose VMs would take most to
+ * others if it failed as well; -1 where none holds any */
+static int fullest_outside(const Model *model, guint cluster, Resource resource, double *demand)
 {
-    double capacity = 0, demand = 0, largest = 0;
+    int fullest = -1;
+    *demand = 0;
+    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
+        if (model->hosts[i].cluster != (int)cluster || model_is_asked_to_empty(model, i) ||
+            model_is_counted_on(model, i))
+            continue;
+        double own = leaving_demand(model, i, resource);
+        if (own <= *demand)
+            continue;
+        *demand = own;
+        fullest = (int)i;
+    }
+    return fullest;
+}
+
+/* the same as failover_lack; lost gets the host whose loss it is, -1 for the largest */
+static double lack_without(const Model *model, guint cluster, Resource resource, int *lost)
+{
+    double capacity = 0, demand = 0, largest = 0, outside;
+    int fullest = fullest_outside(model, cluster, resource, &outside);
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
         const ModelHost *at = &model->hosts[i];
         if (at->cluster != (int)cluster)
@@ -41,7 +62,14 @@ double failover_lack(const Model *model, guint cluster, Resource resource)
             largest = MAX(largest, at->capacity[resource]);
         }
     }
-    return table_round(demand - (capacity - largest));
+    *lost = outside > largest ? fullest : -1;
+    return table_round(demand - capacity + MAX(outside, largest));
+}
+
+double failover_lack(const Model *model, guint cluster, Resource resource)
+{
+    int lost;
+    return lack_without(model, cluster, resource, &lost);
 }
 
 char *failover_words(const Model *model)
@@ -49,14 +77,14 @@ char *failover_words(const Model *model)
     GString *words = g_string_new(NULL);
     guint n = 0;
     for (guint i = 0; i < model->snapshot->n_clusters; i++) {
-        double cpu = failover_lack(model, i, RESOURCE_CPU),
-               memory = failover_lack(model, i, RESOURCE_HOST_MEMORY);
-        if (!failover_is_checked(model, i) || (cpu <= 0 && memory <= 0))
+        int of_cpu, of_memory;
+        double cpu = lack_without(model, i, RESOURCE_CPU, &of_cpu),
+               memory = lack_without(model, i, RESOURCE_HOST_MEMORY, &of_memory);
+        if (!failover_is_checked(model, i) || (cpu <= 0 && memory <= 0) || n++ > 0)
             continue;
-        if (n++ > 0)
-            continue;
-        g_string_append_printf(
-            words, " %s could not bear the loss of its largest host:", model->snapshot->clusters[i].name);
+        int lost = memory > 0 ? of_memory : of_cpu;
+        g_string_append_printf(words, " %s could not bear the loss of %s:", model->snapshot->clusters[i].name,
+                               lost < 0 ? "its largest host" : model->snapshot->hosts[lost].name);
         if (memory > 0)
             g_string_append_printf(words, " %.0f MiB of memory", ceil(memory / 1024));
         if (cpu > 0)

@@ -3,7 +3,8 @@
  * Whether a cluster could bear the loss of its largest host: the demand of all against what the others have
  * (the policy's ha_check, where HA is on). Hosts that are to be emptied are not counted on, nor those that
  * are not available; dedicated failover hosts are. The VMs of a host that is to be emptied count all the
- * same.
+ * same; those of one that is in quarantine, or does not respond, stay there unless it is the one that is
+ * lost.
  */
 #ifndef PLAN_FAILOVER_H
 #define PLAN_FAILOVER_H
@@ -14,7 +15,7 @@
 gboolean failover_is_checked(const Model *model, guint cluster);
 
 /* MHz of CPU, or KiB of host_memory, that the demand is above what the hosts have without the one that has
- * most; 0 or less: it fits */
+ * most, or if a host that is not available is lost with its VMs; 0 or less: it fits */
 double failover_lack(const Model *model, guint cluster, Resource resource);
 
 /* " Cluster A could not bear …": of the clusters that are checked, those that lack something, in a sentence

@@ -2,6 +2,7 @@
 #include "plan/optimize.h"
 
 #include "analyze/roles.h"
+#include "plan/admission.h"
 #include "plan/clusterproblem.h"
 #include "plan/evacuation.h"
 #include "plan/growth.h"
@@ -453,8 +454,12 @@ static char *reason_for_maintenance(const Situation *situation, const Model *end
     }
     return g_strdup_printf(
         "is named by evacuate; left to you: the cluster's DRS is fully automated and moves "
-        "its VMs away as it enters maintenance mode%s%s%s",
-        by_hand->str, vsan ? "; vSAN's data: " : "", vsan ? policy->vsan_mode : "");
+        "its VMs away as it enters maintenance mode%s%s%s%s",
+        by_hand->str,
+        admission_is_kept(end, (guint)end->hosts[host].cluster)
+            ? ""
+            : "; but HA admission control does not hold without it, and DRS may not empty it until that is off",
+        vsan ? "; vSAN's data: " : "", vsan ? policy->vsan_mode : "");
 }
 
 /* Where DRS acts, a host that enters maintenance mode is emptied by it: nobody moves VMs by hand. A host that

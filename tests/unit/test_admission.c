@@ -182,6 +182,21 @@ static void what_the_source_says_of_a_pool_goes_first(void)
     }
 }
 
+/* "gold" may borrow without end, up to its limit. */
+static void a_limit_is_named_where_it_is_that(void)
+{
+    SmallCluster *small = reserved(20);
+    add_pool(small, "gold", "", 0, 1);
+    add_pool(small, "bronze", "gold", 0, 1);
+    small->snapshot->pools[0].memory_reservation_mib = 100 * GIB;
+    small->snapshot->pools[0].memory_limit_mib = 40 * GIB;
+    small->snapshot->vms[0].pool_id = "bronze";
+    small->snapshot->vms[1].pool_id = "gold";
+    g_autoptr(Planning) planning = planning_new(small, FREE);
+    assert_grows(planning, 19 * GIB, NULL);
+    assert_grows(planning, 20 * GIB, "the memory limit of resource pool gold lets");
+}
+
 /* What one VM has been given is gone for the next. */
 static void what_was_added_is_no_longer_there(void)
 {
@@ -307,6 +322,7 @@ void test_admission_suite(void)
     CU_ADD_TEST(suite, a_pool_that_is_not_expandable_gives_what_it_has);
     CU_ADD_TEST(suite, an_expandable_pool_borrows_of_those_above);
     CU_ADD_TEST(suite, what_the_source_says_of_a_pool_goes_first);
+    CU_ADD_TEST(suite, a_limit_is_named_where_it_is_that);
     CU_ADD_TEST(suite, what_was_added_is_no_longer_there);
     CU_ADD_TEST(suite, what_a_pool_below_had_set_aside_takes_nothing_of_the_one_above);
     CU_ADD_TEST(suite, a_vm_that_reserves_nothing_still_needs_what_runs_it);

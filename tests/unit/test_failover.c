@@ -4,6 +4,7 @@
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
+#include <string.h>
 
 void test_failover_suite(void);
 
@@ -59,6 +60,29 @@ static void a_host_in_maintenance_is_not_counted_on(void)
     assert_lack(small, NULL, 8000 - 10000, 0);
 }
 
+/* Its VMs stay there, and are restarted elsewhere if it is the host that is lost. */
+static void the_loss_of_a_host_in_quarantine_is_thought_of_too(void)
+{
+    static const struct {
+        double gib, lack;
+        const char *words;
+    } cases[] = {
+        {50, 130 - 100, "its largest host"}, /* of h2 or h3 */
+        {120, 130 + 120 - 200, "h1"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmallCluster *small = three_hosts();
+        small->snapshot->hosts[0].mode = HOST_MODE_QUARANTINE;
+        smallcluster_add_vm(small, "b", "h1")->memory_mib = (cases[i].gib - 20) * 1024;
+        small->snapshot->clusters[0].ha = 1;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
+        double lack = failover_lack(planning->model, 0, RESOURCE_HOST_MEMORY);
+        CU_ASSERT_DOUBLE_EQUAL(lack, cases[i].lack * GIB_IN_KIB, 0.001);
+        g_autofree char *words = failover_words(planning->model);
+        CU_ASSERT_PTR_NOT_NULL(strstr(words, cases[i].words));
+    }
+}
+
 static void a_dedicated_failover_host_is_counted_on(void)
 {
     SmallCluster *small = three_hosts();
@@ -96,6 +120,7 @@ void test_failover_suite(void)
     CU_ADD_TEST(suite, a_host_to_empty_is_not_counted_on_but_its_vms_are);
     CU_ADD_TEST(suite, an_unmeasured_vm_of_a_host_to_empty_counts_at_its_size);
     CU_ADD_TEST(suite, a_host_in_maintenance_is_not_counted_on);
+    CU_ADD_TEST(suite, the_loss_of_a_host_in_quarantine_is_thought_of_too);
     CU_ADD_TEST(suite, a_dedicated_failover_host_is_counted_on);
     CU_ADD_TEST(suite, what_lacks_is_said_in_words);
 }
