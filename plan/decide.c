@@ -11,7 +11,6 @@ typedef struct Deciding {
     const Situation *situation; /* as it is */
     gboolean *given_up;         /* [n_hosts] */
     Obstacle *why;              /* [n_hosts] */
-    gboolean guarded;           /* evacuations leave restarts their room */
 } Deciding;
 
 static Decisions *by_strategy(const Situation *situation, GError **error)
@@ -82,17 +81,49 @@ static void tell(const Deciding *deciding, Decisions *decisions)
                                     deciding->why[host].words);
 }
 
-/* Under ha_check=hard a host is emptied into what restarts do not need, if that goes; else into whatever
- * there is. FALSE where it goes, or has been tried. */
-static gboolean need_room_of_restarts(Deciding *deciding, const Situation *tried, const Decisions *decisions)
+/* what a decision was tried on, and what came of it */
+typedef struct Try {
+    Situation *tried;
+    Decisions *decisions; /* NULL: it failed */
+} Try;
+
+static void try_clear(Try *one)
 {
-    g_autoptr(Model) end = model_after(tried->start, decisions->changes);
-    gboolean full = FALSE;
+    g_clear_pointer(&one->decisions, decisions_free);
+    g_clear_pointer(&one->tried, situation_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Try, try_clear)
+
+static Try try_to_decide(const Deciding *deciding, gboolean guarded, GError **error)
+{
+    Try one = {.tried = situation_giving_up(deciding->situation, deciding->given_up, guarded)};
+    one.decisions = by_strategy(one.tried, error);
+    return one;
+}
+
+/* running VMs that stay on hosts to empty */
+static guint count_left(const Try *one)
+{
+    g_autoptr(Model) end = model_after(one->tried->start, one->decisions->changes);
+    guint left = 0;
     for (guint host = 0; host < end->snapshot->n_hosts; host++)
-        full = full || (model_is_to_empty(end, host) && model_vms_to_leave(end, host) > 0);
-    gboolean again = deciding->guarded && full;
-    deciding->guarded = deciding->guarded && !again;
-    return again;
+        left += model_is_to_empty(end, host) ? model_vms_to_leave(end, host) : 0;
+    return left;
+}
+
+/* Under ha_check=hard hosts are emptied into what restarts do not need; only where that leaves more VMs on
+ * them, into whatever there is. */
+static Try try_both(const Deciding *deciding, GError **error)
+{
+    gboolean hard = deciding->situation->start->policy->ha_check == HA_CHECK_HARD;
+    Try guarded = try_to_decide(deciding, hard, error);
+    guint left = hard && guarded.decisions ? count_left(&guarded) : 0;
+    if (left == 0)
+        return guarded;
+    Try free = try_to_decide(deciding, FALSE, error);
+    gboolean better = !free.decisions || count_left(&free) < left;
+    try_clear(better ? &guarded : &free);
+    return better ? free : guarded;
 }
 
 /* Decides again without the hosts that could not be emptied, until each that is begun with is. */
@@ -100,24 +131,20 @@ static ChangePlan *decide_all_or_nothing(Deciding *deciding, GError **error)
 {
     give_up_hopeless(deciding);
     for (;;) {
-        g_autoptr(Situation) tried =
-            situation_giving_up(deciding->situation, deciding->given_up, deciding->guarded);
-        g_autoptr(Decisions) decisions = by_strategy(tried, error);
-        if (!decisions)
+        g_auto(Try) one = try_both(deciding, error);
+        if (!one.decisions)
             return NULL;
-        if (need_room_of_restarts(deciding, tried, decisions) ||
-            give_up_not_empty(deciding, tried, decisions))
+        if (give_up_not_empty(deciding, one.tried, one.decisions))
             continue;
-        tell(deciding, decisions);
-        return compose_plan(tried, decisions);
+        tell(deciding, one.decisions);
+        return compose_plan(one.tried, one.decisions);
     }
 }
 
 ChangePlan *decide(const Situation *situation, GError **error)
 {
     guint n = situation->start->snapshot->n_hosts;
-    Deciding deciding = {situation, g_new0(gboolean, n + 1), g_new0(Obstacle, n + 1),
-                         situation->start->policy->ha_check == HA_CHECK_HARD};
+    Deciding deciding = {situation, g_new0(gboolean, n + 1), g_new0(Obstacle, n + 1)};
     ChangePlan *plan = decide_all_or_nothing(&deciding, error);
     for (guint host = 0; host < n; host++)
         obstacle_clear(&deciding.why[host]);

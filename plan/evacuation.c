@@ -283,7 +283,10 @@ char *evacuation_verdict(const Situation *situation, const Model *end, const GAr
             (row->mode == HOST_MODE_MAINTENANCE && !enters))
             continue;
         g_string_append_printf(words, "%s is %s. ", row->name,
-                               enters ? "emptied and enters maintenance mode" : "not emptied");
+                               enters ? "emptied and enters maintenance mode"
+                               : model_is_to_empty(end, host) && model_vms_to_leave(end, host) == 0
+                                   ? "emptied, but does not enter maintenance mode"
+                                   : "not emptied");
     }
     return g_string_free(words, FALSE);
 }

@@ -226,6 +226,14 @@ static gboolean may_wake(const Model *end, guint host, guint cluster)
            !model_is_asked_to_empty(end, host);
 }
 
+static gboolean has_host_to_wake(const Model *end, guint cluster)
+{
+    for (guint host = 0; host < end->snapshot->n_hosts; host++)
+        if (may_wake(end, host, cluster))
+            return TRUE;
+    return FALSE;
+}
+
 /* takes what the host could hold off what is lacking; TRUE where nothing is then */
 static gboolean is_enough(const ModelHost *at, Lacking *lacking)
 {
@@ -275,7 +283,7 @@ void power_advise_wake(const Situation *situation, const Model *end, Decisions *
 {
     g_autoptr(Model) after = followed(end, decisions);
     for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++) {
-        if (!situation_decides(situation, cluster))
+        if (!situation_decides(situation, cluster) || !has_host_to_wake(end, cluster))
             continue;
         g_auto(Lacking) lacking = lacking_in(situation, after, cluster);
         if (lacking.hottest >= 0 || is_saturated(end, cluster))

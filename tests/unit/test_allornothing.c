@@ -82,6 +82,28 @@ static void of_two_hosts_the_one_that_fits_is_emptied(void)
                                     "h1 is not emptied. h3 is emptied and enters maintenance mode. Plan: "));
 }
 
+/* DRS does not empty a host where HA's admission control, which counts reservations, would not hold then. */
+static void what_may_keep_drs_from_emptying_a_host_is_said(void)
+{
+    static const double reserved_gib[] = {1, 60};
+    for (guint i = 0; i < G_N_ELEMENTS(reserved_gib); i++) {
+        SmallCluster *small = two_hosts(31);
+        Cluster *cluster = &small->snapshot->clusters[0];
+        cluster->drs = DRS_FULL;
+        cluster->vcls_health = VCLS_HEALTHY;
+        cluster->ha = 1;
+        cluster->ha_policy = HA_POLICY_PERCENT;
+        cluster->ha_reserve_cpu_pct = cluster->ha_reserve_memory_pct = 50;
+        small->snapshot->vms[0].memory_reservation_mib = reserved_gib[i] * 1024;
+        g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\n");
+        for (guint k = 0; k < plan->rows->len; k++) {
+            const PlanRow *row = &g_array_index(plan->rows, PlanRow, k);
+            if (row->kind == ROW_ADVICE)
+                CU_ASSERT_TRUE(!!strstr(row->reason, "HA admission control does not hold") == (i == 1));
+        }
+    }
+}
+
 static void a_host_that_drs_empties_is_advised_maintenance_not_moves(void)
 {
     for (guint acts = 0; acts <= 1; acts++) {
@@ -220,6 +242,7 @@ void test_allornothing_suite(void)
     CU_ADD_TEST(suite, a_host_that_does_not_get_empty_is_left_as_it_is);
     CU_ADD_TEST(suite, it_goes_as_far_as_it_can_where_the_policy_asks);
     CU_ADD_TEST(suite, of_two_hosts_the_one_that_fits_is_emptied);
+    CU_ADD_TEST(suite, what_may_keep_drs_from_emptying_a_host_is_said);
     CU_ADD_TEST(suite, a_host_that_drs_empties_is_advised_maintenance_not_moves);
     CU_ADD_TEST(suite, vms_that_override_drs_are_moved_by_hand);
     CU_ADD_TEST(suite, what_drs_cannot_empty_is_not_advised_to_enter_maintenance_mode);

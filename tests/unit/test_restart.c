@@ -149,6 +149,20 @@ static void an_evacuation_takes_the_room_only_where_it_must(void)
     }
 }
 
+/* A VM of h5 cannot leave it, wherever the other goes: that one leaves restarts their room. */
+static void an_evacuation_in_part_takes_no_room_for_nothing(void)
+{
+    SmallCluster *small = fragmented();
+    small->snapshot->clusters[0].memory_reservable_mib = 500 * 1024.0;
+    small->snapshot->hosts[1].datastores = "d2";
+    add_host(small, "h5", 100, 20)->datastores = "d1";
+    add_reserved(small, "c", "h5", 100, 8);
+    add_reserved(small, "usb", "h5", 100, 1)->pinned = "USB";
+    g_autofree char *found = decided(small, HARD "evacuate=h5\nevacuate_partly=yes\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(found, "c>h3"));
+    CU_ASSERT_PTR_NULL(strstr(found, SAID));
+}
+
 /* One that is done, or given up, takes no room from anybody. */
 static void an_evacuation_that_is_over_keeps_restarts(void)
 {
@@ -272,6 +286,7 @@ void test_restart_suite(void)
     CU_ADD_TEST(suite, a_dedicated_failover_host_restarts_vms);
     CU_ADD_TEST(suite, an_evacuation_is_not_kept_from_taking_the_room);
     CU_ADD_TEST(suite, an_evacuation_takes_the_room_only_where_it_must);
+    CU_ADD_TEST(suite, an_evacuation_in_part_takes_no_room_for_nothing);
     CU_ADD_TEST(suite, an_evacuation_that_is_over_keeps_restarts);
     CU_ADD_TEST(suite, cpu_reservations_are_fragmented_too);
     CU_ADD_TEST(suite, a_locked_reservation_does_not_grow_into_the_room);
