@@ -43,29 +43,46 @@ static double spread(const World *world, const HostAt *hosts, int cluster, Resou
     return n ? sqrt(squares / n) : 0;
 }
 
-/* what would not fit without the largest host: those to empty are not counted on, their VMs are */
+static gboolean is_in_normal_use(const Host *row)
+{
+    return row->connection == CONNECTION_CONNECTED && row->power == HOST_POWER_ON &&
+           row->mode == HOST_MODE_NORMAL;
+}
+
+/* what the VMs of a host ask of others if it is lost */
+static double brings(const World *world, const VmAt *vms, guint host, Resource resource)
+{
+    double sum = 0;
+    for (guint i = 0; i < world->snapshot->n_vms; i++) {
+        const VmAt *vm = &vms[i];
+        if (!vm->running || vm->host != (int)host || world->snapshot->vms[i].role == VM_ROLE_SYSTEM)
+            continue;
+        if (resource == RESOURCE_HOST_MEMORY)
+            sum += vm_needs_kib(vm);
+        else if (vm->measured)
+            sum += vm->demand[resource];
+    }
+    return sum;
+}
+
+/* what would not fit without one host: the largest, or one out of normal use with its VMs. Those to empty are
+ * not counted on, their VMs are */
 static double lack(const World *world, const HostAt *hosts, const VmAt *vms, int cluster, Resource resource)
 {
     double room = 0, most = 0, demand = 0;
     for (guint i = 0; i < world->snapshot->n_hosts; i++) {
         const Host *row = &world->snapshot->hosts[i];
-        gboolean there = row->connection == CONNECTION_CONNECTED && row->power == HOST_POWER_ON &&
-                         row->mode == HOST_MODE_NORMAL && !hosts[i].to_empty;
-        if (row->cluster != cluster || !there || isnan(hosts[i].demand[resource]))
+        if (row->cluster != cluster)
             continue;
-        room += hosts[i].capacity[resource];
-        most = MAX(most, hosts[i].capacity[resource]);
-        demand += hosts[i].demand[resource];
-    }
-    for (guint i = 0; i < world->snapshot->n_vms; i++) {
-        const VmAt *vm = &vms[i];
-        if (world->snapshot->vms[i].cluster != cluster || !vm->running || !hosts[vm->host].to_empty ||
-            world->snapshot->vms[i].role == VM_ROLE_SYSTEM)
-            continue;
-        if (resource == RESOURCE_HOST_MEMORY)
-            demand += vm_needs_kib(vm);
-        else if (vm->measured)
-            demand += vm->demand[resource];
+        if (hosts[i].to_empty) {
+            demand += brings(world, vms, i, resource);
+        } else if (!is_in_normal_use(row)) {
+            most = MAX(most, brings(world, vms, i, resource));
+        } else if (!isnan(hosts[i].demand[resource])) {
+            room += hosts[i].capacity[resource];
+            most = MAX(most, hosts[i].capacity[resource]);
+            demand += hosts[i].demand[resource];
+        }
     }
     return MAX(0, table_round(demand - (room - most)));
 }
@@ -158,7 +175,7 @@ static void check_cluster(World *world, const PlanCluster *row, const gboolean *
     expect_status(world, row, &row->figures.after, &after);
     check_work(world, row, cluster);
     if ((after.failover_lack_mib > 0 || after.failover_lack_mhz > 0) &&
-        !strstr(world->plan->summary, "could not bear the loss of its largest host"))
+        !strstr(world->plan->summary, "could not bear the loss of "))
         complain(world, NULL, "#cluster %s lacks room for a lost host, and the summary does not say so",
                  row->id);
     if (after.hot_hosts > before.hot_hosts && !may_heat[cluster])
