@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/check/endstate.h"
 
+#include "tests/check/power.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,50 +45,6 @@ static double spread(const World *world, const HostAt *hosts, int cluster, Resou
     return n ? sqrt(squares / n) : 0;
 }
 
-static gboolean is_in_normal_use(const Host *row)
-{
-    return row->connection == CONNECTION_CONNECTED && row->power == HOST_POWER_ON &&
-           row->mode == HOST_MODE_NORMAL;
-}
-
-/* what the VMs of a host ask of others if it is lost */
-static double brings(const World *world, const VmAt *vms, guint host, Resource resource)
-{
-    double sum = 0;
-    for (guint i = 0; i < world->snapshot->n_vms; i++) {
-        const VmAt *vm = &vms[i];
-        if (!vm->running || vm->host != (int)host || world->snapshot->vms[i].role == VM_ROLE_SYSTEM)
-            continue;
-        if (resource == RESOURCE_HOST_MEMORY)
-            sum += vm_needs_kib(vm);
-        else if (vm->measured)
-            sum += vm->demand[resource];
-    }
-    return sum;
-}
-
-/* what would not fit without one host: the largest, or one out of normal use with its VMs. Those to empty are
- * not counted on, their VMs are */
-static double lack(const World *world, const HostAt *hosts, const VmAt *vms, int cluster, Resource resource)
-{
-    double room = 0, most = 0, demand = 0;
-    for (guint i = 0; i < world->snapshot->n_hosts; i++) {
-        const Host *row = &world->snapshot->hosts[i];
-        if (row->cluster != cluster)
-            continue;
-        if (hosts[i].to_empty) {
-            demand += brings(world, vms, i, resource);
-        } else if (!is_in_normal_use(row)) {
-            most = MAX(most, brings(world, vms, i, resource));
-        } else if (!isnan(hosts[i].demand[resource])) {
-            room += hosts[i].capacity[resource];
-            most = MAX(most, hosts[i].capacity[resource]);
-            demand += hosts[i].demand[resource];
-        }
-    }
-    return MAX(0, table_round(demand - (room - most)));
-}
-
 /* all of it worked out here: of plan/ only the struct is taken that the reader of plan.csv fills */
 static ClusterStatus status_of(const World *world, const HostAt *hosts, const VmAt *vms, int cluster)
 {
@@ -99,8 +57,9 @@ static ClusterStatus status_of(const World *world, const HostAt *hosts, const Vm
     for (guint i = 0; i < world->snapshot->n_vms; i++)
         status.short_vms += world->snapshot->vms[i].cluster == cluster && is_short(world, i, &vms[i]);
     if (world->snapshot->clusters[cluster].ha == 1 && world->policy->ha_check != HA_CHECK_OFF) {
-        status.failover_lack_mib = ceil(lack(world, hosts, vms, cluster, RESOURCE_HOST_MEMORY) / 1024);
-        status.failover_lack_mhz = ceil(lack(world, hosts, vms, cluster, RESOURCE_CPU));
+        status.failover_lack_mib =
+            ceil(lack_without_largest(world, hosts, vms, cluster, RESOURCE_HOST_MEMORY, NULL) / 1024);
+        status.failover_lack_mhz = ceil(lack_without_largest(world, hosts, vms, cluster, RESOURCE_CPU, NULL));
     }
     return status;
 }
@@ -207,20 +166,29 @@ static guint running_on(const World *world, guint host)
     guint n = 0;
     for (guint i = 0; i < world->snapshot->n_vms; i++)
         n += world->vms[i].running && world->vms[i].host == (int)host &&
-             world->snapshot->vms[i].role != VM_ROLE_SYSTEM;
+             !leaves_by_itself(&world->snapshot->vms[i]);
     return n;
 }
 
-/* above a threshold, and further than at the start */
-static gboolean ends_hotter(const World *world, guint i)
+static gboolean has_room_row(const World *world, const char *id)
 {
-    for (int r = 0; r < N_RESOURCES; r++) {
-        double before = host_pct(&world->hosts_at_start[i], (Resource)r);
-        double after = host_pct(&world->hosts[i], (Resource)r);
-        if (after > world->hosts[i].threshold[r] && after > before)
+    for (guint i = 0; i < world->plan->rows->len; i++)
+        if (row_at(world, i)->kind == ROW_UNSOLVED && strcmp(row_at(world, i)->cause, "room") == 0 &&
+            is_about(row_at(world, i), id))
             return TRUE;
-    }
     return FALSE;
+}
+
+/* TRUE where VMs have more reserved on the host than it has: by themselves, without what it takes to run them
+ */
+static gboolean is_overreserved(const World *world, guint i)
+{
+    const Host *row = &world->snapshot->hosts[i];
+    double mib = 0;
+    for (guint vm = 0; vm < world->snapshot->n_vms; vm++)
+        mib += world->vms[vm].host == (int)i ? vm_reserved_mib(world, world->vms, vm) : 0;
+    return host_is_live(row) && (table_round(world->hosts[i].held[FULL_CPU_RESERVATION]) > row->cpu_mhz ||
+                                 mib > floor(row->memory_kib / 1024));
 }
 
 static void check_host(World *world, guint i, gboolean may_heat)
@@ -231,17 +199,17 @@ static void check_host(World *world, guint i, gboolean may_heat)
     gboolean in_maintenance = host->to_empty && !host->usable;
     gboolean stays_hot = was_hot && host_is_hot(host) && !in_maintenance;
     gboolean stays_full = host->to_empty && running_on(world, i) > 0;
-    gboolean unsolved = has_row(world, ROW_UNSOLVED, id);
+    gboolean unsolved = has_row(world, ROW_UNSOLVED, id), over = is_overreserved(world, i);
     if (hot && !was_hot && !may_heat)
         complain(world, NULL, "host %s becomes hot", id);
-    if (hot && was_hot && !may_heat && ends_hotter(world, i))
-        complain(world, NULL, "host %s becomes hotter", id);
     if (stays_hot && !unsolved)
         complain(world, NULL, "host %s stays hot, and no row says so", id);
     if (stays_full && !unsolved)
         complain(world, NULL, "host %s is to be emptied and is not, and no row says so", id);
-    if (unsolved && !host_is_hot(host) && !host->to_empty && host->usable)
-        complain(world, NULL, "host %s is called unsolved: it is neither hot nor to be emptied", id);
+    if (over && !has_room_row(world, id) && !(host->to_empty && unsolved))
+        complain(world, NULL, "host %s has more reserved than it has, and no row says so", id);
+    if (unsolved && !over && !host_is_hot(host) && !host->to_empty && host->usable)
+        complain(world, NULL, "host %s is called unsolved: it is not hot, full or to be emptied", id);
 }
 
 static void check_vm(World *world, guint i)

@@ -324,7 +324,7 @@ void check_interleavings(World *world, const Bindings *bindings, guint orders, g
         const Step *step = world_step(world, i);
         if (step->vm < 0)
             continue;
-        if (step->row->action != ACTION_ADD_CPU && world->vms[step->vm].running)
+        if (world->vms[step->vm].running)
             note(arrivals, step->to, i);
         if (step->row->action == ACTION_MIGRATE)
             note(departures, step->from, i);

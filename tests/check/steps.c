@@ -70,36 +70,6 @@ static void check_end(World *world, const PlanRow *row, const char *column, cons
 
 /* ---- where a VM can run ---- */
 
-typedef struct Facts {
-    gboolean vmotion, host_datastores, vm_datastores, host_networks, vm_networks, cpu_model;
-} Facts;
-
-/* A fact that the whole snapshot lacks forbids nothing. */
-static Facts known_facts(const Snapshot *snapshot)
-{
-    Facts facts = {0};
-    for (guint i = 0; i < snapshot->n_hosts; i++) {
-        facts.vmotion |= snapshot->hosts[i].vmotion >= 0;
-        facts.host_datastores |= *snapshot->hosts[i].datastores != '\0';
-        facts.host_networks |= *snapshot->hosts[i].networks != '\0';
-        facts.cpu_model |= *snapshot->hosts[i].cpu_model != '\0';
-    }
-    for (guint i = 0; i < snapshot->n_vms; i++) {
-        facts.vm_datastores |= *snapshot->vms[i].datastores != '\0';
-        facts.vm_networks |= *snapshot->vms[i].networks != '\0';
-    }
-    return facts;
-}
-
-static gboolean lists_all(const char *wanted, const char *list)
-{
-    g_auto(GStrv) words = g_strsplit(wanted, " ", -1);
-    for (char **word = words; *word; word++)
-        if (**word && !list_contains(list, *word))
-            return FALSE;
-    return TRUE;
-}
-
 static gboolean cpu_is_compatible(const Snapshot *snapshot, const Vm *vm, const Host *from, const Host *to)
 {
     gboolean same_model = *from->cpu_model && strcmp(from->cpu_model, to->cpu_model) == 0;
@@ -128,32 +98,17 @@ static const char *state_obstacle(const World *world, const Vm *vm, int to)
     return NULL;
 }
 
-/* Where several snapshots were assessed together, one that a vSphere was read for is no export. */
-static gboolean is_export(const World *world)
-{
-    const char *type = world->snapshot->info.source_type;
-    gboolean live = strcmp(type, "vsphere") == 0 || strcmp(type, "vcenter") == 0 || strcmp(type, "esxi") == 0;
-    return world->assessment->origins[ORIGIN_EXPORT] > 0 && (!live || world->assessment->snapshots->len == 1);
-}
-
 /* A VM that does not run is registered elsewhere, without vMotion; a powered-off one starts on any CPU. */
 static const char *fact_obstacle(const World *world, const Vm *vm, int from, int to)
 {
     const Snapshot *snapshot = world->snapshot;
     const Host *source = &snapshot->hosts[from], *target = &snapshot->hosts[to];
-    Facts facts = known_facts(snapshot);
-    if (vm->power == VM_POWER_ON && facts.vmotion && (source->vmotion != 1 || target->vmotion != 1))
+    const Facts *facts = &world->facts;
+    if (vm->power == VM_POWER_ON && facts->vmotion && (source->vmotion != 1 || target->vmotion != 1))
         return "no vMotion on one of the hosts";
-    if (facts.host_datastores && facts.vm_datastores &&
-        (!*vm->datastores || !lists_all(vm->datastores, target->datastores)))
-        return "the target lacks a datastore";
-    if (facts.host_networks && facts.vm_networks && !lists_all(vm->networks, target->networks))
-        return "the target lacks a network";
-    if (facts.host_networks && facts.vm_networks && !*vm->networks && is_export(world))
-        return "the target may lack a network";
-    if (vm->power != VM_POWER_OFF && facts.cpu_model && !cpu_is_compatible(snapshot, vm, source, target))
+    if (vm->power != VM_POWER_OFF && facts->cpu_model && !cpu_is_compatible(snapshot, vm, source, target))
         return "the CPUs are not compatible";
-    return NULL;
+    return facts_lacking(facts, vm, world->vms[vm - snapshot->vms].vcpus, target);
 }
 
 /* ---- which VM may be touched ---- */
@@ -255,7 +210,7 @@ static double most_memory(const Vm *vm)
 
 static gboolean hot_add_is_on(const World *world, int flag)
 {
-    return flag == 1 || (flag < 0 && is_export(world));
+    return flag == 1 || (flag < 0 && world->facts.is_export);
 }
 
 static gboolean is_multiple(double total, double step)
@@ -361,7 +316,7 @@ static void check_maintenance(World *world, const PlanRow *row)
         complain(world, row, "args are \"%s\": expected \"%s\"", row->args, mode);
     for (guint i = 0; i < world->snapshot->n_vms; i++)
         if (world->vms[i].running && world->vms[i].host == host &&
-            world->snapshot->vms[i].role != VM_ROLE_SYSTEM)
+            !leaves_by_itself(&world->snapshot->vms[i]))
             complain(world, row, "%s still runs there", world->snapshot->vms[i].id);
 }
 

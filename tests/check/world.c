@@ -45,6 +45,41 @@ double vm_needs_kib(const VmAt *vm)
     return vm->measured ? vm->demand[RESOURCE_HOST_MEMORY] : vm->memory_mib * 1024;
 }
 
+gboolean host_is_live(const Host *host)
+{
+    return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
+}
+
+/* ---- reservations ---- */
+
+static double or_zero(double number)
+{
+    return isnan(number) ? 0 : number;
+}
+
+double vm_reserved_mib(const World *world, const VmAt *vms, guint vm)
+{
+    const Vm *row = &world->snapshot->vms[vm];
+    if (!vms[vm].running)
+        return 0;
+    return row->memory_reservation_locked == 1 ? vms[vm].memory_mib
+                                               : MAX(0, or_zero(row->memory_reservation_mib));
+}
+
+/* The overhead is a straight line through VMware's table of it, in whole MiB. */
+double vm_held_mib(const World *world, const VmAt *vms, guint vm)
+{
+    const VmAt *at = &vms[vm];
+    return at->running
+               ? vm_reserved_mib(world, vms, vm) + ceil(14.3 + 4.05 * at->vcpus + 0.00743 * at->memory_mib)
+               : 0;
+}
+
+double vm_reserved_mhz(const World *world, const VmAt *vms, guint vm)
+{
+    return vms[vm].running ? MAX(0, or_zero(world->snapshot->vms[vm].cpu_reservation_mhz)) : 0;
+}
+
 /* ---- the start ---- */
 
 static const Assessed *find(const World *world, const char *id, GError **error)
@@ -53,11 +88,6 @@ static const Assessed *find(const World *world, const char *id, GError **error)
     if (!found)
         g_set_error(error, VMANGER_ERROR, 0, "the assessment lacks %s", id);
     return found;
-}
-
-static double or_zero(double number)
-{
-    return isnan(number) ? 0 : number;
 }
 
 static gboolean place_host(World *world, guint i, GError **error)
@@ -80,23 +110,15 @@ static gboolean place_host(World *world, guint i, GError **error)
         row->mode == HOST_MODE_ENTERING || policy_matches(world->policy->evacuate, NULL, row->name);
     host->held[FULL_MEMORY] = or_zero(host->demand[RESOURCE_HOST_MEMORY]);
     host->most[FULL_MEMORY] = row->memory_kib;
-    host->most[FULL_CPU_RESERVATION] = row->cpu_mhz;
-    host->most[FULL_MEMORY_RESERVATION] = floor(row->memory_kib / 1024);
     return TRUE;
 }
 
 /* what a VM takes of each kind on a host, as it stands */
 static void taken_by_vm(const World *world, guint vm, double taken[N_FULL])
 {
-    const Vm *row = &world->snapshot->vms[vm];
-    const VmAt *at = &world->vms[vm];
-    memset(taken, 0, N_FULL * sizeof *taken);
-    if (!at->running)
-        return;
-    taken[FULL_MEMORY] = vm_needs_kib(at);
-    taken[FULL_CPU_RESERVATION] = or_zero(row->cpu_reservation_mhz);
-    taken[FULL_MEMORY_RESERVATION] =
-        row->memory_reservation_locked == 1 ? at->memory_mib : or_zero(row->memory_reservation_mib);
+    taken[FULL_MEMORY] = vm_needs_kib(&world->vms[vm]);
+    taken[FULL_CPU_RESERVATION] = vm_reserved_mhz(world, world->vms, vm);
+    taken[FULL_MEMORY_RESERVATION] = vm_held_mib(world, world->vms, vm);
 }
 
 static gboolean place_vm(World *world, guint i, GError **error)
@@ -124,6 +146,51 @@ static gboolean place_vm(World *world, guint i, GError **error)
     return TRUE;
 }
 
+/* the part of its hosts' amount that the cluster says it has for VMs; NAN where that says nothing */
+static double part_for_vms(const World *world, int cluster, double said, gboolean of_memory)
+{
+    double all = 0;
+    for (guint i = 0; i < world->snapshot->n_hosts; i++) {
+        const Host *host = &world->snapshot->hosts[i];
+        if (host->cluster == cluster && host_is_live(host) && host->mode != HOST_MODE_MAINTENANCE)
+            all += of_memory ? host->memory_kib / 1024 : host->cpu_mhz;
+    }
+    return said > 0 && said <= all ? said / all : NAN;
+}
+
+/* MiB of its memory that a hypervisor keeps, where its cluster does not say: what it uses itself, where that
+ * is known, and a hundredth at least */
+static double kept_mib(const World *world, guint i)
+{
+    double least = world->snapshot->hosts[i].memory_kib / 1024 / 100;
+    const Assessed *assessed =
+        assessment_find(world->assessment, world->snapshot->info.source_id, world->snapshot->hosts[i].id);
+    for (guint vm = 0; vm < world->snapshot->n_vms; vm++)
+        if (world->vms[vm].host == (int)i && world->vms[vm].running && !world->vms[vm].measured)
+            return least; /* it hides in what the host uses itself */
+    return MAX(least, or_zero(assessed->loads[RESOURCE_HOST_MEMORY].base / 1024));
+}
+
+/* What can be reserved on a host: what runs there was admitted, so it fits, unless it is more than there is.
+ */
+static void find_reservable(World *world, guint i)
+{
+    const Host *row = &world->snapshot->hosts[i];
+    const Cluster *cluster = &world->snapshot->clusters[row->cluster];
+    HostAt *host = &world->hosts[i];
+    double mib = row->memory_kib / 1024, reserved_mib = 0;
+    double mhz = host->held[FULL_CPU_RESERVATION];
+    double part_mhz = part_for_vms(world, row->cluster, cluster->cpu_reservable_mhz, FALSE);
+    double part_mib = part_for_vms(world, row->cluster, cluster->memory_reservable_mib, TRUE);
+    double for_vms = isnan(part_mib) ? mib - kept_mib(world, i) : mib * part_mib;
+    for (guint vm = 0; vm < world->snapshot->n_vms; vm++)
+        reserved_mib += world->vms[vm].host == (int)i ? vm_reserved_mib(world, world->vms, vm) : 0;
+    double runs = reserved_mib > mib ? mib : host->held[FULL_MEMORY_RESERVATION];
+    host->most[FULL_CPU_RESERVATION] =
+        isnan(part_mhz) ? row->cpu_mhz : MAX(row->cpu_mhz * part_mhz, MIN(mhz, row->cpu_mhz));
+    host->most[FULL_MEMORY_RESERVATION] = floor(MAX(for_vms, ceil(runs)));
+}
+
 World *world_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                  const ChangePlan *plan, GError **error)
 {
@@ -133,6 +200,7 @@ World *world_new(const Snapshot *snapshot, const Assessment *assessment, const P
     world->assessment = assessment;
     world->policy = policy;
     world->plan = plan;
+    world->facts = facts_of(snapshot, assessment);
     world->hosts = g_new0(HostAt, snapshot->n_hosts);
     world->vms = g_new0(VmAt, snapshot->n_vms);
     world->steps = g_array_new(FALSE, FALSE, sizeof(Step));
@@ -142,6 +210,8 @@ World *world_new(const Snapshot *snapshot, const Assessment *assessment, const P
     for (guint i = 0; i < snapshot->n_vms; i++)
         if (!place_vm(world, i, error))
             return NULL;
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        find_reservable(world, i);
     for (guint i = 0; i < plan->rows->len; i++)
         if (g_array_index(plan->rows, PlanRow, i).kind == ROW_STEP)
             last = MAX(last, (guint)g_array_index(plan->rows, PlanRow, i).step);
@@ -275,20 +345,25 @@ static void carry_migration(World *world, Step *step)
     vm->host = step->to;
 }
 
-static void carry_memory(World *world, Step *step)
+/* A larger VM takes more to run, and where its reservation is locked to its size it reserves more. */
+static void carry_growth(World *world, Step *step)
 {
     VmAt *vm = &world->vms[step->vm];
-    double mib = step->amount - vm->memory_mib;
-    step->brought[FULL_MEMORY] = mib * 1024;
-    if (world->snapshot->vms[step->vm].memory_reservation_locked == 1)
-        step->brought[FULL_MEMORY_RESERVATION] = mib;
-    step->demand[RESOURCE_HOST_MEMORY] = mib * 1024;
-    vm->memory_mib = step->amount;
-    vm->demand[RESOURCE_HOST_MEMORY] += mib * 1024;
-    vm->measured_kib += mib * 1024;
-    world->hosts[step->to].demand[RESOURCE_HOST_MEMORY] += mib * 1024;
+    HostAt *host = &world->hosts[step->to];
+    double held = vm_held_mib(world, world->vms, (guint)step->vm);
+    if (step->row->action == ACTION_ADD_CPU) {
+        vm->vcpus = step->amount;
+    } else {
+        double kib = (step->amount - vm->memory_mib) * 1024;
+        step->brought[FULL_MEMORY] = step->demand[RESOURCE_HOST_MEMORY] = kib;
+        vm->memory_mib = step->amount;
+        vm->demand[RESOURCE_HOST_MEMORY] += kib;
+        vm->measured_kib += kib;
+        host->demand[RESOURCE_HOST_MEMORY] += kib;
+    }
+    step->brought[FULL_MEMORY_RESERVATION] = vm_held_mib(world, world->vms, (guint)step->vm) - held;
     for (int kind = 0; kind < N_FULL; kind++)
-        world->hosts[step->to].held[kind] += step->brought[kind];
+        host->held[kind] += step->brought[kind];
 }
 
 gboolean world_take(World *world, const PlanRow *row)
@@ -298,10 +373,8 @@ gboolean world_take(World *world, const PlanRow *row)
         return FALSE;
     if (row->action == ACTION_MIGRATE)
         carry_migration(world, &step);
-    else if (row->action == ACTION_ADD_MEMORY)
-        carry_memory(world, &step);
-    else if (row->action == ACTION_ADD_CPU)
-        world->vms[step.vm].vcpus = step.amount;
+    else if (row->action == ACTION_ADD_MEMORY || row->action == ACTION_ADD_CPU)
+        carry_growth(world, &step);
     else
         world->hosts[step.to].usable = FALSE; /* in maintenance mode it is nobody's load any more */
     g_array_append_val(world->steps, step);

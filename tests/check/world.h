@@ -9,8 +9,9 @@
 #include "analyze/assessment.h"
 #include "analyze/policy.h"
 #include "plan/changeplan.h"
+#include "tests/check/facts.h"
 
-/* what a host can be full of: KiB of memory, MHz and MiB of reservations */
+/* what a host can be full of: KiB of memory, MHz and MiB of reservations, with what it takes to run VMs */
 enum { FULL_MEMORY, FULL_CPU_RESERVATION, FULL_MEMORY_RESERVATION, N_FULL };
 extern const char *const full_words[N_FULL];
 
@@ -42,6 +43,7 @@ typedef struct World {
     const Assessment *assessment;
     const Policy *policy;
     const ChangePlan *plan;
+    Facts facts;
     HostAt *hosts, *hosts_at_start;
     VmAt *vms, *vms_at_start;
     GArray *steps; /* Step, in file order */
@@ -77,5 +79,13 @@ gboolean host_is_hot(const HostAt *host);
 
 /* KiB that the VM needs on a host */
 double vm_needs_kib(const VmAt *vm);
+
+/* TRUE for a host that is connected and on */
+gboolean host_is_live(const Host *host);
+
+/* of a VM that runs: what it has reserved, and what its host reserves to run it (MiB; MHz) */
+double vm_reserved_mib(const World *world, const VmAt *vms, guint vm);
+double vm_held_mib(const World *world, const VmAt *vms, guint vm);
+double vm_reserved_mhz(const World *world, const VmAt *vms, guint vm);
 
 #endif

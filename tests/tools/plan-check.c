@@ -3,8 +3,11 @@
  * plan-check: replays a plan against its snapshot and policy, in every order that its `after` allows, by code
  * of its own. Prints each violation on a line of its own and exits 1 where there is one.
  */
+#include "tests/check/admission.h"
 #include "tests/check/endstate.h"
 #include "tests/check/interleavings.h"
+#include "tests/check/power.h"
+#include "tests/check/restarts.h"
 #include "tests/check/steps.h"
 
 #include "collect/program.h"
@@ -36,6 +39,9 @@ static void check_plan(World *world, const Options *options)
     if (!sound)
         return; /* what a plan leads to is known only where each of its steps can be read */
     check_interleavings(world, bindings, (guint)MAX(0, options->orders), (guint32)options->seed);
+    check_admission(world);
+    check_restarts(world, bindings);
+    check_power(world);
     check_end_state(world, bindings);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "plan/compose.h"
 #include "plan/growth.h"
+#include "plan/power.h"
 #include "plan/sequence.h"
 #include "plan/unsolved.h"
 
@@ -135,6 +136,8 @@ static void tell_all(const Situation *situation, const Model *now, Decisions *de
     for (guint i = 0; i < now->snapshot->n_hosts; i++)
         if (model_excess(now, i, NULL) > 0 || now->snapshot->hosts[i].mode == HOST_MODE_ENTERING)
             unsolved_add_hot_host(decisions, situation, now, i);
+    unsolved_add_overreserved_hosts(decisions, situation, now);
+    power_advise_wake(situation, now, decisions);
     for (guint i = 0; i < now->n_vms; i++)
         if (now->vms[i].state == STATE_SHORT)
             decisions_add_unsolved_vm(decisions, i, OBSTACLE_NO_PLACEMENT, g_strdup("stays short"));
