@@ -35,6 +35,8 @@ static gboolean read_options(int argc, char **argv, Options *options, GError **e
          "N"},
         {"odd", 0, 0, G_OPTION_ARG_DOUBLE, &recipe->odd_pct,
          "share of VMs and hosts with something that binds them (5)", "PCT"},
+        {"strained", 0, 0, G_OPTION_ARG_DOUBLE, &recipe->strained_pct,
+         "share of clusters with reservations, HA or hosts near an edge (0)", "PCT"},
         {"tight", 0, 0, G_OPTION_ARG_NONE, &recipe->tight, "few large VMs among the small", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_autoptr(GOptionContext) context = g_option_context_new("-o DIR");

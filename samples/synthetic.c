@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "samples/synthetic.h"
 
+#include "samples/strain.h"
+
 #include <math.h>
 #include <string.h>
 
 #define CHOICES 3     /* hosts looked at for a VM: the emptiest of a few gives hosts that differ a little */
+#define POOLS 3       /* of a cluster */
 #define MEMBERS 3     /* of a rule, on average */
 #define BROKEN_PCT 8  /* rules that today's placement may break */
 #define CONSUMED 0.75 /* of a VM's size, on average */
@@ -76,8 +79,8 @@ static void add_cluster(Fleet *fleet, guint number, const Span *span)
 
 static void add_pools(Fleet *fleet, guint number)
 {
-    static const char *const names[] = {"Resources", "Production", "Test"};
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+    static const char *const names[POOLS] = {"Resources", "Production", "Test"};
+    for (guint i = 0; i < POOLS; i++) {
         Pool pool = pool_unknown();
         pool.id = name_of(fleet, "resgroup-%u-%u", number, i);
         pool.name = names[i];
@@ -284,7 +287,7 @@ static void add_vm(Fleet *fleet, const Recipe *recipe, guint number, Span *span)
     vm.folder = name_of(fleet, "Team %02u", index % 40);
     vm.instance_uuid = uuid;
     vm.cluster_id = host->cluster_id;
-    vm.pool_id = name_of(fleet, "resgroup-%u-%u", number, chance_below(chance, 3));
+    vm.pool_id = name_of(fleet, "resgroup-%u-%u", number, chance_below(chance, POOLS));
     vm.host_id = host->id;
     vm.power = VM_POWER_ON;
     vm.connection = host->connection == CONNECTION_CONNECTED ? VM_CONNECTED : VM_DISCONNECTED;
@@ -393,7 +396,7 @@ static void limit_pools(Fleet *fleet)
         if (snapshot->vms[i].power == VM_POWER_ON)
             used_mib[snapshot->vms[i].pool] += (load->consumed_kib + load->overhead_kib) / MIB_KIB;
     }
-    for (guint p = 2; p < snapshot->n_pools; p += 9)
+    for (guint p = 2; p < POOLS * snapshot->n_clusters; p += 9)
         snapshot->pools[p].memory_limit_mib = ceil(used_mib[p] * chance_between(&fleet->chance, 1, 1.3)) + 1;
 }
 
@@ -436,6 +439,8 @@ Fleet *synthetic_new(guint64 seed, gint64 taken_at, const Recipe *recipe, GError
                      .n_vms = vms / clusters + (c < vms % clusters)};
         add_all_of_cluster(fleet, recipe, c + 1, span);
     }
+    if (recipe->strained_pct > 0 && !strain_clusters(fleet, recipe->strained_pct, error))
+        return NULL;
     if (!fleet_fit(fleet, error))
         return NULL;
     limit_pools(fleet);

@@ -13,6 +13,7 @@ typedef struct Recipe {
     double fill_cpu_pct, fill_memory_pct; /* mean use of hosts */
     double hot_pct, short_pct, odd_pct;   /* shares of hosts, of VMs, of both */
     double rules_per_vm;                  /* how many rules name a VM, on average */
+    double strained_pct;                  /* share of clusters (samples/strain.h) */
     gboolean tight;                       /* sizes far apart, so that free memory is in bits */
 } Recipe;
 

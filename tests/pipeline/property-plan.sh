@@ -91,6 +91,28 @@ evacuate=*-003.example
 evacuate_powered_off=yes
 END
 
+cat >"$TMP/policy.7" <<'END'
+[analyze]
+cpu_hot_pct=70
+memory_hot_pct=75
+[plan]
+drs_clusters=plan
+ha_check=hard
+buffer_reserve_pct=0
+max_moves_per_host=0
+vm_cpu_pct=40
+cpu_step=4
+END
+cat >"$TMP/policy.8" <<'END'
+[analyze]
+cold_pct=50
+[plan]
+power=standby
+hosts_in_reserve=1
+ha_check=hard
+buffer_reserve_pct=0
+END
+
 # recipe NUMBER CLUSTERS
 recipe() {
     case $1 in
@@ -99,6 +121,8 @@ recipe() {
     2) echo --hosts $(($2 * 3)) --vms $(($2 * 25 / 2)) --tight --fill-memory 72 --hot 40 --rules 2 --odd 40 --short 10 ;;
     3) echo --hosts $(($2 * 8)) --vms $(($2 * 50)) --fill-memory 60 --fill-cpu 70 --hot 30 --rules 0.5 --odd 10 ;;
     4) echo --hosts $(($2 * 2)) --vms $(($2 * 25)) --tight --fill-memory 76 --hot 60 --odd 2 ;;
+    5) echo --hosts $(($2 * 4)) --vms $(($2 * 28)) --strained 100 --hot 25 --odd 4 --short 6 ;;
+    6) echo --hosts $(($2 * 6)) --vms $(($2 * 40)) --strained 100 --tight --fill-memory 40 --fill-cpu 30 --hot 10 --rules 0.5 --odd 8 --short 6 ;;
     esac
 }
 
