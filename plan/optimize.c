@@ -79,6 +79,16 @@ static int take_out_unsafe(const Situation *situation, guint cluster, GArray *or
     return lost;
 }
 
+/* Growths that must not be made are not given to the same VMs again. */
+static void note_refused(const ClusterProblem *problem, const GArray *stuck, gboolean *refused)
+{
+    for (guint i = 0; i < stuck->len; i++) {
+        int growth = cluster_problem_growth(problem, &g_array_index(stuck, Change, i));
+        if (growth >= 0)
+            refused[growth] = TRUE;
+    }
+}
+
 /* takes out of a placement what min_gain does not keep and what no safe order is found for, and what that
  * leaves behind, until the rest has one; blocked gets the changes that had none at first. lost
  * is then a VM for whose restart changes were taken out, or -1 */
@@ -86,14 +96,15 @@ static Candidate settle(const Situation *situation, const ClusterProblem *proble
                         GArray *blocked)
 {
     Candidate settled = {.placement = placement, .lost = -1};
+    g_autofree gboolean *refused = g_new0(gboolean, problem->growing->len + 1);
     for (guint left = 1; left > 0;) {
         g_autoptr(GArray) ordered = change_list_new();
         g_autoptr(GArray) stuck = change_list_new();
         g_clear_pointer(&settled.changes, g_array_unref);
         settled.changes = change_list_new();
-        vcpus_assign(problem, situation->start, placement);
+        vcpus_assign(problem, situation->start, refused, placement);
         trim_placement(problem, situation->start, placement);
-        vcpus_assign(problem, situation->start, placement);
+        vcpus_assign(problem, situation->start, refused, placement);
         cluster_problem_changes(problem, situation->start, placement, settled.changes);
         reasons_order(situation, settled.changes);
         g_array_append_vals(ordered, settled.changes->data, settled.changes->len);
@@ -102,6 +113,7 @@ static Candidate settle(const Situation *situation, const ClusterProblem *proble
             g_array_append_vals(blocked, stuck->data, stuck->len);
         int lost = take_out_unsafe(situation, problem->cluster, ordered, stuck);
         settled.lost = settled.lost < 0 ? lost : settled.lost;
+        note_refused(problem, stuck, refused);
         cluster_problem_take_out(problem, stuck, placement);
         left = stuck->len;
     }

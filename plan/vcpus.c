@@ -24,7 +24,8 @@ static guint host_of(const ClusterProblem *problem, const Placement *placement, 
     return g_array_index(problem->hosts, guint, placement->machine[problem->process_of[vm]]);
 }
 
-void vcpus_assign(const ClusterProblem *problem, const Model *start, Placement *placement)
+void vcpus_assign(const ClusterProblem *problem, const Model *start, const gboolean *refused,
+                  Placement *placement)
 {
     g_autoptr(GArray) busy = busy_vms(problem, start);
     if (busy->len == 0)
@@ -37,7 +38,7 @@ void vcpus_assign(const ClusterProblem *problem, const Model *start, Placement *
     g_autoptr(Assignment) trial = assignment_new(problem->problem, placement);
     for (guint i = 0; i < busy->len; i++) {
         int growth = (int)g_array_index(busy, Amiss, i).index;
-        if (!model_stays_normal(end, host_of(problem, placement, growth), NULL))
+        if (refused[growth] || !model_stays_normal(end, host_of(problem, placement, growth), NULL))
             continue;
         assignment_resize(trial, growth, 1);
         if (trial->violations > 0)

@@ -10,7 +10,9 @@
 
 /* gives vCPUs anew: to the VMs that use most of theirs first, while the cluster's CPU buffer and the pools
  * above have room, on hosts that are normal with all the placement's moves and additions of memory made.
- * start is the model that the problem was made from */
-void vcpus_assign(const ClusterProblem *problem, const Model *start, Placement *placement);
+ * start is the model that the problem was made from; refused ([growing]) are growths that are not given again
+ */
+void vcpus_assign(const ClusterProblem *problem, const Model *start, const gboolean *refused,
+                  Placement *placement);
 
 #endif

@@ -119,6 +119,40 @@ static void vcpus_go_to_hosts_that_are_normal_in_the_end(void)
     CU_ASSERT_EQUAL(change->vm, (int)vm_of(planning, "b"));
 }
 
+static void add_pool(SmallCluster *small, const char *id, const char *parent_id, double mib, int expandable)
+{
+    Pool pool = pool_unknown();
+    pool.id = pool.name = id;
+    pool.parent_id = parent_id;
+    pool.cluster_id = "c1";
+    pool.memory_reservation_mib = mib;
+    pool.memory_expandable = expandable;
+    snapshot_add_pool(small->snapshot, &pool);
+}
+
+/* What is left in "inner" is not left to VMs in "p", whose reservation is all set aside for it; how much a
+ * pool and those in it can reserve together, which bounds the search, does not tell. */
+static void a_vcpu_that_a_pool_cannot_run_is_not_given_for_ever(void)
+{
+    SmallCluster *small = smallcluster_new();
+    add_pool(small, "root", "", 0, 1);
+    add_pool(small, "p", "root", 1024, 0);
+    add_pool(small, "inner", "p", 1024, 1);
+    add_host(small, "h1", 3000, 20);
+    add_host(small, "h2", 3000, 20);
+    small->snapshot->hosts[0].cpu_threads = small->snapshot->hosts[1].cpu_threads = 20;
+    Vm *busy = add_vm(small, "b", "h1", 1900, 4);
+    busy->cpu_hot_add = 1;
+    busy->pool_id = "p";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    CU_ASSERT_EQUAL(decisions->changes->len, 0);
+    CU_ASSERT_EQUAL_FATAL(decisions->unsolved->len, 1);
+    CU_ASSERT_EQUAL(g_array_index(decisions->unsolved, Unsolved, 0).code, OBSTACLE_POOL_RESERVATION);
+}
+
 /* "a" is left to DRS; h1 stays hot without it. Advice is what helps once the steps are made: h2 takes "b" by
  * a step, and then has no room for "a". */
 static void advice_is_given_on_top_of_the_steps(void)
@@ -277,6 +311,7 @@ void test_optimize_suite(void)
     CU_ADD_TEST(suite, a_busy_vm_is_moved_to_a_host_with_more_threads_first);
     CU_ADD_TEST(suite, a_busy_vm_on_a_host_that_stays_hot_gets_no_vcpu_and_is_told_why);
     CU_ADD_TEST(suite, vcpus_go_to_hosts_that_are_normal_in_the_end);
+    CU_ADD_TEST(suite, a_vcpu_that_a_pool_cannot_run_is_not_given_for_ever);
     CU_ADD_TEST(suite, advice_is_given_on_top_of_the_steps);
     CU_ADD_TEST(suite, what_has_no_safe_order_is_left_and_told);
     CU_ADD_TEST(suite, max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_first);
