@@ -156,7 +156,7 @@ static gboolean surely_fit(const Fit *fit, guint lost, const GArray *items)
     return needed <= left;
 }
 
-/* the host that could take the item and has least left then; -1: none */
+/* the host that could take the item and has least left then; -1: none. What has no CPU reserved needs none */
 static int host_for(const Fit *fit, guint lost, const Item *item, const double *taken_mib,
                     const double *taken_mhz)
 {
@@ -166,8 +166,9 @@ static int host_for(const Fit *fit, guint lost, const Item *item, const double *
     double least = INFINITY;
     for (guint host = 0; host < fit->now->snapshot->n_hosts; host++) {
         double left = fit->mib[host] - taken_mib[host] - item->mib;
-        if (host == lost || !reach[host] || table_round(left) < 0 ||
-            table_round(fit->mhz[host] - taken_mhz[host] - item->mhz) < 0 || left >= least)
+        double left_mhz = fit->mhz[host] - taken_mhz[host] - item->mhz;
+        if (host == lost || !reach[host] || table_round(left) < 0 || left >= least ||
+            (item->mhz > 0 && table_round(left_mhz) < 0))
             continue;
         least = left;
         best = (int)host;

@@ -5,9 +5,10 @@
  * the VM ("vSphere HA Admission Control", vSphere Availability).
  *
  * The VMs of a lost host are given to the others, those that hold most memory first, each to the host on
- * which least is left then; those that find none cannot be restarted. Datastores, networks, hardware and
- * mandatory rules between VMs and hosts count, for HA heeds them; neither vMotion nor the CPU, for VMs start
- * afresh; nor how much hosts use. Dedicated failover hosts take part, hosts that are to be emptied do not.
+ * which least memory is left then; those that find none cannot be restarted. A VM that has no CPU reserved is
+ * restarted however much CPU others have reserved. Datastores, networks, hardware and mandatory rules between
+ * VMs and hosts count, for HA heeds them; neither vMotion nor the CPU, for VMs start afresh; nor how much
+ * hosts use. Dedicated failover hosts take part, hosts that are to be emptied do not.
  *
  * Only plan/legality asks this module.
  */

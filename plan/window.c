@@ -2,6 +2,7 @@
 #include "plan/window.h"
 
 #include "plan/reasons.h"
+#include "plan/room.h"
 #include "plan/sequence.h"
 #include "plan/unsolved.h"
 
@@ -176,29 +177,54 @@ GArray *window_choose(const Situation *situation, GArray *changes)
 
 /* ---- what that leaves ---- */
 
-static gboolean is_told(const Decisions *decisions, int host)
+/* TRUE where the item says that more is reserved on its host than there is, as all steps would leave it */
+static gboolean is_of_reservations(const Unsolved *unsolved, const Model *full_end)
 {
-    for (guint i = 0; i < decisions->unsolved->len; i++)
-        if (g_array_index(decisions->unsolved, Unsolved, i).host == host)
+    g_autofree char *words =
+        unsolved->host >= 0 ? room_words_of_overreserved(full_end, (guint)unsolved->host) : NULL;
+    return words && g_str_has_prefix(unsolved->reason, words);
+}
+
+static gboolean is_told(const Decisions *decisions, const Model *full_end, int host)
+{
+    for (guint i = 0; i < decisions->unsolved->len; i++) {
+        const Unsolved *unsolved = &g_array_index(decisions->unsolved, Unsolved, i);
+        if (unsolved->host == host && !is_of_reservations(unsolved, full_end))
             return TRUE;
+    }
     return FALSE;
 }
 
-/* Those that were to stay hot by what would have come to them do not, where it does not come. */
-static void forget_what_is_solved(const Situation *situation, const Model *end, Decisions *decisions)
+/* TRUE where what is reserved on the host is too much, and not as it would be with all steps */
+static gboolean is_reserved_otherwise(const Model *full_end, const Model *end, guint host)
+{
+    g_autofree char *is = room_words_of_overreserved(end, host);
+    g_autofree char *were = room_words_of_overreserved(full_end, host);
+    return is && g_strcmp0(is, were) != 0;
+}
+
+/* Those that were to stay hot by what would have come to them do not, where it does not come; what is said of
+ * reservations is said anew where others stay. */
+static void forget_what_is_solved(const Situation *situation, const Model *full_end, const Model *end,
+                                  Decisions *decisions)
 {
     for (guint i = decisions->unsolved->len; i-- > 0;) {
-        int host = g_array_index(decisions->unsolved, Unsolved, i).host;
-        if (host >= 0 && end->hosts[host].source && !model_is_hot(end, (guint)host) &&
-            !model_is_asked_to_empty(situation->start, (guint)host))
+        const Unsolved *unsolved = &g_array_index(decisions->unsolved, Unsolved, i);
+        if (unsolved->host < 0 || model_is_asked_to_empty(situation->start, (guint)unsolved->host))
+            continue;
+        guint host = (guint)unsolved->host;
+        g_autofree char *reserved = room_words_of_overreserved(end, host);
+        if (is_of_reservations(unsolved, full_end) ? !reserved || is_reserved_otherwise(full_end, end, host)
+                                                   : end->hosts[host].source && !model_is_hot(end, host))
             g_array_remove_index(decisions->unsolved, i);
     }
 }
 
-static void tell_of_hosts(const Situation *situation, const Model *end, Decisions *decisions)
+static void tell_of_hosts(const Situation *situation, const Model *full_end, const Model *end,
+                          Decisions *decisions)
 {
     for (guint host = 0; host < end->snapshot->n_hosts; host++) {
-        if (is_told(decisions, (int)host))
+        if (is_told(decisions, full_end, (int)host))
             continue;
         if (model_is_to_empty(situation->start, host)) {
             if (model_vms_to_leave(end, host) > 0)
@@ -207,6 +233,19 @@ static void tell_of_hosts(const Situation *situation, const Model *end, Decision
         } else if (model_is_hot(end, host)) {
             unsolved_add_hot_host_by(decisions, situation->start, end, host, OBSTACLE_WINDOW, NO_TIME);
         }
+    }
+}
+
+/* of hosts with more reserved than they have, which all steps would have left otherwise */
+static void tell_of_reservations(const Situation *situation, const Model *full_end, const Model *end,
+                                 Decisions *decisions)
+{
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        g_autofree char *reserved = room_words_of_overreserved(end, host);
+        if (is_reserved_otherwise(full_end, end, host) && situation_decides_host(situation, host) &&
+            !model_is_to_empty(situation->start, host))
+            decisions_add_unsolved_host(decisions, host, OBSTACLE_ROOM,
+                                        g_strdup_printf("%s; " NO_TIME, reserved));
     }
 }
 
@@ -240,7 +279,8 @@ void window_cut(const Situation *situation, Decisions *decisions)
                              g_strdup_printf("a step does not fit max_duration_s (%s)", change->reason));
     }
     g_array_set_size(changes, kept);
-    forget_what_is_solved(situation, end, decisions);
-    tell_of_hosts(situation, end, decisions);
+    forget_what_is_solved(situation, full_end, end, decisions);
+    tell_of_hosts(situation, full_end, end, decisions);
+    tell_of_reservations(situation, full_end, end, decisions);
     tell_of_rules(situation, full_end, end, decisions);
 }

@@ -365,11 +365,11 @@ static void bound_pool(Strained *strained, Pool *pool, double used)
 {
     Chance *chance = &strained->chance;
     pool->memory_expandable = chance_pct(chance, 10) ? -1 : chance_pct(chance, 50);
-    pool->memory_reservation_mib =
-        chance_pct(chance, 20) ? 0 : MAX(0, ceil(used + chance_between(chance, -300, 900)));
+    double reservation = ceil(used + chance_between(chance, -300, 900)),
+           limit = ceil(used + chance_between(chance, 0, 900));
+    pool->memory_reservation_mib = chance_pct(chance, 20) ? 0 : MAX(0, reservation);
     if (chance_pct(chance, 15))
-        pool->memory_limit_mib =
-            MAX(pool->memory_reservation_mib, ceil(used + chance_between(chance, 0, 900)));
+        pool->memory_limit_mib = MAX(pool->memory_reservation_mib, limit);
 }
 
 /* what the source would tell: what is used, and what can be had here and above */

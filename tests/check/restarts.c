@@ -83,7 +83,8 @@ static int place_for(const Moment *moment, guint failed, const Lost *lost, const
     for (guint i = 0; i < moment->own_hosts->len; i++) {
         guint host = at(moment->own_hosts, i);
         if (host == failed || !takes_restarts(moment->world, host) || left->mib[i] - lost->mib < -HAIR ||
-            left->mhz[i] - lost->mhz < -HAIR || (best >= 0 && left->mib[i] >= left->mib[best]))
+            (lost->mhz > 0 && left->mhz[i] - lost->mhz < -HAIR) ||
+            (best >= 0 && left->mib[i] >= left->mib[best]))
             continue;
         if (could_run(moment, lost->vm, host))
             best = (int)i;

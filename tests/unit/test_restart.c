@@ -115,6 +115,19 @@ static void vms_that_go_elsewhere_by_themselves_are_not_restarted(void)
     assert_move(tolerant, HARD, "a", "h4", NULL);
 }
 
+/* "f4" has more CPU reserved than h4 has: that keeps out what has some reserved too, and nothing else. */
+static void cpu_that_is_reserved_keeps_out_what_needs_some(void)
+{
+    for (int mhz = 0; mhz <= 100; mhz += 100) {
+        SmallCluster *small = fragmented();
+        small->snapshot->vms[0].cpu_reservation_mhz = mhz;
+        small->snapshot->vms[6].cpu_reservation_mhz = 12000;
+        g_autoptr(Planning) planning = planning_new(small, HARD);
+        CU_ASSERT_EQUAL(legality_restart_host(planning->legality, vm_of(planning, "monster")),
+                        mhz ? -1 : (int)host_of(planning, "h4"));
+    }
+}
+
 static void a_dedicated_failover_host_restarts_vms(void)
 {
     SmallCluster *small = fragmented();
@@ -283,6 +296,7 @@ void test_restart_suite(void)
     CU_ADD_TEST(suite, what_fills_the_only_host_that_could_restart_a_vm_is_no_target);
     CU_ADD_TEST(suite, a_vm_that_could_not_be_restarted_before_keeps_nothing_out);
     CU_ADD_TEST(suite, vms_that_go_elsewhere_by_themselves_are_not_restarted);
+    CU_ADD_TEST(suite, cpu_that_is_reserved_keeps_out_what_needs_some);
     CU_ADD_TEST(suite, a_dedicated_failover_host_restarts_vms);
     CU_ADD_TEST(suite, an_evacuation_is_not_kept_from_taking_the_room);
     CU_ADD_TEST(suite, an_evacuation_takes_the_room_only_where_it_must);

@@ -2,6 +2,7 @@
 #include "plan/window.h"
 
 #include "plan/sequence.h"
+#include "plan/unsolved.h"
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
@@ -141,6 +142,36 @@ static void a_host_that_would_only_be_heated_later_is_not_unsolved(void)
     CU_ASSERT_PTR_NULL(told_of_host(decisions, host_of(planning, "h2")));
 }
 
+/* "c" and "d" have more reserved than h2 has. What is said of that stays where a cut changes nothing about
+ * it, and is said where a move that would have ended it is cut. */
+static void a_cut_does_not_hide_what_is_reserved_above_capacity(void)
+{
+    static const char *const moved[] = {"a", "c"};
+    for (guint i = 0; i < G_N_ELEMENTS(moved); i++) {
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 9500, 40);
+        add_host(small, "h2", 3000, 40);
+        add_host(small, "h3", 1000, 10);
+        add_vm(small, "a", "h1", 900, 4);
+        add_vm(small, "c", "h2", 100, 4)->cpu_reservation_mhz = 6000;
+        add_vm(small, "d", "h2", 100, 4)->cpu_reservation_mhz = 6000;
+        g_autoptr(Planning) planning = planning_new(small, "[plan]\nmax_duration_s=1\n");
+        g_autoptr(Decisions) decisions = decisions_new();
+        Change change = move(planning, moved[i], "h3");
+        change.after = g_array_new(FALSE, FALSE, sizeof(guint));
+        g_array_append_val(decisions->changes, change);
+        g_autoptr(Model) full_end = model_after(planning->model, decisions->changes);
+        unsolved_add_overreserved_hosts(decisions, &planning->situation, full_end);
+        window_cut(&planning->situation, decisions);
+        CU_ASSERT_EQUAL(decisions->changes->len, 0);
+        const char *told = told_of_host(decisions, host_of(planning, "h2"));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(told);
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(told, "has 12000 MHz of CPU reserved by its VMs, above the 10000 MHz that it has"));
+        CU_ASSERT_EQUAL(strstr(told, "leaves no time for the steps") != NULL, i == 1);
+    }
+}
+
 static void a_vm_that_takes_longer_than_the_window_is_immovable(void)
 {
     g_autoptr(Planning) planning = hot_host("[plan]\nmax_duration_s=12\n");
@@ -158,5 +189,6 @@ void test_window_suite(void)
     CU_ADD_TEST(suite, what_fits_is_chosen_past_what_does_not);
     CU_ADD_TEST(suite, heat_that_emptying_brings_cuts_nothing);
     CU_ADD_TEST(suite, a_host_that_would_only_be_heated_later_is_not_unsolved);
+    CU_ADD_TEST(suite, a_cut_does_not_hide_what_is_reserved_above_capacity);
     CU_ADD_TEST(suite, a_vm_that_takes_longer_than_the_window_is_immovable);
 }
