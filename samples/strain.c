@@ -6,8 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#define STREAM 1000000 /* of the first cluster's chance: above those of VMs' samples */
-#define GRAIN_MIB 128  /* of VMs' sizes */
+#define STREAM 1000000  /* of the first cluster's chance: above those of VMs' samples */
+#define GRAIN_MIB 128   /* of VMs' sizes */
+#define TOLD_PART 0.985 /* of hosts' memory that a cluster says it has for VMs */
 
 /* A cluster under strain: its rows, and what is drawn for it. */
 typedef struct Strained {
@@ -40,16 +41,19 @@ static gboolean is_live(const Host *host)
 
 /* ---- what is reserved ---- */
 
-/* MiB with what it takes to run the VM, more or less */
+/* MiB with what it takes to run the VM, as plan estimates it */
 static double held_mib(const Vm *vm)
 {
     double reserved = vm->memory_reservation_locked == 1 ? vm->memory_mib : vm->memory_reservation_mib;
-    return vm->power == VM_POWER_ON ? reserved + 15 + 4 * vm->vcpus + 0.0074 * vm->memory_mib : 0;
+    return vm->power == VM_POWER_ON ? reserved + ceil(14.3 + 4.05 * vm->vcpus + 0.00743 * vm->memory_mib) : 0;
 }
 
-static double reservable_mib(const Host *host)
+/* what the host has for VMs, by its cluster's word, or without what its hypervisor uses (fleet_add_host) */
+static double reservable_mib(const Strained *strained, guint host)
 {
-    return 0.99 * host->memory_kib / MIB_KIB - 4096;
+    const Cluster *cluster = &strained->fleet->snapshot->clusters[strained->cluster];
+    double mib = host_of(strained, host)->memory_kib / MIB_KIB;
+    return cluster->memory_reservable_mib > 0 ? TOLD_PART * mib : mib - MAX(0.01 * mib, 4096 + 0.005 * mib);
 }
 
 static double held_on(const Strained *strained, guint host)
@@ -141,10 +145,20 @@ static void lose(const Strained *strained, guint host)
     }
 }
 
+static guint count_takers(const Strained *strained)
+{
+    guint n = 0;
+    for (guint i = 0; i < strained->hosts->len; i++)
+        n += takes_vms(strained, i);
+    return n;
+}
+
 /* The first two hosts stay in order, and dedicated failover hosts are among them. */
 static void strain_host(Strained *strained, guint host)
 {
     Host *row = host_of(strained, host);
+    if (count_takers(strained) < 3)
+        return; /* the others could not run what they would have to */
     switch (chance_below(&strained->chance, 6)) {
     case 0:
     case 1:
@@ -175,13 +189,14 @@ static void strain_hosts(Strained *strained)
             strain_host(strained, i);
 }
 
-/* so little load that hosts could be spared */
-static void calm(Strained *strained)
+/* so little load that hosts could be spared, or so much that several are lacking */
+static void set_loads(Strained *strained, double least_cpu, double most_cpu, double least_memory,
+                      double most_memory)
 {
     for (guint i = 0; i < strained->hosts->len; i++) {
         HostLoad *load = fleet_host_load(strained->fleet, at(strained->hosts, i));
-        load->cpu_pct = chance_between(&strained->chance, 4, 14);
-        load->memory_pct = chance_between(&strained->chance, 5, 18);
+        load->cpu_pct = chance_between(&strained->chance, least_cpu, most_cpu);
+        load->memory_pct = chance_between(&strained->chance, least_memory, most_memory);
     }
 }
 
@@ -235,7 +250,7 @@ static void add_monster(Strained *strained)
             continue;
         if (host != spared)
             left = chance_between(&strained->chance, 0.5, 0.98) * held_mib(vm);
-        reserve_on(strained, host, reservable_mib(host_of(strained, host)) - left);
+        reserve_on(strained, host, reservable_mib(strained, host) - left);
     }
 }
 
@@ -273,7 +288,7 @@ static double reservable_in_cluster(const Strained *strained, guint *n_hosts)
     double sum = 0;
     *n_hosts = 0;
     for (guint i = 0; i < strained->hosts->len; i++) {
-        sum += is_live(host_of(strained, i)) ? reservable_mib(host_of(strained, i)) : 0;
+        sum += is_live(host_of(strained, i)) ? reservable_mib(strained, i) : 0;
         *n_hosts += is_live(host_of(strained, i));
     }
     return sum;
@@ -372,12 +387,16 @@ static void bound_pool(Strained *strained, Pool *pool, double used)
         pool->memory_limit_mib = MAX(pool->memory_reservation_mib, limit);
 }
 
-/* what the source would tell: what is used, and what can be had here and above */
-static double tell(Pool *pool, double used, double above)
+/* what the source would tell: what is used, and what can be had here and above, of which something else may
+ * leave less; now and then not what is reserved */
+static double tell(Strained *strained, Pool *pool, double used, double above)
 {
-    double left = MAX(0, pool->memory_reservation_mib - used);
+    double left = MAX(0, pool->memory_reservation_mib - used) + (pool->memory_expandable == 0 ? 0 : above);
+    double less = floor(chance_between(&strained->chance, 0, 900));
     pool->memory_reservation_used_mib = ceil(used);
-    pool->memory_unreserved_mib = floor(left + (pool->memory_expandable == 0 ? 0 : above));
+    pool->memory_unreserved_mib = chance_pct(&strained->chance, 30) ? MIN(floor(left), less) : floor(left);
+    if (chance_pct(&strained->chance, 10))
+        pool->memory_reservation_mib = NAN;
     return pool->memory_unreserved_mib;
 }
 
@@ -407,10 +426,10 @@ static void strain_pools(Strained *strained)
             MAX(floor(reservable_in_cluster(strained, &n_hosts)), ceil(used[POOL_ROOT]));
     if (chance_pct(&strained->chance, 50))
         return;
-    double above = tell(pools[POOL_ROOT], used[POOL_ROOT], 0);
-    tell(pools[POOL_TEST], used[POOL_TEST], above);
-    above = tell(pools[POOL_PRODUCTION], used[POOL_PRODUCTION], above);
-    tell(pools[POOL_INNER], used[POOL_INNER], above);
+    double above = tell(strained, pools[POOL_ROOT], used[POOL_ROOT], 0);
+    tell(strained, pools[POOL_TEST], used[POOL_TEST], above);
+    above = tell(strained, pools[POOL_PRODUCTION], used[POOL_PRODUCTION], above);
+    tell(strained, pools[POOL_INNER], used[POOL_INNER], above);
 }
 
 /* ---- the cluster ---- */
@@ -432,7 +451,7 @@ static void tell_reservable(Strained *strained)
         kib += is_live(host_of(strained, i)) ? host_of(strained, i)->memory_kib : 0;
         mhz += is_live(host_of(strained, i)) ? host_of(strained, i)->cpu_mhz : 0;
     }
-    cluster->memory_reservable_mib = floor(kib / MIB_KIB * 0.985);
+    cluster->memory_reservable_mib = floor(kib / MIB_KIB * TOLD_PART);
     cluster->cpu_reservable_mhz = floor(mhz * 0.99);
 }
 
@@ -442,8 +461,12 @@ static void strain(Strained *strained)
     strain_power(strained);
     if (chance_pct(chance, 50))
         strain_hosts(strained);
+    if (chance_pct(chance, 40))
+        tell_reservable(strained);
     if (chance_pct(chance, 25))
-        calm(strained);
+        set_loads(strained, 4, 14, 5, 18);
+    else if (chance_pct(chance, 10))
+        set_loads(strained, 90, 98, 40, 75);
     if (chance_pct(chance, 40))
         add_monster(strained);
     if (chance_pct(chance, 15))
@@ -454,8 +477,6 @@ static void strain(Strained *strained)
         strain_ha(strained);
     if (chance_pct(chance, 60))
         strain_pools(strained);
-    if (chance_pct(chance, 40))
-        tell_reservable(strained);
 }
 
 static GArray *rows_of(const Strained *strained, gboolean of_hosts)

@@ -209,19 +209,21 @@ static void check_standby(World *world)
 static HostAt *hosts_as_advised(const World *world)
 {
     HostAt *hosts = g_memdup2(world->hosts, world->snapshot->n_hosts * sizeof *hosts);
+    g_autofree VmAt *vms = g_memdup2(world->vms, world->snapshot->n_vms * sizeof *vms);
     for (guint i = 0; i < world->plan->rows->len; i++) {
         const PlanRow *row = row_at(world, i);
         gboolean moves = row->kind == ROW_ADVICE && row->action == ACTION_MIGRATE;
         int vm = moves ? snapshot_find_vm(world->snapshot, row->object_id) : -1,
             to = moves ? snapshot_find_host(world->snapshot, row->to_id) : -1;
-        if (vm < 0 || to < 0 || !world->vms[vm].running)
+        if (vm < 0 || to < 0 || !vms[vm].running)
             continue;
-        const VmAt *at = &world->vms[vm];
+        VmAt *at = &vms[vm];
         for (int r = 0; r < N_RESOURCES; r++) {
             double demand = isnan(at->demand[r]) ? 0 : at->demand[r];
             hosts[at->host].demand[r] -= at->measured ? demand : 0;
             hosts[to].demand[r] += at->measured ? demand : r == RESOURCE_HOST_MEMORY ? vm_needs_kib(at) : 0;
         }
+        at->host = to;
     }
     return hosts;
 }
