@@ -28,6 +28,7 @@ struct Compatibility {
     IdSets datastores, networks;
     GArray **partners;      /* [n_vms] of guint; NULL where there are none */
     const VmPast **refused; /* [n_vms] NULL where nothing was, or what was is asked for again: */
+    int *hardware;          /* [n_hosts] the newest virtual hardware that each runs; as hardware_of_product */
     const VmPast **again;   /* [n_vms] of VMs on hosts that evacuate names; NULL where nothing was refused */
 };
 
@@ -243,6 +244,9 @@ Compatibility *compatibility_new(const Model *model, const Past *past)
     fill_sets(compatibility);
     find_partners(compatibility);
     find_refused(compatibility, past);
+    compatibility->hardware = g_new(int, model->snapshot->n_hosts + 1);
+    for (guint i = 0; i < model->snapshot->n_hosts; i++)
+        compatibility->hardware[i] = hardware_of_host(&model->snapshot->hosts[i]);
     return compatibility;
 }
 
@@ -258,6 +262,7 @@ void compatibility_free(Compatibility *compatibility)
     g_free(compatibility->partners);
     g_free(compatibility->refused);
     g_free(compatibility->again);
+    g_free(compatibility->hardware);
     g_free(compatibility);
 }
 
@@ -418,7 +423,7 @@ static int runs_hardware(const Compatibility *compatibility, guint vm, guint hos
 {
     const Known *known = &compatibility->known;
     int of_vm = hardware_number(compatibility->model->vms[vm].row->hardware_version);
-    int of_host = hardware_of_host(&compatibility->model->snapshot->hosts[host]);
+    int of_host = compatibility->hardware[host];
     if (!known->vm_hardware || !known->host_hardware || of_host == HARDWARE_NEWER)
         return -1;
     return of_vm > 0 && of_vm <= of_host;
@@ -444,10 +449,10 @@ static gboolean has_hardware(const Compatibility *compatibility, const Model *no
                    : obstacle_set(why, OBSTACLE_THREADS, (int)host, "has %.0f threads, and the VM %.0f vCPUs",
                                   target->cpu_threads, now->vms[vm].vcpus);
     if (runs_hardware(compatibility, vm, host) == 0)
-        return *row->hardware_version && hardware_of_host(target) > 0
+        return *row->hardware_version && compatibility->hardware[host] > 0
                    ? obstacle_set(why, OBSTACLE_HARDWARE_VERSION, (int)host,
                                   "runs virtual hardware up to version %d, and the VM's is %s",
-                                  hardware_of_host(target), row->hardware_version)
+                                  compatibility->hardware[host], row->hardware_version)
                    : obstacle_set(why, OBSTACLE_HARDWARE_VERSION, (int)host,
                                   "may not run the VM's virtual hardware: its version is not known");
     return offers_vgpus(compatibility, vm, host) != 0 ||
@@ -494,6 +499,15 @@ gboolean compatibility_asks_again(const Compatibility *compatibility, guint vm, 
 gboolean compatibility_was_refused(const Compatibility *compatibility, guint vm)
 {
     return refusal_stands(compatibility->model, compatibility->refused[vm]);
+}
+
+char *compatibility_restart_key(const Compatibility *compatibility, guint vm)
+{
+    const ModelVm *at = &compatibility->model->vms[vm];
+    const Vm *row = at->row;
+    double vcpus = at->vcpus > compatibility->known.fewest_threads ? at->vcpus : 0;
+    return g_strdup_printf("%p %p %p %d %.0f", (const void *)row->datastores, (const void *)row->networks,
+                           (const void *)row->vgpu_profiles, hardware_number(row->hardware_version), vcpus);
 }
 
 /* Texts come with their length, so that none looks like what follows; a VM of which more than the host counts

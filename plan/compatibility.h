@@ -32,6 +32,10 @@ gboolean compatibility_fits(const Compatibility *compatibility, const Model *now
 gboolean compatibility_could_restart(const Compatibility *compatibility, const Model *now, guint vm,
                                      guint host);
 
+/* what that depends on of a VM: where two keys are equal, so are the answers for every host. The caller frees
+ * it */
+char *compatibility_restart_key(const Compatibility *compatibility, guint vm);
+
 /* TRUE where the vCenter refused the move within refusal_cooldown_s, and it may be made all the same since
  * evacuate names the VM's host; why (NULL: not asked for) gets the fault and when */
 gboolean compatibility_asks_again(const Compatibility *compatibility, guint vm, guint host, Obstacle *why);

@@ -107,7 +107,7 @@ static gboolean keeps_failover(const Legality *legality, const Model *now, const
                                Obstacle *why)
 {
     guint cluster = (guint)now->hosts[change->to].cluster;
-    if (!now->vms[change->vm].running || now->policy->ha_check != HA_CHECK_HARD ||
+    if (now->policy->ha_check != HA_CHECK_HARD || !now->vms[change->vm].running ||
         may_take_room(legality, change))
         return TRUE;
     int lost = restart_newly_lost(legality->restart, now, cluster, change);
