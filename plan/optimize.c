@@ -60,8 +60,13 @@ static void candidate_clear(Candidate *candidate)
  * one. Returns such a VM, or -1 */
 static int take_out_unsafe(const Situation *situation, guint cluster, GArray *ordered, GArray *stuck)
 {
-    g_autoptr(Model) end = model_after(situation->start, ordered);
-    int lost = legality_newly_lost(situation->legality, end, cluster);
+    gboolean grows = FALSE, hard = situation->start->policy->ha_check == HA_CHECK_HARD;
+    for (guint i = 0; i < ordered->len && !grows; i++)
+        grows = action_is_growth(g_array_index(ordered, Change, i).action);
+    g_autoptr(Model) end = hard ? model_after(situation->start, ordered) : NULL;
+    int lost = hard ? legality_newly_lost(situation->legality, end, cluster) : -1;
+    if (!grows && lost < 0)
+        return -1;
     g_autoptr(Model) now = model_copy(situation->start);
     for (guint i = 0; i < ordered->len;) {
         Change *change = &g_array_index(ordered, Change, i);
