@@ -285,27 +285,16 @@ static gboolean is_enough(const World *world, const HostAt *hosts, int cluster,
     return TRUE;
 }
 
-/* TRUE where steps are left to the next plan for want of time: they may be all that is lacking */
-static gboolean waits_for_window(const World *world, const char *cluster_id)
-{
-    for (guint i = 0; i < world->plan->rows->len; i++)
-        if (row_at(world, i)->kind == ROW_UNSOLVED && strcmp(row_at(world, i)->cause, "window") == 0 &&
-            strcmp(row_at(world, i)->cluster_id, cluster_id) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* at least one where something is lacking, as many as it takes, and no more */
+/* only where something is lacking, and no more than it takes; none where VMs could not go there anyway */
 static void check_waking(const Advised *woken, const HostAt *hosts, int cluster)
 {
     World *world = woken->world;
     const char *id = world->snapshot->clusters[cluster].id;
     gboolean wanted =
         state_of_cluster(world, cluster) == STATE_SATURATED || has_hot_host(world, hosts, cluster);
-    guint n = 0, others = 0;
+    guint n = 0;
     double all[N_RESOURCES] = {0}, without_last[N_RESOURCES] = {0};
     for (guint i = 0; i < world->snapshot->n_hosts; i++) {
-        others += may_be_woken(world, i, cluster) && !woken->hosts[i];
         if (!woken->hosts[i] || world->snapshot->hosts[i].cluster != cluster)
             continue;
         n++;
@@ -316,10 +305,6 @@ static void check_waking(const Advised *woken, const HostAt *hosts, int cluster)
             complain(world, row_about(woken, i),
                      "waking is advised, and nothing is lacking or it cannot wake");
     }
-    if (wanted && !waits_for_window(world, id) && others > 0 &&
-        (n == 0 || !is_enough(world, hosts, cluster, all)))
-        complain(world, NULL, "%s lacks what hosts in standby have: %u are to wake, %u more could", id, n,
-                 others);
     if (n > 1 && is_enough(world, hosts, cluster, without_last))
         complain(world, NULL, "%s: %u hosts are to wake, fewer would do", id, n);
 }
