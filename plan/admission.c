@@ -6,7 +6,9 @@
 #include <math.h>
 
 #define KIB_PER_MIB 1024.0
-#define LEAST_SLOT_MHZ 32.0 /* of a VM without a CPU reservation (das.vmcpuminmhz) */
+#define LEAST_MHZ 32.0 /* of a VM without a CPU reservation (das.vmcpuminmhz) */
+#define LEAST_HOSTS                                                                                          \
+    2 /* that HA needs to keep a percentage ("Cluster Resources Percentage Admission Control") */
 
 /* ---- the cluster ---- */
 
@@ -37,6 +39,23 @@ static void reserved_clear(Reserved *reserved)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reserved, reserved_clear)
 
+static double mhz_held(const Model *model, guint host)
+{
+    const GArray *vms = model->vms_on[host];
+    double sum = 0;
+    for (guint i = 0; i < vms->len; i++)
+        sum += MAX(LEAST_MHZ, model_vm_cpu_reserved(model, g_array_index(vms, guint, i)));
+    return sum;
+}
+
+static guint count_hosts(const Model *now, guint cluster)
+{
+    guint n = 0;
+    for (guint host = 0; host < now->snapshot->n_hosts; host++)
+        n += counts(now, host, cluster);
+    return n;
+}
+
 static Reserved reserved_in(const Model *now, guint cluster, Resource resource)
 {
     gboolean memory = resource == RESOURCE_HOST_MEMORY;
@@ -45,7 +64,7 @@ static Reserved reserved_in(const Model *now, guint cluster, Resource resource)
         const ModelHost *at = &now->hosts[host];
         if (at->cluster != (int)cluster || !model_is_live(now, host))
             continue;
-        reserved.held += memory ? at->memory_reserved_mib + at->memory_overhead_mib : at->cpu_reserved_mhz;
+        reserved.held += memory ? at->memory_reserved_mib + at->memory_overhead_mib : mhz_held(now, host);
         if (!counts(now, host, cluster))
             continue;
         double reservable = memory ? at->memory_reservable_mib : at->cpu_reservable_mhz;
@@ -80,12 +99,14 @@ double admission_cluster_room(const Model *now, guint cluster)
 static void size_slot(const Model *now, guint cluster, int vm, double more, double *mib, double *mhz)
 {
     *mib = 0;
-    *mhz = LEAST_SLOT_MHZ;
-    for (guint i = 0; i < now->n_vms; i++) {
-        if (!now->vms[i].running || now->vms[i].row->cluster != (int)cluster)
-            continue;
-        *mib = MAX(*mib, model_vm_memory_held(now, i) + ((int)i == vm ? more : 0));
-        *mhz = MAX(*mhz, model_vm_cpu_reserved(now, i));
+    *mhz = LEAST_MHZ;
+    for (guint host = 0; host < now->snapshot->n_hosts; host++) {
+        const GArray *vms = now->vms_on[host];
+        for (guint i = 0; now->hosts[host].cluster == (int)cluster && i < vms->len; i++) {
+            guint one = g_array_index(vms, guint, i);
+            *mib = MAX(*mib, model_vm_memory_held(now, one) + ((int)one == vm ? more : 0));
+            *mhz = MAX(*mhz, model_vm_cpu_reserved(now, one));
+        }
     }
 }
 
@@ -140,7 +161,8 @@ gboolean admission_is_kept(const Model *now, guint cluster)
     if (is_asked(now, cluster, HA_POLICY_SLOTS))
         return spare_slots(now, cluster, -1, 0) >= 0;
     return !is_asked(now, cluster, HA_POLICY_PERCENT) ||
-           (room_by_percent(now, cluster, RESOURCE_HOST_MEMORY) >= 0 &&
+           (count_hosts(now, cluster) >= LEAST_HOSTS &&
+            room_by_percent(now, cluster, RESOURCE_HOST_MEMORY) >= 0 &&
             room_by_percent(now, cluster, RESOURCE_CPU) >= 0);
 }
 

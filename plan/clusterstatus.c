@@ -45,6 +45,23 @@ static double lack_in(const Model *model, guint cluster, Resource resource, doub
                                                : NAN;
 }
 
+static void spread_of(const Model *model, guint cluster, Spread *cpu, Spread *memory)
+{
+    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
+        if (model->hosts[i].cluster != (int)cluster || !model->hosts[i].usable)
+            continue;
+        spread_add(cpu, model_usage_pct(model, i, RESOURCE_CPU, 0));
+        spread_add(memory, model_usage_pct(model, i, RESOURCE_HOST_MEMORY, 0));
+    }
+}
+
+double cluster_unevenness(const Model *model, guint cluster)
+{
+    Spread cpu = {0}, memory = {0};
+    spread_of(model, cluster, &cpu, &memory);
+    return spread_deviation(&cpu) + spread_deviation(&memory);
+}
+
 ClusterStatus cluster_status(const Model *model, guint cluster)
 {
     Spread cpu = {0}, memory = {0};
@@ -53,12 +70,9 @@ ClusterStatus cluster_status(const Model *model, guint cluster)
         if (model->hosts[i].cluster != (int)cluster)
             continue;
         status.short_vms += short_vms_on(model, i);
-        if (!model->hosts[i].usable)
-            continue;
-        spread_add(&cpu, model_usage_pct(model, i, RESOURCE_CPU, 0));
-        spread_add(&memory, model_usage_pct(model, i, RESOURCE_HOST_MEMORY, 0));
-        status.hot_hosts += model_is_hot(model, i);
+        status.hot_hosts += model->hosts[i].usable && model_is_hot(model, i);
     }
+    spread_of(model, cluster, &cpu, &memory);
     status.max_cpu_pct = cpu.most;
     status.max_memory_pct = memory.most;
     status.sd_cpu = spread_deviation(&cpu);

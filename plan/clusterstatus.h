@@ -12,4 +12,7 @@
 /* as the model stands; hosts count while they are usable, their VMs always */
 ClusterStatus cluster_status(const Model *model, guint cluster);
 
+/* points: the deviations of its usable hosts' CPU and memory use, added */
+double cluster_unevenness(const Model *model, guint cluster);
+
 #endif

@@ -48,21 +48,18 @@ static void find_idle_drs(Legality *legality)
     }
 }
 
-Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past)
+Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past,
+                       gboolean guards_evacuations)
 {
     Legality *legality = g_new0(Legality, 1);
     legality->start = start;
     legality->rules = rules;
     legality->past = past;
+    legality->guards_evacuations = guards_evacuations;
     legality->compatibility = compatibility_new(start, past);
     legality->restart = restart_new(legality->compatibility, rules, start);
     find_idle_drs(legality);
     return legality;
-}
-
-void legality_guard_evacuations(Legality *legality)
-{
-    legality->guards_evacuations = TRUE;
 }
 
 void legality_free(Legality *legality)
@@ -111,7 +108,7 @@ static gboolean keeps_failover(const Legality *legality, const Model *now, const
         may_take_room(legality, change))
         return TRUE;
     int lost = restart_newly_lost(legality->restart, now, cluster, change);
-    if (lost < 0 || restart_is_lost(legality->restart, now, (guint)lost))
+    if (lost < 0)
         return TRUE;
     guint on = lost == change->vm ? (guint)change->to : (guint)now->vms[lost].host;
     g_autofree char *words = g_strdup_printf("no host could restart %s if %s failed (ha_check=hard)",

@@ -34,12 +34,11 @@ typedef enum {
 #define LEGAL_GROWTH (LEGAL_SUBJECT | LEGAL_HEAT | LEGAL_ROOM | LEGAL_BUDGET | LEGAL_FAILOVER)
 
 /* of a model as the decision begins; all three must outlive it. rules NULL: none bind; past NULL: nothing
- * is known of the past. It is never changed by being asked: threads may share it */
-Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past);
-
-/* from here on, under ha_check=hard, moves that empty a host must not take the room that restarts need
- * either: as made, they may, for who asked for that host wants it empty */
-void legality_guard_evacuations(Legality *legality);
+ * is known of the past. guards_evacuations: under ha_check=hard, moves that empty a host must leave
+ * restarts their room too, though whoever asked for that host wants it empty. It is never changed by being
+ * asked: threads may share it */
+Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past,
+                       gboolean guards_evacuations);
 
 void legality_free(Legality *legality);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Legality, legality_free)

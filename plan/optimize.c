@@ -57,7 +57,7 @@ static void candidate_clear(Candidate *candidate)
 
 /* moves the changes that must not be made after those before them to stuck: additions that budgets have no
  * room for together, and under ha_check=hard what leaves a VM with no host to be restarted on where it had
- * one. Returns such a VM, or -1 */
+ * one. Returns such a VM, where changes were moved for its sake, or -1 */
 static int take_out_unsafe(const Situation *situation, guint cluster, GArray *ordered, GArray *stuck)
 {
     gboolean grows = FALSE, hard = situation->start->policy->ha_check == HA_CHECK_HARD;
@@ -67,21 +67,24 @@ static int take_out_unsafe(const Situation *situation, guint cluster, GArray *or
     int lost = hard ? legality_newly_lost(situation->legality, end, cluster) : -1;
     if (!grows && lost < 0)
         return -1;
+    gboolean kept_out = FALSE;
     g_autoptr(Model) now = model_copy(situation->start);
     for (guint i = 0; i < ordered->len;) {
         Change *change = &g_array_index(ordered, Change, i);
         guint questions =
             (action_is_growth(change->action) ? LEGAL_BUDGET : 0) | (lost >= 0 ? LEGAL_FAILOVER : 0);
-        if (legality_allows(situation->legality, now, change, questions, NULL)) {
+        g_auto(Obstacle) why = {0};
+        if (legality_allows(situation->legality, now, change, questions, &why)) {
             change_apply(now, change);
             i++;
             continue;
         }
+        kept_out |= why.code == OBSTACLE_FAILOVER;
         g_array_append_vals(stuck, change, 1);
         *change = (Change){.vm = -1};
         g_array_remove_index(ordered, i);
     }
-    return lost;
+    return kept_out ? lost : -1;
 }
 
 /* Growths that must not be made are not given to the same VMs again. */

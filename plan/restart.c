@@ -4,6 +4,7 @@
 #include "analyze/roles.h"
 #include "collect/plural.h"
 #include "plan/failover.h"
+#include "plan/room.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,16 +62,9 @@ static gboolean moves(const Fit *fit, guint vm)
 static Item item_of(const Fit *fit, guint vm)
 {
     const Change *change = fit->change;
-    const ModelVm *at = &fit->now->vms[vm];
     Item item = {vm, model_vm_memory_held(fit->now, vm), model_vm_cpu_reserved(fit->now, vm)};
-    if (!change || change->vm != (int)vm || !action_is_growth(change->action))
-        return item;
-    gboolean of_memory = change->action == ACTION_ADD_MEMORY;
-    item.mib +=
-        overhead_mib(of_memory ? change->amount : at->memory_mib, of_memory ? at->vcpus : change->amount) -
-        overhead_mib(at->memory_mib, at->vcpus);
-    if (of_memory && at->row->memory_reservation_locked == 1)
-        item.mib += change->amount - at->memory_mib;
+    if (change && change->vm == (int)vm && action_is_growth(change->action))
+        item.mib += room_taken_by(fit->now, change).of[ROOM_MEMORY_RESERVATION];
     return item;
 }
 
@@ -370,35 +364,49 @@ int restart_host(const Restart *restart, guint vm)
     return -1;
 }
 
-/* stops at a VM that is lost, and was not as the decision began */
+/* looks for a VM that is lost, and was not as the decision began, nor before the change */
+typedef struct Looking {
+    const Fit *before; /* without the change; NULL: there is none */
+    int found;         /* -1: none yet */
+} Looking;
+
+static gboolean is_among(const GArray *vms, guint vm)
+{
+    for (guint i = 0; i < vms->len; i++)
+        if (g_array_index(vms, guint, i) == vm)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean is_lost_before(const Looking *looking, guint vm)
+{
+    if (!looking->before)
+        return FALSE;
+    g_autoptr(GArray) lost = lost_with(looking->before, (guint)looking->before->now->vms[vm].host);
+    return is_among(lost, vm);
+}
+
 static gboolean find_newly_lost(const Fit *fit, guint host, gpointer data)
 {
-    int *found = data;
+    Looking *looking = data;
     g_autoptr(GArray) lost = lost_with(fit, host);
-    for (guint i = 0; i < lost->len && *found < 0; i++)
-        if (!fit->restart->lost[g_array_index(lost, guint, i)])
-            *found = (int)g_array_index(lost, guint, i);
-    return *found < 0;
+    for (guint i = 0; i < lost->len && looking->found < 0; i++) {
+        guint vm = g_array_index(lost, guint, i);
+        if (!fit->restart->lost[vm] && !is_lost_before(looking, vm))
+            looking->found = (int)vm;
+    }
+    return looking->found < 0;
 }
 
 int restart_newly_lost(const Restart *restart, const Model *now, guint cluster, const Change *change)
 {
-    int found = -1;
     if (!restart->hosts[cluster])
         return -1;
     g_auto(Fit) fit = fit_new(restart, now, cluster, change);
-    see_hosts(&fit, find_newly_lost, &found);
-    return found;
-}
-
-gboolean restart_is_lost(const Restart *restart, const Model *now, guint vm)
-{
-    g_auto(Fit) fit = fit_new(restart, now, (guint)now->vms[vm].row->cluster, NULL);
-    g_autoptr(GArray) lost = lost_with(&fit, (guint)now->vms[vm].host);
-    for (guint i = 0; i < lost->len; i++)
-        if (g_array_index(lost, guint, i) == vm)
-            return TRUE;
-    return FALSE;
+    g_auto(Fit) before = fit_new(restart, now, cluster, NULL);
+    Looking looking = {change ? &before : NULL, -1};
+    see_hosts(&fit, find_newly_lost, &looking);
+    return looking.found;
 }
 
 /* ---- words ---- */

@@ -28,11 +28,8 @@ Restart *restart_new(const Compatibility *compatibility, const RuleSet *rules, c
 void restart_free(Restart *restart);
 
 /* a VM that HA could restart as the decision begins and no longer could as the model stands, with the change
- * made (NULL: without one); -1 where there is none. The cluster's VMs are looked at */
+ * made (NULL: without one) and for its sake; -1 where there is none. The cluster's VMs are looked at */
 int restart_newly_lost(const Restart *restart, const Model *now, guint cluster, const Change *change);
-
-/* TRUE where the VM could not be restarted as the model stands. The VM's cluster is one that is looked at */
-gboolean restart_is_lost(const Restart *restart, const Model *now, guint vm);
 
 /* the host on which HA would restart the VM as the decision begins; -1 where it could not, or nobody looks */
 int restart_host(const Restart *restart, guint vm);

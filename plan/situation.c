@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/situation.h"
 
-static void bind(Situation *situation, RuleSet *rules)
+static void bind(Situation *situation, RuleSet *rules, gboolean guarded)
 {
     situation->rules = rules;
-    situation->legality = legality_new(situation->start, rules, situation->past);
+    situation->legality = legality_new(situation->start, rules, situation->past, guarded);
 }
 
 static void unbind(Situation *situation)
@@ -24,7 +24,7 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
     Situation *situation = g_new0(Situation, 1);
     situation->start = model;
     situation->past = past;
-    bind(situation, rules_new(model));
+    bind(situation, rules_new(model), FALSE);
     return situation;
 }
 
@@ -39,9 +39,7 @@ Situation *situation_giving_up(const Situation *situation, const gboolean *given
     other->past = situation->past;
     other->threads = situation->threads;
     other->clusters = situation->clusters;
-    bind(other, rules_new(model));
-    if (guarded)
-        legality_guard_evacuations((Legality *)other->legality);
+    bind(other, rules_new(model), guarded);
     return other;
 }
 
@@ -63,7 +61,7 @@ gboolean situation_decides_vm(const Situation *situation, guint vm)
 void situation_drop_rules(Situation *situation)
 {
     unbind(situation);
-    bind(situation, rules_none(situation->start));
+    bind(situation, rules_none(situation->start), FALSE);
 }
 
 void situation_free(Situation *situation)

@@ -23,7 +23,7 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
                          const Past *past, GError **error);
 
 /* the same situation but for hosts whose evacuation is given up (given_up[n_hosts]); guarded: and with
- * evacuations kept from the room that restarts need (legality_guard_evacuations) */
+ * evacuations kept from the room that restarts need (legality_new) */
 Situation *situation_giving_up(const Situation *situation, const gboolean *given_up, gboolean guarded);
 
 /* TRUE where the cluster, or that of a host or VM, is one to decide about */

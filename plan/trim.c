@@ -57,8 +57,7 @@ static double points(int64_t more)
 
 static double unevenness(const Trim *trim)
 {
-    ClusterStatus status = cluster_status(trim->end, trim->problem->cluster);
-    return status.sd_cpu + status.sd_memory;
+    return cluster_unevenness(trim->end, trim->problem->cluster);
 }
 
 /* whether the placement without a step may stand, by its cost and what has been given up before */

@@ -389,13 +389,14 @@ static gboolean look_at_heat(const Verification *verification, GPtrArray *notes)
 /* ---- failover ---- */
 
 /* the first step that leaves a VM with no host to be restarted on, and why; NULL where there is none */
-static const PlanRow *first_that_loses(const Verification *verification, Obstacle *why)
+static const PlanRow *first_that_loses(const Verification *verification, const gboolean *loses, Obstacle *why)
 {
     const Situation *situation = verification->situation;
     g_autoptr(Model) now = model_copy(situation->start);
     for (guint i = 0; i < verification->changes->len; i++) {
         const Change *change = &g_array_index(verification->changes, Change, i);
-        if (change->vm >= 0 && !legality_allows(situation->legality, now, change, LEGAL_FAILOVER, why))
+        if (change->vm >= 0 && loses[now->hosts[change->to].cluster] &&
+            !legality_allows(situation->legality, now, change, LEGAL_FAILOVER, why))
             return g_array_index(verification->rows, PlanRow *, i);
         change_apply(now, change);
     }
@@ -409,10 +410,13 @@ static gboolean keeps_failover(const Verification *verification)
     const Situation *situation = verification->situation;
     g_autoptr(Model) end = model_after(situation->start, verification->changes);
     g_auto(Obstacle) why = {0};
-    gboolean loses = FALSE;
-    for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++)
-        loses = loses || legality_newly_lost(situation->legality, end, cluster) >= 0;
-    const PlanRow *row = loses ? first_that_loses(verification, &why) : NULL;
+    g_autofree gboolean *loses = g_new0(gboolean, end->snapshot->n_clusters + 1);
+    gboolean some = FALSE;
+    for (guint cluster = 0; cluster < end->snapshot->n_clusters; cluster++) {
+        loses[cluster] = legality_newly_lost(situation->legality, end, cluster) >= 0;
+        some |= loses[cluster];
+    }
+    const PlanRow *row = some ? first_that_loses(verification, loses, &why) : NULL;
     if (row)
         add_problem(verification, row, "%s%s%s", why.host >= 0 ? end->snapshot->hosts[why.host].name : "",
                     why.host >= 0 ? " " : "", why.words);

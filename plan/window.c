@@ -18,7 +18,8 @@ typedef struct Progress {
     const Situation *situation;
     const Model *full_end;
     Model *now;
-    gboolean *worse_host, *worse_rule;
+    gboolean *worse_host, *worse_rule,
+        *worse_cluster; /* of the latter: VMs that could no longer be restarted */
     guint n_worse;
 } Progress;
 
@@ -35,12 +36,21 @@ static void note_host(Progress *progress, guint host)
              !model_is_hot(progress->full_end, host));
 }
 
+static void note_cluster(Progress *progress, guint cluster)
+{
+    const Legality *legality = progress->situation->legality;
+    note(progress, &progress->worse_cluster[cluster],
+         legality_newly_lost(legality, progress->now, cluster) >= 0 &&
+             legality_newly_lost(legality, progress->full_end, cluster) < 0);
+}
+
 static void make_step(Progress *progress, const Change *change)
 {
     const RuleSet *rules = progress->situation->rules;
     change_apply(progress->now, change);
     note_host(progress, (guint)change->from);
     note_host(progress, (guint)change->to);
+    note_cluster(progress, (guint)progress->now->hosts[change->to].cluster);
     const GArray *own = change->vm >= 0 ? rules_of_vm(rules, (guint)change->vm) : NULL;
     for (guint i = 0; own && i < own->len; i++) {
         guint r = g_array_index(own, guint, i);
@@ -59,7 +69,8 @@ static guint last_good_end(const Situation *situation, const GArray *changes, co
     g_autoptr(Model) now = model_copy(situation->start);
     g_autofree gboolean *worse_host = g_new0(gboolean, now->snapshot->n_hosts + 1);
     g_autofree gboolean *worse_rule = g_new0(gboolean, rules_count(situation->rules) + 1);
-    Progress progress = {situation, full_end, now, worse_host, worse_rule, 0};
+    g_autofree gboolean *worse_cluster = g_new0(gboolean, now->snapshot->n_clusters + 1);
+    Progress progress = {situation, full_end, now, worse_host, worse_rule, worse_cluster, 0};
     guint good = 0;
     for (guint i = 0; i < most; i++) {
         make_step(&progress, &g_array_index(changes, Change, i));

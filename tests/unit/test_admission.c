@@ -208,6 +208,7 @@ static void what_was_added_is_no_longer_there(void)
     g_autoptr(Model) now = model_copy(planning->model);
     Change grown = growth(planning, "s", 2 * GIB);
     change_apply(now, &grown);
+    g_free(grown.reason);
     CU_ASSERT_DOUBLE_EQUAL(admission_pool_room(planning->model, now, 0), 20 * GIB - (held(12) - held(10)), 1);
 }
 
@@ -231,6 +232,7 @@ static void what_a_pool_below_had_set_aside_takes_nothing_of_the_one_above(void)
         g_autoptr(Model) now = model_copy(planning->model);
         Change grown = growth(planning, "s", cases[i].gib * GIB);
         change_apply(now, &grown);
+        g_free(grown.reason);
         CU_ASSERT_DOUBLE_EQUAL(admission_pool_room(planning->model, now, 0), (5 - cases[i].taken) * GIB, 50);
         CU_ASSERT_DOUBLE_EQUAL(admission_pool_room(planning->model, now, 1), (9 - cases[i].gib) * GIB, 60);
     }

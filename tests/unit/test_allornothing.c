@@ -93,7 +93,8 @@ static void what_may_keep_drs_from_emptying_a_host_is_said(void)
         cluster->vcls_health = VCLS_HEALTHY;
         cluster->ha = 1;
         cluster->ha_policy = HA_POLICY_PERCENT;
-        cluster->ha_reserve_cpu_pct = cluster->ha_reserve_memory_pct = 50;
+        cluster->ha_reserve_cpu_pct = cluster->ha_reserve_memory_pct = 80;
+        add_host(small, "h3", 1000, 20);
         small->snapshot->vms[0].memory_reservation_mib = reserved_gib[i] * 1024;
         g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\n");
         for (guint k = 0; k < plan->rows->len; k++) {
