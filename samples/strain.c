@@ -103,7 +103,7 @@ static gboolean takes_vms(const Strained *strained, guint host)
 static void move_all_off(const Strained *strained, guint host)
 {
     guint n = strained->hosts->len, to = 0;
-    for (guint i = 0; i < strained->vms->len; i++) {
+    for (guint i = 0; n > 0 && i < strained->vms->len; i++) {
         Vm *vm = vm_of(strained, i);
         for (guint tries = 0; tries < n && (to == host || !takes_vms(strained, to)); tries++)
             to = (to + 1) % n;

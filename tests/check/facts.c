@@ -15,7 +15,7 @@ static gboolean is_export(const Snapshot *snapshot, const Assessment *assessment
 /* "vmx-19" is 19; 0 where it says nothing */
 static int hardware_of(const char *version)
 {
-    return g_str_has_prefix(version, "vmx-") ? atoi(version + strlen("vmx-")) : 0;
+    return g_str_has_prefix(version, "vmx-") ? (int)g_ascii_strtoull(version + strlen("vmx-"), NULL, 10) : 0;
 }
 
 Facts facts_of(const Snapshot *snapshot, const Assessment *assessment)
