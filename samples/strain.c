@@ -99,10 +99,10 @@ static gboolean takes_vms(const Strained *strained, guint host)
            strcmp(cluster->ha_failover_hosts, host_of(strained, host)->id) != 0;
 }
 
-/* to the others in turn; where there is none, they stay */
-static void move_all_off(const Strained *strained, guint host)
+/* to the others of the first n in turn; where there is none, they stay */
+static void move_all_off(const Strained *strained, guint host, guint n)
 {
-    guint n = strained->hosts->len, to = 0;
+    guint to = 0;
     for (guint i = 0; n > 0 && i < strained->vms->len; i++) {
         Vm *vm = vm_of(strained, i);
         for (guint tries = 0; tries < n && (to == host || !takes_vms(strained, to)); tries++)
@@ -162,7 +162,7 @@ static void strain_host(Strained *strained, guint host)
     switch (chance_below(&strained->chance, 6)) {
     case 0:
     case 1:
-        move_all_off(strained, host);
+        move_all_off(strained, host, strained->hosts->len);
         if (!is_empty(strained, host))
             break;
         row->power = HOST_POWER_STANDBY;
@@ -178,7 +178,7 @@ static void strain_host(Strained *strained, guint host)
         narrow(strained, host);
         break;
     default:
-        move_all_off(strained, host); /* and it stays, empty */
+        move_all_off(strained, host, strained->hosts->len); /* and it stays, empty */
     }
 }
 
@@ -197,6 +197,27 @@ static void set_loads(Strained *strained, double least_cpu, double most_cpu, dou
         HostLoad *load = fleet_host_load(strained->fleet, at(strained->hosts, i));
         load->cpu_pct = chance_between(&strained->chance, least_cpu, most_cpu);
         load->memory_pct = chance_between(&strained->chance, least_memory, most_memory);
+    }
+}
+
+/* Few hosts would do, were there not those whose VMs have to be run elsewhere. */
+static void calm_down(Strained *strained)
+{
+    Cluster *cluster = &strained->fleet->snapshot->clusters[strained->cluster];
+    guint last = strained->hosts->len - 1;
+    if (last > 1 && chance_pct(&strained->chance, 50))
+        lose(strained, last);
+    gboolean piled = chance_pct(&strained->chance, 60);
+    for (guint host = 2; piled && host <= last; host++)
+        if (takes_vms(strained, host))
+            move_all_off(strained, host, 2);
+    if (piled)
+        set_loads(strained, 10, 50, 25, 65);
+    else
+        set_loads(strained, 3, 14, 4, 16);
+    if (chance_pct(&strained->chance, 50) && cluster->ha_policy != HA_POLICY_HOSTS) {
+        cluster->ha = 0;
+        cluster->ha_policy = HA_POLICY_OFF;
     }
 }
 
@@ -436,10 +457,10 @@ static void strain_pools(Strained *strained)
 
 static void strain_power(Strained *strained)
 {
-    static const int dpm[] = {DRS_OFF, DRS_OFF, DRS_OFF, -1, DRS_MANUAL, DRS_FULL};
+    static const int dpm[] = {DRS_OFF, DRS_OFF, DRS_OFF, DRS_OFF, -1, DRS_MANUAL, DRS_FULL};
     Cluster *cluster = &strained->fleet->snapshot->clusters[strained->cluster];
     cluster->dpm = dpm[chance_below(&strained->chance, G_N_ELEMENTS(dpm))];
-    cluster->vsan = chance_pct(&strained->chance, 20);
+    cluster->vsan = chance_pct(&strained->chance, 15);
 }
 
 /* what its hosts have for VMs, as a vCenter tells it */
@@ -463,17 +484,18 @@ static void strain(Strained *strained)
         strain_hosts(strained);
     if (chance_pct(chance, 40))
         tell_reservable(strained);
-    if (chance_pct(chance, 25))
-        set_loads(strained, 4, 14, 5, 18);
+    gboolean calm = chance_pct(chance, 40);
+    if (calm)
+        calm_down(strained);
     else if (chance_pct(chance, 10))
         set_loads(strained, 90, 98, 40, 75);
-    if (chance_pct(chance, 40))
+    if (!calm && chance_pct(chance, 40))
         add_monster(strained);
     if (chance_pct(chance, 15))
         overreserve(strained);
     if (chance_pct(chance, 70))
         lock_some(strained);
-    if (strained->hosts->len > 1)
+    if (strained->hosts->len > 1 && !calm) /* what HA holds back would keep all hosts on */
         strain_ha(strained);
     if (chance_pct(chance, 60))
         strain_pools(strained);
