@@ -8,6 +8,7 @@
 
 #define STREAM 1000000  /* of the first cluster's chance: above those of VMs' samples */
 #define GRAIN_MIB 128   /* of VMs' sizes */
+#define MOST_SIZES 2.5  /* of the VMs on a host, of its memory */
 #define TOLD_PART 0.985 /* of hosts' memory that a cluster says it has for VMs */
 
 /* A cluster under strain: its rows, and what is drawn for it. */
@@ -99,6 +100,16 @@ static gboolean takes_vms(const Strained *strained, guint host)
            strcmp(cluster->ha_failover_hosts, host_of(strained, host)->id) != 0;
 }
 
+/* TRUE where sizes would stay within what loads can be fitted to */
+static gboolean has_space(const Strained *strained, guint host, const Vm *more)
+{
+    double mib = more->memory_mib;
+    for (guint i = 0; i < strained->vms->len; i++)
+        if (vm_of(strained, i)->host == (int)at(strained->hosts, host))
+            mib += vm_of(strained, i)->memory_mib;
+    return mib < MOST_SIZES * host_of(strained, host)->memory_kib / MIB_KIB;
+}
+
 /* to the others of the first n in turn; where there is none, they stay */
 static void move_all_off(const Strained *strained, guint host, guint n)
 {
@@ -107,7 +118,8 @@ static void move_all_off(const Strained *strained, guint host, guint n)
         Vm *vm = vm_of(strained, i);
         for (guint tries = 0; tries < n && (to == host || !takes_vms(strained, to)); tries++)
             to = (to + 1) % n;
-        if (vm->host != (int)at(strained->hosts, host) || to == host || !takes_vms(strained, to))
+        if (vm->host != (int)at(strained->hosts, host) || to == host || !takes_vms(strained, to) ||
+            !has_space(strained, to, vm))
             continue;
         vm->host = (int)at(strained->hosts, to);
         vm->host_id = host_of(strained, to)->id;
