@@ -219,7 +219,7 @@ static void calm_down(Strained *strained)
     guint last = strained->hosts->len - 1;
     if (last > 1 && chance_pct(&strained->chance, 50))
         lose(strained, last);
-    gboolean piled = chance_pct(&strained->chance, 60);
+    gboolean piled = chance_pct(&strained->chance, 75);
     for (guint host = 2; piled && host <= last; host++)
         if (takes_vms(strained, host))
             move_all_off(strained, host, 2);
@@ -496,7 +496,7 @@ static void strain(Strained *strained)
         strain_hosts(strained);
     if (chance_pct(chance, 40))
         tell_reservable(strained);
-    gboolean calm = chance_pct(chance, 40);
+    gboolean calm = chance_pct(chance, 50);
     if (calm)
         calm_down(strained);
     else if (chance_pct(chance, 10))

@@ -132,7 +132,8 @@ recipe() {
 # check STRATEGY CLUSTERS BATCH
 check() {
     [ "$2" -gt 0 ] || return 0
-    options="--clusters $2 $(recipe $(($3 % 7)) "$2") --seed $(($3 + 1))"
+    clusters=$(($3 % 7 == 0 ? 2 * $2 : $2)) # of the small ones twice as many
+    options="--clusters $clusters $(recipe $(($3 % 7)) "$clusters") --seed $(($3 + 1))"
     # shellcheck disable=SC2086 # options are words
     "$BUILD/tests/generate" $options -o "$TMP/snapshot"
     sed "s/^\[plan\]$/&\nstrategy=$1/" "$TMP/policy.$(($3 % 9))" >"$TMP/policy.ini"
