@@ -91,3 +91,42 @@ for rule in table("rules.csv"):
                 and row["object_id"] in rule["vm_ids"].split() and home[row["object_id"]] in rule["host_ids"].split()):
             row.update(to_id=others[0]["id"], to=others[0]["name"])
 '
+
+# Clusters at the edge of what HA, pools and hosts admit.
+cat >"$TMP/policy.ini" <<'END'
+[analyze]
+cpu_hot_pct=70
+[plan]
+strategy=threshold
+drs_clusters=plan
+max_moves_per_host=0
+buffer_reserve_pct=0
+END
+rm -r "$TMP/snapshot"
+"$BUILD/tests/generate" --clusters 90 --hosts 360 --vms 2520 --strained 100 --hot 25 --odd 4 --short 6 --seed 2 \
+    -o "$TMP/snapshot"
+"$BIN/analyze" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" -o "$TMP/assessment.csv"
+"$BIN/plan" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" "$TMP/assessment.csv" -o "$TMP/plan.csv"
+check "$TMP/plan.csv"
+finds 'has more reserved than it has, and no row says so' 'plan[:] = [row for row in plan if row["cause"] != "room"]'
+finds 'waking is advised, and nothing is lacking' '
+next(row for row in plan if row["action"] == "wake_host").update(object_id=moves[0]["to_id"], object=moves[0]["to"])'
+finds 'standby is advised, which nobody asked for' '
+next(row for row in plan if row["action"] == "wake_host")["action"] = "standby_host"'
+finds 'expected one row of advice a host' '
+plan.append(dict(next(row for row in plan if row["action"] == "wake_host")))'
+# A VM that admission control keeps from growing grows.
+refused='
+row = next(row for row in unsolved if row["cause"] == "admission" and WORDS in row["reason"])
+vm = row["args"].partition("ids=")[2].split("|")[0] or row["object_id"]
+plan.insert(0, dict(grows[0], step="1000000", after="", object_id=vm, **{"from": "1024", "to": "100000000"}))'
+finds 'HA admission control: .* then reserves' "WORDS = 'HA admission control lets'$refused"
+finds 'HA admission control: .* slots then' "WORDS = 'the slots of HA admission control'$refused"
+larger='
+for row in grows: row["to"] = str(2 * int(row["from"]))'
+finds 'is not expandable and .* short of reservation' "$larger"
+finds 'more are reserved than it has unreserved' "$larger"
+finds 'MiB are reserved in it, its limit is' "$larger"
+sed 's/^\[plan\]$/&\nha_check=hard/' "$TMP/policy.ini" >"$TMP/hard.ini"
+mv "$TMP/hard.ini" "$TMP/policy.ini"
+finds 'no host could restart .* any more' ''
