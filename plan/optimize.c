@@ -505,19 +505,6 @@ static void advise_maintenance(const Situation *situation, const Model *end, con
     }
 }
 
-/* TRUE for a move off a host to empty that nobody is advised to make: DRS makes it, or it would not get the
- * host empty, whose VMs then stay as they are */
-static gboolean is_not_advised(const Situation *after, const Model *advised, const Change *move)
-{
-    const Model *start = after->start;
-    guint from = (guint)move->from;
-    if (move->cause != CAUSE_EVACUATION ||
-        !legality_drs_empties(after->legality, (guint)start->hosts[from].cluster))
-        return FALSE;
-    return model_vms_to_leave(advised, from) > 0 ? !start->policy->evacuate_partly
-                                                 : drs_moves(after, (guint)move->vm);
-}
-
 /* moves of VMs that are left to DRS, in the order of what they help */
 static void take_advice(const Situation *after, GArray *changes, Decisions *decisions)
 {
@@ -529,34 +516,89 @@ static void take_advice(const Situation *after, GArray *changes, Decisions *deci
         legality_left_to_drs(after->legality, (guint)advice.vm, &why);
         reasons_explain(after, end, changes, &advice);
         g_autofree char *helps = advice.reason;
-        if (is_not_advised(after, end, &advice))
-            continue;
         advice.reason = g_strdup_printf("%s; left to you: %s", helps, why);
         g_array_append_val(decisions->advice, advice);
     }
 }
 
-/* Where hosts stay hot or full whose VMs are left to DRS, what these could do once all steps are made. */
+/* TRUE for a host to empty whose VMs DRS moves as it enters maintenance mode, or that it cannot empty: nobody
+ * moves them, or makes room for them, by hand. Where it may be emptied in part, what can leave does */
+static gboolean is_emptied_by_drs(const Situation *situation, const Model *end, const Model *advised,
+                                  guint host)
+{
+    return model_is_to_empty(end, host) && model_vms_to_leave(end, host) > 0 &&
+           legality_drs_empties(situation->legality, (guint)end->hosts[host].cluster) &&
+           !(situation->start->policy->evacuate_partly && model_vms_to_leave(advised, host) > 0);
+}
+
+/* gives up the hosts of the cluster that are emptied by DRS, and appends to by_hand the moves off those that
+ * it can empty which it does not make; FALSE where there are no such hosts */
+static gboolean leave_to_drs(const Situation *situation, const Model *end, guint cluster,
+                             const GArray *changes, Model *rest, GArray *by_hand)
+{
+    g_autoptr(Model) advised = model_after(end, changes);
+    gboolean any = FALSE;
+    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
+        if (end->hosts[host].cluster != (int)cluster || !is_emptied_by_drs(situation, end, advised, host))
+            continue;
+        any = TRUE;
+        model_give_up(rest, host);
+        for (guint i = 0; model_vms_to_leave(advised, host) == 0 && i < changes->len; i++) {
+            const Change *change = &g_array_index(changes, Change, i);
+            if (change->from != (int)host || drs_moves(situation, (guint)change->vm))
+                continue;
+            g_array_append_vals(by_hand, change, 1);
+            change_apply(rest, change);
+        }
+    }
+    return any;
+}
+
+/* what the VMs that are left to DRS could do once all steps are made (end), cluster by cluster: changes of
+ * jobs; the caller frees them */
+static Job *search_advice(const Situation *after, const gboolean *wanted, GError **error)
+{
+    guint n = after->start->snapshot->n_clusters;
+    g_autoptr(GArray) nothing = change_list_new();
+    Job *jobs = jobs_new(after, nothing, TRUE, FALSE);
+    for (guint i = 0; i < n; i++)
+        jobs[i].wanted = jobs[i].wanted && wanted[i] && unsolved_is_left_to_drs(after, after->start, i);
+    do_jobs(after, jobs, n, (guint)after->start->policy->max_moves, error);
+    return jobs;
+}
+
+/* Where hosts stay hot or full whose VMs are left to DRS. Hosts that DRS empties are looked at first, since
+ * what would empty them tells whether it can; what is advised then is as if they stayed. */
 static void advise_drs(const Situation *situation, const Model *end, Decisions *decisions, GError **error)
 {
     guint n = end->snapshot->n_clusters;
-    Situation after = *situation;
-    after.start = end;
+    g_autofree gboolean *wanted = g_new0(gboolean, n + 1), *again = g_new0(gboolean, n + 1);
+    g_autoptr(GArray) by_hand = change_list_new();
     g_autoptr(GArray) nothing = change_list_new();
-    Job *jobs = jobs_new(&after, nothing, TRUE, FALSE);
+    g_autoptr(Model) rest = model_copy(end);
+    Situation after = *situation, of_rest = *situation;
+    after.start = end;
+    of_rest.start = rest;
     for (guint i = 0; i < n; i++)
-        jobs[i].wanted = jobs[i].wanted && unsolved_is_left_to_drs(situation, end, i);
-    do_jobs(situation, jobs, n, (guint)situation->start->policy->max_moves, error);
-    for (guint i = 0; i < n; i++)
-        if (jobs[i].changes)
-            take_advice(&after, jobs[i].changes, decisions);
+        wanted[i] = situation_decides(situation, i);
+    Job *jobs = search_advice(&after, wanted, error);
     for (guint i = 0; i < n; i++) {
-        if (!situation_decides(situation, i))
+        again[i] = jobs[i].changes && leave_to_drs(situation, end, i, jobs[i].changes, rest, by_hand);
+        if (jobs[i].changes && !again[i])
+            take_advice(&after, jobs[i].changes, decisions);
+    }
+    take_advice(&after, by_hand, decisions);
+    Job *relief = search_advice(&of_rest, again, error);
+    for (guint i = 0; i < n; i++) {
+        if (relief[i].changes)
+            take_advice(&of_rest, relief[i].changes, decisions);
+        if (!wanted[i])
             continue;
         g_autoptr(Model) advised = model_after(end, jobs[i].changes ? jobs[i].changes : nothing);
         advise_maintenance(situation, end, advised, i, decisions);
     }
     jobs_free(jobs, n);
+    jobs_free(relief, n);
 }
 
 /* TRUE where the list names the change's VM again further on */

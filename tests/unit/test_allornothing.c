@@ -138,6 +138,24 @@ static guint count_advice(const ChangePlan *plan, int action, const char **reaso
     return n;
 }
 
+/* h1 is to be emptied and cannot be, for "pinned"; else "b" would make room on h2 for "big". */
+static void nobody_makes_room_by_hand_for_what_drs_does_not_do(void)
+{
+    SmallCluster *small = smallcluster_new();
+    small->snapshot->clusters[0].drs = DRS_FULL;
+    small->snapshot->clusters[0].vcls_health = VCLS_HEALTHY;
+    add_host(small, "h1", 1000, 60);
+    add_host(small, "h2", 1000, 45);
+    add_host(small, "h3", 1000, 55);
+    add_vm(small, "big", "h1", 100, 50);
+    add_vm(small, "pinned", "h1", 100, 1)->pinned = "CPU affinity";
+    add_vm(small, "b", "h2", 100, 20);
+    g_autoptr(ChangePlan) plan = plan_of(small, "[plan]\nevacuate=h1\n");
+    CU_ASSERT_EQUAL(count_advice(plan, ACTION_MIGRATE, NULL), 0);
+    CU_ASSERT_EQUAL(count_advice(plan, ACTION_ENTER_MAINTENANCE, NULL), 0);
+    CU_ASSERT_EQUAL(count_of(plan, ACTION_MIGRATE), 0);
+}
+
 static SmallCluster *under_drs(double room_gib)
 {
     SmallCluster *small = two_hosts(room_gib);
@@ -245,6 +263,7 @@ void test_allornothing_suite(void)
     CU_ADD_TEST(suite, of_two_hosts_the_one_that_fits_is_emptied);
     CU_ADD_TEST(suite, what_may_keep_drs_from_emptying_a_host_is_said);
     CU_ADD_TEST(suite, a_host_that_drs_empties_is_advised_maintenance_not_moves);
+    CU_ADD_TEST(suite, nobody_makes_room_by_hand_for_what_drs_does_not_do);
     CU_ADD_TEST(suite, vms_that_override_drs_are_moved_by_hand);
     CU_ADD_TEST(suite, what_drs_cannot_empty_is_not_advised_to_enter_maintenance_mode);
     CU_ADD_TEST(suite, all_data_of_vsan_needs_three_others);
