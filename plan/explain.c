@@ -473,8 +473,23 @@ static void explain_host(GString *out, const Situation *situation, const ChangeP
     add_immovable(out, situation, plan, host);
 }
 
-char *explain(const Situation *situation, const ChangePlan *plan, const char *what, GError **error)
+/* the hosts that were to be emptied and stay as they are, [n_hosts]: the plan was decided without them; the
+ * caller frees it */
+static gboolean *given_up_in(const ChangePlan *plan, const Model *start)
 {
+    gboolean *given_up = g_new0(gboolean, start->snapshot->n_hosts + 1);
+    for (guint host = 0; host < start->snapshot->n_hosts; host++) {
+        const char *id = start->snapshot->hosts[host].id;
+        given_up[host] = model_is_asked_to_empty(start, host) && find_row(plan, ROW_UNSOLVED, id) &&
+                         !find_row(plan, ROW_STEP, id) && !is_left_by_some(plan, id);
+    }
+    return given_up;
+}
+
+char *explain(const Situation *asked, const ChangePlan *plan, const char *what, GError **error)
+{
+    g_autofree gboolean *given_up = given_up_in(plan, asked->start);
+    g_autoptr(Situation) situation = situation_giving_up(asked, given_up, FALSE);
     Meant meant = find_meant(situation->start->snapshot, what);
     if (meant.n != 1) {
         fail_to_find(situation->start->snapshot, what, meant.n, error);
