@@ -158,11 +158,14 @@ static ChangePlan *make_plan(const Program *program, const Situation *situation,
     return decide(situation, error);
 }
 
+/* rows of a kind; of steps those that apply would take */
 static gboolean has_rows(const ChangePlan *plan, int kind)
 {
-    for (guint i = 0; i < plan->rows->len; i++)
-        if (g_array_index(plan->rows, PlanRow, i).kind == kind)
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == kind && (kind != ROW_STEP || row->approve == 1))
             return TRUE;
+    }
     return FALSE;
 }
 
@@ -226,10 +229,13 @@ static int run_show(const Program *program, const Options *options)
     g_autoptr(GError) error = NULL;
     int kind = options->only ? kind_of(options->only, &error) : -1;
     g_autoptr(ChangePlan) plan = error ? NULL : changeplan_read(options->show, CHANGEPLAN_AS_MADE, &error);
-    if (!plan || ((options->clusters || options->only) && !show_only(plan, options->clusters, kind, &error)))
+    if (!plan || (options->clusters && !show_only(plan, options->clusters, -1, &error)))
+        return program_fail(program, error);
+    int code = exit_code(plan, options); /* whatever kind of rows is shown */
+    if (options->only && !show_only(plan, NULL, kind, &error))
         return program_fail(program, error);
     say_plan(program, plan);
-    return program_flush(program) ? exit_code(plan, options) : EXIT_REFUSED;
+    return program_flush(program) ? code : EXIT_REFUSED;
 }
 
 /* Under other rules than those it was made by a plan would be found sound that is not. */
@@ -290,7 +296,7 @@ static int run_check(const Program *program, const Options *options, char **path
     if (!atomic_file_is_standard_output(options->output))
         program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n", options->output,
                     plan->plan);
-    return EXIT_DONE;
+    return exit_code(plan, options);
 }
 
 static int run_explain(const Program *program, const Options *options, char **paths)
