@@ -313,13 +313,14 @@ static guint count_hot(const Model *model, int cluster)
 }
 
 /* TRUE where the plan as it was made may have left the host less hot: steps that concern it were changed or
- * not approved, or, as steps are missing, more hosts of its cluster end hot than were to */
+ * not approved, or, as steps are missing, more hosts of its cluster end hot than were to, and no row says
+ * that this one would */
 static gboolean is_edits_doing(const Verification *verification, const Model *end, const Host *row)
 {
     const char *cluster_id = end->snapshot->clusters[row->cluster].id;
     const PlanCluster *cluster = changeplan_find_cluster(verification->plan, cluster_id);
-    return is_touched(verification, row) ||
-           (cluster && count_hot(end, row->cluster) > cluster->figures.after.hot_hosts);
+    return is_touched(verification, row) || (cluster && !is_unsolved(verification->plan, row->id) &&
+                                             count_hot(end, row->cluster) > cluster->figures.after.hot_hosts);
 }
 
 /* A host that only stays hot is its reviewer's decision, who should know of it. */
