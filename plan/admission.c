@@ -6,9 +6,9 @@
 #include <math.h>
 
 #define KIB_PER_MIB 1024.0
+/* hosts that HA needs to keep a percentage free ("Cluster Resources Percentage Admission Control") */
+#define LEAST_HOSTS 2
 #define LEAST_MHZ 32.0 /* of a VM without a CPU reservation (das.vmcpuminmhz) */
-#define LEAST_HOSTS                                                                                          \
-    2 /* that HA needs to keep a percentage ("Cluster Resources Percentage Admission Control") */
 
 /* ---- the cluster ---- */
 

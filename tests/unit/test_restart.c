@@ -215,6 +215,36 @@ static void a_locked_reservation_does_not_grow_into_the_room(void)
     CU_ASSERT_STRING_EQUAL(eight, "then no host could restart monster if h1 failed (ha_check=hard)");
 }
 
+/* "monster" and "second" reach other hosts each: h4 alone has room for the one, h5 for the other. That "a"
+ * has gone to h4 and the one is lost is no leave to lose the other. */
+static void a_vm_that_is_lost_already_hides_no_other(void)
+{
+    SmallCluster *small = fragmented();
+    Cluster *cluster = &small->snapshot->clusters[0];
+    cluster->memory_reservable_mib = 600 * 1024.0;
+    for (guint i = 0; i < 4; i++)
+        small->snapshot->hosts[i].datastores = "d1 d3";
+    add_host(small, "h5", 1000, 40)->datastores = "d2 d3";
+    add_host(small, "h6", 2000, 40)->datastores = "d2 d3";
+    add_reserved(small, "second", "h6", 1000, 60)->datastores = "d2";
+    add_reserved(small, "full6", "h6", 100, 35)->datastores = "d2";
+    add_reserved(small, "f5", "h5", 100, 34)->datastores = "d2";
+    small->snapshot->vms[2].datastores = small->snapshot->vms[3].datastores = "d3"; /* a, b */
+    g_autoptr(Planning) planning = planning_new(small, HARD);
+    g_autoptr(Model) now = model_copy(planning->model);
+    Change first = change_migration(now, vm_of(planning, "a"), host_of(planning, "h4"));
+    change_apply(now, &first);
+    g_auto(Obstacle) why = {0}, none = {0};
+    guint b = vm_of(planning, "b");
+    CU_ASSERT_EQUAL(legality_newly_lost(planning->legality, now, 0), (int)vm_of(planning, "monster"));
+    CU_ASSERT_FALSE(
+        legality_allows_move(planning->legality, now, b, host_of(planning, "h5"), LEGAL_FAILOVER, &why));
+    CU_ASSERT_STRING_EQUAL(
+        why.words, "would be filled so that no host could restart second if h6 failed (ha_check=hard)");
+    CU_ASSERT_TRUE(
+        legality_allows_move(planning->legality, now, b, host_of(planning, "h3"), LEGAL_FAILOVER, &none));
+}
+
 /* ---- plans ---- */
 
 static void relief_goes_where_restarts_need_no_room(void)
@@ -304,6 +334,7 @@ void test_restart_suite(void)
     CU_ADD_TEST(suite, an_evacuation_that_is_over_keeps_restarts);
     CU_ADD_TEST(suite, cpu_reservations_are_fragmented_too);
     CU_ADD_TEST(suite, a_locked_reservation_does_not_grow_into_the_room);
+    CU_ADD_TEST(suite, a_vm_that_is_lost_already_hides_no_other);
     CU_ADD_TEST(suite, relief_goes_where_restarts_need_no_room);
     CU_ADD_TEST(suite, a_hot_host_that_only_such_a_move_would_cool_stays_hot);
     CU_ADD_TEST(suite, an_edit_that_takes_the_room_is_refused);
