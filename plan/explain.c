@@ -486,10 +486,10 @@ static gboolean *given_up_in(const ChangePlan *plan, const Model *start)
     return given_up;
 }
 
-char *explain(const Situation *asked, const ChangePlan *plan, const char *what, GError **error)
+char *explain(const Situation *situation, const ChangePlan *plan, const char *what, GError **error)
 {
-    g_autofree gboolean *given_up = given_up_in(plan, asked->start);
-    g_autoptr(Situation) situation = situation_giving_up(asked, given_up, FALSE);
+    g_autofree gboolean *given_up = given_up_in(plan, situation->start);
+    g_autoptr(Situation) planned = situation_giving_up(situation, given_up, FALSE);
     Meant meant = find_meant(situation->start->snapshot, what);
     if (meant.n != 1) {
         fail_to_find(situation->start->snapshot, what, meant.n, error);
@@ -497,8 +497,8 @@ char *explain(const Situation *asked, const ChangePlan *plan, const char *what, 
     }
     GString *out = g_string_new(NULL);
     if (meant.vm >= 0)
-        explain_vm(out, situation, plan, (guint)meant.vm);
+        explain_vm(out, planned, plan, (guint)meant.vm);
     else
-        explain_host(out, situation, plan, (guint)meant.host);
+        explain_host(out, planned, plan, (guint)meant.host);
     return g_string_free(out, FALSE);
 }
