@@ -124,13 +124,27 @@ static void fill_sets(Compatibility *compatibility)
 
 /* ---- what is known ---- */
 
-static int hardware_of_host(const Host *host)
+/* of each host, [n_hosts]; many hosts run one product */
+static int *find_hardware(const Snapshot *snapshot)
 {
-    int number = hardware_number(host->max_hardware_version);
-    return number > 0 ? number : hardware_of_product(host->product);
+    g_autoptr(GHashTable) products = g_hash_table_new(g_str_hash, g_str_equal);
+    int *hardware = g_new(int, snapshot->n_hosts + 1);
+    for (guint i = 0; i < snapshot->n_hosts; i++) {
+        const Host *host = &snapshot->hosts[i];
+        gpointer of_product = NULL;
+        hardware[i] = hardware_number(host->max_hardware_version);
+        if (hardware[i] > 0)
+            continue;
+        if (!g_hash_table_lookup_extended(products, host->product, NULL, &of_product)) {
+            of_product = GINT_TO_POINTER(hardware_of_product(host->product));
+            g_hash_table_insert(products, (gpointer)host->product, of_product);
+        }
+        hardware[i] = GPOINTER_TO_INT(of_product);
+    }
+    return hardware;
 }
 
-static Known look(const Model *model)
+static Known look(const Model *model, const int *hardware)
 {
     const Snapshot *snapshot = model->snapshot;
     Known known = {.fewest_threads = INFINITY};
@@ -143,7 +157,7 @@ static Known look(const Model *model)
         known.evc |= *host->max_evc_mode || *host->evc_mode;
         known.threads |= !isnan(host->cpu_threads);
         known.fewest_threads = fmin(known.fewest_threads, isnan(host->cpu_threads) ? 0 : host->cpu_threads);
-        known.host_hardware |= hardware_of_host(host) != 0;
+        known.host_hardware |= hardware[i] != 0;
         known.vgpu |= *host->vgpu_profiles != '\0';
     }
     for (guint i = 0; i < model->n_vms; i++) {
@@ -240,13 +254,11 @@ Compatibility *compatibility_new(const Model *model, const Past *past)
 {
     Compatibility *compatibility = g_new0(Compatibility, 1);
     compatibility->model = model;
-    compatibility->known = look(model);
+    compatibility->hardware = find_hardware(model->snapshot);
+    compatibility->known = look(model, compatibility->hardware);
     fill_sets(compatibility);
     find_partners(compatibility);
     find_refused(compatibility, past);
-    compatibility->hardware = g_new(int, model->snapshot->n_hosts + 1);
-    for (guint i = 0; i < model->snapshot->n_hosts; i++)
-        compatibility->hardware[i] = hardware_of_host(&model->snapshot->hosts[i]);
     return compatibility;
 }
 

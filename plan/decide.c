@@ -83,20 +83,31 @@ static void tell(const Deciding *deciding, Decisions *decisions)
 
 /* what a decision was tried on, and what came of it */
 typedef struct Try {
-    Situation *tried;
+    const Situation *tried;
+    Situation *made;      /* for this try; NULL where it is the situation as it is */
     Decisions *decisions; /* NULL: it failed */
 } Try;
 
 static void try_clear(Try *one)
 {
     g_clear_pointer(&one->decisions, decisions_free);
-    g_clear_pointer(&one->tried, situation_free);
+    g_clear_pointer(&one->made, situation_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Try, try_clear)
 
+static gboolean gives_up_some(const Deciding *deciding)
+{
+    for (guint host = 0; host < deciding->situation->start->snapshot->n_hosts; host++)
+        if (deciding->given_up[host])
+            return TRUE;
+    return FALSE;
+}
+
 static Try try_to_decide(const Deciding *deciding, gboolean guarded, GError **error)
 {
-    Try one = {.tried = situation_giving_up(deciding->situation, deciding->given_up, guarded)};
+    Try one = {.tried = deciding->situation};
+    if (guarded || gives_up_some(deciding))
+        one.tried = one.made = situation_giving_up(deciding->situation, deciding->given_up, guarded);
     one.decisions = by_strategy(one.tried, error);
     return one;
 }
