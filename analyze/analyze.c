@@ -98,6 +98,7 @@ int main(int argc, char **argv)
          "FILE"},
         {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &detailed, "Exit 2 where a host is hot or a VM short",
          NULL},
+        {"policy", 0, 0, G_OPTION_ARG_FILENAME, &program.policy, "Evaluate by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(GError) error = NULL;

@@ -26,12 +26,19 @@ static const char description[] =
     "  apply --undo JOURNAL -o NEW          write the plan that takes back what a journal has\n"
     "  apply --verify-journal JOURNAL       check that no row of a journal was changed";
 
+/* the ways in which apply runs: an option of some of them says so */
+enum { AT_VCENTER, AT_DIRECTORY, UNDOING, VERIFYING };
+static const char *const modes[] = {"a vCenter", "a directory", "--undo", "--verify-journal", NULL};
+#define APPLIES (PROGRAM_MODE(AT_VCENTER) | PROGRAM_MODE(AT_DIRECTORY))
+#define UNDOES PROGRAM_MODE(UNDOING)
+#define VERIFIES PROGRAM_MODE(VERIFYING)
+
 typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *chain;
     char **clusters;
     gboolean dry_run, skip_stale, skip_refused, no_recheck_load;
-    gint max_age_s, parallel, parallel_per_host; /* -1: as the policy says */
-    Connection connection;                       /* to a vCenter */
+    ProgramNumber max_age_s, parallel, parallel_per_host; /* not given: as the policy says */
+    Connection connection;                                /* to a vCenter */
 } Options;
 
 static void options_clear(Options *options)
@@ -59,10 +66,11 @@ static int verify_journal(const Program *program, const Options *options)
                      options->verify_journal, journal->chain, options->chain);
         return EXIT_REFUSED;
     }
-    program_say(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
-                options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
-                journal->chain);
-    return EXIT_DONE;
+    return program_print(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
+                         options->verify_journal, journal->rows->len,
+                         plural(journal->rows->len, "row", "rows"), journal->chain)
+               ? EXIT_DONE
+               : EXIT_REFUSED;
 }
 
 static int write_undo(const Program *program, const Options *options)
@@ -173,7 +181,7 @@ static void forget_empty_journal(const Journal *journal)
 static gboolean look_first(Work *work, const Program *program, const Options *options, GError **error)
 {
     PreflightOptions looks = {
-        .max_age_s = options->max_age_s >= 0 ? options->max_age_s : work->policy->max_age_s,
+        .max_age_s = options->max_age_s.given ? options->max_age_s.value : work->policy->max_age_s,
         .skip_stale = options->skip_stale,
         .skip_refused = options->skip_refused,
         .without_loads = options->no_recheck_load,
@@ -185,7 +193,7 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
     if (!preflight_look(&found, work->target, work->plan, work->progress, work->policy, &looks, error))
         return FALSE;
     g_autofree char *text = preflight_text(&found, work->plan, &looks);
-    program_say(program, "%s", text);
+    program_print(program, "%s", text); /* what stands in the way, or is a warning: no talk */
     gboolean allowed = preflight_allows(&found, &looks, error);
     /* What was refused is history for the next plan, whether this one is carried out or not. */
     g_autoptr(GError) unwritten = NULL;
@@ -304,14 +312,23 @@ static int apply_plan(const Program *program, Options *options, char **arguments
         say_summary(&work, program, "Apply could begin");
         return EXIT_DONE;
     }
-    guint parallel = (guint)(options->parallel > 0 ? options->parallel : work.policy->parallel);
-    guint per_host =
-        (guint)(options->parallel_per_host > 0 ? options->parallel_per_host : work.policy->parallel_per_host);
+    guint parallel = (guint)(options->parallel.given ? options->parallel.value : work.policy->parallel);
+    guint per_host = (guint)(options->parallel_per_host.given ? options->parallel_per_host.value
+                                                              : work.policy->parallel_per_host);
     if (!run_steps(work.run, parallel, per_host, &error) || !run_finish(work.run, &error))
         return stopped(&work, program, error);
     say_summary(&work, program, "Apply complete");
     return progress_count(work.progress, STEP_FAILED) + count_left_out(work.progress) > 0 ? EXIT_PARTLY
                                                                                           : EXIT_DONE;
+}
+
+static guint mode_of(const Options *options, int n_arguments, char **arguments)
+{
+    return options->undo             ? UNDOING
+           : options->verify_journal ? VERIFYING
+           : n_arguments == 2 && connection_names_directory(arguments[1])
+               ? AT_DIRECTORY
+               : AT_VCENTER; /* or nothing that there is, as will be told */
 }
 
 static int misused(const Program *program, const Options *options, int n_arguments, char **arguments)
@@ -322,8 +339,8 @@ static int misused(const Program *program, const Options *options, int n_argumen
         if (n_arguments != 0)
             return program_misused(program, "found \"%s\": expected a journal and nothing else",
                                    arguments[0]);
-        if (!options->output == !options->verify_journal)
-            return program_misused(program, "--undo takes -o NEW, --verify-journal takes none");
+        if (options->undo && !options->output)
+            return program_misused(program, "--undo takes -o NEW");
         return 0;
     }
     if (n_arguments != 2)
@@ -332,52 +349,54 @@ static int misused(const Program *program, const Options *options, int n_argumen
         (strcmp(arguments[0], "-") != 0 && connection_names_server(arguments[0])))
         return program_misused(program, "%s: found a target: expected the PLAN first, then the TARGET",
                                arguments[0]);
-    if (options->max_age_s < -1 || options->parallel == 0 || options->parallel < -1 ||
-        options->parallel_per_host == 0 || options->parallel_per_host < -1)
-        return program_misused(program,
-                               "--max-age, --parallel, --parallel-per-host: expected positive numbers");
     return 0;
 }
 
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "apply"};
-    g_auto(Options) options = {.max_age_s = -1, .parallel = -1, .parallel_per_host = -1};
+    g_auto(Options) options = {.max_age_s = {0, 0, 1000000000, "seconds", FALSE},
+                               .parallel = {0, 1, 1024, "", FALSE},
+                               .parallel_per_host = {0, 1, 1024, "", FALSE}};
     const GOptionEntry entries[] = {
-        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+        {"output", 'o', APPLIES | UNDOES, G_OPTION_ARG_FILENAME, &options.output,
          "The directory that shall appear; with --undo, the plan to write", "AFTER"},
-        {"journal", 0, 0, G_OPTION_ARG_FILENAME, &options.journal,
+        {"journal", 0, APPLIES, G_OPTION_ARG_FILENAME, &options.journal,
          "Write the journal here (the plan's name, or AFTER, with .journal.csv)", "FILE"},
-        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
-        {"cluster", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
+        {"dry-run", 0, APPLIES, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
+        {"cluster", 0, APPLIES, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
          "Only the steps of this cluster, by name or id; may be given several times", "CLUSTER"},
-        {"skip-stale", 0, 0, G_OPTION_ARG_NONE, &options.skip_stale,
+        {"skip-stale", 0, APPLIES, G_OPTION_ARG_NONE, &options.skip_stale,
          "Leave out steps that things no longer allow, and those after them", NULL},
-        {"skip-refused", 0, 0, G_OPTION_ARG_NONE, &options.skip_refused,
+        {"skip-refused", 0, APPLIES, G_OPTION_ARG_NONE, &options.skip_refused,
          "Leave out steps that the vCenter refuses at the preflight, and those after them", NULL},
-        {"max-age", 0, 0, G_OPTION_ARG_INT, &options.max_age_s,
+        {"max-age", 0, APPLIES, G_OPTION_ARG_INT, &options.max_age_s,
          "Refuse a plan whose snapshot is older (policy: max_age_s); 0: however old", "SECONDS"},
-        {"no-recheck-load", 0, 0, G_OPTION_ARG_NONE, &options.no_recheck_load,
+        {"no-recheck-load", 0, APPLIES, G_OPTION_ARG_NONE, &options.no_recheck_load,
          "Do not look whether the load now leaves room for the steps", NULL},
-        {"parallel", 0, 0, G_OPTION_ARG_INT, &options.parallel, "So many steps at once (policy: parallel)",
-         "N"},
-        {"parallel-per-host", 0, 0, G_OPTION_ARG_INT, &options.parallel_per_host,
+        {"parallel", 0, APPLIES, G_OPTION_ARG_INT, &options.parallel,
+         "So many steps at once (policy: parallel)", "N"},
+        {"parallel-per-host", 0, APPLIES, G_OPTION_ARG_INT, &options.parallel_per_host,
          "So many migrations at once to and from one host (policy: parallel_per_host)", "N"},
-        {"undo", 0, 0, G_OPTION_ARG_FILENAME, &options.undo, "Write the plan that takes back what was done",
-         "JOURNAL"},
-        {"verify-journal", 0, 0, G_OPTION_ARG_FILENAME, &options.verify_journal,
+        {"undo", 0, UNDOES, G_OPTION_ARG_FILENAME, &options.undo,
+         "Write the plan that takes back what was done", "JOURNAL"},
+        {"verify-journal", 0, VERIFIES, G_OPTION_ARG_FILENAME, &options.verify_journal,
          "Check that no row of a journal was changed", "JOURNAL"},
-        {"chain", 0, 0, G_OPTION_ARG_STRING, &options.chain,
+        {"chain", 0, VERIFIES, G_OPTION_ARG_STRING, &options.chain,
          "With --verify-journal: the last chain value that is known from the run", "HEX"},
+        {"policy", 0, APPLIES, G_OPTION_ARG_FILENAME, &program.policy,
+         "Take limits and thresholds from this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    g_autofree GOptionEntry *all = connection_options(&options.connection, entries);
+    g_autofree GOptionEntry *all = connection_options(&options.connection, entries, PROGRAM_MODE(AT_VCENTER));
     g_autoptr(GError) error = NULL;
     if (!program_parse(&program, &argc, &argv, "PLAN TARGET [-o AFTER]", description, all, &error))
         return program_misused(&program, "%s", error->message);
     int misuse = misused(&program, &options, argc - 1, argv + 1);
     if (misuse)
         return misuse;
+    if (!program_accepts(all, modes, mode_of(&options, argc - 1, argv + 1), &error))
+        return program_misused(&program, "%s", error->message);
     /* Writing to a closed pipe or a full quota is an error to deal with, not a reason to die between steps.
      */
     signal(SIGPIPE, SIG_IGN);

@@ -13,6 +13,10 @@ static const char description[] =
     "snapshot's directory and writes it anew.\n\n"
     "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), or the directory of a snapshot.";
 
+/* the ways in which collect runs: by its SOURCE */
+enum { FROM_VCENTER, FROM_DIRECTORY };
+static const char *const modes[] = {"a vCenter", "a directory", NULL};
+
 static void report(const Program *program, const CollectResult *result, const char *output)
 {
     const Snapshot *snapshot = result->snapshot;
@@ -35,23 +39,25 @@ int main(int argc, char **argv)
     g_auto(Program) program = {.name = "collect"};
     g_auto(Connection) connection = {0};
     g_autofree char *output = NULL, *archive_directory = NULL;
-    gint window_s = 300;
+    ProgramNumber window_s = {300, 20, 3600, "seconds", FALSE};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "The directory that shall appear: new, or empty",
          "SNAPSHOT"},
         {"archive", 0, 0, G_OPTION_ARG_FILENAME, &archive_directory,
          "Make DIR/TIME and point DIR/latest to it, instead of -o", "DIR"},
-        {"window", 0, 0, G_OPTION_ARG_INT, &window_s, "Measure over this time (300)", "SECONDS"},
+        {"window", 0, PROGRAM_MODE(FROM_VCENTER), G_OPTION_ARG_INT, &window_s, "Measure over this time (300)",
+         "SECONDS"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    g_autofree GOptionEntry *options = connection_options(&connection, entries);
+    g_autofree GOptionEntry *options = connection_options(&connection, entries, PROGRAM_MODE(FROM_VCENTER));
     g_autoptr(GError) error = NULL;
     if (!program_parse(&program, &argc, &argv, "SOURCE -o SNAPSHOT", description, options, &error))
         return program_misused(&program, "%s", error->message);
     if (argc > 2 || !output == !archive_directory)
         return program_misused(&program, "expected one SOURCE, and one of -o SNAPSHOT and --archive DIR");
-    if (window_s < 20 || window_s > 3600)
-        return program_misused(&program, "--window: found %d: expected 20 to 3600 seconds", window_s);
+    guint mode = argc == 2 && connection_names_directory(argv[1]) ? FROM_DIRECTORY : FROM_VCENTER;
+    if (!program_accepts(options, modes, mode, &error))
+        return program_misused(&program, "%s", error->message);
     if (!connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);
 
@@ -59,7 +65,7 @@ int main(int argc, char **argv)
     g_autoptr(Archive) archive = NULL;
     if (archive_directory && !(archive = archive_open(archive_directory, &error)))
         return program_fail(&program, error);
-    CollectRequest request = {argv[1], archive ? archive_next(archive) : output, window_s, &connection,
+    CollectRequest request = {argv[1], archive ? archive_next(archive) : output, window_s.value, &connection,
                               &program};
     if (!collect_from_source(&request, &result, &error) ||
         (archive && !archive_commit(archive, result.snapshot->info.taken_at, &error)))

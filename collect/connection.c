@@ -15,8 +15,9 @@
 #define DEFAULT_TIMEOUT_S 120
 #define MOST_PASSWORD_BYTES 1024
 
-GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own)
+GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own, guint modes)
 {
+    connection->timeout_s = (ProgramNumber){DEFAULT_TIMEOUT_S, 1, 3600, "seconds", FALSE};
     const GOptionEntry entries[] = {
         {"username", 'u', 0, G_OPTION_ARG_STRING, &connection->username,
          "Log in to the vCenter as this user ($GOVC_USERNAME)", "USER"},
@@ -38,6 +39,8 @@ GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own
     GOptionEntry *all = g_new(GOptionEntry, n + G_N_ELEMENTS(entries));
     memcpy(all, own, n * sizeof *own);
     memcpy(all + n, entries, sizeof entries);
+    for (guint i = n; all[i].long_name; i++)
+        all[i].flags |= (gint)modes;
     return all;
 }
 
@@ -185,6 +188,11 @@ gboolean connection_names_server(const char *source)
     return naming_of(source) == NAMES_SERVER;
 }
 
+gboolean connection_names_directory(const char *source)
+{
+    return !connection_names_server(source) && g_file_test(source, G_FILE_TEST_EXISTS);
+}
+
 /* FALSE and an error where the argument is no directory, and could be a server's name as well as a mistyped
  * directory's. */
 static gboolean is_no_riddle(const char *source, GError **error)
@@ -199,13 +207,6 @@ static gboolean is_no_riddle(const char *source, GError **error)
 
 gboolean connection_resolve(Connection *connection, const char *source, GError **error)
 {
-    if (connection->timeout_s < 0 || connection->timeout_s > 3600) {
-        g_set_error(error, VMANGER_ERROR, 0, "--timeout: found %d: expected 1 to 3600 seconds",
-                    connection->timeout_s);
-        return FALSE;
-    }
-    if (connection->timeout_s == 0)
-        connection->timeout_s = DEFAULT_TIMEOUT_S;
     if (source && strcmp(source, "-") == 0)
         source = NULL;
     if (source && !connection_names_server(source))

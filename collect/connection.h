@@ -7,7 +7,7 @@
 #ifndef COLLECT_CONNECTION_H
 #define COLLECT_CONNECTION_H
 
-#include <glib.h>
+#include "collect/program.h"
 
 typedef struct Connection {
     char *url; /* https://host/sdk, without credentials; NULL where the source is no server */
@@ -19,16 +19,20 @@ typedef struct Connection {
         *thumbprint; /* SHA-256 of the server's certificate, in hex, with or without ':', or openssl's line */
     char
         *known_at; /* file:line of a known host that the thumbprint is of, and may then be a SHA-1; or NULL */
-    gboolean insecure; /* the person said not to verify */
-    int timeout_s;     /* of one request; 0 where nothing was said */
+    gboolean insecure;       /* the person said not to verify */
+    ProgramNumber timeout_s; /* of one request */
 } Connection;
 
-/* a program's own options followed by those of a connection, for program_parse; the caller frees the array */
-GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own);
+/* a program's own options followed by those of a connection, which belong to these modes (PROGRAM_MODE bits),
+ * for program_parse; the caller frees the array */
+GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own, guint modes);
 
 /* TRUE where an argument is a server's address and no directory: one with a scheme, or as GOVC_URL may be
  * without one, if no file has that name: host.name, host:port, user@host, host/sdk; and - for GOVC_URL */
 gboolean connection_names_server(const char *source);
+
+/* TRUE where it is no server's address, and there is a file or directory of that name */
+gboolean connection_names_directory(const char *source);
 
 /* what the environment says where the options said nothing. source is the server's address, NULL or - for
  * GOVC_URL; where it names no server (a directory), the connection's url stays NULL; where it could be either

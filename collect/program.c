@@ -41,14 +41,109 @@ static void name_nearest(char *const *arguments, const GOptionEntry *entries, co
     }
 }
 
+/* ---- what is given ---- */
+
+/* The entries as GLib is to see them: it knows no modes, and numbers are read here, since it takes them from
+ * any range. numbers has a place for each. */
+static GOptionEntry *entries_for_glib(const GOptionEntry *entries, guint n, char **numbers)
+{
+    GOptionEntry *plain = g_new(GOptionEntry, n + 1);
+    memcpy(plain, entries, (n + 1) * sizeof *plain);
+    for (guint i = 0; i < n; i++) {
+        plain[i].flags &= (gint)PROGRAM_MODE(0) - 1;
+        if (entries[i].arg != G_OPTION_ARG_INT)
+            continue;
+        plain[i].arg = G_OPTION_ARG_STRING;
+        plain[i].arg_data = &numbers[i];
+    }
+    return plain;
+}
+
+static gboolean read_number(const GOptionEntry *entry, const char *text, GError **error)
+{
+    ProgramNumber *number = entry->arg_data;
+    gint64 value;
+    if (g_ascii_string_to_signed(text, 10, number->least, number->most, &value, NULL)) {
+        number->value = (gint)value;
+        number->given = TRUE;
+        return TRUE;
+    }
+    g_autofree char *found = escape_for_message(text);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s: found %s: expected %d to %d%s%s",
+                entry->long_name, found, number->least, number->most, *number->unit ? " " : "", number->unit);
+    return FALSE;
+}
+
+static gboolean is_given(const GOptionEntry *entry)
+{
+    switch (entry->arg) {
+    case G_OPTION_ARG_NONE:
+        return *(const gboolean *)entry->arg_data;
+    case G_OPTION_ARG_INT:
+        return ((const ProgramNumber *)entry->arg_data)->given;
+    default: /* text, or a list of texts */
+        return *(const gpointer *)entry->arg_data != NULL;
+    }
+}
+
+/* "--check and --explain": the modes that an option belongs to */
+static char *words_of_modes(const GOptionEntry *entry, const char *const *modes)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; modes[i]; i++)
+        if ((guint)entry->flags & PROGRAM_MODE(i))
+            g_ptr_array_add(names, (gpointer)modes[i]);
+    GString *words = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++)
+        g_string_append_printf(words, "%s%s",
+                               i == 0               ? ""
+                               : i + 1 < names->len ? ", "
+                                                    : " and ",
+                               (const char *)names->pdata[i]);
+    return g_string_free(words, FALSE);
+}
+
+gboolean program_accepts(const GOptionEntry *entries, const char *const *modes, guint mode, GError **error)
+{
+    guint any = ~(PROGRAM_MODE(0) - 1);
+    for (const GOptionEntry *entry = entries; entry->long_name; entry++) {
+        guint flags = (guint)entry->flags;
+        if (!(flags & any) || flags & PROGRAM_MODE(mode) || !is_given(entry))
+            continue;
+        g_autofree char *words = words_of_modes(entry, modes);
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--%s goes with %s, not with %s",
+                    entry->long_name, words, modes[mode]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Reads the command line; a number that was given is read at the end. */
+static gboolean parse(GOptionContext *context, int *argc, char ***argv, const GOptionEntry *entries,
+                      const GOptionEntry *shared, GError **error)
+{
+    guint n = 0;
+    while (entries[n].long_name)
+        n++;
+    g_autofree char **texts = g_new0(char *, n + 1);
+    g_autofree GOptionEntry *plain = entries_for_glib(entries, n, texts);
+    g_option_context_add_main_entries(context, plain, NULL);
+    g_option_context_add_main_entries(context, shared, NULL);
+    gboolean ok = g_option_context_parse(context, argc, argv, error);
+    for (guint i = 0; i < n; i++) {
+        ok = ok && (!texts[i] || read_number(&entries[i], texts[i], error));
+        g_free(texts[i]);
+    }
+    return ok;
+}
+
 gboolean program_parse(Program *program, int *argc, char ***argv, const char *usage, const char *description,
                        const GOptionEntry *entries, GError **error)
 {
     gboolean version = FALSE;
     const GOptionEntry shared[] = {
-        {"policy", 0, 0, G_OPTION_ARG_FILENAME, &program->policy, "Take decisions by this policy.ini",
-         "FILE"},
-        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &program->quiet, "Print errors only", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &program->quiet,
+         "Print nothing but what is asked for, warnings and errors", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &program->verbose, "Say more", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -56,10 +151,8 @@ gboolean program_parse(Program *program, int *argc, char ***argv, const char *us
     setlocale(LC_CTYPE, "");
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     g_option_context_set_summary(context, description);
-    g_option_context_add_main_entries(context, entries, NULL);
-    g_option_context_add_main_entries(context, shared, NULL);
     g_autoptr(GError) cause = NULL;
-    if (!g_option_context_parse(context, argc, argv, &cause)) {
+    if (!parse(context, argc, argv, entries, shared, &cause)) {
         if (g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
             name_nearest(*argv, entries, shared, &cause);
         g_propagate_error(error, g_steal_pointer(&cause));
@@ -113,8 +206,12 @@ void program_say(const Program *program, const char *format, ...)
     va_end(arguments);
 }
 
-gboolean program_flush(const Program *program)
+gboolean program_print(const Program *program, const char *format, ...)
 {
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return TRUE;
     program_warn(program, "standard output: cannot be written: %s", g_strerror(errno));

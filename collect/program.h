@@ -23,10 +23,27 @@ typedef struct Program {
     gboolean quiet, verbose;
 } Program;
 
+/* a whole number of the command line, which GLib's own reader would take out of any range: the data of a
+ * G_OPTION_ARG_INT */
+typedef struct ProgramNumber {
+    gint value, least, most;
+    const char *unit; /* "seconds"; "" where it has none */
+    gboolean given;
+} ProgramNumber;
+
+/* a way to run a program, one bit: in the flags of an option it says that the option belongs to that way; one
+ * without any belongs to all */
+#define PROGRAM_MODE(i) (1U << (8U + (i)))
+
 /* reads the options that all share and those of entries; --help and --version print and exit 0. usage is the
- * line after the name, description what --help says below it. FALSE on an option it does not know */
+ * line after the name, description what --help says below it. FALSE on an option it does not know, or a value
+ * that is none */
 gboolean program_parse(Program *program, int *argc, char ***argv, const char *usage, const char *description,
                        const GOptionEntry *entries, GError **error);
+
+/* FALSE and an error where an option was given that does not belong to the way in which the program runs, the
+ * mode-th of modes, which names all of them, NULL at its end */
+gboolean program_accepts(const GOptionEntry *entries, const char *const *modes, guint mode, GError **error);
 
 /* reports the error on standard error and returns EXIT_REFUSED */
 int program_fail(const Program *program, const GError *error);
@@ -37,12 +54,12 @@ int program_misused(const Program *program, const char *format, ...) G_GNUC_PRIN
 /* a line, or several, on standard error; what could act on a terminal is escaped */
 void program_warn(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* text on standard output, unless --quiet */
-void program_say(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* what was asked for, on standard output, with --quiet too. FALSE and a word on standard error where that did
+ * not take it */
+gboolean program_print(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* FALSE and a word on standard error where standard output did not take what was said: for programs whose
- * result it is */
-gboolean program_flush(const Program *program);
+/* talk on standard output, unless --quiet */
+void program_say(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* live progress on standard error: shown only on a terminal, and not with --quiet; each call replaces the
  * line before; NULL clears it */

@@ -248,8 +248,10 @@ static CURL *prepare(Transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, MIN((long)soap->connection->timeout_s, CONNECT_TIMEOUT_S));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)soap->connection->timeout_s + (long)transfer->call.wait_s);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+                     MIN((long)soap->connection->timeout_s.value, CONNECT_TIMEOUT_S));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT,
+                     (long)soap->connection->timeout_s.value + (long)transfer->call.wait_s);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "vmanger/" VMANGER_VERSION);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy, CURLOPT_SHARE, soap->shared);

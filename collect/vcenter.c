@@ -293,7 +293,8 @@ void vcenter_close(Vcenter *vcenter)
         return;
     GString *body = vcenter->logged_in ? vcenter_request(vcenter, "sessionManager", NULL) : NULL;
     if (body) {
-        vcenter->connection->timeout_s = MIN(vcenter->connection->timeout_s, LOGOUT_TIMEOUT_S);
+        gint *timeout_s = &vcenter->connection->timeout_s.value;
+        *timeout_s = MIN(*timeout_s, LOGOUT_TIMEOUT_S);
         g_free(vcenter_ask(vcenter, "Logout", body, TRUE, NULL));
     }
     soap_free(vcenter->soap);

@@ -32,6 +32,14 @@ static const char description[] =
     "  plan --check PLAN SNAPSHOT assessment.csv -o NEW         verify an edited plan and stamp it anew\n"
     "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is";
 
+/* the ways in which plan runs: an option of some of them says so */
+enum { MAKING, SHOWING, CHECKING, EXPLAINING };
+static const char *const modes[] = {"making a plan", "--show", "--check", "--explain", NULL};
+#define MAKES PROGRAM_MODE(MAKING)
+#define SHOWS PROGRAM_MODE(SHOWING)
+#define CHECKS PROGRAM_MODE(CHECKING)
+#define EXPLAINS PROGRAM_MODE(EXPLAINING)
+
 typedef struct Options {
     char *output, *show, *check, *explain, *only;
     char **past, **clusters;
@@ -178,10 +186,9 @@ static int exit_code(const ChangePlan *plan, const Options *options)
                                           : EXIT_DONE;
 }
 
-static void say_plan(const Program *program, const ChangePlan *plan)
+static guint most_shown(const Program *program)
 {
-    g_autofree char *text = show_plan(plan, program->verbose ? 0 : MOST_SHOWN);
-    program_say(program, "%s", text);
+    return program->verbose ? 0 : MOST_SHOWN;
 }
 
 /* clusters that --cluster does not name stay as they are */
@@ -208,8 +215,9 @@ static int run_plan(const Program *program, const Options *options, char **paths
         gather_rows(plan);
     if (!plan || !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
+    g_autofree char *text = show_plan(plan, "", most_shown(program));
     if (!atomic_file_is_standard_output(options->output))
-        say_plan(program, plan);
+        program_say(program, "%s", text);
     return exit_code(plan, options);
 }
 
@@ -229,13 +237,14 @@ static int run_show(const Program *program, const Options *options)
     g_autoptr(GError) error = NULL;
     int kind = options->only ? kind_of(options->only, &error) : -1;
     g_autoptr(ChangePlan) plan = error ? NULL : changeplan_read(options->show, CHANGEPLAN_AS_MADE, &error);
+    g_autofree char *removed = plan ? show_removed(plan) : NULL;
     if (!plan || (options->clusters && !show_only(plan, options->clusters, -1, &error)))
         return program_fail(program, error);
     int code = exit_code(plan, options); /* whatever kind of rows is shown */
     if (options->only && !show_only(plan, NULL, kind, &error))
         return program_fail(program, error);
-    say_plan(program, plan);
-    return program_flush(program) ? code : EXIT_REFUSED;
+    g_autofree char *text = show_plan(plan, removed, most_shown(program));
+    return program_print(program, "%s", text) ? code : EXIT_REFUSED;
 }
 
 /* Under other rules than those it was made by a plan would be found sound that is not. */
@@ -309,8 +318,7 @@ static int run_explain(const Program *program, const Options *options, char **pa
     g_autofree char *text = plan ? explain(inputs.situation, plan, options->explain, &error) : NULL;
     if (!text)
         return program_fail(program, error);
-    program_say(program, "%s", text);
-    return program_flush(program) ? EXIT_DONE : EXIT_REFUSED;
+    return program_print(program, "%s", text) ? EXIT_DONE : EXIT_REFUSED;
 }
 
 int main(int argc, char **argv)
@@ -318,23 +326,25 @@ int main(int argc, char **argv)
     g_auto(Program) program = {.name = "plan"};
     g_auto(Options) options = {0};
     const GOptionEntry entries[] = {
-        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+        {"output", 'o', MAKES | CHECKS, G_OPTION_ARG_FILENAME, &options.output,
          "The plan to write (- for standard output)", "PLAN"},
-        {"history", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
+        {"history", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
-        {"show", 0, 0, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
-        {"only", 0, 0, G_OPTION_ARG_STRING, &options.only,
+        {"show", 0, SHOWS, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
+        {"only", 0, SHOWS, G_OPTION_ARG_STRING, &options.only,
          "With --show: steps, advice or unsolved items alone", "KIND"},
-        {"cluster", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
+        {"cluster", 0, MAKES | SHOWS, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
          "Only this cluster, by name or id; may be given several times", "CLUSTER"},
-        {"check", 0, 0, G_OPTION_ARG_FILENAME, &options.check,
+        {"check", 0, CHECKS, G_OPTION_ARG_FILENAME, &options.check,
          "Verify an edited plan and write it stamped anew", "PLAN"},
-        {"without-dependents", 0, 0, G_OPTION_ARG_NONE, &options.without_dependents,
+        {"without-dependents", 0, CHECKS, G_OPTION_ARG_NONE, &options.without_dependents,
          "With --check: leave out steps that depend on absent ones", NULL},
-        {"explain", 0, 0, G_OPTION_ARG_STRING, &options.explain,
+        {"explain", 0, EXPLAINS, G_OPTION_ARG_STRING, &options.explain,
          "Say why a VM or host is dealt with as it is", "VM|HOST"},
-        {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &options.detailed_exitcode,
+        {"detailed-exitcode", 0, MAKES | SHOWS | CHECKS, G_OPTION_ARG_NONE, &options.detailed_exitcode,
          "Exit 2 where there are steps, 5 where there are unsolved items alone", NULL},
+        {"policy", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME, &program.policy,
+         "Decide by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
@@ -343,16 +353,12 @@ int main(int argc, char **argv)
         return program_misused(&program, "%s", error->message);
     if ((options.show != NULL) + (options.check != NULL) + (options.explain != NULL) > 1)
         return program_misused(&program, "expected one of --show, --check and --explain");
-    if (options.without_dependents && !options.check)
-        return program_misused(&program, "--without-dependents goes with --check");
-    if (options.only && !options.show)
-        return program_misused(&program, "--only goes with --show");
-    if (options.clusters && (options.check || options.explain))
-        return program_misused(&program, "--cluster goes with -o PLAN and with --show");
-    if (options.show)
-        return argc == 1 && !options.output
-                   ? run_show(&program, &options)
-                   : program_misused(&program, "--show takes a plan and nothing else");
+    guint mode = options.show ? SHOWING : options.check ? CHECKING : options.explain ? EXPLAINING : MAKING;
+    if (!program_accepts(entries, modes, mode, &error))
+        return program_misused(&program, "%s", error->message);
+    if (mode == SHOWING)
+        return argc == 1 ? run_show(&program, &options)
+                         : program_misused(&program, "--show takes a plan and nothing else");
     if (argc != 3)
         return program_misused(&program, "expected a SNAPSHOT and an assessment.csv");
     if (g_file_test(argv[1], G_FILE_TEST_IS_REGULAR) && g_file_test(argv[2], G_FILE_TEST_IS_DIR))

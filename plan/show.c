@@ -9,7 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_NAMED 3 /* of the VMs that a row is about */
+#define MOST_NAMED 3    /* of the VMs that a row is about */
+#define MOST_NUMBERS 20 /* of the steps that were removed */
+#define MOST_STEPS 1e7  /* that a plan is taken to have had */
 
 static void append_escaped(GString *out, const char *text)
 {
@@ -180,17 +182,24 @@ static GHashTable *chosen_ids(const ChangePlan *plan, char *const *clusters, GEr
     return ids;
 }
 
-static void sum_up_shown(ChangePlan *plan)
+/* In place of the plan's own summary, which counts all rows. */
+static void sum_up_shown(ChangePlan *plan, int kind)
 {
     guint n[] = {0, 0, 0};
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
         n[row->kind] += gathered_count(row);
     }
-    g_autofree char *summary =
-        g_strdup_printf("%s Shown here: %u %s, %u advised, %u unsolved.", plan->summary, n[ROW_STEP],
-                        plural(n[ROW_STEP], "step", "steps"), n[ROW_ADVICE], n[ROW_UNSOLVED]);
-    plan->summary = changeplan_string(plan, summary);
+    g_autoptr(GString) counts = g_string_new("Shown here: ");
+    if (kind < 0 || kind == ROW_STEP)
+        plural_append(counts, n[ROW_STEP], "step, ", "steps, ");
+    if (kind < 0 || kind == ROW_ADVICE)
+        g_string_append_printf(counts, "%u advised, ", n[ROW_ADVICE]);
+    if (kind < 0 || kind == ROW_UNSOLVED)
+        g_string_append_printf(counts, "%u unsolved, ", n[ROW_UNSOLVED]);
+    g_string_overwrite(counts, counts->len - 2, ".");
+    g_string_truncate(counts, counts->len - 1);
+    plan->summary = changeplan_string(plan, counts->str);
 }
 
 gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **error)
@@ -207,10 +216,11 @@ gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **e
             changeplan_add(plan, row);
     }
     g_array_free(rows, TRUE);
-    for (guint i = plan->clusters->len; ids && i-- > 0;)
-        if (!g_hash_table_contains(ids, g_array_index(plan->clusters, PlanCluster, i).id))
+    for (guint i = plan->clusters->len; i-- > 0;)
+        if (kind >= 0 ||
+            (ids && !g_hash_table_contains(ids, g_array_index(plan->clusters, PlanCluster, i).id)))
             g_array_remove_index(plan->clusters, i);
-    sum_up_shown(plan);
+    sum_up_shown(plan, kind);
     return TRUE;
 }
 
@@ -234,15 +244,69 @@ static void append_declined(GString *out, const ChangePlan *plan)
         steps += row->kind == ROW_STEP;
         declined += row->kind == ROW_STEP && row->approve != 1;
     }
-    if (declined > 0)
-        g_string_append_printf(out, "%u of %u %s %s not approved; figures are those %s\n", declined, steps,
-                               plural(steps, "step", "steps"), plural(declined, "is", "are"),
+    if (declined == 0)
+        return;
+    g_string_append_printf(out, "%u of %u %s %s not approved", declined, steps,
+                           plural(steps, "step", "steps"), plural(declined, "is", "are"));
+    if (plan->clusters->len > 0)
+        g_string_append_printf(out, "; figures are those %s",
                                steps_counted(plan) == steps - declined
                                    ? "of the approved ones"
                                    : "with all of them: plan --check works them out anew");
+    g_string_append_c(out, '\n');
 }
 
-char *show_plan(const ChangePlan *plan, guint most)
+/* ---- what somebody took out ---- */
+
+/* Steps are numbered from 1 on: the highest number that the rows tell of, be it in after alone. */
+static guint highest_step(const ChangePlan *plan)
+{
+    double highest = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind != ROW_STEP)
+            continue;
+        highest = MAX(highest, row->step);
+        g_autoptr(GArray) after = plan_row_after(row);
+        for (guint k = 0; k < after->len; k++)
+            highest = MAX(highest, g_array_index(after, double, k));
+    }
+    return (guint)MIN(highest, MOST_STEPS);
+}
+
+/* the numbers that are missing; and those at the end, of which only the figures tell that they were made */
+static GArray *removed_steps(const ChangePlan *plan)
+{
+    GArray *removed = g_array_new(FALSE, FALSE, sizeof(guint));
+    guint highest = highest_step(plan), present = 0;
+    for (guint i = 0; i < plan->rows->len; i++)
+        present += g_array_index(plan->rows, PlanRow, i).kind == ROW_STEP;
+    for (guint step = 1; step <= highest; step++)
+        if (!changeplan_find_step(plan, step))
+            g_array_append_val(removed, step);
+    double known = present + removed->len, counted = MIN(steps_counted(plan), MOST_STEPS);
+    for (guint step = highest + 1; known < counted; step++, known++)
+        g_array_append_val(removed, step);
+    return removed;
+}
+
+char *show_removed(const ChangePlan *plan)
+{
+    g_autoptr(GArray) removed = removed_steps(plan);
+    GString *out = g_string_new(NULL);
+    if (removed->len == 0)
+        return g_string_free(out, FALSE);
+    g_string_append(out, plural(removed->len, "Step", "Steps"));
+    for (guint i = 0; i < MIN(removed->len, MOST_NUMBERS); i++)
+        g_string_append_printf(out, " %u", g_array_index(removed, guint, i));
+    if (removed->len > MOST_NUMBERS)
+        g_string_append_printf(out, " and %u more", removed->len - MOST_NUMBERS);
+    g_string_append_printf(out, " %s removed from the plan as it was made\n",
+                           plural(removed->len, "was", "were"));
+    return g_string_free(out, FALSE);
+}
+
+char *show_plan(const ChangePlan *plan, const char *removed, guint most)
 {
     GString *out = g_string_new(NULL);
     g_autofree char *taken_at = table_format_time(plan->taken_at);
@@ -250,7 +314,7 @@ char *show_plan(const ChangePlan *plan, guint most)
     append_escaped(out, plan->source);
     g_string_append_c(out, '\n');
     append_escaped(out, plan->summary);
-    g_string_append_c(out, '\n');
+    g_string_append_printf(out, "\n%s", removed);
     append_declined(out, plan);
     append_clusters(out, plan, most);
     append_rows(out, plan, ROW_STEP, "Steps", most);

@@ -9,11 +9,17 @@
 #include "plan/changeplan.h"
 
 /* takes out of a plan what is not to be shown: rows and figures of clusters other than those named
- * (NULL-terminated names or ids; NULL: none), and rows of other kinds than one (RowKind; -1: none). FALSE and
- * an error where a cluster is none of the plan's */
+ * (NULL-terminated names or ids; NULL: none), and all but the rows of one kind (RowKind; -1: nothing). The
+ * summary then counts what is left. FALSE and an error where a cluster is none of the plan's */
 gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **error);
 
-/* the text, at most so many clusters, and rows of each kind (0: all); the caller frees it */
-char *show_plan(const ChangePlan *plan, guint most);
+/* a line of the steps that somebody took out of a whole plan, as far as it tells: by gaps in the numbers, by
+ * what steps wait for, and by the number of steps that figures are of. "" where there are none; the caller
+ * frees it */
+char *show_removed(const ChangePlan *plan);
+
+/* the text, with a line of removed steps, or ""; at most so many clusters, and rows of each kind (0: all).
+ * The caller frees it */
+char *show_plan(const ChangePlan *plan, const char *removed, guint most);
 
 #endif

@@ -108,7 +108,8 @@ static gboolean plan(Corpus *corpus, const Snapshot *snapshot, const Assessment 
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     verify_plan(situation, read, problems);
     must(problems->len == 0, problems->len ? problems->pdata[0] : "", NULL);
-    g_autofree char *shown = show_plan(read, 0);
+    g_autofree char *removed = show_removed(read);
+    g_autofree char *shown = show_plan(read, removed, 0);
     must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);
     return TRUE;
 }
@@ -194,7 +195,8 @@ static gboolean try_plan(Corpus *corpus, const char *path, GError **error)
     must(changeplan_write(edited, stamped, &failure), "the plan cannot be stamped", failure);
     g_autoptr(ChangePlan) read = changeplan_read(stamped, CHANGEPLAN_AS_MADE, &failure);
     must(read != NULL, "the stamped plan cannot be read", failure);
-    g_autofree char *shown = show_plan(read, 0);
+    g_autofree char *removed = show_removed(read);
+    g_autofree char *shown = show_plan(read, removed, 0);
     must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);
     return as_made != NULL;
 }

@@ -13,10 +13,14 @@ test "$(clusters two.csv | tr '\n' ' ')" = 'domain-c41 domain-c8 ' || fail "rows
 exits 0 "$BIN/plan" --cluster domain-c41 --show plan.csv
 says 'Cluster HAM-Desktops'
 says 'Shown here: 1 step, 0 advised, '
+! grep -q '^Plan:\|nothing to do' said || fail 'more than the cluster is shown'
 ! grep -q 'HAM-Apps\|esx-a0' said || fail 'another cluster is shown'
 exits 0 "$BIN/plan" --only advice --show plan.csv
 says 'Advice ('
-! grep -q '^Steps\|^Unsolved' said || fail 'other kinds are shown'
+says "Shown here: $(grep -c '^advice,' plan.csv) advised."
+! grep -q '^Steps\|^Unsolved\|^Plan:\|Cluster\|nothing to do\|unsolved\|steps' said || fail 'more than advice is shown'
+exits 0 "$BIN/plan" --only unsolved --cluster HAM-Desktops --show plan.csv
+! grep -q '^Steps\|^Advice\|^Plan:\|Cluster\|nothing to do\|advised\|HAM-Apps\|esx-a0' said || fail 'more than asked for is shown'
 
 exits 1 "$BIN/plan" --cluster HAM-Desktop "$before" assessment.csv -o none.csv
 says '--cluster: found "HAM-Desktop" (the nearest is "HAM-Desktops"): expected the name or id of one cluster'
