@@ -163,6 +163,9 @@ static char *expected_key(const char *section, const char *name)
             nearest = &table[i];
         }
     }
+    if (!nearest_is_close(name, least))
+        return rule ? g_strdup("a key of a rule: type, vms, hosts or mandatory")
+                    : g_strdup_printf("a key of [%s] (vmanger-policy(5) has them all)", section);
     return rule ? g_strdup_printf("a key of a rule (the nearest is %s)", nearest->name)
                 : g_strdup_printf("a key of [%s] (the nearest is %s of [%s])", section, nearest->name,
                                   nearest->section);
@@ -170,8 +173,11 @@ static char *expected_key(const char *section, const char *name)
 
 static char *expected_section(const char *section)
 {
-    return g_strdup_printf("[analyze], [plan], [apply] or [rule NAME] (the nearest is [%s])",
-                           nearest_of(section, sections));
+    const char *nearest = nearest_of(section, sections);
+    g_autofree char *hint = nearest_may_be_meant(section, nearest)
+                                ? g_strdup_printf(" (the nearest is [%s])", nearest)
+                                : g_strdup("");
+    return g_strconcat("[analyze], [plan], [apply] or [rule NAME]", hint, NULL);
 }
 
 static gboolean has_control(const char *value)

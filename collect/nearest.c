@@ -48,12 +48,27 @@ guint nearest_rank(const char *word, const char *name)
     return nearest_distance(within, name) * far + MIN(nearest_distance(word, name), far - 1);
 }
 
+/* Of a word that may stand anywhere in a name, some letter or other is found in most names. */
+#define LETTERS_PER_CHANGE 3
+#define LETTERS_PER_CHANGE_WITHIN 6
+#define LEAST_LETTERS_WITHIN 3
+
 gboolean nearest_is_close(const char *word, guint distance)
 {
+    gboolean within = g_str_has_prefix(word, "*") && g_str_has_suffix(word, "*");
     guint letters = 0;
     for (const char *at = word; *at; at++)
         letters += *at != '*' && *at != '?';
-    return distance * 3 <= letters;
+    if (within)
+        return letters >= LEAST_LETTERS_WITHIN && distance * LETTERS_PER_CHANGE_WITHIN <= letters;
+    return distance * LETTERS_PER_CHANGE <= letters;
+}
+
+gboolean nearest_may_be_meant(const char *word, const char *name)
+{
+    g_autofree char *within = g_strconcat("*", word, "*", NULL);
+    return nearest_is_close(word, nearest_distance(word, name)) ||
+           nearest_is_close(within, nearest_distance(within, name));
 }
 
 const char *nearest_of(const char *word, const char *const *names)

@@ -11,8 +11,12 @@
  * a name, whatever their case; in the word, * stands for any text and ? for any letter */
 guint nearest_distance(const char *word, const char *name);
 
-/* TRUE where a distance is small for a word's length: the name may well be what was meant */
+/* TRUE where a distance is small for a word's length: the name may well be what was meant. For a word between
+ * two *, which may be any part of a name, it must be smaller still */
 gboolean nearest_is_close(const char *word, guint distance);
+
+/* TRUE where a name, or a part of it, is close to a word */
+gboolean nearest_may_be_meant(const char *word, const char *name);
 
 /* the name of a NULL-terminated list that is nearest to a word, the first of several; NULL for an empty list
  */

@@ -19,8 +19,7 @@ static char *words_of_nearest(const ClusterName *clusters, guint n, const char *
         least = rank;
         nearest = clusters[i].name;
     }
-    g_autofree char *within = g_strconcat("*", word, "*", NULL);
-    if (!nearest || !nearest_is_close(word, nearest_distance(within, nearest)))
+    if (!nearest || !nearest_may_be_meant(word, nearest))
         return g_strdup("");
     g_autofree char *safe = escape_for_message(nearest);
     return g_strdup_printf(" (the nearest is %s)", safe);

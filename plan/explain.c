@@ -62,8 +62,7 @@ static const char *nearest_name(const Snapshot *snapshot, const char *what)
         least = rank;
         nearest = name;
     }
-    g_autofree char *within = g_strconcat("*", what, "*", NULL);
-    return nearest_is_close(what, nearest_distance(within, nearest)) ? nearest : NULL;
+    return nearest_may_be_meant(what, nearest) ? nearest : NULL;
 }
 
 static Meant find_meant(const Snapshot *snapshot, const char *what)

@@ -18,6 +18,7 @@ refuses_policy 'an unknown key' '[analyze]\ncpu_hot_pc=70\n' \
 refuses_policy 'a key of another section' '[analyze]\nmax_moves=3\n' '2: max_moves: .*\(the nearest is max_moves of \[plan\]\)$'
 refuses_policy 'a key in capitals' '[analyze]\nCPU_HOT_PCT=70\n' '2: CPU_HOT_PCT: '
 refuses_policy 'a key for a language' '[analyze]\ncpu_hot_pct[de]=70\n' '2: cpu_hot_pct\[de\]: '
+refuses_policy 'a section unlike any' '[nope]\n' '1: section: found "nope": expected \[analyze\], \[plan\], \[apply\] or \[rule NAME\]$'
 refuses_policy 'an unknown section' '\n[analyse]\ncpu_hot_pct=70\n' '2: section: found "analyse": .*\(the nearest is \[analyze\]\)$'
 refuses_policy 'a key twice' '[plan]\nseed=1\n# again\nseed=2\n' '4: seed: found "seed": expected it once: it stands at line 2 already$'
 refuses_policy 'a section twice' '[plan]\nseed=1\n[analyze]\n[plan]\n' '4: section: found "plan": expected it once: it stands at line 1 '
@@ -54,7 +55,7 @@ refuses_policy 'a rule of no VMs' '[rule a]\ntype=vm_affinity\n' '1: vms: found 
 refuses_policy 'a host rule of no hosts' '[rule a]\ntype=vm_host_affinity\nvms=*\n' '1: hosts: found nothing: '
 refuses_policy 'a VM rule with hosts' '[rule a]\ntype=vm_affinity\nvms=*\nhosts=*\n' '1: hosts: found "hosts": '
 refuses_policy 'an unknown type' '[rule a]\ntype=apart\nvms=*\n' '2: type: found "apart": expected one of vm_affinity, '
-refuses_policy 'an unknown key of a rule' '[rule a]\ntype=vm_affinity\nvm=*\n' '3: vm: .*\(the nearest is vms\)$'
+refuses_policy 'an unknown key of a rule' '[rule a]\ntype=vm_affinity\nvm=*\n' '3: vm: .*expected a key of a rule: type, vms, hosts or mandatory$'
 refuses_policy 'a rule without a name' '[rule ]\ntype=vm_affinity\n' '1: section: found "rule ": '
 refuses_policy 'a rule twice' '[rule a]\ntype=vm_affinity\nvms=*\n[rule a]\n' '4: section: found "rule a": '
 

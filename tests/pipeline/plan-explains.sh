@@ -32,3 +32,9 @@ says 'found no "nobody": expected the id of a VM or host'
 exits 1 "$BIN/plan" --explain Jenkins "$before" assessment.csv
 says '(the nearest is "ham-jenkins")'
 nothing_else_than assessment.csv plan.csv
+
+# A name that is like none is compared with none.
+for word in nope nobody xyz zz; do
+    exits 1 "$BIN/plan" --explain "$word" "$before" assessment.csv
+    ! grep -q nearest said || fail "$word: $(cat said)"
+done

@@ -44,6 +44,21 @@ static void a_name_that_holds_the_word_is_nearer_than_one_of_its_length(void)
     CU_ASSERT_TRUE(nearest_rank("mail", "mail-1") < nearest_rank("mail", "mail-100"));
 }
 
+static void a_part_of_a_name_is_meant_only_where_few_letters_differ(void)
+{
+    CU_ASSERT_TRUE(nearest_may_be_meant("jenkins", "ham-jenkins"));
+    CU_ASSERT_TRUE(nearest_may_be_meant("jenkims", "ham-jenkins"));
+    CU_ASSERT_TRUE(nearest_may_be_meant("web", "ham-shop-web01"));
+    CU_ASSERT_TRUE(nearest_may_be_meant("ham-jekins", "ham-jenkins"));
+    CU_ASSERT_TRUE(nearest_may_be_meant("mial", "mail"));
+    CU_ASSERT_FALSE(nearest_may_be_meant("nope", "ham-k8s-node01"));
+    CU_ASSERT_FALSE(nearest_may_be_meant("nobody", "ham-k8s-node01"));
+    CU_ASSERT_FALSE(nearest_may_be_meant("xyz", "ham-backup-proxy01"));
+    CU_ASSERT_FALSE(nearest_may_be_meant("k8", "ham-k8s-node01"));
+    CU_ASSERT_FALSE(nearest_may_be_meant("jenkixx", "ham-jenkins"));
+    CU_ASSERT_FALSE(nearest_may_be_meant("", "ham-jenkins"));
+}
+
 static void what_was_expected_names_the_nearest_only_where_it_is_close(void)
 {
     static const char *const names[] = {"optimize", "threshold", NULL};
@@ -63,5 +78,6 @@ void test_nearest_suite(void)
     CU_ADD_TEST(suite, wildcards_stand_for_what_they_match);
     CU_ADD_TEST(suite, the_first_of_the_nearest_is_named);
     CU_ADD_TEST(suite, a_name_that_holds_the_word_is_nearer_than_one_of_its_length);
+    CU_ADD_TEST(suite, a_part_of_a_name_is_meant_only_where_few_letters_differ);
     CU_ADD_TEST(suite, what_was_expected_names_the_nearest_only_where_it_is_close);
 }

@@ -65,7 +65,9 @@ static void an_unknown_key_names_line_and_the_nearest(void)
         ":3: cpu_hot_pc: found \"cpu_hot_pc\": expected a key of [analyze] (the nearest is cpu_hot_pct of "
         "[analyze])");
     refused("[analyze]\nparallel=8\n", "the nearest is parallel of [apply]");
-    refused("[rule a]\nvm=x\n", "the nearest is vms");
+    refused("[rule a]\nvmss=x\n", "the nearest is vms");
+    refused("[rule a]\nvm=x\n", "expected a key of a rule: type, vms, hosts or mandatory");
+    refused("[plan]\ncolour=x\n", "expected a key of [plan] (vmanger-policy(5) has them all)");
 }
 
 static void an_unknown_section_names_line_and_the_nearest(void)
