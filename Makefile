@@ -183,15 +183,18 @@ bench bench-full: build-packages
 	done
 
 DOCUMENTS = $(DESTDIR)$(PREFIX)/share/doc/vmanger
+EXAMPLES = $(DOCUMENTS)/examples
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DOCUMENTS)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(EXAMPLES)
 	for stage in $(STAGES); do install -m 755 $(BIN)/$$stage $(DESTDIR)$(PREFIX)/bin/vmanger-$$stage; done
 	for page in $(wildcard $(STAGES:%=%/*.[15])); do \
-		install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/vmanger-$${page##*/}; \
+		sed 's|/usr/local/share/|$(PREFIX)/share/|g' $$page | install -m 644 /dev/stdin \
+			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/vmanger-$${page##*/}; \
 	done
-	install -m 644 README.md $(wildcard samples/*.ini samples/vmanger.*) $(DOCUMENTS)
-	install -m 755 samples/*.sh $(DOCUMENTS)
+	install -m 644 README.md $(DOCUMENTS)
+	install -m 644 $(wildcard samples/*.ini samples/vmanger.*) $(EXAMPLES)
+	install -m 755 samples/*.sh $(EXAMPLES)
 
 # The simulated vCenter, on Debian's own packages only: nothing is downloaded.
 GO = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/build/go-cache go

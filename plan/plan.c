@@ -252,6 +252,13 @@ static gboolean check_inputs(const Inputs *inputs, const Options *options, const
                              GError **error)
 {
     g_autofree char *policy = policy_plan_digest(inputs->policy);
+    if (!*plan->snapshot) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s: #snapshot: found nothing, as of a plan that undoes another: expected a plan of the "
+                    "snapshot given; apply --dry-run tries one that undoes on its target",
+                    options->check);
+        return FALSE;
+    }
     if (strcmp(plan->snapshot, inputs->snapshot->digest) != 0) {
         g_set_error(error, VMANGER_ERROR, 0,
                     "%s: #snapshot: found %s: expected %s, the digest of the snapshot given", options->check,
@@ -303,8 +310,11 @@ static int run_check(const Program *program, const Options *options, char **path
         !changeplan_write(plan, options->output, &error))
         return program_fail(program, error);
     if (!atomic_file_is_standard_output(options->output))
-        program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n", options->output,
-                    plan->plan);
+        program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n%s", options->output,
+                    plan->plan,
+                    has_rows(plan, ROW_ADVICE) || has_rows(plan, ROW_UNSOLVED)
+                        ? "Advice and unsolved items are as they were when the plan was made.\n"
+                        : "");
     return exit_code(plan, options);
 }
 
