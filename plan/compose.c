@@ -6,6 +6,7 @@
 #include "plan/evacuation.h"
 #include "plan/failover.h"
 #include "plan/gather.h"
+#include "plan/power.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
 #include "plan/unsolved.h"
@@ -278,6 +279,19 @@ static guint count_rows(const ChangePlan *plan, int kind)
     return n;
 }
 
+/* "" where a row saves power, or asks for more of it */
+static char *words_of_power(const Composing *composing)
+{
+    const GArray *rows = composing->plan->rows;
+    for (guint i = 0; i < rows->len; i++) {
+        const PlanRow *row = &g_array_index(rows, PlanRow, i);
+        if (strcmp(row->cause, cause_names[CAUSE_POWER]) == 0 || row->action == ACTION_STANDBY_HOST ||
+            row->action == ACTION_WAKE_HOST)
+            return g_strdup("");
+    }
+    return power_words_of_idle(composing->situation, composing->now);
+}
+
 static void compose_summary(const Composing *composing)
 {
     ChangePlan *plan = composing->plan;
@@ -293,11 +307,13 @@ static void compose_summary(const Composing *composing)
     g_autofree char *past = words_of_history(composing);
     g_autofree char *failover = failover_words(composing->now);
     g_autofree char *restart = legality_restart_words(composing->situation->legality, composing->now);
+    g_autofree char *power = words_of_power(composing);
     g_autofree char *verdict =
         evacuation_verdict(composing->situation, composing->now, composing->decisions->changes);
-    g_autofree char *summary = g_strdup_printf(
-        "%sPlan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s%s", verdict, moves, additions,
-        maintenance, count_rows(plan, ROW_ADVICE), count_rows(plan, ROW_UNSOLVED), failover, restart, past);
+    g_autofree char *summary =
+        g_strdup_printf("%sPlan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s%s%s", verdict,
+                        moves, additions, maintenance, count_rows(plan, ROW_ADVICE),
+                        count_rows(plan, ROW_UNSOLVED), failover, restart, power, past);
     plan->summary = keep(composing, summary);
 }
 

@@ -8,6 +8,7 @@
 #include "plan/failover.h"
 
 #include <math.h>
+#include <string.h>
 
 static const Resource main_resources[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY};
 
@@ -93,13 +94,22 @@ static gboolean may_stand_by(const Standby *standby, guint host)
            end->snapshot->hosts[host].standby_supported != 0;
 }
 
-/* Admission control counts what is reserved, which the demand does not tell. */
+/* what keeps the host on that stands by in the model, NULL where nothing does; loss: as words_of_loss has it.
+ * Admission control counts what is reserved, which the demand does not tell. */
+static const char *bound_on_standby(const Standby *standby, const char *loss)
+{
+    return !hold_all(standby) ? "the hosts that stay on could not hold all VMs below their thresholds"
+           : !admission_is_kept(standby->end, standby->cluster) ? "HA's admission control would not hold"
+           : loss && standby->end->policy->ha_check == HA_CHECK_HARD
+               ? "ha_check=hard keeps hosts for the loss of another"
+               : NULL;
+}
+
 static void try_standby(const Standby *standby, guint host)
 {
     model_set_standing_by(standby->end, host, TRUE);
     g_autofree char *loss = words_of_loss(standby);
-    if (hold_all(standby) && admission_is_kept(standby->end, standby->cluster) &&
-        !(loss && standby->end->policy->ha_check == HA_CHECK_HARD))
+    if (!bound_on_standby(standby, loss))
         advise_standby(standby, host, loss);
     else
         model_set_standing_by(standby->end, host, FALSE);
@@ -317,4 +327,112 @@ GPtrArray *power_left_alone(const Model *start)
                                                    name, more, reasons[left]));
     }
     return lines;
+}
+
+/* ---- why nothing is done ---- */
+
+static gboolean has_cold_host(const Model *start, guint cluster)
+{
+    for (guint host = 0; host < start->snapshot->n_hosts; host++)
+        if (start->hosts[host].cluster == (int)cluster && start->hosts[host].usable &&
+            assessment_find(start->assessment, start->snapshot->info.source_id,
+                            start->snapshot->hosts[host].id)
+                    ->state == STATE_COLD)
+            return TRUE;
+    return FALSE;
+}
+
+/* why the cluster is none that saves power: its pattern is another one */
+static const char *bound_on_pattern(const Model *start, guint cluster)
+{
+    switch (assessment_find(start->assessment, start->snapshot->info.source_id,
+                            start->snapshot->clusters[cluster].id)
+                ->state) {
+    case STATE_SATURATED:
+    case STATE_LOAD_BALANCE:
+        return "hosts are above cpu_hot_pct, memory_hot_pct or another threshold";
+    case STATE_BALANCED:
+        return has_cold_host(start, cluster)
+                   ? "demand is above power_target_pct of what would be left without the largest host"
+                   : "no host is below cold_pct";
+    default:
+        return NULL;
+    }
+}
+
+/* why no host of a cluster that saves power stands by once all steps are made */
+static const char *bound_at_end(const Standby *standby)
+{
+    const Policy *policy = standby->end->policy;
+    int first = -1; /* beyond those in reserve */
+    guint n = 0;
+    for (guint host = 0; host < standby->end->snapshot->n_hosts; host++)
+        if (may_stand_by(standby, host) && n++ >= policy->hosts_in_reserve && first < 0)
+            first = (int)host;
+    if (n == 0)
+        return "the search found no host whose VMs the others could take";
+    if (policy->power == POWER_EMPTY)
+        return "power=empty advises no empty host to stand by";
+    if (first < 0)
+        return "hosts_in_reserve keeps what is empty on";
+    model_set_standing_by(standby->end, (guint)first, TRUE);
+    g_autofree char *loss = words_of_loss(standby);
+    const char *bound = bound_on_standby(standby, loss);
+    model_set_standing_by(standby->end, (guint)first, FALSE);
+    return bound;
+}
+
+/* the first bound that holds; NULL where there is none, or power_left_alone tells it */
+static const char *bound_in(const Standby *standby)
+{
+    const Model *start = standby->situation->start;
+    if (start->policy->strategy == STRATEGY_THRESHOLD)
+        return "strategy=threshold empties no host";
+    if (!model_would_save_power(start, standby->cluster))
+        return bound_on_pattern(start, standby->cluster);
+    return model_saves_power(start, standby->cluster) ? bound_at_end(standby) : NULL;
+}
+
+typedef struct Bound {
+    const char *words, *first; /* cluster */
+    guint n;                   /* clusters */
+} Bound;
+
+static void count_bound(GArray *bounds, const char *words, const char *cluster)
+{
+    for (guint i = 0; i < bounds->len; i++) {
+        Bound *bound = &g_array_index(bounds, Bound, i);
+        if (strcmp(bound->words, words) != 0)
+            continue;
+        bound->n++;
+        return;
+    }
+    Bound bound = {words, cluster, 1};
+    g_array_append_val(bounds, bound);
+}
+
+char *power_words_of_idle(const Situation *situation, const Model *end)
+{
+    static const char *const asked[] = {[POWER_EMPTY] = "empty", [POWER_STANDBY] = "standby"};
+    const Snapshot *snapshot = situation->start->snapshot;
+    int power = situation->start->policy->power;
+    g_autoptr(GArray) bounds = g_array_new(FALSE, FALSE, sizeof(Bound));
+    g_autoptr(Model) without = model_copy(end);
+    for (guint cluster = 0; power != POWER_OFF && cluster < snapshot->n_clusters; cluster++) {
+        const Standby standby = {situation, without, cluster, NULL};
+        const char *words = situation_decides(situation, cluster) ? bound_in(&standby) : NULL;
+        if (words)
+            count_bound(bounds, words, snapshot->clusters[cluster].name);
+    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < bounds->len; i++) {
+        const Bound *bound = &g_array_index(bounds, Bound, i);
+        g_string_append_printf(text, "%s %s", i ? ";" : "", bound->first);
+        if (bound->n > 1)
+            g_string_append_printf(text, " and %u more", bound->n - 1);
+        g_string_append_printf(text, ": %s", bound->words);
+    }
+    return bounds->len
+               ? g_strdup_printf(" power=%s has no host to empty or wake:%s.", asked[power], text->str)
+               : g_strdup("");
 }

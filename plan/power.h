@@ -21,4 +21,9 @@ void power_advise_wake(const Situation *situation, const Model *end, Decisions *
  * a terminal. The caller frees the array */
 GPtrArray *power_left_alone(const Model *start);
 
+/* " power=standby has no host to empty or wake: CLUSTER: " and the first bound that holds there, of all
+ * clusters that are decided about, those with the same one together; of a plan without rows about power. ""
+ * where the policy does not ask. The caller frees it */
+char *power_words_of_idle(const Situation *situation, const Model *end);
+
 #endif

@@ -108,6 +108,33 @@ static void hosts_of_vsan_and_those_that_dpm_switches_are_left_alone(void)
     }
 }
 
+/* Where nothing is done, the first bound that holds is named. */
+static void a_power_policy_that_does_nothing_says_why(void)
+{
+    static const struct {
+        const char *policy;
+        const char *expected;
+    } cases[] = {
+        {"[plan]\npower=off\n", ""},
+        {"[plan]\npower=standby\nstrategy=threshold\n", "strategy=threshold empties no host"},
+        {"[analyze]\nmemory_hot_pct=10\n[plan]\npower=standby\n",
+         "hosts are above cpu_hot_pct, memory_hot_pct or another threshold"},
+        {"[analyze]\ncold_pct=0\n[plan]\npower=standby\n", "no host is below cold_pct"},
+        {"[analyze]\npower_target_pct=1\n[plan]\npower=standby\n",
+         "demand is above power_target_pct of what would be left without the largest host"},
+        {"[plan]\npower=standby\nhosts_in_reserve=3\n", "hosts_in_reserve keeps what is empty on"},
+        {"[plan]\npower=empty\n", "power=empty advises no empty host to stand by"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Planning) planning = planning_new(wasteful(VM_ROLE_SYSTEM), cases[i].policy);
+        g_autofree char *words = power_words_of_idle(&planning->situation, planning->model);
+        g_autofree char *expected = g_strdup_printf(": %s.", cases[i].expected);
+        CU_ASSERT_TRUE(*cases[i].expected ? g_str_has_suffix(words, expected) : !*words);
+        if (*cases[i].expected && !g_str_has_suffix(words, expected))
+            g_printerr("\n  %u: %s\n", i, words);
+    }
+}
+
 static void an_excluded_host_is_not_advised_to_stand_by(void)
 {
     g_autofree char *found = advised_on(wasteful(VM_ROLE_SYSTEM), STANDBY "exclude_hosts=h2\n");
@@ -283,6 +310,7 @@ void test_power_suite(void)
     CU_pSuite suite = CU_add_suite("power", NULL, NULL);
     CU_ADD_TEST(suite, hosts_are_advised_to_stand_by_while_the_cluster_bears_the_loss_of_one);
     CU_ADD_TEST(suite, hosts_of_vsan_and_those_that_dpm_switches_are_left_alone);
+    CU_ADD_TEST(suite, a_power_policy_that_does_nothing_says_why);
     CU_ADD_TEST(suite, an_excluded_host_is_not_advised_to_stand_by);
     CU_ADD_TEST(suite, hosts_stay_on_for_what_runs_where_nobody_counts_on_it);
     CU_ADD_TEST(suite, hosts_stay_on_that_ha_admission_control_counts_on);
