@@ -59,7 +59,7 @@ static void warn(const Program *program, const PatternCheck *patterns)
 {
     g_autoptr(GPtrArray) words = patterncheck_words(patterns);
     for (guint i = 0; i < words->len; i++)
-        program_warn(program, "warning: %s: %s", program->policy, (const char *)words->pdata[i]);
+        program_warn(program, "warning: %s", (const char *)words->pdata[i]);
 }
 
 static void show(const Program *program, const Summary *summary, const char *output)

@@ -19,6 +19,7 @@ typedef struct Sought {
 } Sought;
 
 struct PatternCheck {
+    const Policy *policy;
     GArray *lists;  /* PatternList */
     GArray *sought; /* Sought, in their order */
 };
@@ -45,6 +46,7 @@ static void seek_list(PatternCheck *check, const PatternList *list)
 PatternCheck *patterncheck_new(const Policy *policy, const char *section)
 {
     PatternCheck *check = g_new0(PatternCheck, 1);
+    check->policy = policy;
     check->lists = policy_pattern_lists(policy);
     check->sought = g_array_new(FALSE, FALSE, sizeof(Sought));
     g_array_set_clear_func(check->sought, sought_clear);
@@ -139,10 +141,11 @@ static char *words_of(const PatternCheck *check, const Sought *sought)
 {
     const PatternList *list = sought->list;
     g_autofree char *name = list->rule ? escape_for_message(list->rule->name) : NULL;
+    g_autofree char *place = policy_place(check->policy, list->section, list->rule, list->key);
     g_autofree char *rule = name ? g_strdup_printf("rule %s: ", name) : g_strdup("");
     g_autofree char *part = escape_for_terminal(sought->part);
     g_autofree char *mistake = likely_mistake(sought);
-    return g_strdup_printf("%s%s: found no %s that matches %s%s%s", rule, list->key,
+    return g_strdup_printf("%s%s%s: found no %s that matches %s%s%s", place, rule, list->key,
                            list->of_hosts ? "host" : "VM", part, mistake,
                            list->rule && !list_found_any(check, list) ? ": the rule does nothing" : "");
 }
@@ -182,9 +185,10 @@ gboolean patterncheck_evacuate(const Snapshot *snapshot, const Policy *policy, G
             if (strpbrk(*part, "*?") || !names_several(snapshot, *part))
                 continue;
             g_autofree char *found = escape_for_message(*part);
+            g_autofree char *place = policy_place(policy, "plan", NULL, "evacuate");
             g_set_error(error, VMANGER_ERROR, 0,
-                        "evacuate: found %s, the short name of several hosts: expected their full names",
-                        found);
+                        "%sevacuate: found %s, the short name of several hosts: expected their full names",
+                        place, found);
             return FALSE;
         }
     }

@@ -192,7 +192,7 @@ static gboolean has_control(const char *value)
 
 typedef struct Text {
     const char *name;  /* of the file */
-    GHashTable *lines; /* section, or section line feed key: line number */
+    GHashTable *lines; /* the policy's */
     GPtrArray *rules;  /* char *: sections of rules, in the file's order */
 } Text;
 
@@ -204,10 +204,22 @@ static void fail_at(const Text *text, guint line, const char *what, const char *
                 *what ? ": " : "", shown, expected);
 }
 
-static guint line_of(const Text *text, const char *section, const char *key)
+static guint find_line(GHashTable *lines, const char *section, const char *key)
 {
     g_autofree char *place = key ? g_strconcat(section, "\n", key, NULL) : g_strdup(section);
-    return GPOINTER_TO_UINT(g_hash_table_lookup(text->lines, place));
+    return GPOINTER_TO_UINT(g_hash_table_lookup(lines, place));
+}
+
+static guint line_of(const Text *text, const char *section, const char *key)
+{
+    return find_line(text->lines, section, key);
+}
+
+char *policy_place(const Policy *policy, const char *section, const PolicyRule *rule, const char *key)
+{
+    g_autofree char *of_rule = rule ? g_strconcat(RULE_PREFIX, rule->name, NULL) : NULL;
+    guint line = policy->file ? find_line(policy->lines, rule ? of_rule : section, key) : 0;
+    return line ? g_strdup_printf("%s:%u: ", policy->file, line) : g_strdup("");
 }
 
 /* Notes where a section or key stands, or fails where it stands already. */
@@ -422,6 +434,30 @@ static void set_defaults(const Key *table, guint n, gpointer owner)
             g_error("the default of %s is no value of it", table[i].name);
 }
 
+/* A rule of hosts needs some, another has none; blamed where the key stands, or else on the section. */
+static gboolean check_rule(const Text *text, const char *section, const PolicyRule *rule, GError **error)
+{
+    static const char *const types = "one of vm_affinity, vm_anti_affinity, vm_host_affinity, "
+                                     "vm_host_anti_affinity";
+    gboolean of_hosts = rule->type == RULE_VM_HOST_AFFINITY || rule->type == RULE_VM_HOST_ANTI_AFFINITY;
+    g_autofree char *hosts = g_strjoinv(";", rule->hosts);
+    const char *amiss = rule->type < 0                 ? "type"
+                        : !*rule->vms                  ? "vms"
+                        : of_hosts == (*hosts == '\0') ? "hosts"
+                                                       : NULL;
+    if (!amiss)
+        return TRUE;
+    g_autofree char *expected =
+        rule->type < 0 ? g_strdup(types)
+        : !*rule->vms  ? g_strdup("patterns of VMs, which every rule has")
+                       : g_strdup_printf("%s with type=%s", of_hosts ? "patterns of hosts" : "no hosts",
+                                         rule_type_words[rule->type]);
+    guint line = line_of(text, section, amiss);
+    fail_at(text, line ? line : line_of(text, section, NULL), amiss, strcmp(amiss, "hosts") == 0 ? hosts : "",
+            expected, error);
+    return FALSE;
+}
+
 static gboolean read_rule(Policy *policy, const Text *text, GKeyFile *file, const char *section,
                           GError **error)
 {
@@ -432,16 +468,7 @@ static gboolean read_rule(Policy *policy, const Text *text, GKeyFile *file, cons
     set_defaults(rule_keys, G_N_ELEMENTS(rule_keys), rule);
     if (!read_section(text, file, section, rule, error))
         return FALSE;
-    gboolean of_hosts = rule->type == RULE_VM_HOST_AFFINITY || rule->type == RULE_VM_HOST_ANTI_AFFINITY;
-    const char *missing = rule->type < 0                       ? "type"
-                          : !*rule->vms                        ? "vms"
-                          : of_hosts != (*rule->hosts != NULL) ? "hosts"
-                                                               : NULL;
-    if (missing)
-        fail_at(text, line_of(text, section, NULL), missing, *rule->hosts && !of_hosts ? "hosts" : "",
-                "a type and vms, and hosts where the type is vm_host_affinity or vm_host_anti_affinity",
-                error);
-    return !missing;
+    return check_rule(text, section, rule, error);
 }
 
 static gboolean read_text(Policy *policy, Text *text, const char *bytes, gsize length, GError **error)
@@ -479,12 +506,11 @@ Policy *policy_read(const char *path, GError **error)
         format_blame(path, FORMAT_POLICY, error);
         return NULL;
     }
-    Text text = {standard_input ? "standard input" : path,
-                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                 g_ptr_array_new_with_free_func(g_free)};
+    g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(g_free);
+    policy->file = g_strdup(standard_input ? "standard input" : path);
+    policy->lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Text text = {policy->file, policy->lines, rules};
     gboolean ok = read_text(policy, &text, bytes, length, error);
-    g_hash_table_destroy(text.lines);
-    g_ptr_array_free(text.rules, TRUE);
     if (!ok)
         format_blame(path, FORMAT_POLICY, error);
     return ok ? g_steal_pointer(&policy) : NULL;
@@ -502,6 +528,8 @@ void policy_free(Policy *policy)
             g_free(*(char **)field);
     }
     g_ptr_array_free(policy->rules, TRUE);
+    g_free(policy->file);
+    g_clear_pointer(&policy->lines, g_hash_table_destroy);
     g_free(policy);
 }
 

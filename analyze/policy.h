@@ -52,6 +52,9 @@ typedef struct Policy {
     char *require_signature;
     /* [rule NAME] */
     GPtrArray *rules; /* PolicyRule *, in the file's order */
+    /* where it was read: for policy_place */
+    char *file;        /* as errors name it; NULL: the defaults */
+    GHashTable *lines; /* section, or section line feed key: line number */
 } Policy;
 
 /* reads a policy; NULL is the defaults */
@@ -59,6 +62,10 @@ Policy *policy_read(const char *path, GError **error);
 
 void policy_free(Policy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_free)
+
+/* "policy.ini:3: ": where a key stands, for what is found to be amiss with it later; "" where it stands
+ * nowhere. rule: the rule whose key it is, section then does not count; or NULL. The caller frees it */
+char *policy_place(const Policy *policy, const char *section, const PolicyRule *rule, const char *key);
 
 /* SHA-256 of the effective `section.key=value` lines, sorted: of [analyze] alone, or of [analyze], [plan] and
  * [rule *]; the caller frees it */

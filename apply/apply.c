@@ -193,8 +193,11 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
     if (!preflight_look(&found, work->target, work->plan, work->progress, work->policy, &looks, error))
         return FALSE;
     g_autofree char *text = preflight_text(&found, work->plan, &looks);
-    program_print(program, "%s", text); /* what stands in the way, or is a warning: no talk */
     gboolean allowed = preflight_allows(&found, &looks, error);
+    if (!allowed)
+        program_print(program, "%s", text); /* what stands in the way is no talk */
+    else
+        program_say(program, "%s", text);
     /* What was refused is history for the next plan, whether this one is carried out or not. */
     g_autoptr(GError) unwritten = NULL;
     if (!work->run || run_refuse(work->run, found.refusals, allowed, &unwritten))

@@ -24,9 +24,11 @@ gboolean evacuation_check_policy(const Snapshot *snapshot, const Policy *policy,
             !policy_matches(policy->exclude_hosts, NULL, name))
             continue;
         g_autofree char *found = escape_for_message(name);
+        g_autofree char *place = policy_place(policy, "plan", NULL, "evacuate");
+        g_autofree char *other = policy_place(policy, "plan", NULL, "exclude_hosts");
         g_set_error(error, VMANGER_ERROR, 0,
-                    "evacuate: found the host %s, which exclude_hosts names too: expected one of the two",
-                    found);
+                    "%sevacuate: found the host %s, which %sexclude_hosts names too: expected one of the two",
+                    place, found, other);
         return FALSE;
     }
     return TRUE;

@@ -112,7 +112,7 @@ static gboolean read_files(Inputs *inputs, const Program *program, char **paths,
 static void warn(const Program *program, const GPtrArray *words)
 {
     for (guint i = 0; i < words->len; i++)
-        program_warn(program, "warning: %s: %s", program->policy, (const char *)words->pdata[i]);
+        program_warn(program, "warning: %s", (const char *)words->pdata[i]);
 }
 
 /* a misspelt pattern, and a rule that binds nobody, should not go unnoticed */
@@ -145,10 +145,8 @@ static gboolean read_inputs(Inputs *inputs, const Program *program, const Option
         !(inputs->past = past_read(options->past, inputs->snapshot->info.rehearsal, error)))
         return FALSE;
     if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
-        !evacuation_check_policy(inputs->snapshot, inputs->policy, error)) {
-        g_prefix_error(error, "%s: ", program->policy);
+        !evacuation_check_policy(inputs->snapshot, inputs->policy, error))
         return FALSE;
-    }
     inputs->situation =
         situation_new(inputs->snapshot, inputs->assessment, inputs->policy, inputs->past, error);
     if (!inputs->situation) {

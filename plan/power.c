@@ -322,9 +322,10 @@ GPtrArray *power_left_alone(const Model *start)
         }
         g_autofree char *name = first ? escape_for_message(first) : NULL;
         g_autofree char *more = n > 1 ? g_strdup_printf(" and %u more", n - 1) : g_strdup("");
+        g_autofree char *place = policy_place(start->policy, "plan", NULL, "power");
         if (n > 0)
-            g_ptr_array_add(lines, g_strdup_printf("power: no host of %s%s is emptied to save power: %s",
-                                                   name, more, reasons[left]));
+            g_ptr_array_add(lines, g_strdup_printf("%spower: no host of %s%s is emptied to save power: %s",
+                                                   place, name, more, reasons[left]));
     }
     return lines;
 }

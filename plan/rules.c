@@ -149,8 +149,9 @@ GPtrArray *rules_idle(const Snapshot *snapshot, const Policy *policy)
         const PolicyRule *own = g_ptr_array_index(policy->rules, i);
         g_autofree char *words = words_of_idle(snapshot, own);
         g_autofree char *name = escape_for_message(own->name);
+        g_autofree char *place = policy_place(policy, NULL, own, "hosts");
         if (words)
-            g_ptr_array_add(idle, g_strdup_printf("rule %s: %s", name, words));
+            g_ptr_array_add(idle, g_strdup_printf("%srule %s: %s", place, name, words));
     }
     return idle;
 }

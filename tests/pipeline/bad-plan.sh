@@ -78,7 +78,10 @@ succeeds 'a later snapshot' collect source -o later
 succeeds 'its assessment' analyze later -o later.csv
 refuses 'plan --check: of another snapshot' 'plan\.csv: #snapshot: found [0-9a-f]{64}: expected [0-9a-f]{64}, the digest of ' \
     plan --policy policy.ini --check plan.csv later later.csv -o out/new.csv
-refuses 'a target that is another snapshot' 'refused: ' apply -q plan.csv later -o out/after --journal out/journal.csv
+code=0
+"$BIN/apply" -q plan.csv later -o out/after --journal out/journal.csv >heard 2>said || code=$?
+test "$code" = 1 && grep -q '^apply: refused: ' said && grep -q '^ *plan  *snapshot' heard && test -z "$(ls -A out)" ||
+    complain 'a target that is another snapshot' "exit code $code, it is not told, or something is left behind"
 refuses 'a target that is not there' 'nowhere: ' apply plan.csv nowhere -o out/after --journal out/journal.csv
 refuses 'an output that is there' 'good: found something there: ' apply plan.csv good -o good --journal out/journal.csv
 refuses 'an output where none can be' 'out/no/after: cannot be made: ' apply plan.csv good -o out/no/after --journal out/journal.csv

@@ -50,10 +50,10 @@ refuses_policy 'a comment behind a value' '[plan]\nseed=1 # one\n' '2: seed: fou
 refuses_policy 'a terminal escape' '[plan]\nstrategy=\033[31m\n' '2: strategy: found "\\u\{1B\}\[31m": '
 
 # rules
-refuses_policy 'a rule of no type' '[rule a]\nvms=web*\n' '1: type: found nothing: expected a type and vms'
-refuses_policy 'a rule of no VMs' '[rule a]\ntype=vm_affinity\n' '1: vms: found nothing: expected a type and vms'
-refuses_policy 'a host rule of no hosts' '[rule a]\ntype=vm_host_affinity\nvms=*\n' '1: hosts: found nothing: '
-refuses_policy 'a VM rule with hosts' '[rule a]\ntype=vm_affinity\nvms=*\nhosts=*\n' '1: hosts: found "hosts": '
+refuses_policy 'a rule of no type' '[rule a]\nvms=web*\n' '1: type: found nothing: expected one of vm_affinity, '
+refuses_policy 'a rule of no VMs' '[rule a]\ntype=vm_affinity\n' '1: vms: found nothing: expected patterns of VMs'
+refuses_policy 'a host rule of no hosts' '[rule a]\ntype=vm_host_affinity\nvms=*\n' '1: hosts: found nothing: expected patterns of hosts with type=vm_host_affinity$'
+refuses_policy 'a VM rule with hosts' '[rule a]\ntype=vm_affinity\nvms=*\nhosts=*\n' '4: hosts: found "\*": expected no hosts with type=vm_affinity$'
 refuses_policy 'an unknown type' '[rule a]\ntype=apart\nvms=*\n' '2: type: found "apart": expected one of vm_affinity, '
 refuses_policy 'an unknown key of a rule' '[rule a]\ntype=vm_affinity\nvm=*\n' '3: vm: .*expected a key of a rule: type, vms, hosts or mandatory$'
 refuses_policy 'a rule without a name' '[rule ]\ntype=vm_affinity\n' '1: section: found "rule ": '
@@ -63,7 +63,7 @@ refuses_policy 'a rule twice' '[rule a]\ntype=vm_affinity\nvms=*\n[rule a]\n' '4
 printf '[plan]\nevacuate=esx*\nexclude_hosts=*1\n' >policy.ini
 succeeds 'analyze: a host to empty and to leave alone' analyze --policy policy.ini good -o contradicted.csv
 refuses 'plan: a host to empty and to leave alone' \
-    'policy\.ini: evacuate: found the host "[^"]*1", which exclude_hosts names too: expected one of the two$' \
+    'policy\.ini:2: evacuate: found the host "[^"]*1", which policy\.ini:3: exclude_hosts names too: expected one of the two$' \
     plan --policy policy.ini good contradicted.csv -o out/plan.csv
 rm contradicted.csv
 

@@ -14,11 +14,11 @@ exclude_hosts=esx-of-old
 evacuate=
 END
 exits 0 "$BIN/analyze" -q --policy policy.ini "$before" -o own.csv
-says 'analyze: warning: policy.ini: system_vms: found no VM that matches nobody*'
-says "analyze: warning: policy.ini: system_vms: found no VM that matches $misspelt (the nearest is \"$vm\")"
+says 'analyze: warning: policy.ini:2: system_vms: found no VM that matches nobody*'
+says "analyze: warning: policy.ini:2: system_vms: found no VM that matches $misspelt (the nearest is \"$vm\")"
 test "$(wc -l <said)" = 2 || fail 'analyze says more than its own'
 exits 0 "$BIN/plan" -q --policy policy.ini "$before" own.csv -o new.csv
-says "plan: warning: policy.ini: exclude_vms: found no VM that matches $misspelt (the nearest is \"$vm\")"
-says 'plan: warning: policy.ini: forbid_growth: found no VM that matches nothing-of-it'
-says 'plan: warning: policy.ini: exclude_hosts: found no host that matches esx-of-old'
+says "plan: warning: policy.ini:4: exclude_vms: found no VM that matches $misspelt (the nearest is \"$vm\")"
+says 'plan: warning: policy.ini:5: forbid_growth: found no VM that matches nothing-of-it'
+says 'plan: warning: policy.ini:6: exclude_hosts: found no host that matches esx-of-old'
 test "$(wc -l <said)" = 5 || fail 'a pattern is told twice, or not at all'

@@ -3,7 +3,7 @@
 . "$TOP/tests/pipeline/lib/applying.sh"
 printf '[rule licence]\ntype=vm_host_affinity\nvms=*\nhosts=esx-typo*\nmandatory=yes\n' >policy.ini
 exits 0 "$BIN/plan" -q --policy policy.ini "$before" assessment.csv -o new.csv
-says 'plan: warning: policy.ini: rule "licence": hosts: found no host that matches esx-typo*: the rule does nothing'
+says 'plan: warning: policy.ini:4: rule "licence": hosts: found no host that matches esx-typo*: the rule does nothing'
 test "$(wc -l <said)" = 1 || fail 'more is said than the warning'
 nothing_else_than assessment.csv new.csv plan.csv policy.ini
 

@@ -172,5 +172,7 @@ Policy *smallcluster_policy(const char *text, GError **error)
     g_autofree char *path = smallcluster_file(text, strlen(text));
     Policy *policy = policy_read(path, error);
     g_unlink(path);
+    if (policy)
+        g_clear_pointer(&policy->file, g_free); /* so that no message tells where it stood */
     return policy;
 }
