@@ -140,7 +140,8 @@ static void a_rule_that_says_too_little_is_refused(void)
     refused("[rule a]\nvms=x\n", ":1: type: found nothing");
     refused("[rule a]\ntype=vm_affinity\n", ":1: vms: found nothing");
     refused("[rule a]\ntype=vm_host_affinity\nvms=x\n", ":1: hosts: found nothing");
-    refused("[rule a]\ntype=vm_affinity\nvms=x\nhosts=h\n", ":4: hosts: found \"h\": expected no hosts with type=vm_affinity");
+    refused("[rule a]\ntype=vm_affinity\nvms=x\nhosts=h\n",
+            ":4: hosts: found \"h\": expected no hosts with type=vm_affinity");
     refused("[rule a]\nhosts=\ntype=vm_host_affinity\nvms=x\n",
             ":2: hosts: found nothing: expected patterns of hosts with type=vm_host_affinity");
     refused("[rule a]\ntype=apart\nvms=x\n", ":2: type: found \"apart\": expected one of vm_affinity");
