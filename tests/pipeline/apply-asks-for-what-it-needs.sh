@@ -14,7 +14,7 @@ misused 'expected -o AFTER' plan.csv "$before"
 misused 'needs --journal FILE' - https://host/sdk
 misused '--undo takes -o NEW' --undo journal.csv
 misused 'a journal and nothing else' --verify-journal journal.csv plan.csv
-misused 'expected positive numbers' --parallel 0 plan.csv "$before" -o after
+misused 'expected 1 to 1024' --parallel 0 plan.csv "$before" -o after
 misused 'another kind of target' plan.csv ftp://host/sdk
 misused 'nowhere.csv: cannot be read' nowhere.csv "$before" -o after
 misused 'expected a snapshot' plan.csv nowhere -o after
