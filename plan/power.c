@@ -371,7 +371,7 @@ static const char *bound_at_end(const Standby *standby)
         if (may_stand_by(standby, host) && n++ >= policy->hosts_in_reserve && first < 0)
             first = (int)host;
     if (n == 0)
-        return "the search found no host whose VMs the others could take";
+        return "the search emptied no host that may stand by";
     if (policy->power == POWER_EMPTY)
         return "power=empty advises no empty host to stand by";
     if (first < 0)

@@ -124,6 +124,7 @@ static void a_power_policy_that_does_nothing_says_why(void)
          "demand is above power_target_pct of what would be left without the largest host"},
         {"[plan]\npower=standby\nhosts_in_reserve=3\n", "hosts_in_reserve keeps what is empty on"},
         {"[plan]\npower=empty\n", "power=empty advises no empty host to stand by"},
+        {"[plan]\npower=standby\nexclude_hosts=h2;h3\n", "the search emptied no host that may stand by"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Planning) planning = planning_new(wasteful(VM_ROLE_SYSTEM), cases[i].policy);
