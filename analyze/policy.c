@@ -2,6 +2,7 @@
 #include "analyze/policy.h"
 
 #include "analyze/pattern.h"
+#include "analyze/weekhours.h"
 #include "collect/digest.h"
 #include "collect/escape.h"
 #include "collect/format.h"
@@ -19,6 +20,7 @@ typedef enum {
     KEY_WORD,      /* index in words */
     KEY_VMS,       /* patterns of VMs, separated by ';' */
     KEY_HOSTS,     /* of hosts */
+    KEY_WEEKHOURS, /* entries separated by ';' */
     KEY_TEXT       /* one of words, where there are any, or empty */
 } KeyType;
 
@@ -108,6 +110,7 @@ static const Key keys[] = {
     {"apply", "parallel", KEY_WHOLE, AT(parallel), "8", 1, 1024, NULL},
     {"apply", "parallel_per_host", KEY_WHOLE, AT(parallel_per_host), "4", 1, 1024, NULL},
     {"apply", "max_age_s", KEY_WHOLE, AT(max_age_s), "86400", 0, MANY, NULL},
+    {"apply", "blackout", KEY_WEEKHOURS, AT(blackout), "", 0, 0, NULL},
     {"apply", "require_signature", KEY_TEXT, AT(require_signature), "", 0, 0, NULL},
 };
 
@@ -344,6 +347,17 @@ static gboolean set_number(const Key *key, const char *value, double *field)
            *field <= key->most;
 }
 
+static gboolean set_weekhours(const char *value, GArray **field)
+{
+    g_autofree char *bad = NULL;
+    GArray *hours = weekhours_parse(value, &bad);
+    if (!hours)
+        return FALSE;
+    g_clear_pointer(field, g_array_unref);
+    *field = hours;
+    return TRUE;
+}
+
 /* Puts a value into the key's field of the policy or rule; FALSE where it is none. */
 static gboolean set_value(const Key *key, const char *value, gpointer owner)
 {
@@ -359,6 +373,8 @@ static gboolean set_value(const Key *key, const char *value, gpointer owner)
         g_strfreev(*(char ***)field);
         *(char ***)field = split_list(value);
         return TRUE;
+    case KEY_WEEKHOURS:
+        return set_weekhours(value, field);
     case KEY_TEXT:
         if (key->words && *value && find_word(key->words, value) < 0)
             return FALSE;
@@ -377,6 +393,9 @@ static char *expected_value(const Key *key, const char *value)
     case KEY_VMS:
     case KEY_HOSTS:
         g_string_append(text, "patterns separated by ;, without control characters");
+        break;
+    case KEY_WEEKHOURS:
+        g_string_append(text, "days and hours as \"Mon-Fri 08:00-18:00; Sat 22:00-02:00\", separated by ;");
         break;
     case KEY_WORD:
     case KEY_TEXT: {
@@ -526,6 +545,8 @@ void policy_free(Policy *policy)
             g_strfreev(*(char ***)field);
         if (keys[i].type == KEY_TEXT)
             g_free(*(char **)field);
+        if (keys[i].type == KEY_WEEKHOURS)
+            g_clear_pointer((GArray **)field, g_array_unref);
     }
     g_ptr_array_free(policy->rules, TRUE);
     g_free(policy->file);
@@ -588,6 +609,8 @@ static void append_value(GString *line, const Key *key, gconstpointer owner)
         g_string_append(line, list);
         break;
     }
+    case KEY_WEEKHOURS: /* no decision depends on them */
+        break;
     case KEY_TEXT:
         g_string_append(line, *(const char *const *)field);
         break;

@@ -4,6 +4,7 @@
  */
 #include "apply/preflight.h"
 #include "apply/run.h"
+#include "apply/steplist.h"
 #include "apply/undo.h"
 #include "collect/plural.h"
 #include "plan/gather.h"
@@ -14,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char description[] =
     "Carries out the approved steps of a plan, in an order that they allow, and writes each down in a journal\n"
@@ -36,14 +38,18 @@ static const char *const modes[] = {"a vCenter", "a directory", "--undo", "--ver
 typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *chain;
     char **clusters;
-    gboolean dry_run, skip_stale, skip_refused, no_recheck_load;
+    char *until, *max_duration;
+    gboolean dry_run, confirm, skip_stale, skip_refused, recheck_need, no_recheck_load;
     ProgramNumber max_age_s, parallel, parallel_per_host; /* not given: as the policy says */
+    ProgramNumber max_failures;                           /* 0: any number */
     Connection connection;                                /* to a vCenter */
 } Options;
 
 static void options_clear(Options *options)
 {
     g_free(options->output);
+    g_free(options->until);
+    g_free(options->max_duration);
     g_free(options->journal);
     g_free(options->undo);
     g_free(options->verify_journal);
@@ -94,12 +100,16 @@ typedef struct Work {
     Journal *journal; /* NULL for a dry run without one */
     Progress *progress;
     Target *target;
-    Run *run; /* NULL for a dry run */
+    GTimeZone *zone;      /* of the person's clock */
+    ChangeWindow *window; /* NULL for a trial, to which the time of day is nothing */
+    Run *run;             /* NULL for a dry run */
 } Work;
 
 static void work_clear(Work *work)
 {
     run_free(work->run);
+    changewindow_free(work->window);
+    g_clear_pointer(&work->zone, g_time_zone_unref);
     target_free(work->target);
     progress_free(work->progress);
     journal_free(work->journal);
@@ -144,6 +154,20 @@ static gboolean asks_for_no_signature(const Policy *policy, GError **error)
     return FALSE;
 }
 
+/* when no more steps may start, told in the person's time and in UTC */
+static gboolean open_window(Work *work, const Program *program, const Options *options, GError **error)
+{
+    work->zone = g_time_zone_new_local();
+    work->window = changewindow_new(options->until, options->max_duration, work->policy->blackout,
+                                    g_get_real_time() / G_USEC_PER_SEC, work->zone, error);
+    if (!work->window)
+        return FALSE;
+    g_autofree char *closes = changewindow_text(work->window);
+    if (closes)
+        program_say(program, "No step starts that is not expected to end by %s.\n", closes);
+    return TRUE;
+}
+
 static gboolean open_work(Work *work, const Program *program, Options *options, char **arguments,
                           GError **error)
 {
@@ -161,6 +185,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
         (work->journal && !target_check_journal(work->target, work->journal, error)) ||
         (options->clusters && !progress_choose(work->progress, options->clusters, error)))
+        return FALSE;
+    if (!work->target->class->trial && !open_window(work, program, options, error))
         return FALSE;
     if (work->journal && work->journal->torn > 0)
         program_warn(program, "%s: an incomplete last line, of a run that was cut short, was taken off",
@@ -184,6 +210,7 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
         .max_age_s = options->max_age_s.given ? options->max_age_s.value : work->policy->max_age_s,
         .skip_stale = options->skip_stale,
         .skip_refused = options->skip_refused,
+        .recheck_need = options->recheck_need,
         .without_loads = options->no_recheck_load,
     };
     g_auto(Preflight) found = {0};
@@ -200,6 +227,10 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
         program_say(program, "%s", text);
     /* What was refused is history for the next plan, whether this one is carried out or not. */
     g_autoptr(GError) unwritten = NULL;
+    if (allowed && options->dry_run) {
+        g_autofree char *steps = steplist_checked(work->progress, work->target, &looks);
+        program_say(program, "%s", steps);
+    }
     if (!work->run || run_refuse(work->run, found.refusals, allowed, &unwritten))
         return allowed;
     g_clear_error(error);
@@ -250,6 +281,7 @@ static void say_summary(const Work *work, const Program *program, const char *st
     append_count(text, progress->done->len, "done by earlier runs");
     append_count(text, progress_count(progress, STEP_FAILED), "failed");
     append_count(text, progress_count(progress, STEP_REFUSED), "refused");
+    append_count(text, progress_count(progress, STEP_NEEDLESS), "not needed any more");
     append_count(text, count_left_out(progress) - progress_count(progress, STEP_REFUSED), "skipped");
     append_count(text, progress_count(progress, STEP_PENDING), "to do");
     append_count(text, progress_count(progress, STEP_RUNNING) + progress_count(progress, STEP_OPEN),
@@ -287,11 +319,31 @@ static int misused_target(const Program *program, const Options *options, char *
              directory = !at_vcenter && g_file_test(arguments[1], G_FILE_TEST_EXISTS);
     if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run && at_vcenter)
         return program_misused(program, "a plan from standard input needs --journal FILE");
+    if (directory && (options->until || options->max_duration))
+        return program_misused(program, "--until, --max-duration: a copy of a snapshot knows no time of day");
     if (directory && !options->output && !options->dry_run)
         return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
     if (at_vcenter && options->output)
         return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
     return 0;
+}
+
+/* Shows the steps and asks for them, on a terminal. */
+static gboolean confirm(const Work *work, GError **error)
+{
+    guint n = progress_count(work->progress, STEP_PENDING);
+    g_autofree char *steps = steplist_to_confirm(work->progress);
+    if (n == 0)
+        return TRUE;
+    printf("%s\nCarry out %u %s? Only yes is taken as consent: ", steps, n, plural(n, "step", "steps"));
+    fflush(stdout);
+    g_autoptr(GIOChannel) channel = g_io_channel_unix_new(STDIN_FILENO);
+    g_autofree char *answer = NULL;
+    g_io_channel_read_line(channel, &answer, NULL, NULL, NULL);
+    if (answer && strcmp(g_strchomp(answer), "yes") == 0)
+        return TRUE;
+    g_set_error(error, VMANGER_ERROR, 0, "refused: nothing was changed; it was not consented to");
+    return FALSE;
 }
 
 static int apply_plan(const Program *program, Options *options, char **arguments)
@@ -315,10 +367,16 @@ static int apply_plan(const Program *program, Options *options, char **arguments
         say_summary(&work, program, "Apply could begin");
         return EXIT_DONE;
     }
-    guint parallel = (guint)(options->parallel.given ? options->parallel.value : work.policy->parallel);
-    guint per_host = (guint)(options->parallel_per_host.given ? options->parallel_per_host.value
-                                                              : work.policy->parallel_per_host);
-    if (!run_steps(work.run, parallel, per_host, &error) || !run_finish(work.run, &error))
+    if (options->confirm && !confirm(&work, &error))
+        return refused(&work, program, error);
+    RunLimits limits = {
+        .parallel = (guint)(options->parallel.given ? options->parallel.value : work.policy->parallel),
+        .parallel_per_host = (guint)(options->parallel_per_host.given ? options->parallel_per_host.value
+                                                                      : work.policy->parallel_per_host),
+        .max_failures = (guint)options->max_failures.value,
+        .window = work.window,
+    };
+    if (!run_steps(work.run, &limits, &error) || !run_finish(work.run, &error))
         return stopped(&work, program, error);
     say_summary(&work, program, "Apply complete");
     return progress_count(work.progress, STEP_FAILED) + count_left_out(work.progress) > 0 ? EXIT_PARTLY
@@ -352,6 +410,10 @@ static int misused(const Program *program, const Options *options, int n_argumen
         (strcmp(arguments[0], "-") != 0 && connection_names_server(arguments[0])))
         return program_misused(program, "%s: found a target: expected the PLAN first, then the TARGET",
                                arguments[0]);
+    if (options->confirm && !isatty(STDIN_FILENO))
+        return program_misused(program, "--confirm: standard input is no terminal on which to ask");
+    if (options->recheck_need && options->no_recheck_load)
+        return program_misused(program, "expected one of --recheck-need and --no-recheck-load");
     return 0;
 }
 
@@ -360,7 +422,8 @@ int main(int argc, char **argv)
     g_auto(Program) program = {.name = "apply"};
     g_auto(Options) options = {.max_age_s = {0, 0, 1000000000, "seconds", FALSE},
                                .parallel = {0, 1, 1024, "", FALSE},
-                               .parallel_per_host = {0, 1, 1024, "", FALSE}};
+                               .parallel_per_host = {0, 1, 1024, "", FALSE},
+                               .max_failures = {0, 0, 1000000000, "", FALSE}};
     const GOptionEntry entries[] = {
         {"output", 'o', APPLIES | UNDOES, G_OPTION_ARG_FILENAME, &options.output,
          "The directory that shall appear; with --undo, the plan to write", "AFTER"},
@@ -373,6 +436,16 @@ int main(int argc, char **argv)
          "Leave out steps that things no longer allow, and those after them", NULL},
         {"skip-refused", 0, APPLIES, G_OPTION_ARG_NONE, &options.skip_refused,
          "Leave out steps that the vCenter refuses at the preflight, and those after them", NULL},
+        {"recheck-need", 0, APPLIES, G_OPTION_ARG_NONE, &options.recheck_need,
+         "Leave out steps whose reason is gone, and those after them", NULL},
+        {"confirm", 0, APPLIES, G_OPTION_ARG_NONE, &options.confirm,
+         "Show the steps, and ask on the terminal", NULL},
+        {"until", 0, APPLIES, G_OPTION_ARG_STRING, &options.until,
+         "Start no step that is not expected to end by then: 05:00 (local), or as RFC 3339 has it", "TIME"},
+        {"max-duration", 0, APPLIES, G_OPTION_ARG_STRING, &options.max_duration,
+         "Start no step that is not expected to end within so long: 90m, 2h, 3600", "TIME"},
+        {"max-failures", 0, APPLIES, G_OPTION_ARG_INT, &options.max_failures,
+         "Stop once so many steps have failed; 0: never", "N"},
         {"max-age", 0, APPLIES, G_OPTION_ARG_INT, &options.max_age_s,
          "Refuse a plan whose snapshot is older (policy: max_age_s); 0: however old", "SECONDS"},
         {"no-recheck-load", 0, APPLIES, G_OPTION_ARG_NONE, &options.no_recheck_load,

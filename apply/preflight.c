@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/preflight.h"
 
+#include "apply/need.h"
 #include "collect/escape.h"
 #include "plan/verify.h"
 
@@ -13,6 +14,7 @@ static void preflight_init(Preflight *preflight)
 {
     preflight->differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     preflight->renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    preflight->needless = g_ptr_array_new_with_free_func(g_free);
     preflight->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)refusal_free);
     preflight->problems = g_ptr_array_new_with_free_func(g_free);
     preflight->warnings = g_ptr_array_new_with_free_func(g_free);
@@ -22,6 +24,7 @@ void preflight_clear(Preflight *preflight)
 {
     g_clear_pointer(&preflight->differences, g_ptr_array_unref);
     g_clear_pointer(&preflight->renamed, g_ptr_array_unref);
+    g_clear_pointer(&preflight->needless, g_ptr_array_unref);
     g_clear_pointer(&preflight->refusals, g_ptr_array_unref);
     g_clear_pointer(&preflight->problems, g_ptr_array_unref);
     g_clear_pointer(&preflight->warnings, g_ptr_array_unref);
@@ -185,21 +188,15 @@ static void look_at_heat(Preflight *preflight, const ChangePlan *plan, const Cha
             look_at_host(preflight, plan, start, end, host);
 }
 
-static gboolean replay(Preflight *preflight, const ChangePlan *plan, const ChangePlan *to_do,
-                       const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
-                       GError **error)
+static void replay(Preflight *preflight, const ChangePlan *plan, const ChangePlan *to_do,
+                   Situation *situation)
 {
-    g_autoptr(Past) past = past_new();
-    g_autoptr(Situation) situation = situation_new(snapshot, assessment, policy, past, error);
-    if (!situation)
-        return FALSE;
     /* An undo plan, of no snapshot, leads back to where things stood: also where a rule was broken there, or
      * a host was hot. */
     if (!*plan->snapshot)
         situation_drop_rules(situation);
     verify_plan(situation, to_do, preflight->problems);
     look_at_heat(preflight, plan, to_do, situation->start);
-    return TRUE;
 }
 
 /* Steps that the target refuses are not done, nor are those after them. */
@@ -220,12 +217,18 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
 {
     const Snapshot *snapshot = NULL;
     g_autoptr(Assessment) assessment = NULL;
+    g_autoptr(Past) past = past_new();
+    g_autoptr(Situation) situation = NULL;
     preflight_init(preflight);
     if (!target->class->view(target, policy, &snapshot, options->without_loads ? NULL : &assessment, error))
         return FALSE;
     look_at_whole(preflight, target, plan, snapshot, options->max_age_s);
     look_at_policy(preflight, plan, policy);
     look_at_steps(preflight, target, progress, snapshot);
+    if (assessment && !(situation = situation_new(snapshot, assessment, policy, past, error)))
+        return FALSE;
+    if (situation && options->recheck_need)
+        need_look(situation, progress, preflight->needless);
     g_autoptr(ChangePlan) to_do = plan_to_do(target, plan, progress);
     /* What else would go wrong in a world that is another one is of no interest. */
     if (!preflight_allows(preflight, options, NULL))
@@ -238,7 +241,9 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
         g_clear_pointer(&to_do, changeplan_free);
         to_do = plan_to_do(target, plan, progress);
     }
-    return !assessment || replay(preflight, plan, to_do, snapshot, assessment, policy, error);
+    if (situation)
+        replay(preflight, plan, to_do, situation);
+    return TRUE;
 }
 
 gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *options, GError **error)
@@ -359,6 +364,7 @@ char *preflight_text(const Preflight *preflight, const ChangePlan *plan, const P
     append_lines(text,
                  options->skip_refused ? "Left out, as the vCenter refuses it" : "Refused by the vCenter",
                  refused);
+    append_lines(text, "Left out, as the reason is gone", preflight->needless);
     append_lines(text, "Problems", preflight->problems);
     append_lines(text, "Warnings", preflight->warnings);
     return g_string_free(text, FALSE);

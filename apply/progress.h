@@ -17,9 +17,10 @@ typedef enum {
     STEP_DONE,    /* succeeded in an earlier run */
     STEP_SUCCEEDED,
     STEP_FAILED,
-    STEP_REFUSED, /* left out: the target would not do it */
-    STEP_STALE,   /* left out: the world is no longer as it states */
-    STEP_SKIPPED, /* comes after one that failed or was left out */
+    STEP_NEEDLESS, /* left out: what it was for is gone */
+    STEP_REFUSED,  /* left out: the target would not do it */
+    STEP_STALE,    /* left out: the world is no longer as it states */
+    STEP_SKIPPED,  /* comes after one that failed or was left out */
 } StepState;
 
 typedef struct Progress {

@@ -22,8 +22,10 @@ struct Run {
     GSequence *ready;   /* rows of pending steps that wait for none, ascending */
     GHashTable *busy;   /* an object's id to itself, while a step on it runs */
     GHashTable *moving; /* a host's id to how many migrations to or from it run */
-    guint running, parallel, parallel_per_host;
-    Interrupt *interrupt; /* NULL before the steps */
+    guint running;
+    const RunLimits *limits; /* NULL before the steps */
+    gint64 *started;         /* [rows]: when a step that runs was started: monotonic, in microseconds */
+    Interrupt *interrupt;    /* NULL before the steps */
     guint n_signals;
     GError *stop; /* why no further step may start */
 };
@@ -43,6 +45,7 @@ Run *run_new(Target *target, Progress *progress, Journal *journal, const Program
     run->program = program;
     run->id = g_uuid_string_random();
     run->waiting = g_memdup2(progress->dependencies->waiting, progress->plan->rows->len * sizeof(guint));
+    run->started = g_new0(gint64, progress->plan->rows->len);
     run->ready = g_sequence_new(NULL);
     run->busy = g_hash_table_new(g_str_hash, g_str_equal);
     run->moving = g_hash_table_new(g_str_hash, g_str_equal);
@@ -59,8 +62,18 @@ void run_free(Run *run)
     g_hash_table_destroy(run->moving);
     g_sequence_free(run->ready);
     g_free(run->waiting);
+    g_free(run->started);
     g_free(run->id);
     g_free(run);
+}
+
+/* Keeps the first reason to stop. */
+static void stop(Run *run, GError *reason)
+{
+    if (run->stop)
+        g_error_free(reason);
+    else
+        run->stop = reason;
 }
 
 /* ---- the journal ---- */
@@ -212,27 +225,39 @@ static void count_migration(Run *run, const PlanRow *step, int change)
     }
 }
 
+/* TRUE where the step is expected to end before the change window closes */
+static gboolean fits_window(const Run *run, const PlanRow *step)
+{
+    return !run->limits->window ||
+           changewindow_allows(run->limits->window, step, g_get_real_time() / G_USEC_PER_SEC);
+}
+
 static gboolean may_start(const Run *run, const PlanRow *step)
 {
+    if (!fits_window(run, step))
+        return FALSE;
     if (g_hash_table_contains(run->busy, step->object_id))
         return FALSE;
     if (step->action != ACTION_MIGRATE)
         return TRUE;
-    return GPOINTER_TO_UINT(g_hash_table_lookup(run->moving, step->from_id)) < run->parallel_per_host &&
-           GPOINTER_TO_UINT(g_hash_table_lookup(run->moving, step->to_id)) < run->parallel_per_host;
+    return GPOINTER_TO_UINT(g_hash_table_lookup(run->moving, step->from_id)) <
+               run->limits->parallel_per_host &&
+           GPOINTER_TO_UINT(g_hash_table_lookup(run->moving, step->to_id)) < run->limits->parallel_per_host;
 }
 
 static gboolean record_skipped(Run *run, guint index, GError **error)
 {
     const Progress *progress = run->progress;
-    gboolean stale = progress->states[index] == STEP_STALE;
+    gboolean stale = progress->states[index] == STEP_STALE,
+             needless = progress->states[index] == STEP_NEEDLESS;
     guint because = progress->because[index];
     const char *how = progress->states[because] == STEP_FAILED    ? "failed"
                       : progress->states[because] == STEP_REFUSED ? "was refused"
                                                                   : "was left out";
     g_autofree char *detail =
-        stale ? g_strdup("things are no longer as the step states")
-              : g_strdup_printf("after step %.0f, which %s", row_at(run, because)->step, how);
+        stale      ? g_strdup("things are no longer as the step states")
+        : needless ? g_strdup("what it was for is gone")
+                   : g_strdup_printf("after step %.0f, which %s", row_at(run, because)->step, how);
     return record_step(run, index, EVENT_SKIPPED, NULL, detail, error);
 }
 
@@ -253,18 +278,30 @@ static gboolean end_failed(Run *run, guint index, const char *fault, GError **er
     for (guint i = 0; i < skipped->len; i++)
         if (!record_skipped(run, g_array_index(skipped, guint, i), error))
             return FALSE;
+    guint failed = progress_count(run->progress, STEP_FAILED);
+    if (run->limits->max_failures > 0 && failed >= run->limits->max_failures)
+        stop(run, g_error_new(VMANGER_ERROR, 0, "steps that failed: %u (--max-failures %u)", failed,
+                              run->limits->max_failures));
     return TRUE;
+}
+
+/* Where no terminal shows progress, a line a step does. A trial takes no time. */
+static void note_success(const Run *run, guint index)
+{
+    const PlanRow *step = row_at(run, index);
+    double took_s = (double)(g_get_monotonic_time() - run->started[index]) / G_USEC_PER_SEC;
+    if (!run->program->verbose && (run->target->class->trial || isatty(STDERR_FILENO)))
+        return;
+    program_note(run->program, "step %.0f, %s %s: done in %.0f s; %u to do", step->step,
+                 action_names[step->action], step->object, took_s,
+                 progress_count(run->progress, STEP_PENDING));
 }
 
 static gboolean end_succeeded(Run *run, guint index, const char *detail, GError **error)
 {
-    const PlanRow *step = row_at(run, index);
     run->progress->states[index] = STEP_SUCCEEDED;
     release_followers(run, index);
-    if (run->program->verbose) {
-        g_autofree char *object = escape_for_terminal(step->object);
-        program_say(run->program, "step %.0f, %s %s: done\n", step->step, action_names[step->action], object);
-    }
+    note_success(run, index);
     return record_step(run, index, EVENT_SUCCEEDED, NULL, detail, error);
 }
 
@@ -285,6 +322,7 @@ static gboolean start_step(Run *run, guint index, GError **error)
     if (!class->start(run->target, step, &task, &fault))
         return end_failed(run, index, fault->message, error);
     run->progress->states[index] = STEP_RUNNING;
+    run->started[index] = g_get_monotonic_time();
     run->running++;
     g_hash_table_add(run->busy, (gpointer)step->object_id);
     count_migration(run, step, 1);
@@ -294,7 +332,7 @@ static gboolean start_step(Run *run, guint index, GError **error)
 static gboolean start_ready(Run *run, GError **error)
 {
     GSequenceIter *at = g_sequence_get_begin_iter(run->ready);
-    while (run->running < run->parallel && !g_sequence_iter_is_end(at)) {
+    while (run->running < run->limits->parallel && !g_sequence_iter_is_end(at)) {
         GSequenceIter *next = g_sequence_iter_next(at);
         guint index = GPOINTER_TO_UINT(g_sequence_get(at));
         if (may_start(run, row_at(run, index))) {
@@ -312,6 +350,9 @@ static gboolean end_step(Run *run, const StepEnd *end, GError **error)
     const PlanRow *step = changeplan_find_step(run->progress->plan, end->step);
     guint index = (guint)(step - row_at(run, 0));
     run->running--;
+    double took_s = (double)(g_get_monotonic_time() - run->started[index]) / G_USEC_PER_SEC;
+    if (run->limits->window && end->kind == END_SUCCEEDED)
+        changewindow_learn(run->limits->window, step, took_s);
     g_hash_table_remove(run->busy, step->object_id);
     count_migration(run, step, -1);
     if (end->kind == END_SUCCEEDED)
@@ -320,15 +361,6 @@ static gboolean end_step(Run *run, const StepEnd *end, GError **error)
 }
 
 /* ---- the loop ---- */
-
-/* Keeps the first reason to stop. */
-static void stop(Run *run, GError *reason)
-{
-    if (run->stop)
-        g_error_free(reason);
-    else
-        run->stop = reason;
-}
 
 static void look_for_signals(Run *run)
 {
@@ -372,6 +404,15 @@ static gboolean wait_for_one(Run *run)
     return TRUE;
 }
 
+/* What is ready and was not started would not end in time. */
+static void stop_at_window(Run *run)
+{
+    g_autofree char *closes = changewindow_text(run->limits->window);
+    stop(run,
+         g_error_new(VMANGER_ERROR, 0, "the change window closes at %s: steps that would not end in time: %d",
+                     closes, g_sequence_get_length(run->ready)));
+}
+
 /* Redoes on a copy what earlier runs did on theirs, finds what may start, and journals what is left out. */
 static gboolean prepare(Run *run, GError **error)
 {
@@ -388,7 +429,8 @@ static gboolean prepare(Run *run, GError **error)
         StepState state = progress->states[i];
         if (state == STEP_PENDING && progress->dependencies->waiting[i] == 0)
             g_sequence_append(run->ready, GUINT_TO_POINTER(i));
-        if ((state == STEP_STALE || state == STEP_SKIPPED) && !record_skipped(run, i, error))
+        if ((state == STEP_STALE || state == STEP_SKIPPED || state == STEP_NEEDLESS) &&
+            !record_skipped(run, i, error))
             return FALSE;
     }
     g_sequence_sort(run->ready, compare_rows, NULL);
@@ -396,11 +438,10 @@ static gboolean prepare(Run *run, GError **error)
     return record_event(run, EVENT_CHECKED, detail, error);
 }
 
-gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **error)
+gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
 {
     GError *failure = NULL;
-    run->parallel = parallel;
-    run->parallel_per_host = parallel_per_host;
+    run->limits = limits;
     run->interrupt = interrupt_new();
     if (!prepare(run, &failure))
         stop(run, failure);
@@ -413,6 +454,8 @@ gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **e
             break;
     }
     program_progress(run->program, NULL);
+    if (!run->stop && !g_sequence_is_empty(run->ready))
+        stop_at_window(run);
     if (!run->stop)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&run->stop));

@@ -6,10 +6,19 @@
 #ifndef APPLY_RUN_H
 #define APPLY_RUN_H
 
+#include "apply/changewindow.h"
 #include "apply/progress.h"
 #include "apply/target.h"
 
 typedef struct Run Run;
+
+/* how far a run may go */
+typedef struct RunLimits {
+    guint parallel;          /* steps at once */
+    guint parallel_per_host; /* migrations at once to or from one host */
+    guint max_failures;      /* so many failed steps end the run; 0: none do */
+    ChangeWindow *window;    /* NULL: none */
+} RunLimits;
 
 /* all four must outlive the run */
 Run *run_new(Target *target, Progress *progress, Journal *journal, const Program *program);
@@ -23,11 +32,10 @@ gboolean run_settle(Run *run, GError **error);
  * those steps also what the account lacks */
 gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GError **error);
 
-/* does all pending steps, at most parallel at once, and at most parallel_per_host migrations to or from one
- * host. SIGINT, SIGTERM and SIGHUP let no new step start; a second one does not wait for those that run.
- * FALSE where the run stopped before the end: signal, lost target, unwritable journal; the error says which
- */
-gboolean run_steps(Run *run, guint parallel, guint parallel_per_host, GError **error);
+/* does all pending steps within the limits, which outlive the run. SIGINT, SIGTERM and SIGHUP let no new step
+ * start; a second one does not wait for those that run. FALSE where the run stopped before the end: signal,
+ * limits, lost target, unwritable journal; the error says which */
+gboolean run_steps(Run *run, const RunLimits *limits, GError **error);
 
 /* ends the work on the target and the run in the journal */
 gboolean run_finish(Run *run, GError **error);

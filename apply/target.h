@@ -37,7 +37,9 @@ void refusal_free(Refusal *refusal);
 
 typedef struct TargetClass {
     const char *kind; /* JOURNAL_DIRECTORY, JOURNAL_VCENTER */
-    gboolean trial;   /* nothing lasts before finish: the journal need not be flushed around each call */
+    /* what check looks at, in words; NULL: nothing */
+    const char *checks_of_migrations, *checks_of_others;
+    gboolean trial; /* nothing lasts before finish: the journal need not be flushed around each call */
 
     /* what the target is now, in the terms of a snapshot and its assessment under the policy. The snapshot
      * belongs to the target and lasts until its first step; the assessment is the caller's. assessment NULL:

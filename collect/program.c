@@ -181,6 +181,19 @@ int program_misused(const Program *program, const char *format, ...)
     return EXIT_REFUSED;
 }
 
+void program_note(const Program *program, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    if (program->quiet)
+        return;
+    g_autofree char *safe = escape_for_terminal(text);
+    program_progress(program, NULL);
+    fprintf(stderr, "%s\n", safe);
+}
+
 void program_warn(const Program *program, const char *format, ...)
 {
     va_list arguments;

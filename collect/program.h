@@ -54,6 +54,9 @@ int program_misused(const Program *program, const char *format, ...) G_GNUC_PRIN
 /* a line, or several, on standard error; what could act on a terminal is escaped */
 void program_warn(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* a line on standard error that tells how far the work has come, unless --quiet */
+void program_note(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* what was asked for, on standard output, with --quiet too. FALSE and a word on standard error where that did
  * not take it */
 gboolean program_print(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);

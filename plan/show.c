@@ -69,7 +69,7 @@ static void append_gathered(GString *out, const PlanRow *row)
         g_string_append(out, " …");
 }
 
-static void append_row(GString *out, const PlanRow *row)
+void show_row_title(GString *out, const PlanRow *row)
 {
     static const char *const signs[] = {"+", "?", "!"};
     g_string_append_printf(out, "  %s ", signs[row->kind]);
@@ -92,7 +92,13 @@ static void append_row(GString *out, const PlanRow *row)
     if (row->kind == ROW_STEP)
         g_string_append_printf(out, "%s%s%s", *row->after ? ", after " : "", row->after,
                                row->approve == 1 ? "" : ", NOT APPROVED");
-    g_string_append(out, "\n      ");
+    g_string_append_c(out, '\n');
+}
+
+void show_row(GString *out, const PlanRow *row)
+{
+    show_row_title(out, row);
+    g_string_append(out, "      ");
     append_escaped(out, row->reason);
     if (*row->effect) {
         g_string_append(out, "\n      ");
@@ -112,7 +118,7 @@ static void append_rows(GString *out, const ChangePlan *plan, int kind, const ch
             g_string_append_printf(out, "\n%s\n", title);
         if (most > 0 && shown == most)
             continue;
-        append_row(out, row);
+        show_row(out, row);
         shown++;
     }
     if (all > shown)

@@ -13,6 +13,10 @@
  * summary then counts what is left. FALSE and an error where a cluster is none of the plan's */
 gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **error);
 
+/* appends one row: what is done, on a line, and below it why and with what effect; or that line alone */
+void show_row(GString *out, const PlanRow *row);
+void show_row_title(GString *out, const PlanRow *row);
+
 /* a line of the steps that somebody took out of a whole plan, as far as it tells: by gaps in the numbers, by
  * what steps wait for, and by the number of steps that figures are of. "" where there are none; the caller
  * frees it */

@@ -225,7 +225,7 @@ static void steps_are_journaled_before_and_after_each_call(void)
 {
     Fixture f;
     set_up(&f, (const char *const[]){"", "1", NULL});
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT(run_finish(f.run, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s2 e2 f");
     g_autofree char *said = events(&f);
@@ -242,11 +242,11 @@ static void independent_steps_run_side_by_side_within_both_limits(void)
 {
     Fixture f;
     set_up(&f, (const char *const[]){"", "", "", "", "", "", NULL});
-    CU_ASSERT(run_steps(f.run, 4, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 4, .parallel_per_host = 8}, NULL));
     CU_ASSERT_EQUAL(f.fake.most, 4);
     tear_down(&f);
     set_up(&f, (const char *const[]){"", "", "", "", "", "", NULL});
-    CU_ASSERT(run_steps(f.run, 8, 2, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 2}, NULL));
     CU_ASSERT_EQUAL(f.fake.most, 2);
     CU_ASSERT_EQUAL(progress_count(f.progress, STEP_SUCCEEDED), 6);
     tear_down(&f);
@@ -257,7 +257,7 @@ static void two_steps_of_one_vm_never_run_at_once(void)
     Fixture f;
     set_up(&f, (const char *const[]){"", "", NULL});
     g_array_index(f.plan->rows, PlanRow, 1).object_id = g_array_index(f.plan->rows, PlanRow, 0).object_id;
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s2 e2 ");
     tear_down(&f);
 }
@@ -266,7 +266,7 @@ static void a_step_that_stands_before_what_it_waits_for_is_done_after_it(void)
 {
     Fixture f;
     set_up(&f, (const char *const[]){"3", "1", "", NULL});
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 s1 e1 s2 e2 ");
     tear_down(&f);
 }
@@ -276,7 +276,7 @@ static void a_failure_takes_its_followers_along_and_others_go_on(void)
     Fixture f;
     set_up(&f, (const char *const[]){"", "1", "2", "", NULL});
     f.fake.fails = 1;
-    CU_ASSERT(run_steps(f.run, 1, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s4 e4 ");
     CU_ASSERT_EQUAL(f.progress->states[0], STEP_FAILED);
     CU_ASSERT_EQUAL(f.progress->states[1], STEP_SKIPPED);
@@ -292,7 +292,7 @@ static void a_problem_found_just_before_or_a_refusal_is_a_failure_without_a_chan
     set_up(&f, (const char *const[]){"", "", "", NULL});
     f.fake.problem = 1;
     f.fake.refuses = 2;
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 ");
     g_autofree char *said = events(&f);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "checked failed1 intent2 failed2 intent3"));
@@ -305,7 +305,7 @@ static void a_fault_that_would_come_again_is_a_refusal_and_the_step_is_not_open(
     set_up(&f, (const char *const[]){"", "1", NULL});
     f.fake.refuses = 1;
     f.fake.refusal = "https://vc/sdk: RelocateVM_Task: MethodDisabled: by backup";
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     g_autofree char *said = events(&f);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "intent1 refused1 skipped2"));
     CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 3).detail, "MethodDisabled: by backup");
@@ -329,7 +329,7 @@ static void what_is_refused_at_first_is_journaled_and_left_out(void)
     CU_ASSERT(run_refuse(f.run, refusals, TRUE, NULL));
     f.progress->states[0] = STEP_REFUSED;
     progress_skip_followers(f.progress, 0, NULL);
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT(run_finish(f.run, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 f");
     g_autofree char *said = events(&f);
@@ -348,7 +348,7 @@ static void a_signal_lets_nothing_start_and_waits_for_what_runs(void)
     set_up(&f, (const char *const[]){"", "", "", NULL});
     f.fake.signals = 2;
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_FALSE(run_steps(f.run, 2, 8, &error));
+    CU_ASSERT_FALSE(run_steps(f.run, &(RunLimits){.parallel = 2, .parallel_per_host = 8}, &error));
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "SIGTERM"));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 s2 e2 e1 ");
     g_autofree char *said = events(&f);
@@ -357,7 +357,7 @@ static void a_signal_lets_nothing_start_and_waits_for_what_runs(void)
     run_again(&f);
     f.fake.signals = 0;
     CU_ASSERT(run_settle(f.run, NULL));
-    CU_ASSERT(run_steps(f.run, 2, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 2, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s3 e3 ");
     tear_down(&f);
 }
@@ -377,14 +377,14 @@ static void a_lost_target_leaves_its_step_open_and_the_next_run_settles_it(void)
         set_up(&f, (const char *const[]){"", "1", NULL});
         f.fake.lost = 1;
         g_autoptr(GError) error = NULL;
-        CU_ASSERT_FALSE(run_steps(f.run, 8, 8, &error));
+        CU_ASSERT_FALSE(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, &error));
         CU_ASSERT_STRING_EQUAL(error->message, "the target is lost");
         run_again(&f);
         f.fake.lost = 0;
         f.fake.settles_as = (int)cases[i].end;
         CU_ASSERT_EQUAL(f.progress->states[0], STEP_OPEN);
         CU_ASSERT(run_settle(f.run, NULL));
-        CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+        CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
         CU_ASSERT_STRING_EQUAL(f.fake.log->str, cases[i].log);
         g_autofree char *said = events(&f);
         CU_ASSERT_PTR_NOT_NULL(strstr(said, cases[i].said));
@@ -397,7 +397,7 @@ static void open_steps_are_not_settled_at_another_source(void)
     Fixture f;
     set_up(&f, (const char *const[]){"", NULL});
     f.fake.lost = 1;
-    CU_ASSERT_FALSE(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT_FALSE(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     run_again(&f);
     f.plan->source_id = "source-2";
     g_autoptr(GError) error = NULL;
@@ -417,7 +417,7 @@ static void a_full_disk_stops_before_the_next_call(void)
     f.fake.full_at_start = f.journal;
     f.fake.fills = 2;
     g_autoptr(GError) error = NULL;
-    CU_ASSERT_FALSE(run_steps(f.run, 8, 8, &error));
+    CU_ASSERT_FALSE(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, &error));
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "cannot be written"));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 s2 e2 e1 ");
     run_again(&f);
@@ -427,7 +427,7 @@ static void a_full_disk_stops_before_the_next_call(void)
     CU_ASSERT_EQUAL(f.progress->states[1], STEP_OPEN);
     CU_ASSERT_EQUAL(f.progress->states[2], STEP_PENDING);
     CU_ASSERT(run_settle(f.run, NULL));
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "?task-1 ? s3 e3 ");
     tear_down(&f);
 }
@@ -436,10 +436,10 @@ static void steps_that_are_done_or_not_approved_are_left_alone(void)
 {
     Fixture f;
     set_up(&f, (const char *const[]){"", "1", "", NULL});
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     run_again(&f);
     CU_ASSERT_EQUAL(progress_count(f.progress, STEP_DONE), 3);
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "");
     tear_down(&f);
     set_up(&f, (const char *const[]){"", "", NULL});
@@ -447,7 +447,7 @@ static void steps_that_are_done_or_not_approved_are_left_alone(void)
     progress_free(f.progress);
     g_array_index(f.plan->rows, PlanRow, 0).approve = 0;
     begin_run(&f);
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s2 e2 ");
     tear_down(&f);
 }
@@ -456,7 +456,7 @@ static void the_journal_of_another_plan_is_refused(void)
 {
     Fixture f;
     set_up(&f, (const char *const[]){"", NULL});
-    CU_ASSERT(run_steps(f.run, 8, 8, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     f.plan->plan = "plan-2";
     g_autoptr(GError) error = NULL;
     CU_ASSERT_PTR_NULL(progress_new(f.plan, f.journal, &error));
@@ -466,6 +466,71 @@ static void the_journal_of_another_plan_is_refused(void)
     g_autoptr(ChangePlan) shorter = plan_of((const char *const[]){NULL});
     CU_ASSERT_PTR_NULL(progress_new(shorter, f.journal, &error));
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "no step 1"));
+    tear_down(&f);
+}
+
+/* ---- limits ---- */
+
+static ChangeWindow *window_of(double seconds)
+{
+    static GTimeZone *utc;
+    g_autofree char *duration = g_strdup_printf("%.0f", seconds);
+    g_autoptr(GArray) blackout = g_array_new(FALSE, FALSE, 1);
+    utc = utc ? utc : g_time_zone_new_utc();
+    return changewindow_new(NULL, duration, blackout, g_get_real_time() / G_USEC_PER_SEC, utc, NULL);
+}
+
+static void a_step_that_would_end_too_late_is_left_to_the_next_run(void)
+{
+    Fixture f;
+    g_autoptr(ChangeWindow) window = window_of(1000);
+    g_autoptr(GError) error = NULL;
+    set_up(&f, (const char *const[]){"", "", "2", NULL});
+    g_array_index(f.plan->rows, PlanRow, 1).est_s = 5000;
+    RunLimits limits = {.parallel = 8, .parallel_per_host = 8, .window = window};
+    CU_ASSERT_FALSE(run_steps(f.run, &limits, &error));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 ");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "the change window closes at "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "by --max-duration: steps that would not end in time: 1"));
+    CU_ASSERT_EQUAL(progress_count(f.progress, STEP_PENDING), 2);
+    run_again(&f);
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s2 e2 s3 e3 ");
+    tear_down(&f);
+}
+
+static void failures_end_a_run_once_there_are_so_many(void)
+{
+    Fixture f;
+    g_autoptr(GError) error = NULL;
+    set_up(&f, (const char *const[]){"", "", "", NULL});
+    f.fake.problem = 1;
+    f.fake.fails = 2;
+    RunLimits limits = {.parallel = 1, .parallel_per_host = 8, .max_failures = 2};
+    CU_ASSERT_FALSE(run_steps(f.run, &limits, &error));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s2 e2 ");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+    CU_ASSERT_STRING_EQUAL(error->message, "steps that failed: 2 (--max-failures 2)");
+    tear_down(&f);
+    set_up(&f, (const char *const[]){"", "", "", NULL});
+    f.fake.problem = 1;
+    f.fake.fails = 2;
+    limits.max_failures = 3;
+    CU_ASSERT(run_steps(f.run, &limits, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s2 e2 s3 e3 ");
+    tear_down(&f);
+}
+
+static void what_is_not_needed_is_journaled_as_skipped(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", NULL});
+    f.progress->states[0] = STEP_NEEDLESS;
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
+    g_autofree char *said = events(&f);
+    CU_ASSERT_STRING_EQUAL(said, "run_started skipped1 checked");
+    CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 1).detail, "what it was for is gone");
     tear_down(&f);
 }
 
@@ -486,4 +551,7 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, a_full_disk_stops_before_the_next_call);
     CU_ADD_TEST(suite, steps_that_are_done_or_not_approved_are_left_alone);
     CU_ADD_TEST(suite, the_journal_of_another_plan_is_refused);
+    CU_ADD_TEST(suite, a_step_that_would_end_too_late_is_left_to_the_next_run);
+    CU_ADD_TEST(suite, failures_end_a_run_once_there_are_so_many);
+    CU_ADD_TEST(suite, what_is_not_needed_is_journaled_as_skipped);
 }
