@@ -85,7 +85,8 @@ static int run(const Program *program, char *const *directories, const char *out
         return program_fail(program, error);
     warn(program, work.patterns);
     show(program, work.summary, output);
-    return detailed && summary_has_findings(work.summary) ? EXIT_FINDINGS : EXIT_DONE;
+    int code = detailed && summary_has_findings(work.summary) ? EXIT_FINDINGS : EXIT_DONE;
+    return program_end(program, code, TRUE);
 }
 
 int main(int argc, char **argv)

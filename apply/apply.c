@@ -10,7 +10,6 @@
 #include "plan/gather.h"
 #include "plan/planfile.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -72,11 +71,10 @@ static int verify_journal(const Program *program, const Options *options)
                      options->verify_journal, journal->chain, options->chain);
         return EXIT_REFUSED;
     }
-    return program_print(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
-                         options->verify_journal, journal->rows->len,
-                         plural(journal->rows->len, "row", "rows"), journal->chain)
-               ? EXIT_DONE
-               : EXIT_REFUSED;
+    program_print(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
+                options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
+                journal->chain);
+    return program_end(program, EXIT_DONE, FALSE);
 }
 
 static int write_undo(const Program *program, const Options *options)
@@ -88,7 +86,7 @@ static int write_undo(const Program *program, const Options *options)
         return program_fail(program, error);
     if (strcmp(options->output, "-") != 0)
         program_say(program, "%s: %s.\n", options->output, plan->summary);
-    return EXIT_DONE;
+    return program_end(program, EXIT_DONE, TRUE);
 }
 
 /* ---- a plan ---- */
@@ -135,12 +133,13 @@ static char *default_journal(const char *plan, const char *after, gboolean at_vc
 }
 
 /* A dry run changes nothing, so it only reads the journal that there may be. */
-static gboolean open_journal(Work *work, const char *path, gboolean dry_run, GError **error)
+static gboolean open_journal(Work *work, const char *path, const Options *options, GError **error)
 {
+    gboolean dry_run = options->dry_run;
     gboolean absent = dry_run && (!path || !g_file_test(path, G_FILE_TEST_EXISTS));
     if (absent)
         return TRUE;
-    work->journal = dry_run ? journal_read(path, error) : journal_open(path, error);
+    work->journal = dry_run ? journal_read(path, error) : journal_open(path, options->journal != NULL, error);
     return work->journal != NULL;
 }
 
@@ -181,7 +180,7 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
                             : default_journal(arguments[0], options->output, options->connection.url != NULL);
     if (!(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
                                      &options->connection, program, error)) ||
-        !open_journal(work, path, options->dry_run, error) ||
+        !open_journal(work, path, options, error) ||
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
         (work->journal && !target_check_journal(work->target, work->journal, error)) ||
         (options->clusters && !progress_choose(work->progress, options->clusters, error)))
@@ -197,11 +196,10 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
 }
 
 /* A journal in which nothing was ever written is not left behind. */
-static void forget_empty_journal(const Journal *journal)
+static void forget_empty_journal(Journal *journal)
 {
-    if (journal && journal->fd >= 0 && journal->rows->len == 0 &&
-        g_file_test(journal->path, G_FILE_TEST_IS_REGULAR))
-        g_unlink(journal->path);
+    if (journal)
+        journal_forget_empty(journal);
 }
 
 static gboolean look_first(Work *work, const Program *program, const Options *options, GError **error)
@@ -365,7 +363,7 @@ static int apply_plan(const Program *program, Options *options, char **arguments
         return refused(&work, program, error);
     if (options->dry_run) {
         say_summary(&work, program, "Apply could begin");
-        return EXIT_DONE;
+        return program_end(program, EXIT_DONE, FALSE);
     }
     if (options->confirm && !confirm(&work, &error))
         return refused(&work, program, error);
@@ -376,11 +374,14 @@ static int apply_plan(const Program *program, Options *options, char **arguments
         .max_failures = (guint)options->max_failures.value,
         .window = work.window,
     };
-    if (!run_steps(work.run, &limits, &error) || !run_finish(work.run, &error))
-        return stopped(&work, program, error);
+    if (!run_steps(work.run, &limits, &error) || !run_finish(work.run, &error)) {
+        if (!g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS))
+            return stopped(&work, program, error);
+        program_fail(program, error);
+    }
     say_summary(&work, program, "Apply complete");
-    return progress_count(work.progress, STEP_FAILED) + count_left_out(work.progress) > 0 ? EXIT_PARTLY
-                                                                                          : EXIT_DONE;
+    gboolean partly = error || progress_count(work.progress, STEP_FAILED) + count_left_out(work.progress) > 0;
+    return program_end(program, partly ? EXIT_PARTLY : EXIT_DONE, TRUE);
 }
 
 static guint mode_of(const Options *options, int n_arguments, char **arguments)

@@ -371,7 +371,7 @@ static void look_for_signals(Run *run)
         stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
         program_warn(run->program, "%s: no new step is started; %s", name,
                      run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
-        if (!record_event(run, EVENT_INTERRUPTED, name, &unwritten))
+        if (!run->journal->broken && !record_event(run, EVENT_INTERRUPTED, name, &unwritten))
             program_warn(run->program, "%s", unwritten->message);
     }
 }
@@ -465,20 +465,32 @@ gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
 gboolean run_finish(Run *run, GError **error)
 {
     const Progress *progress = run->progress;
-    if (!journal_flush(run->journal, error) ||
-        !run->target->class->finish(run->target, progress->plan, error))
+    g_autoptr(GError) failure = NULL;
+    if (!journal_flush(run->journal, error))
         return FALSE;
+    gboolean finished = run->target->class->finish(run->target, progress->plan, &failure);
+    if (!finished && !g_error_matches(failure, VMANGER_ERROR, VMANGER_ERROR_STANDS)) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
     g_autofree char *detail =
         g_strdup_printf("succeeded=%u failed=%u skipped=%u refused=%u",
                         progress_count(progress, STEP_SUCCEEDED), progress_count(progress, STEP_FAILED),
                         progress_count(progress, STEP_SKIPPED) + progress_count(progress, STEP_STALE),
                         progress_count(progress, STEP_REFUSED));
-    return record_event(run, EVENT_RUN_ENDED, detail, error) && journal_flush(run->journal, error);
+    if (finished && record_event(run, EVENT_RUN_ENDED, detail, &failure) &&
+        journal_flush(run->journal, &failure))
+        return TRUE;
+    if (!finished)
+        record_event(run, EVENT_RUN_ENDED, detail, NULL);
+    failure->code = VMANGER_ERROR_STANDS; /* all steps are done: what fails here is a word about them */
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 void run_give_up(Run *run, const GError *why)
 {
     g_autoptr(GError) unwritten = NULL;
-    if (run->begun && !record_event(run, EVENT_RUN_ENDED, why->message, &unwritten))
+    if (run->begun && !run->journal->broken && !record_event(run, EVENT_RUN_ENDED, why->message, &unwritten))
         program_warn(run->program, "%s", unwritten->message);
 }

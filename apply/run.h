@@ -37,7 +37,8 @@ gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GErro
  * limits, lost target, unwritable journal; the error says which */
 gboolean run_steps(Run *run, const RunLimits *limits, GError **error);
 
-/* ends the work on the target and the run in the journal */
+/* ends the work on the target and the run in the journal. Where the error is VMANGER_ERROR_STANDS, all steps
+ * are done and what they lead to is in its place */
 gboolean run_finish(Run *run, GError **error);
 
 /* notes in the journal, where it was begun and can still be written, why the run ended early */

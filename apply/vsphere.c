@@ -13,10 +13,10 @@
 #include "apply/target.h"
 #include "apply/tasks.h"
 #include "apply/vspherecheck.h"
+#include "collect/atomic.h"
 #include "collect/inventory.h"
 #include "collect/snapshotreader.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -61,17 +61,6 @@ static const char *vsphere_source_id(Target *target)
 
 /* ---- what is there ---- */
 
-static void remove_directory(const char *path)
-{
-    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (directory && (name = g_dir_read_name(directory))) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_unlink(file);
-    }
-    g_rmdir(path);
-}
-
 /* Measures into a directory that is gone again afterwards. */
 static gboolean view_measured(Vsphere *vsphere, const char *directory, const Policy *policy,
                               Assessment **assessment, GError **error)
@@ -102,11 +91,10 @@ static gboolean vsphere_view(Target *target, const Policy *policy, const Snapsho
     vsphere->policy = policy;
     g_clear_pointer(&vsphere->snapshot, snapshot_free);
     if (assessment) {
-        g_autofree char *directory = g_dir_make_tmp("vmanger-XXXXXX", error);
-        gboolean ok = directory && view_measured(vsphere, directory, policy, assessment, error);
-        if (directory)
-            remove_directory(directory);
-        if (!ok)
+        g_autoptr(AtomicDirectory) scratch = atomic_directory_scratch(error);
+        g_autofree char *directory =
+            scratch ? g_build_filename(atomic_directory_path(scratch), "measured", NULL) : NULL;
+        if (!directory || !view_measured(vsphere, directory, policy, assessment, error))
             return FALSE;
     } else {
         g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);

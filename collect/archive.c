@@ -3,18 +3,76 @@
 
 #include "collect/atomic.h"
 #include "collect/csv.h"
+#include "collect/samples.h"
+#include "collect/sums.h"
+#include "collect/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define NEXT ".next"
+#define LATEST "latest"
 
 struct Archive {
     char *directory;
     char *next, *latest;
-    int lock; /* the directory itself, held by flock */
+    int lock;           /* the directory itself, held by flock */
+    gboolean next_ours; /* what is at DIR/.next, if anything, is this run's */
 };
+
+static gboolean fail(const Archive *archive, const char *name, const char *what, GError **error)
+{
+    g_set_error(error, VMANGER_ERROR, 0, "%s/%s: %s: %s", archive->directory, name, what, g_strerror(errno));
+    return FALSE;
+}
+
+/* ---- what a killed run left ---- */
+
+static gboolean is_part_of_snapshot(const char *name)
+{
+    gboolean known = strcmp(name, SUMS_FILE) == 0 || strcmp(name, snapshot_table.file) == 0 ||
+                     strcmp(name, samples_table.file) == 0;
+    for (int table = 0; !known && table < N_TABLES; table++)
+        known = strcmp(name, snapshot_tables[table]->file) == 0;
+    return known;
+}
+
+/* TRUE where the directory is ours and holds nothing but what a snapshot is made of. */
+static gboolean is_left_by_collect(int fd)
+{
+    struct stat found;
+    g_auto(GStrv) names = temporary_names(fd);
+    gboolean ours = names && fstat(fd, &found) == 0 && found.st_uid == geteuid();
+    for (guint i = 0; ours && names[i]; i++)
+        ours = is_part_of_snapshot(names[i]);
+    return ours;
+}
+
+static gboolean clear_next(Archive *archive, GError **error)
+{
+    int fd = openat(archive->lock, NEXT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return TRUE;
+    if (fd < 0 && errno != ENOTDIR && errno != ELOOP)
+        return fail(archive, NEXT, "cannot be looked at", error);
+    gboolean left = fd >= 0 && is_left_by_collect(fd);
+    if (fd >= 0)
+        close(fd);
+    if (!left) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s/" NEXT
+                    ": found something that is not a snapshot of a collect that was killed: expected "
+                    "nothing, the next snapshot is made there",
+                    archive->directory);
+        return FALSE;
+    }
+    return temporary_remove(archive->lock, NEXT) || fail(archive, NEXT, "cannot be removed", error);
+}
 
 Archive *archive_open(const char *directory, GError **error)
 {
@@ -31,8 +89,10 @@ Archive *archive_open(const char *directory, GError **error)
                     directory);
         return NULL;
     }
-    archive->next = g_build_filename(directory, ".next", NULL);
-    atomic_directory_remove(archive->next);
+    archive->next = g_build_filename(directory, NEXT, NULL);
+    if (!clear_next(archive, error))
+        return NULL;
+    archive->next_ours = TRUE;
     return g_steal_pointer(&archive);
 }
 
@@ -41,18 +101,59 @@ const char *archive_next(const Archive *archive)
     return archive->next;
 }
 
+/* ---- the end ---- */
+
+/* TRUE where both are snapshots of the same digest: one that was killed before latest was moved is made
+ * again. */
+static gboolean is_same(const char *a, const char *b)
+{
+    g_autofree char *sums_a = g_build_filename(a, SUMS_FILE, NULL), *text_a = NULL;
+    g_autofree char *sums_b = g_build_filename(b, SUMS_FILE, NULL), *text_b = NULL;
+    return g_file_get_contents(sums_a, &text_a, NULL, NULL) &&
+           g_file_get_contents(sums_b, &text_b, NULL, NULL) && strcmp(text_a, text_b) == 0;
+}
+
+/* Gives the snapshot its name, unless it is there already; is_new tells. */
+static gboolean place(const Archive *archive, const char *name, gboolean *is_new, GError **error)
+{
+    *is_new = renameat2(archive->lock, NEXT, archive->lock, name, RENAME_NOREPLACE) == 0;
+    if (!*is_new && errno == EINVAL) /* a file system that cannot: over an empty directory at most */
+        *is_new = renameat(archive->lock, NEXT, archive->lock, name) == 0;
+    if (*is_new || ((errno == EEXIST || errno == ENOTEMPTY) && is_same(archive->next, archive->latest)))
+        return TRUE;
+    if (errno != EEXIST && errno != ENOTEMPTY)
+        return fail(archive, name, "cannot be put in its place", error);
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s: found something else of that time there: expected nothing, or the same snapshot",
+                archive->latest);
+    return FALSE;
+}
+
+static gboolean link_latest(const Archive *archive, const char *name, gboolean is_new, GError **error)
+{
+    if (atomic_link(archive->lock, name, LATEST))
+        return TRUE;
+    fail(archive, LATEST, "cannot be pointed to the snapshot", error);
+    if (is_new && renameat(archive->lock, name, archive->lock, NEXT) != 0 && error && *error)
+        (*error)->code = VMANGER_ERROR_STANDS;
+    return FALSE;
+}
+
 gboolean archive_commit(Archive *archive, gint64 taken_at, GError **error)
 {
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(taken_at);
     g_autofree char *name = g_date_time_format(time, "%Y-%m-%dT%H%M%SZ");
+    gboolean is_new = FALSE;
     archive->latest = g_build_filename(archive->directory, name, NULL);
-    if (g_rename(archive->next, archive->latest) != 0) {
-        g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be put in its place: %s", archive->latest,
-                    g_strerror(errno));
+    if (!place(archive, name, &is_new, error) || !link_latest(archive, name, is_new, error))
         return FALSE;
-    }
-    g_autofree char *link = g_build_filename(archive->directory, "latest", NULL);
-    return atomic_link(name, link, error);
+    if (atomic_flush(archive->lock))
+        return TRUE;
+    g_set_error(
+        error, VMANGER_ERROR, VMANGER_ERROR_STANDS,
+        "%s: is in its place, but may be gone after a loss of power: its directory cannot be flushed: %s",
+        archive->latest, g_strerror(errno));
+    return FALSE;
 }
 
 const char *archive_latest(const Archive *archive)
@@ -64,8 +165,8 @@ void archive_free(Archive *archive)
 {
     if (!archive)
         return;
-    if (archive->next)
-        atomic_directory_remove(archive->next);
+    if (archive->next_ours)
+        temporary_remove(archive->lock, NEXT);
     if (archive->lock >= 0)
         close(archive->lock);
     g_free(archive->next);

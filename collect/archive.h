@@ -10,13 +10,16 @@
 
 typedef struct Archive Archive;
 
-/* opens an archive, made if need be, locked against a second collect */
+/* opens an archive, made if need be, locked against a second collect. A snapshot that a killed one left at
+ * DIR/.next goes; anything else there is an error, and stays */
 Archive *archive_open(const char *directory, GError **error);
 
 /* where to collect the next snapshot: not there yet */
 const char *archive_next(const Archive *archive);
 
-/* names that snapshot by its time and points latest to it; one of the same time already there is an error */
+/* names that snapshot by its time and points latest to it. One of the same time already there is an error,
+ * unless it is the same snapshot, which then stays. On an error nothing is changed, unless it is
+ * VMANGER_ERROR_STANDS */
 gboolean archive_commit(Archive *archive, gint64 taken_at, GError **error);
 
 /* the path of the snapshot that archive_commit named */

@@ -3,10 +3,10 @@
 
 #include "collect/csv.h"
 #include "collect/digest.h"
+#include "collect/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,47 +14,77 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (256 * 1024)
-
-struct AtomicFile {
-    char *path;
-    char *temporary; /* NULL: standard output, a device or pipe, or already in place */
-    int fd;
-    GString *buffer;
-    Digest *digest;
-    int failure; /* errno of the first write that failed */
-};
+#define LINK_TRIES 100
 
 static void set_failure(GError **error, const char *path, const char *what, int reason)
 {
     g_set_error(error, VMANGER_ERROR, 0, "%s: %s: %s", path, what, g_strerror(reason));
 }
 
-static char *beside(const char *path)
+/* ---- the directory that something appears in ---- */
+
+typedef struct Place {
+    int directory;   /* open: it is flushed at the end, and stays the same whatever becomes of its path */
+    char *name;      /* in it */
+    char *temporary; /* in it; NULL once in place */
+} Place;
+
+/* FALSE and errno where the directory cannot be opened */
+static gboolean place_open(Place *place, const char *path)
 {
     g_autofree char *directory = g_path_get_dirname(path);
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *temporary = g_strdup_printf(".%s.XXXXXX", name);
-    return g_build_filename(directory, temporary, NULL);
+    place->name = g_path_get_basename(path);
+    place->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return place->directory >= 0;
 }
 
-static gboolean flush_directory(const char *path, GError **error)
+static void place_clear(Place *place)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0) {
-        set_failure(error, path, "cannot be flushed", errno);
-        if (fd >= 0)
-            close(fd);
+    if (place->temporary)
+        temporary_remove(place->directory, place->temporary);
+    if (place->directory >= 0)
+        close(place->directory);
+    g_free(place->temporary);
+    g_free(place->name);
+}
+
+gboolean atomic_flush(int directory)
+{
+    return fsync(directory) == 0 || errno == EINVAL || errno == EOPNOTSUPP;
+}
+
+/* Renames; FALSE and errno where nothing is in place. */
+static gboolean place_fill(Place *place)
+{
+    if (renameat(place->directory, place->temporary, place->directory, place->name) != 0)
         return FALSE;
-    }
-    close(fd);
+    g_clear_pointer(&place->temporary, g_free);
     return TRUE;
 }
 
-gboolean atomic_flush_parent(const char *path, GError **error)
+static gboolean place_flush(const Place *place, const char *path, GError **error)
 {
-    g_autofree char *directory = g_path_get_dirname(path);
-    return flush_directory(directory, error);
+    if (atomic_flush(place->directory))
+        return TRUE;
+    g_set_error(error, VMANGER_ERROR, VMANGER_ERROR_STANDS,
+                "%s: is in its place, but may be gone after a loss of power: its directory cannot be "
+                "flushed: %s",
+                path, g_strerror(errno));
+    return FALSE;
 }
+
+/* ---- files ---- */
+
+struct AtomicFile {
+    char *path;
+    Place place; /* without a temporary name: standard output, a device or pipe, in a directory half made, or
+                    in place */
+    int fd;
+    gboolean lasts; /* is flushed */
+    GString *buffer;
+    Digest *digest;
+    int failure; /* errno of the first write that failed */
+};
 
 gboolean atomic_file_is_standard_output(const char *path)
 {
@@ -63,26 +93,33 @@ gboolean atomic_file_is_standard_output(const char *path)
                                       named.st_dev == out.st_dev && named.st_ino == out.st_ino);
 }
 
-AtomicFile *atomic_file_new(const char *path, GError **error)
+static AtomicFile *file_new(const char *path)
 {
-    g_autoptr(AtomicFile) file = g_new0(AtomicFile, 1);
+    AtomicFile *file = g_new0(AtomicFile, 1);
     file->path = g_strdup(path);
+    file->place.directory = -1;
     file->fd = -1;
     file->buffer = g_string_sized_new(BUFFER_BYTES);
     file->digest = digest_new();
+    return file;
+}
+
+AtomicFile *atomic_file_new(const char *path, GError **error)
+{
     if (atomic_file_is_standard_output(path)) {
-        file->fd = STDOUT_FILENO;
-        g_free(file->path);
-        file->path = g_strdup("standard output");
-        return g_steal_pointer(&file);
+        AtomicFile *out = file_new("standard output");
+        out->fd = STDOUT_FILENO;
+        return out;
     }
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+    g_autoptr(AtomicFile) file = file_new(path);
+    struct stat present;
+    gboolean exists = stat(path, &present) == 0;
+    if (exists && S_ISDIR(present.st_mode)) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: found a directory: expected a file's name", path);
         return NULL;
     }
-    struct stat present;
-    if (stat(path, &present) == 0 && !S_ISREG(present.st_mode)) {
-        file->fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (exists && !S_ISREG(present.st_mode)) {
+        file->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         if (file->fd < 0)
             set_failure(error, path, "cannot be written", errno);
         return file->fd < 0 ? NULL : g_steal_pointer(&file);
@@ -93,14 +130,14 @@ AtomicFile *atomic_file_new(const char *path, GError **error)
         file->path = g_strdup(real);
         free(real);
     }
-    g_autofree char *temporary = beside(file->path);
-    file->fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
-    if (file->fd < 0) {
-        set_failure(error, path, "cannot be written", errno);
-        return NULL;
-    }
-    file->temporary = g_steal_pointer(&temporary);
-    return g_steal_pointer(&file);
+    file->lasts = TRUE;
+    if (place_open(&file->place, file->path))
+        file->fd = temporary_begin(file->place.directory, file->place.name, TEMPORARY_FILE, 0666,
+                                   &file->place.temporary);
+    if (file->fd >= 0)
+        return g_steal_pointer(&file);
+    set_failure(error, path, "cannot be written", errno);
+    return NULL;
 }
 
 static void write_out(AtomicFile *file)
@@ -136,42 +173,38 @@ void atomic_file_take(AtomicFile *file, GString *bytes)
 gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error)
 {
     write_out(file);
-    if (!file->failure && file->temporary) {
-        if (fsync(file->fd) != 0 || g_rename(file->temporary, file->path) != 0)
-            file->failure = errno;
-    }
+    if (!file->failure &&
+        ((file->lasts && fsync(file->fd) != 0) || (file->place.temporary && !place_fill(&file->place))))
+        file->failure = errno;
     if (file->failure) {
         set_failure(error, file->path, "cannot be written", file->failure);
         return FALSE;
     }
-    if (file->temporary) {
-        g_clear_pointer(&file->temporary, g_free);
-        if (!atomic_flush_parent(file->path, error))
-            return FALSE;
-    }
     if (sha256)
         *sha256 = digest_hex(file->digest);
-    return TRUE;
+    return file->place.directory < 0 || place_flush(&file->place, file->path, error);
 }
 
 void atomic_file_free(AtomicFile *file)
 {
     if (!file)
         return;
-    if (file->temporary)
-        g_unlink(file->temporary);
+    place_clear(&file->place); /* while the lock is held, which goes with the file */
     if (file->fd >= 0 && file->fd != STDOUT_FILENO)
         close(file->fd);
     g_string_free(file->buffer, TRUE);
     digest_free(file->digest);
-    g_free(file->temporary);
     g_free(file->path);
     g_free(file);
 }
 
+/* ---- directories ---- */
+
 struct AtomicDirectory {
     char *path;
-    char *temporary; /* NULL once in place */
+    char *at; /* the path until it is in place */
+    Place place;
+    int fd;
 };
 
 static gboolean is_free(const char *path, GError **error)
@@ -187,78 +220,93 @@ static gboolean is_free(const char *path, GError **error)
     return FALSE;
 }
 
-AtomicDirectory *atomic_directory_new(const char *path, GError **error)
+static AtomicDirectory *directory_begin(const char *path, guint mode, GError **error)
 {
-    if (!is_free(path, error))
-        return NULL;
     g_autoptr(AtomicDirectory) directory = g_new0(AtomicDirectory, 1);
+    directory->place.directory = directory->fd = -1;
     directory->path = g_strdup(path);
     while (strlen(directory->path) > 1 && g_str_has_suffix(directory->path, "/"))
         directory->path[strlen(directory->path) - 1] = '\0';
-    g_autofree char *temporary = beside(directory->path);
-    if (!g_mkdtemp_full(temporary, 0777)) {
+    if (place_open(&directory->place, directory->path))
+        directory->fd = temporary_begin(directory->place.directory, directory->place.name,
+                                        TEMPORARY_DIRECTORY, mode, &directory->place.temporary);
+    if (directory->fd < 0) {
         set_failure(error, path, "cannot be made", errno);
         return NULL;
     }
-    directory->temporary = g_steal_pointer(&temporary);
+    g_autofree char *parent = g_path_get_dirname(directory->path);
+    directory->at = g_build_filename(parent, directory->place.temporary, NULL);
     return g_steal_pointer(&directory);
+}
+
+AtomicDirectory *atomic_directory_new(const char *path, GError **error)
+{
+    return is_free(path, error) ? directory_begin(path, 0777, error) : NULL;
+}
+
+AtomicDirectory *atomic_directory_scratch(GError **error)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "scratch", NULL);
+    return directory_begin(path, 0700, error);
 }
 
 const char *atomic_directory_path(const AtomicDirectory *directory)
 {
-    return directory->temporary;
+    return directory->at;
+}
+
+AtomicFile *atomic_directory_file(AtomicDirectory *directory, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory->path, name, NULL);
+    g_autoptr(AtomicFile) file = file_new(path);
+    file->lasts = TRUE;
+    file->fd = openat(directory->fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (file->fd >= 0)
+        return g_steal_pointer(&file);
+    set_failure(error, path, "cannot be written", errno);
+    return NULL;
 }
 
 gboolean atomic_directory_commit(AtomicDirectory *directory, GError **error)
 {
-    if (!flush_directory(directory->temporary, error))
+    if (!atomic_flush(directory->fd)) {
+        set_failure(error, directory->path, "cannot be flushed", errno);
         return FALSE;
-    if (g_rename(directory->temporary, directory->path) != 0) {
+    }
+    if (!place_fill(&directory->place)) {
         set_failure(error, directory->path, "cannot be put in its place", errno);
         return FALSE;
     }
-    g_clear_pointer(&directory->temporary, g_free);
-    return atomic_flush_parent(directory->path, error);
-}
-
-void atomic_directory_remove(const char *path)
-{
-    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (directory && (name = g_dir_read_name(directory))) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_unlink(file);
-    }
-    g_rmdir(path);
+    return place_flush(&directory->place, directory->path, error);
 }
 
 void atomic_directory_free(AtomicDirectory *directory)
 {
     if (!directory)
         return;
-    if (directory->temporary)
-        atomic_directory_remove(directory->temporary);
-    g_free(directory->temporary);
+    place_clear(&directory->place);
+    if (directory->fd >= 0)
+        close(directory->fd);
+    g_free(directory->at);
     g_free(directory->path);
     g_free(directory);
 }
 
-gboolean atomic_link(const char *target, const char *path, GError **error)
+/* A symbolic link cannot be changed: one of an unused name is made and takes its place. */
+gboolean atomic_link(int directory, const char *target, const char *name)
 {
-    /* A symbolic link cannot be changed: one of an unused name is made and takes its place. */
-    g_autofree char *temporary = beside(path);
-    for (int tries = 0; tries < 100; tries++) {
-        char *random_part = temporary + strlen(temporary) - strlen("XXXXXX");
-        g_snprintf(random_part, sizeof "XXXXXX", "%06u", g_random_int_range(0, 1000000));
-        if (symlink(target, temporary) == 0) {
-            if (g_rename(temporary, path) == 0)
-                return atomic_flush_parent(path, error);
-            g_unlink(temporary);
-            break;
+    for (int tries = 0; tries < LINK_TRIES; tries++) {
+        g_autofree char *temporary = temporary_name(name);
+        if (symlinkat(target, directory, temporary) == 0) {
+            if (renameat(directory, temporary, directory, name) == 0)
+                return TRUE;
+            int reason = errno;
+            unlinkat(directory, temporary, 0);
+            errno = reason;
+            return FALSE;
         }
-        if (errno != EEXIST)
-            break;
+        if (errno != EEXIST && errno != EINTR)
+            return FALSE;
     }
-    set_failure(error, path, "cannot be linked", errno);
     return FALSE;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Results that appear whole or not at all: written beside their place, flushed (file, then directory),
- * renamed. What is not committed leaves nothing behind.
+ * renamed. What is not committed leaves nothing behind; what a killed run left goes when the same is next
+ * begun (temporary.h). A commit that fails has put nothing in place, unless its error is
+ * VMANGER_ERROR_STANDS.
  */
 #ifndef COLLECT_ATOMIC_H
 #define COLLECT_ATOMIC_H
@@ -36,8 +38,14 @@ typedef struct AtomicDirectory AtomicDirectory;
 /* begins a directory that will appear at path, which must not exist or be an empty directory */
 AtomicDirectory *atomic_directory_new(const char *path, GError **error);
 
-/* where to write the files until then */
+/* begins a directory that is never committed, where the system keeps what is temporary: for our user alone */
+AtomicDirectory *atomic_directory_scratch(GError **error);
+
+/* where it is until then */
 const char *atomic_directory_path(const AtomicDirectory *directory);
+
+/* begins a file in it, which appears with the directory; its commit flushes it */
+AtomicFile *atomic_directory_file(AtomicDirectory *directory, const char *name, GError **error);
 
 gboolean atomic_directory_commit(AtomicDirectory *directory, GError **error);
 
@@ -45,13 +53,12 @@ gboolean atomic_directory_commit(AtomicDirectory *directory, GError **error);
 void atomic_directory_free(AtomicDirectory *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtomicDirectory, atomic_directory_free)
 
-/* removes a directory of files, if it is there */
-void atomic_directory_remove(const char *path);
+/* points the symbolic link NAME below the directory to target, in one step; FALSE and errno where it cannot,
+ * and nothing is changed then. The directory is not flushed */
+gboolean atomic_link(int directory, const char *target, const char *name);
 
-/* points the symbolic link at path to target, in one step */
-gboolean atomic_link(const char *target, const char *path, GError **error);
-
-/* flushes the directory that holds path, so that a new name in it lasts */
-gboolean atomic_flush_parent(const char *path, GError **error);
+/* flushes a directory, so that new names in it last; FALSE and errno where it cannot. A file system that
+ * cannot flush one needs none */
+gboolean atomic_flush(int directory);
 
 #endif

@@ -3,6 +3,7 @@
  * collect: takes a snapshot of hosts and virtual machines, and of what was measured on them.
  */
 #include "collect/archive.h"
+#include "collect/csv.h"
 #include "collect/plural.h"
 #include "collect/source.h"
 
@@ -67,9 +68,13 @@ int main(int argc, char **argv)
         return program_fail(&program, error);
     CollectRequest request = {argv[1], archive ? archive_next(archive) : output, window_s.value, &connection,
                               &program};
-    if (!collect_from_source(&request, &result, &error) ||
-        (archive && !archive_commit(archive, result.snapshot->info.taken_at, &error)))
+    gboolean made = collect_from_source(&request, &result, &error);
+    if (archive && g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS)) {
+        g_clear_error(&error); /* the archive flushes the same directory */
+        made = TRUE;
+    }
+    if (!made || (archive && !archive_commit(archive, result.snapshot->info.taken_at, &error)))
         return program_fail(&program, error);
     report(&program, &result, archive ? archive_latest(archive) : output);
-    return result.warnings->len > 0 ? EXIT_PARTLY : EXIT_DONE;
+    return program_end(&program, result.warnings->len > 0 ? EXIT_PARTLY : EXIT_DONE, TRUE);
 }

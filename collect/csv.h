@@ -19,6 +19,12 @@
 /* the one error domain of the programs: the message carries all there is to say */
 GQuark vmanger_error_quark(void);
 
+/* the codes of its errors */
+enum {
+    VMANGER_ERROR_FAILED = 0,
+    VMANGER_ERROR_STANDS = 1 /* the result is in its place and whole; the message says what else went wrong */
+};
+
 typedef struct CsvReader CsvReader;
 
 /* opens a file ("-" is standard input); name is what errors call it, or NULL for the path */

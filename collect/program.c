@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/program.h"
 
+#include "collect/csv.h"
 #include "collect/escape.h"
 #include "collect/nearest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,20 +139,33 @@ static gboolean parse(GOptionContext *context, int *argc, char ***argv, const GO
     return ok;
 }
 
+/* The next file that is opened would have a closed stream's number, and be read or written as that. */
+static void keep_standard_streams(void)
+{
+    int opened;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            (opened = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY)) != fd)
+            g_error("/dev/null cannot be opened for a stream that was closed: found %d", opened);
+}
+
 gboolean program_parse(Program *program, int *argc, char ***argv, const char *usage, const char *description,
                        const GOptionEntry *entries, GError **error)
 {
-    gboolean version = FALSE;
+    gboolean version = FALSE, help = FALSE;
     const GOptionEntry shared[] = {
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &program->quiet,
          "Print nothing but what is asked for, warnings and errors", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &program->verbose, "Say more", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Print this help", NULL},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
+    keep_standard_streams();
     setlocale(LC_CTYPE, "");
     g_autoptr(GOptionContext) context = g_option_context_new(usage);
     g_option_context_set_summary(context, description);
+    g_option_context_set_help_enabled(context, FALSE); /* GLib's own does not look whether it was taken */
     g_autoptr(GError) cause = NULL;
     if (!parse(context, argc, argv, entries, shared, &cause)) {
         if (g_error_matches(cause, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
@@ -158,17 +173,18 @@ gboolean program_parse(Program *program, int *argc, char ***argv, const char *us
         g_propagate_error(error, g_steal_pointer(&cause));
         return FALSE;
     }
-    if (version) {
-        printf("vmanger %s " VMANGER_VERSION "\n", program->name);
-        exit(EXIT_DONE);
-    }
-    return TRUE;
+    if (!help && !version)
+        return TRUE;
+    g_autofree char *text = help ? g_option_context_get_help(context, TRUE, NULL)
+                                 : g_strdup_printf("vmanger %s " VMANGER_VERSION "\n", program->name);
+    fputs(text, stdout);
+    exit(program_end(program, EXIT_DONE, FALSE));
 }
 
 int program_fail(const Program *program, const GError *error)
 {
     program_warn(program, "%s", error->message);
-    return EXIT_REFUSED;
+    return g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS) ? EXIT_PARTLY : EXIT_REFUSED;
 }
 
 int program_misused(const Program *program, const char *format, ...)
@@ -219,16 +235,26 @@ void program_say(const Program *program, const char *format, ...)
     va_end(arguments);
 }
 
-gboolean program_print(const Program *program, const char *format, ...)
+void program_print(const Program *program, const char *format, ...)
 {
     va_list arguments;
+    program_progress(program, NULL);
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
+}
+
+int program_end(const Program *program, int code, gboolean stands_elsewhere)
+{
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
-        return TRUE;
-    program_warn(program, "standard output: cannot be written: %s", g_strerror(errno));
-    return FALSE;
+        return code;
+    /* what failed earlier, as the buffer was full, has left no reason */
+    program_warn(program, "standard output: cannot be written%s%s", errno ? ": " : "",
+                 errno ? g_strerror(errno) : "");
+    if (code == EXIT_DONE || code == EXIT_FINDINGS || code == EXIT_UNSOLVED)
+        return stands_elsewhere ? EXIT_PARTLY : EXIT_REFUSED;
+    return code;
 }
 
 void program_progress(const Program *program, const char *format, ...)

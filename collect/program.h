@@ -35,9 +35,10 @@ typedef struct ProgramNumber {
  * without any belongs to all */
 #define PROGRAM_MODE(i) (1U << (8U + (i)))
 
-/* reads the options that all share and those of entries; --help and --version print and exit 0. usage is the
- * line after the name, description what --help says below it. FALSE on an option it does not know, or a value
- * that is none */
+/* reads the options that all share and those of entries; --help and --version print and exit. A standard
+ * stream that was closed is one that fails from here on, so that no file is taken for it. usage is the line
+ * after the name, description what --help says below it. FALSE on an option it does not know, or a value that
+ * is none */
 gboolean program_parse(Program *program, int *argc, char ***argv, const char *usage, const char *description,
                        const GOptionEntry *entries, GError **error);
 
@@ -45,7 +46,8 @@ gboolean program_parse(Program *program, int *argc, char ***argv, const char *us
  * mode-th of modes, which names all of them, NULL at its end */
 gboolean program_accepts(const GOptionEntry *entries, const char *const *modes, guint mode, GError **error);
 
-/* reports the error on standard error and returns EXIT_REFUSED */
+/* reports the error on standard error and returns EXIT_REFUSED, or EXIT_PARTLY where the error is
+ * VMANGER_ERROR_STANDS */
 int program_fail(const Program *program, const GError *error);
 
 /* an error of the command line, with the way to help, as program_fail */
@@ -57,12 +59,16 @@ void program_warn(const Program *program, const char *format, ...) G_GNUC_PRINTF
 /* a line on standard error that tells how far the work has come, unless --quiet */
 void program_note(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* what was asked for, on standard output, with --quiet too. FALSE and a word on standard error where that did
- * not take it */
-gboolean program_print(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* what was asked for, on standard output, with --quiet too */
+void program_print(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* talk on standard output, unless --quiet */
 void program_say(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* the exit code of a program that ends with this one: where standard output did not take what was said, there
+ * is a word on standard error, and a good end becomes EXIT_PARTLY where the result stands elsewhere, else
+ * EXIT_REFUSED */
+int program_end(const Program *program, int code, gboolean stands_elsewhere);
 
 /* live progress on standard error: shown only on a terminal, and not with --quiet; each call replaces the
  * line before; NULL clears it */

@@ -17,12 +17,6 @@ struct SnapshotWriter {
     GHashTable *sums; /* file name to hex, of what has been written */
 };
 
-static AtomicFile *begin_file(const SnapshotWriter *writer, const char *name, GError **error)
-{
-    g_autofree char *path = g_build_filename(atomic_directory_path(writer->directory), name, NULL);
-    return atomic_file_new(path, error);
-}
-
 static gboolean end_file(SnapshotWriter *writer, AtomicFile *file, const char *name, GError **error)
 {
     char *sha256 = NULL;
@@ -39,7 +33,7 @@ SnapshotWriter *snapshot_writer_new(const char *path, GError **error)
     writer->directory = atomic_directory_new(path, error);
     if (!writer->directory)
         return NULL;
-    writer->samples = begin_file(writer, samples_table.file, error);
+    writer->samples = atomic_directory_file(writer->directory, samples_table.file, error);
     if (!writer->samples)
         return NULL;
     g_autoptr(GString) header = g_string_new(NULL);
@@ -67,7 +61,7 @@ gboolean snapshot_writer_copy(SnapshotWriter *writer, const Snapshot *snapshot, 
                               const char *directory, GError **error)
 {
     g_autofree char *path = g_build_filename(directory, table->file, NULL);
-    g_autoptr(AtomicFile) file = begin_file(writer, table->file, error);
+    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, table->file, error);
     if (!file)
         return FALSE;
     FILE *source = fopen(path, "re");
@@ -89,7 +83,7 @@ static gboolean write_table(SnapshotWriter *writer, const Table *table, Rows row
 {
     if (g_hash_table_contains(writer->sums, table->file))
         return TRUE;
-    g_autoptr(AtomicFile) file = begin_file(writer, table->file, error);
+    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, table->file, error);
     if (!file)
         return FALSE;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -104,7 +98,7 @@ static gboolean write_table(SnapshotWriter *writer, const Table *table, Rows row
 
 static gboolean write_sums(SnapshotWriter *writer, char **digest, GError **error)
 {
-    g_autoptr(AtomicFile) file = begin_file(writer, SUMS_FILE, error);
+    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, SUMS_FILE, error);
     if (!file)
         return FALSE;
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(writer->sums), (GCompareFunc)strcmp);

@@ -24,7 +24,8 @@ typedef struct CollectResult {
     GPtrArray *warnings; /* char *: what could not be had; any of them means EXIT_PARTLY */
 } CollectResult;
 
-/* collects a whole snapshot, or sets the error and leaves nothing behind */
+/* collects a whole snapshot, or sets the error and leaves nothing behind; where the error is
+ * VMANGER_ERROR_STANDS the snapshot is there, and result says of it what it says of any */
 typedef gboolean CollectFunction(const CollectRequest *request, CollectResult *result, GError **error);
 
 /* collects from whatever kind of source the request names */

@@ -49,13 +49,11 @@ static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, Co
     if (!snapshot)
         return FALSE;
     snapshot->info.window_s = request->window_s;
-    if (!performance_collect(vcenter, request->program, snapshot, request->window_s, writer, warnings,
-                             error) ||
-        !snapshot_writer_commit(writer, snapshot, &result->digest, error))
+    if (!performance_collect(vcenter, request->program, snapshot, request->window_s, writer, warnings, error))
         return FALSE;
     result->snapshot = g_steal_pointer(&snapshot);
     result->warnings = g_steal_pointer(&warnings);
-    return TRUE;
+    return snapshot_writer_commit(writer, result->snapshot, &result->digest, error);
 }
 
 static gboolean collect_whole(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define FIRST_CHAIN "0000000000000000000000000000000000000000000000000000000000000000"
-#define TAIL_BYTES 4096
+#define OPEN_TRIES 10
 #define MOST_ROWS 1e12
 #define MOST_STEPS 1e7
 #define STRINGS_BYTES 16384 /* in which strings are allocated */
@@ -231,7 +231,7 @@ Journal *journal_read(const char *path, GError **error)
     return NULL;
 }
 
-/* ---- appending ---- */
+/* ---- opening ---- */
 
 static gboolean fail(const Journal *journal, const char *what, GError **error)
 {
@@ -239,10 +239,100 @@ static gboolean fail(const Journal *journal, const char *what, GError **error)
     return FALSE;
 }
 
-/* Writes the line and flushes it; on a failure the file is as before. */
+static gboolean is_at_path(const Journal *journal)
+{
+    struct stat opened, named;
+    return fstat(journal->fd, &opened) == 0 && stat(journal->path, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+static gboolean open_file(Journal *journal, gboolean follow, GError **error)
+{
+    int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | (follow ? 0 : O_NOFOLLOW);
+    journal->fd = open(journal->path, flags | O_CREAT | O_EXCL, 0666);
+    journal->made = journal->fd >= 0;
+    if (!journal->made && errno == EEXIST)
+        journal->fd = open(journal->path, flags | (follow ? O_CREAT : 0), 0666);
+    if (journal->fd >= 0)
+        return TRUE;
+    if (errno != ELOOP || follow)
+        return fail(journal, "cannot be opened", error);
+    g_set_error(
+        error, VMANGER_ERROR, 0,
+        "%s: found a symbolic link: expected a journal or nothing; one that is to be followed is named "
+        "by --journal",
+        journal->path);
+    return FALSE;
+}
+
+/* Opens and locks; what another apply took away as it ended is opened anew. */
+static gboolean open_locked(Journal *journal, gboolean follow, GError **error)
+{
+    for (int tries = 0; tries < OPEN_TRIES; tries++) {
+        if (!open_file(journal, follow, error))
+            return FALSE;
+        if (flock(journal->fd, LOCK_EX | LOCK_NB) != 0)
+            return fail(journal, errno == EWOULDBLOCK ? "is in use by another apply" : "cannot be locked",
+                        error);
+        if (is_at_path(journal))
+            return TRUE;
+        close(journal->fd);
+        journal->fd = -1;
+    }
+    errno = EAGAIN;
+    return fail(journal, "cannot be opened", error);
+}
+
+/* All that is in a regular file; nothing of anything else. */
+static GByteArray *read_all(const Journal *journal, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    struct stat present;
+    if (fstat(journal->fd, &present) != 0) {
+        fail(journal, "cannot be read", error);
+        return NULL;
+    }
+    g_byte_array_set_size(bytes, S_ISREG(present.st_mode) ? (guint)present.st_size : 0);
+    for (guint done = 0; done < bytes->len;) {
+        ssize_t length = pread(journal->fd, bytes->data + done, bytes->len - done, done);
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length <= 0) {
+            errno = length < 0 ? errno : EIO;
+            fail(journal, "cannot be read", error);
+            return NULL;
+        }
+        done += (guint)length;
+    }
+    return g_steal_pointer(&bytes);
+}
+
+/* Verifies what the complete lines hold; where there is none, a header may have been cut short. */
+static gboolean verify(Journal *journal, const GByteArray *bytes, gsize complete, GError **error)
+{
+    g_autoptr(GString) header = g_string_new(NULL);
+    table_append_header(&journal_table, header);
+    if (complete == 0 && bytes->len < header->len &&
+        (bytes->len == 0 || memcmp(bytes->data, header->str, bytes->len) == 0))
+        return TRUE;
+    gsize length = complete ? complete : bytes->len;
+    g_autoptr(CsvReader) csv = csv_reader_open_bytes((const char *)bytes->data, length, journal->path, error);
+    if (csv && read_rows(journal, csv, error))
+        return TRUE;
+    format_blame(journal->path, FORMAT_JOURNAL, error);
+    return FALSE;
+}
+
+/* ---- appending ---- */
+
+/* Writes the line and flushes it; on a failure the file is as before, and stays so. */
 static gboolean append_line(Journal *journal, const GString *line, GError **error)
 {
     gsize done = 0;
+    if (journal->broken) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: is not written on after an error", journal->path);
+        return FALSE;
+    }
     while (done < line->len) {
         ssize_t written = write(journal->fd, line->str + done, line->len - done);
         if (written < 0 && errno != EINTR)
@@ -254,83 +344,74 @@ static gboolean append_line(Journal *journal, const GString *line, GError **erro
         journal->size += (gint64)line->len;
         return TRUE;
     }
+    journal->broken = TRUE;
     fail(journal, "cannot be written", error);
-    /* Where even this fails, the incomplete line is taken off when the journal is next opened. */
+    /* Where even this fails, the next run takes the incomplete line off, or settles what a complete one says.
+     */
     if (ftruncate(journal->fd, journal->size) != 0)
         errno = 0;
     return FALSE;
 }
 
-/* Where the last complete line ends, looking back from the end; 0 where there is none; -1 on an error. */
-static gint64 end_of_last_line(int fd, gint64 size)
-{
-    char bytes[TAIL_BYTES];
-    for (gint64 end = size; end > 0;) {
-        gint64 start = MAX(end - TAIL_BYTES, 0);
-        ssize_t length = pread(fd, bytes, (size_t)(end - start), start);
-        if (length != end - start)
-            return -1;
-        while (length > 0 && bytes[length - 1] != '\n')
-            length--;
-        if (length > 0)
-            return start + length;
-        end = start;
-    }
-    return 0;
-}
-
 gboolean journal_flush(Journal *journal, GError **error)
 {
-    return fdatasync(journal->fd) == 0 || fail(journal, "cannot be written", error);
+    if (journal->broken) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: is not written on after an error", journal->path);
+        return FALSE;
+    }
+    journal->broken = fdatasync(journal->fd) != 0 && errno != EINVAL; /* which a pipe or a device gives */
+    return !journal->broken || fail(journal, "cannot be written", error);
 }
 
-static gboolean take_off_torn_line(Journal *journal, gint64 size, GError **error)
+static gboolean flush_parent(const Journal *journal, GError **error)
 {
-    gint64 end = end_of_last_line(journal->fd, size);
-    if (end < 0)
-        return fail(journal, "cannot be read", error);
-    journal->torn = size - end;
-    if (journal->torn > 0 && ftruncate(journal->fd, end) != 0)
-        return fail(journal, "cannot be shortened", error);
-    return TRUE;
+    g_autofree char *directory = g_path_get_dirname(journal->path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    gboolean ok = (fd >= 0 && atomic_flush(fd)) || fail(journal, "its directory cannot be flushed", error);
+    if (fd >= 0)
+        close(fd);
+    return ok;
 }
 
 static gboolean begin(Journal *journal, GError **error)
 {
     g_autoptr(GString) header = g_string_new(NULL);
     table_append_header(&journal_table, header);
-    return append_line(journal, header, error) && atomic_flush_parent(journal->path, error);
+    return append_line(journal, header, error) && flush_parent(journal, error);
 }
 
-Journal *journal_open(const char *path, GError **error)
+void journal_forget_empty(Journal *journal)
+{
+    if (journal->fd < 0 || journal->rows->len > 0 || !is_at_path(journal))
+        return;
+    if (journal->made)
+        g_unlink(journal->path);
+    else if (journal->found_empty && ftruncate(journal->fd, 0) != 0)
+        errno = 0; /* its header stays: a journal without a row */
+}
+
+Journal *journal_open(const char *path, gboolean follow, GError **error)
 {
     g_autoptr(Journal) journal = journal_new(path);
-    journal->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    gboolean is_new = journal->fd >= 0;
-    if (!is_new && errno == EEXIST)
-        journal->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
-    struct stat present;
-    if (journal->fd < 0 || fstat(journal->fd, &present) != 0) {
-        fail(journal, "cannot be opened", error);
+    if (!open_locked(journal, follow, error))
+        return NULL;
+    g_autoptr(GByteArray) bytes = read_all(journal, error);
+    if (!bytes)
+        return NULL;
+    gsize complete = bytes->len;
+    while (complete > 0 && bytes->data[complete - 1] != '\n')
+        complete--;
+    if (!verify(journal, bytes, complete, error))
+        return NULL;
+    journal->found_empty = bytes->len == 0;
+    journal->torn = (gint64)(bytes->len - complete);
+    if (journal->torn > 0 && ftruncate(journal->fd, (off_t)complete) != 0) {
+        fail(journal, "cannot be shortened", error);
         return NULL;
     }
-    if (flock(journal->fd, LOCK_EX | LOCK_NB) != 0) {
-        fail(journal, errno == EWOULDBLOCK ? "is in use by another apply" : "cannot be locked", error);
-        return NULL;
-    }
-    if (!take_off_torn_line(journal, S_ISREG(present.st_mode) ? present.st_size : 0, error))
-        return NULL;
-    if (present.st_size - journal->torn == 0) {
-        if (begin(journal, error))
-            return g_steal_pointer(&journal);
-        if (is_new)
-            g_unlink(path);
-        return NULL;
-    }
-    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
-    if (csv && read_rows(journal, csv, error))
+    if (complete > 0 || begin(journal, error))
         return g_steal_pointer(&journal);
-    format_blame(path, FORMAT_JOURNAL, error);
+    journal_forget_empty(journal);
     return NULL;
 }
 

@@ -67,9 +67,11 @@ typedef struct Journal {
     char *chain;  /* of the last row; 64 zeros where there is none */
     GStringChunk *strings;
     char *path;
-    int fd;        /* -1 for a journal that is only read */
-    gint64 size;   /* bytes of the complete rows */
-    gint64 torn;   /* bytes of an incomplete last line that journal_open took off */
+    int fd;                     /* -1 for a journal that is only read */
+    gint64 size;                /* bytes of the complete rows */
+    gint64 torn;                /* bytes of an incomplete last line that journal_open took off */
+    gboolean made, found_empty; /* by journal_open */
+    gboolean broken;            /* a row could not be written, so that no other is */
     gboolean lazy; /* rows are flushed by journal_flush alone: for trials, of which nothing lasts before their
                       end */
 } Journal;
@@ -78,16 +80,21 @@ typedef struct Journal {
  * (a crash while it was written) is an error here */
 Journal *journal_read(const char *path, GError **error);
 
-/* opens a journal to append to, made if need be: locked against a second run, verified, an incomplete last
- * line (its crash before any call could follow) taken off */
-Journal *journal_open(const char *path, GError **error);
+/* opens a journal to append to, made if need be: locked against a second run, verified, and only then an
+ * incomplete last line (its crash before any call could follow) taken off. A file that is not empty and no
+ * journal is an error, and stays as it was. So is a symbolic link at path, unless it is followed on purpose
+ */
+Journal *journal_open(const char *path, gboolean follow, GError **error);
+
+/* a journal without a row is as it was before journal_open */
+void journal_forget_empty(Journal *journal);
 
 /* fills seq and chain, appends the row as one line (line breaks in it become spaces) and flushes it to the
  * disk, unless the journal is lazy; the row's copy joins rows. What could not be written whole is taken off
- * again */
+ * again, and from then on every row is an error */
 gboolean journal_append(Journal *journal, JournalRow *row, GError **error);
 
-/* flushes all rows to the disk */
+/* flushes all rows to the disk; where it cannot, no row is written any more */
 gboolean journal_flush(Journal *journal, GError **error);
 
 void journal_free(Journal *journal);

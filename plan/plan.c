@@ -216,7 +216,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_autofree char *text = show_plan(plan, "", most_shown(program));
     if (!atomic_file_is_standard_output(options->output))
         program_say(program, "%s", text);
-    return exit_code(plan, options);
+    return program_end(program, exit_code(plan, options), TRUE);
 }
 
 static int kind_of(const char *only, GError **error)
@@ -242,7 +242,8 @@ static int run_show(const Program *program, const Options *options)
     if (options->only && !show_only(plan, NULL, kind, &error))
         return program_fail(program, error);
     g_autofree char *text = show_plan(plan, removed, most_shown(program));
-    return program_print(program, "%s", text) ? code : EXIT_REFUSED;
+    program_print(program, "%s", text);
+    return program_end(program, code, FALSE);
 }
 
 /* Under other rules than those it was made by a plan would be found sound that is not. */
@@ -313,7 +314,7 @@ static int run_check(const Program *program, const Options *options, char **path
                     has_rows(plan, ROW_ADVICE) || has_rows(plan, ROW_UNSOLVED)
                         ? "Advice and unsolved items are as they were when the plan was made.\n"
                         : "");
-    return exit_code(plan, options);
+    return program_end(program, exit_code(plan, options), TRUE);
 }
 
 static int run_explain(const Program *program, const Options *options, char **paths)
@@ -326,7 +327,8 @@ static int run_explain(const Program *program, const Options *options, char **pa
     g_autofree char *text = plan ? explain(inputs.situation, plan, options->explain, &error) : NULL;
     if (!text)
         return program_fail(program, error);
-    return program_print(program, "%s", text) ? EXIT_DONE : EXIT_REFUSED;
+    program_print(program, "%s", text);
+    return program_end(program, EXIT_DONE, FALSE);
 }
 
 int main(int argc, char **argv)

@@ -206,7 +206,7 @@ static gboolean try_journal(Corpus *corpus, const char *path, GError **error)
     (void)corpus;
     g_autoptr(GError) failure = NULL;
     g_autoptr(Journal) read = journal_read(path, error);
-    g_autoptr(Journal) opened = journal_open(path, &failure);
+    g_autoptr(Journal) opened = journal_open(path, FALSE, &failure);
     must(opened != NULL || !read, "a journal that can be read cannot be gone on with", failure);
     if (!opened)
         return FALSE;
@@ -257,7 +257,7 @@ static void make_journal(const Corpus *corpus)
     g_autoptr(GError) error = NULL;
     g_autofree char *planned = path_of(corpus, "plan.csv"), *path = path_of(corpus, "journal.csv");
     g_autoptr(ChangePlan) made = changeplan_read(planned, CHANGEPLAN_AS_MADE, &error);
-    g_autoptr(Journal) journal = journal_open(path, &error);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, &error);
     must(made && journal, "no good journal", error);
     for (guint i = 0; i < made->rows->len; i++) {
         const PlanRow *step = &g_array_index(made->rows, PlanRow, i);

@@ -5,9 +5,11 @@
 #include "tests/unit/cunit.h"
 #include "tests/unit/smallcluster.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 void test_journal_suite(void);
 
@@ -41,7 +43,7 @@ static JournalRow event_row(JournalEvent event, const char *detail)
 static char *sample_journal(void)
 {
     g_autofree char *path = unused_path();
-    g_autoptr(Journal) journal = journal_open(path, NULL);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
     CU_ASSERT_FATAL(journal != NULL);
     const JournalEvent events[] = {EVENT_INTENT, EVENT_SUBMITTED, EVENT_SUCCEEDED};
     for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
@@ -112,7 +114,7 @@ static void a_journal_goes_on_where_it_ended(void)
 {
     g_autofree char *path = sample_journal();
     {
-        g_autoptr(Journal) journal = journal_open(path, NULL);
+        g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
         CU_ASSERT_FATAL(journal != NULL);
         CU_ASSERT_EQUAL(journal->torn, 0);
         JournalRow row = event_row(EVENT_RUN_ENDED, "");
@@ -162,7 +164,7 @@ static void an_incomplete_last_line_is_an_error_when_read_and_taken_off_when_ope
     g_autofree char *text = text_of(path);
     g_autofree char *torn = g_strconcat(text, "4,2026-11-21T20:1", NULL);
     assert_refused(path, torn, ":5:");
-    g_autoptr(Journal) journal = journal_open(path, NULL);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
     CU_ASSERT_FATAL(journal != NULL);
     CU_ASSERT_EQUAL(journal->torn, 17);
     CU_ASSERT_EQUAL(journal->rows->len, 3);
@@ -178,7 +180,7 @@ static void a_header_cut_short_begins_anew(void)
 {
     g_autofree char *path = unused_path();
     CU_ASSERT_FATAL(g_file_set_contents(path, "seq,time,ru", -1, NULL));
-    g_autoptr(Journal) journal = journal_open(path, NULL);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
     CU_ASSERT_FATAL(journal != NULL);
     JournalRow row = event_row(EVENT_RUN_STARTED, "");
     CU_ASSERT(journal_append(journal, &row, NULL));
@@ -190,9 +192,9 @@ static void a_header_cut_short_begins_anew(void)
 static void a_second_run_is_kept_out(void)
 {
     g_autofree char *path = sample_journal();
-    g_autoptr(Journal) first = journal_open(path, NULL);
+    g_autoptr(Journal) first = journal_open(path, FALSE, NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(Journal) second = journal_open(path, &error);
+    g_autoptr(Journal) second = journal_open(path, FALSE, &error);
     CU_ASSERT_PTR_NOT_NULL(first);
     CU_ASSERT_PTR_NULL(second);
     CU_ASSERT_FATAL(error != NULL);
@@ -204,7 +206,7 @@ static void a_foreign_file_is_not_touched(void)
 {
     g_autofree char *path = unused_path();
     CU_ASSERT_FATAL(g_file_set_contents(path, "name,age\nada,36\n", -1, NULL));
-    g_autoptr(Journal) journal = journal_open(path, NULL);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
     CU_ASSERT_PTR_NULL(journal);
     g_autofree char *after = text_of(path);
     CU_ASSERT_STRING_EQUAL(after, "name,age\nada,36\n");
@@ -214,10 +216,51 @@ static void a_foreign_file_is_not_touched(void)
 static void a_full_disk_is_an_error_naming_the_journal(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Journal) journal = journal_open("/dev/full", &error);
+    g_autoptr(Journal) journal = journal_open("/dev/full", FALSE, &error);
     CU_ASSERT_PTR_NULL(journal);
     CU_ASSERT_FATAL(error != NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "/dev/full: cannot be written"));
+}
+
+/* What stands in for a disk that fills: the row is refused, and so is every other, whatever becomes of the
+ * disk. */
+static void nothing_is_written_after_an_error(void)
+{
+    g_autofree char *path = sample_journal();
+    g_autofree char *before = text_of(path);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
+    CU_ASSERT_FATAL(journal != NULL);
+    int good = dup(journal->fd), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    CU_ASSERT_FATAL(good >= 0 && full >= 0 && dup2(full, journal->fd) >= 0);
+    JournalRow row = event_row(EVENT_INTENT, "");
+    CU_ASSERT_FALSE(journal_append(journal, &row, NULL));
+    CU_ASSERT_TRUE(journal->broken);
+    CU_ASSERT_FATAL(dup2(good, journal->fd) >= 0);
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(journal_append(journal, &row, &error));
+    CU_ASSERT_FATAL(error != NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "is not written on after an error"));
+    CU_ASSERT_FALSE(journal_flush(journal, NULL));
+    g_autofree char *after = text_of(path);
+    CU_ASSERT_STRING_EQUAL(after, before);
+    close(good);
+    close(full);
+    g_unlink(path);
+}
+
+static void a_foreign_file_without_a_line_end_keeps_its_last_line(void)
+{
+    static const char *const texts[] = {"name,age\nada,36", "a note", "seq,time,run but other words", "\n",
+                                        NULL};
+    for (guint i = 0; texts[i]; i++) {
+        g_autofree char *path = unused_path();
+        CU_ASSERT_FATAL(g_file_set_contents(path, texts[i], -1, NULL));
+        g_autoptr(Journal) journal = journal_open(path, TRUE, NULL);
+        CU_ASSERT_PTR_NULL(journal);
+        g_autofree char *after = text_of(path);
+        CU_ASSERT_STRING_EQUAL(after, texts[i]);
+        g_unlink(path);
+    }
 }
 
 static void a_run_tells_its_target_as_older_ones_told_its_kind(void)
@@ -248,5 +291,7 @@ void test_journal_suite(void)
     CU_ADD_TEST(suite, a_second_run_is_kept_out);
     CU_ADD_TEST(suite, a_foreign_file_is_not_touched);
     CU_ADD_TEST(suite, a_full_disk_is_an_error_naming_the_journal);
+    CU_ADD_TEST(suite, nothing_is_written_after_an_error);
+    CU_ADD_TEST(suite, a_foreign_file_without_a_line_end_keeps_its_last_line);
     CU_ADD_TEST(suite, a_run_tells_its_target_as_older_ones_told_its_kind);
 }

@@ -15,7 +15,7 @@ void test_past_suite(void);
 static Journal *new_journal(void)
 {
     g_autofree char *path = smallcluster_file("", 0);
-    Journal *journal = journal_open(path, NULL);
+    Journal *journal = journal_open(path, FALSE, NULL);
     CU_ASSERT_FATAL(journal != NULL);
     return journal;
 }

@@ -20,7 +20,7 @@ static Past *refused_past(const Snapshot *snapshot)
     int fd = g_mkstemp(path);
     CU_ASSERT_FATAL(fd >= 0);
     close(fd);
-    g_autoptr(Journal) journal = journal_open(path, NULL);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
     g_unlink(path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(journal);
     JournalRow row = journal_row_unknown();

@@ -176,7 +176,7 @@ static void set_up(Fixture *f, const char *const *after)
     f->fake.log = g_string_new(NULL);
     f->fake.running = g_array_new(FALSE, FALSE, sizeof(double));
     f->plan = plan_of(after);
-    f->journal = journal_open(f->path, NULL);
+    f->journal = journal_open(f->path, FALSE, NULL);
     CU_ASSERT_FATAL(f->journal != NULL);
     begin_run(f);
 }
@@ -189,7 +189,7 @@ static void run_again(Fixture *f)
     journal_free(f->journal);
     g_string_truncate(f->fake.log, 0);
     g_array_set_size(f->fake.running, 0);
-    f->journal = journal_open(f->path, NULL);
+    f->journal = journal_open(f->path, FALSE, NULL);
     CU_ASSERT_FATAL(f->journal != NULL);
     begin_run(f);
 }
