@@ -7,11 +7,13 @@
 #include "apply/steplist.h"
 #include "apply/undo.h"
 #include "collect/plural.h"
+#include "collect/secret.h"
 #include "plan/gather.h"
 #include "plan/planfile.h"
 
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -420,6 +422,7 @@ static int misused(const Program *program, const Options *options, int n_argumen
 
 int main(int argc, char **argv)
 {
+    secret_guard();
     g_auto(Program) program = {.name = "apply"};
     g_auto(Options) options = {.max_age_s = {0, 0, 1000000000, "seconds", FALSE},
                                .parallel = {0, 1, 1024, "", FALSE},

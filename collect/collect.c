@@ -5,6 +5,7 @@
 #include "collect/archive.h"
 #include "collect/csv.h"
 #include "collect/plural.h"
+#include "collect/secret.h"
 #include "collect/source.h"
 
 #include <string.h>
@@ -37,6 +38,7 @@ static void report(const Program *program, const CollectResult *result, const ch
 
 int main(int argc, char **argv)
 {
+    secret_guard();
     g_auto(Program) program = {.name = "collect"};
     g_auto(Connection) connection = {0};
     g_autofree char *output = NULL, *archive_directory = NULL;

@@ -4,11 +4,14 @@
 #include "collect/csv.h"
 #include "collect/escape.h"
 #include "collect/knownhosts.h"
+#include "collect/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -114,6 +117,8 @@ static gboolean read_address(Connection *connection, const char *address, gboole
         connection->username = g_steal_pointer(&user);
     if (!connection->password && !connection->password_file)
         connection->password = g_steal_pointer(&password);
+    if (password)
+        explicit_bzero(password, strlen(password));
     return TRUE;
 }
 
@@ -214,14 +219,18 @@ gboolean connection_resolve(Connection *connection, const char *source, GError *
     if (source && strstr(source, "://") && !g_str_has_prefix(source, "https://") &&
         !g_str_has_prefix(source, "http://"))
         return TRUE;
-    g_autofree char *address = source ? g_strdup(source) : environment("GOVC_URL");
+    char *address = source ? g_strdup(source) : secret_of_environment("GOVC_URL");
     if (!address)
         return fail(error, "SOURCE", "", "https://HOST/sdk, a directory, or GOVC_URL in the environment");
     if (!connection->username)
         connection->username = environment("GOVC_USERNAME");
+    char *password = secret_of_environment("GOVC_PASSWORD");
     if (!connection->password && !connection->password_file)
-        connection->password = environment("GOVC_PASSWORD");
-    return read_address(connection, address, !source, error) && read_trust(connection, error);
+        connection->password = g_steal_pointer(&password);
+    secret_free(password);
+    gboolean ok = read_address(connection, address, !source, error) && read_trust(connection, error);
+    secret_free(address); /* which may hold the password */
+    return ok;
 }
 
 /* Reads up to the end of the first line, without a copy left in a buffer of the C library. */
@@ -243,16 +252,41 @@ static char *read_line(int fd)
     return line;
 }
 
+/* A file of our own that others can read is a mistake, which we can mend; what another user gave us, or a
+ * file system that cannot be written, as orchestrators mount their secrets, is not ours to change. */
+static gboolean check_password_file(const char *path, int fd, char **warning, GError **error)
+{
+    struct stat found;
+    struct statvfs system;
+    if (fstat(fd, &found) != 0 || !S_ISREG(found.st_mode) || !(found.st_mode & (S_IRGRP | S_IROTH)))
+        return TRUE;
+    gboolean read_only = fstatvfs(fd, &system) == 0 && (system.f_flag & ST_RDONLY);
+    if (found.st_uid != geteuid() || read_only) {
+        *warning = g_strdup_printf("warning: %s: others than its owner can read this password", path);
+        return TRUE;
+    }
+    g_autofree char *quoted = g_shell_quote(path);
+    g_set_error(
+        error, VMANGER_ERROR, 0,
+        "%s: found a password that others can read (mode %04o): expected our user alone: chmod 600 %s", path,
+        (guint)found.st_mode & 07777U, quoted);
+    return FALSE;
+}
+
 static gboolean read_password_file(Connection *connection, GError **error)
 {
-    int fd = open(connection->password_file, O_RDONLY | O_CLOEXEC);
+    int fd = open(connection->password_file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", connection->password_file,
                     g_strerror(errno));
         return FALSE;
     }
-    connection->password = read_line(fd);
+    gboolean ok = check_password_file(connection->password_file, fd, &connection->warning, error);
+    if (ok)
+        connection->password = read_line(fd);
     close(fd);
+    if (!ok)
+        return FALSE;
     return *connection->password ||
            fail(error, connection->password_file, "", "a password on the first line");
 }
@@ -290,9 +324,8 @@ gboolean connection_ask(Connection *connection, GError **error)
 
 void connection_clear(Connection *connection)
 {
-    if (connection->password)
-        explicit_bzero(connection->password, strlen(connection->password));
-    g_free(connection->password);
+    secret_free(connection->password);
+    g_free(connection->warning);
     g_free(connection->url);
     g_free(connection->username);
     g_free(connection->password_file);

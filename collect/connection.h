@@ -21,6 +21,7 @@ typedef struct Connection {
         *known_at; /* file:line of a known host that the thumbprint is of, and may then be a SHA-1; or NULL */
     gboolean insecure;       /* the person said not to verify */
     ProgramNumber timeout_s; /* of one request */
+    char *warning;           /* what connection_ask found that is to be told; or NULL */
 } Connection;
 
 /* a program's own options followed by those of a connection, which belong to these modes (PROGRAM_MODE bits),
@@ -41,7 +42,7 @@ gboolean connection_names_directory(const char *source);
 gboolean connection_resolve(Connection *connection, const char *source, GError **error);
 
 /* sees to it that there are a user's name and a password: from --password-file, else from a prompt on the
- * terminal, which does not show what is typed */
+ * terminal, which does not show what is typed. A regular file of our own that others can read is an error */
 gboolean connection_ask(Connection *connection, GError **error);
 
 /* wipes the password from memory, and frees the rest */

@@ -142,11 +142,12 @@ static gboolean parse(GOptionContext *context, int *argc, char ***argv, const GO
 /* The next file that is opened would have a closed stream's number, and be read or written as that. */
 static void keep_standard_streams(void)
 {
-    int opened;
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 &&
-            (opened = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY)) != fd)
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int opened =
+            fcntl(fd, F_GETFD) >= 0 ? fd : open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (opened != fd)
             g_error("/dev/null cannot be opened for a stream that was closed: found %d", opened);
+    }
 }
 
 gboolean program_parse(Program *program, int *argc, char ***argv, const char *usage, const char *description,

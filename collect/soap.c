@@ -3,6 +3,7 @@
 
 #include "collect/csv.h"
 #include "collect/escape.h"
+#include "collect/secret.h"
 #include "collect/trust.h"
 
 #include <curl/curl.h>
@@ -54,7 +55,10 @@ Soap *soap_new(const Connection *connection, const Program *program, GError **er
     g_autoptr(Trust) trust = trust_new(connection, error);
     if (!trust)
         return NULL;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (!secret_start_curl()) {
+        g_set_error(error, VMANGER_ERROR, 0, "libcurl cannot be started: not enough memory");
+        return NULL;
+    }
     Soap *soap = g_new0(Soap, 1);
     soap->connection = connection;
     soap->program = program;
@@ -180,15 +184,19 @@ void soap_append_reference(GString *out, const char *name, const char *kind, con
     g_string_append_printf(out, "</%s>", name);
 }
 
+/* Built in one place of its full size: what grows leaves copies behind. */
 static char *envelope(const SoapCall *call, const char *operation)
 {
-    static const char head[] =
+    static const char frame[] =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" "
         "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">"
         "<soapenv:Header><operationID xsi:type=\"xsd:string\">%s</operationID></soapenv:Header>"
         "<soapenv:Body><%s xmlns=\"urn:vim25\">%s</%s></soapenv:Body></soapenv:Envelope>";
-    return g_strdup_printf(head, operation, call->method, call->body, call->method);
+    gsize size = sizeof frame + strlen(operation) + 2 * strlen(call->method) + strlen(call->body);
+    char *text = g_malloc(size);
+    g_snprintf(text, size, frame, operation, call->method, call->body, call->method);
+    return text;
 }
 
 static Transfer *transfer_new(Soap *soap, const SoapCall *call)
@@ -217,14 +225,6 @@ static void transfer_detach(Transfer *transfer)
     g_clear_pointer(&transfer->easy, curl_easy_cleanup);
 }
 
-/* Requests may hold a password. */
-static void wipe(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    g_free(text);
-}
-
 static void transfer_free(gpointer data)
 {
     Transfer *transfer = data;
@@ -232,8 +232,8 @@ static void transfer_free(gpointer data)
     xml_reader_free(transfer->reader);
     curl_slist_free_all(transfer->headers);
     g_clear_error(&transfer->error);
-    wipe(transfer->request);
-    wipe(transfer->call.body);
+    secret_free(transfer->request); /* which may hold the password */
+    secret_free(transfer->call.body);
     g_free(transfer->operation);
     g_free(transfer->url);
     g_free(transfer);

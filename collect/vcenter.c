@@ -249,6 +249,9 @@ gboolean vcenter_login(Vcenter *vcenter, GError **error)
 {
     if (!connection_ask(vcenter->connection, error))
         return FALSE;
+    if (vcenter->connection->warning)
+        program_warn(vcenter->program, "%s", vcenter->connection->warning);
+    g_clear_pointer(&vcenter->connection->warning, g_free);
     const char *username = vcenter->connection->username, *password = vcenter->connection->password;
     g_autoptr(GString) body = g_string_sized_new(512 + 6 * (strlen(username) + strlen(password)));
     if (!vcenter_append_manager(vcenter, body, "_this", "sessionManager")) {
@@ -276,6 +279,7 @@ Vcenter *vcenter_open(Connection *connection, const Program *program, GError **e
 {
     g_autoptr(Vcenter) vcenter = g_new0(Vcenter, 1);
     vcenter->connection = connection;
+    vcenter->program = program;
     vcenter->managers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, reference_free);
     vcenter->soap = soap_new(connection, program, error);
     if (!vcenter->soap)

@@ -11,6 +11,7 @@
 typedef struct Vcenter {
     Soap *soap;
     Connection *connection;
+    const Program *program;
     gboolean is_vcenter;  /* else an ESXi host */
     char *product;        /* AboutInfo.fullName */
     char *api_version;    /* AboutInfo.apiVersion */

@@ -14,6 +14,7 @@ unset_password() {
     (unset GOVC_PASSWORD && "$BIN/collect" "$@" --cacert cert.pem -o out/s >heard 2>said </dev/null) || is=$?
 }
 rm -rf out && mkdir out
+umask 077
 printf '%s\r\nsecond line\n' 's&cret<"é' >password
 unset_password "$url" -u "$account" --password-file password
 test "$is" = 0 || complain 'a file' "exit code $is"
