@@ -3,6 +3,7 @@
 #   make demo     install what the build needs, build, run the whole pipeline on samples/snapshot
 #   make check    install what the tests need, build under sanitizers, run every check and test
 #   make          build bin/collect bin/analyze bin/plan bin/apply
+#   make check-faults  let every write, flush, rename and open fail in turn
 #   make fuzz     fuzz every reader for FUZZ_SECONDS each
 #   make bench    ratios against peers (BENCH=NAME for one); make bench-full for the long forms
 #   make install  PREFIX, DESTDIR
@@ -93,6 +94,12 @@ $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/co
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 
+# For LD_PRELOAD, and so without sanitizers of its own.
+$(BUILD)/tests/faults.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(CC) $(CPPFLAGS) -std=c11 $(WARNINGS) -O1 -g -fPIC -shared -o $@ $<
+
 # clang-tidy on one file at a time (what it remembers of one misleads it in the next), again where something changed.
 # The analyzer's depth is bounded: a quarter of its default finds the same in a third of the time.
 TIDY_DEPTH = -Xclang -analyzer-config -Xclang max-nodes=50000
@@ -149,8 +156,14 @@ CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,u
 .PHONY: check
 check: test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools \
-		$(BUILD)/sanitized/tests/unit/all $(BUILD)/sanitized/tests/vcenter
+		$(BUILD)/sanitized/tests/unit/all $(BUILD)/sanitized/tests/vcenter $(BUILD)/sanitized/tests/faults.so
 	@$(CHECKED) DATA=$(DATA) tests/run
+
+# All points of failure, of which check tries a sample.
+.PHONY: check-faults
+check-faults: build-packages
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/faults.so
+	@TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) python3 tests/faults/files.py --all
 
 # Fuzzes each format's reader, and what accepted input goes through, for FUZZ_SECONDS; what it learns stays in the
 # corpus for the next time.

@@ -2,8 +2,10 @@
 /*
  * apply: carries out a plan's approved steps, and writes down what it does.
  */
+#include "apply/lock.h"
 #include "apply/preflight.h"
 #include "apply/run.h"
+#include "apply/sessions.h"
 #include "apply/steplist.h"
 #include "apply/undo.h"
 #include "collect/plural.h"
@@ -74,8 +76,8 @@ static int verify_journal(const Program *program, const Options *options)
         return EXIT_REFUSED;
     }
     program_print(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
-                options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
-                journal->chain);
+                  options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
+                  journal->chain);
     return program_end(program, EXIT_DONE, FALSE);
 }
 
@@ -100,6 +102,7 @@ typedef struct Work {
     Journal *journal; /* NULL for a dry run without one */
     Progress *progress;
     Target *target;
+    Lock *lock;           /* of the vCenter; NULL for a dry run, and for a directory */
     GTimeZone *zone;      /* of the person's clock */
     ChangeWindow *window; /* NULL for a trial, to which the time of day is nothing */
     Run *run;             /* NULL for a dry run */
@@ -110,7 +113,8 @@ static void work_clear(Work *work)
     run_free(work->run);
     changewindow_free(work->window);
     g_clear_pointer(&work->zone, g_time_zone_unref);
-    target_free(work->target);
+    target_free(work->target); /* whose session ends before another apply may begin */
+    lock_free(work->lock);
     progress_free(work->progress);
     journal_free(work->journal);
     changeplan_free(work->plan);
@@ -169,6 +173,15 @@ static gboolean open_window(Work *work, const Program *program, const Options *o
     return TRUE;
 }
 
+/* Another apply would start migrations against ours. */
+static gboolean lock_vcenter(Work *work, const Options *options, const char *plan, GError **error)
+{
+    if (options->dry_run || !options->connection.url)
+        return TRUE;
+    work->lock = lock_take(work->target->class->identity(work->target), plan, error);
+    return work->lock != NULL;
+}
+
 static gboolean open_work(Work *work, const Program *program, Options *options, char **arguments,
                           GError **error)
 {
@@ -180,9 +193,11 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
         return FALSE;
     path = options->journal ? g_strdup(options->journal)
                             : default_journal(arguments[0], options->output, options->connection.url != NULL);
+    if (!options->dry_run)
+        options->connection.user_agent = sessions_agent();
     if (!(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
                                      &options->connection, program, error)) ||
-        !open_journal(work, path, options, error) ||
+        !lock_vcenter(work, options, arguments[0], error) || !open_journal(work, path, options, error) ||
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
         (work->journal && !target_check_journal(work->target, work->journal, error)) ||
         (options->clusters && !progress_choose(work->progress, options->clusters, error)))

@@ -10,6 +10,7 @@
 #include "apply/drift.h"
 #include "apply/maintenance.h"
 #include "apply/managedobject.h"
+#include "apply/sessions.h"
 #include "apply/target.h"
 #include "apply/tasks.h"
 #include "apply/vspherecheck.h"
@@ -111,7 +112,8 @@ static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray 
 {
     Vsphere *vsphere = vsphere_of(target);
     vsphere_check_drs(plan, vsphere->snapshot, vsphere->policy, problems);
-    return vsphere_check_privileges(vsphere->vcenter, plan, vsphere->snapshot, refusals, problems, error) &&
+    return sessions_check(vsphere->vcenter, problems, warnings, error) &&
+           vsphere_check_privileges(vsphere->vcenter, plan, vsphere->snapshot, refusals, problems, error) &&
            vsphere_check_migrations(vsphere->vcenter, plan, refusals, problems, warnings, error);
 }
 

@@ -92,6 +92,7 @@ Archive *archive_open(const char *directory, GError **error)
     archive->next = g_build_filename(directory, NEXT, NULL);
     if (!clear_next(archive, error))
         return NULL;
+    temporary_remove_links(archive->lock, LATEST);
     archive->next_ours = TRUE;
     return g_steal_pointer(&archive);
 }
@@ -129,13 +130,19 @@ static gboolean place(const Archive *archive, const char *name, gboolean *is_new
     return FALSE;
 }
 
+/* Where the link stays as it was, so does all else, if that can be had. */
 static gboolean link_latest(const Archive *archive, const char *name, gboolean is_new, GError **error)
 {
     if (atomic_link(archive->lock, name, LATEST))
         return TRUE;
-    fail(archive, LATEST, "cannot be pointed to the snapshot", error);
-    if (is_new && renameat(archive->lock, name, archive->lock, NEXT) != 0 && error && *error)
-        (*error)->code = VMANGER_ERROR_STANDS;
+    int reason = errno;
+    if (!is_new || renameat(archive->lock, name, archive->lock, NEXT) == 0) {
+        errno = reason;
+        return fail(archive, LATEST, "cannot be pointed to the snapshot", error);
+    }
+    g_set_error(error, VMANGER_ERROR, VMANGER_ERROR_STANDS,
+                "%s: is in its place, but %s/" LATEST " cannot be pointed to it: %s", archive->latest,
+                archive->directory, g_strerror(reason));
     return FALSE;
 }
 

@@ -325,6 +325,7 @@ gboolean connection_ask(Connection *connection, GError **error)
 void connection_clear(Connection *connection)
 {
     secret_free(connection->password);
+    g_free(connection->user_agent);
     g_free(connection->warning);
     g_free(connection->url);
     g_free(connection->username);

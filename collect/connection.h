@@ -21,6 +21,7 @@ typedef struct Connection {
         *known_at; /* file:line of a known host that the thumbprint is of, and may then be a SHA-1; or NULL */
     gboolean insecure;       /* the person said not to verify */
     ProgramNumber timeout_s; /* of one request */
+    char *user_agent;        /* what the program calls itself; NULL: vmanger and its version */
     char *warning;           /* what connection_ask found that is to be told; or NULL */
 } Connection;
 

@@ -66,7 +66,7 @@ static void *wiping_realloc(void *memory, size_t size)
     size_t present = memory ? malloc_usable_size(memory) : 0;
     if (memory && size > 0 && size <= present)
         return memory;
-    void *moved = malloc(size);
+    void *moved = malloc(MAX(size, 1));
     if (!moved)
         return NULL;
     if (memory)

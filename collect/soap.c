@@ -252,7 +252,8 @@ static CURL *prepare(Transfer *transfer)
                      MIN((long)soap->connection->timeout_s.value, CONNECT_TIMEOUT_S));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT,
                      (long)soap->connection->timeout_s.value + (long)transfer->call.wait_s);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "vmanger/" VMANGER_VERSION);
+    const char *agent = soap->connection->user_agent;
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, agent ? agent : "vmanger/" VMANGER_VERSION);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy, CURLOPT_SHARE, soap->shared);
     curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");

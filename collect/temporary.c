@@ -116,6 +116,16 @@ static void remove_all_abandoned(int parent, const char *name)
             remove_abandoned(parent, names[i]);
 }
 
+void temporary_remove_links(int parent, const char *name)
+{
+    struct stat found;
+    g_auto(GStrv) names = temporary_names(parent);
+    for (guint i = 0; names && names[i]; i++)
+        if (is_of(names[i], name) && fstatat(parent, names[i], &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISLNK(found.st_mode) && found.st_uid == geteuid())
+            unlinkat(parent, names[i], 0);
+}
+
 /* ---- beginning ---- */
 
 static int make(int parent, const char *name, TemporaryKind kind, guint mode)

@@ -22,6 +22,10 @@ char *temporary_name(const char *name);
 /* the names in a directory, in order; NULL and errno where it cannot be read */
 char **temporary_names(int directory);
 
+/* removes the symbolic links of NAME that killed runs left: for who has the whole directory locked, since a
+ * link cannot be */
+void temporary_remove_links(int parent, const char *name);
+
 /* removes a file, a link, or a directory with all that is in it; FALSE and errno where something stays */
 gboolean temporary_remove(int parent, const char *name);
 
