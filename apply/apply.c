@@ -159,11 +159,12 @@ static gboolean asks_for_no_signature(const Policy *policy, GError **error)
     return FALSE;
 }
 
-/* when no more steps may start, told in the person's time and in UTC */
+/* when no more steps may start, told in the person's time and in UTC; a dry run may be at any hour */
 static gboolean open_window(Work *work, const Program *program, const Options *options, GError **error)
 {
     work->zone = g_time_zone_new_local();
-    work->window = changewindow_new(options->until, options->max_duration, work->policy->blackout,
+    work->window = changewindow_new(options->until, options->max_duration,
+                                    options->dry_run ? NULL : work->policy->blackout,
                                     g_get_real_time() / G_USEC_PER_SEC, work->zone, error);
     if (!work->window)
         return FALSE;
@@ -193,6 +194,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
         return FALSE;
     path = options->journal ? g_strdup(options->journal)
                             : default_journal(arguments[0], options->output, options->connection.url != NULL);
+    if (options->connection.url && !open_window(work, program, options, error))
+        return FALSE;
     if (!options->dry_run)
         options->connection.user_agent = sessions_agent();
     if (!(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
@@ -201,8 +204,6 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
         (work->journal && !target_check_journal(work->target, work->journal, error)) ||
         (options->clusters && !progress_choose(work->progress, options->clusters, error)))
-        return FALSE;
-    if (!work->target->class->trial && !open_window(work, program, options, error))
         return FALSE;
     if (work->journal && work->journal->torn > 0)
         program_warn(program, "%s: an incomplete last line, of a run that was cut short, was taken off",

@@ -108,7 +108,8 @@ ChangeWindow *changewindow_new(const char *until, const char *max_duration, cons
     window->closes = G_MAXINT64;
     window->zone = zone;
     if ((max_duration && !take_duration(window, max_duration, now, error)) ||
-        (until && !take_until(window, until, now, error)) || !take_blackout(window, blackout, now, error))
+        (until && !take_until(window, until, now, error)) ||
+        (blackout && !take_blackout(window, blackout, now, error)))
         return NULL;
     return g_steal_pointer(&window);
 }

@@ -12,9 +12,9 @@
 typedef struct ChangeWindow ChangeWindow;
 
 /* until: a time as RFC 3339 has it, or HH:MM, the next in the zone; NULL for no bound. max_duration: from
- * now, as 90m, 2h or 3600 (seconds); NULL for no bound. blackout: hours (WeekHours) in which nothing may run.
- * Now is in seconds since 1970. An error where a bound is none, or lies in the past, or now lies in the
- * blackout. The zone and the blackout outlive the window */
+ * now, as 90m, 2h or 3600 (seconds); NULL for no bound. blackout: hours (WeekHours) in which nothing may run;
+ * NULL for none. Now is in seconds since 1970. An error where a bound is none, or lies in the past, or now
+ * lies in the blackout. The zone and the blackout outlive the window */
 ChangeWindow *changewindow_new(const char *until, const char *max_duration, const GArray *blackout,
                                gint64 now, GTimeZone *zone, GError **error);
 
