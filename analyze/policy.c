@@ -112,6 +112,8 @@ static const Key keys[] = {
     {"apply", "max_age_s", KEY_WHOLE, AT(max_age_s), "86400", 0, MANY, NULL},
     {"apply", "blackout", KEY_WEEKHOURS, AT(blackout), "", 0, 0, NULL},
     {"apply", "require_signature", KEY_TEXT, AT(require_signature), "", 0, 0, NULL},
+    {"apply", "signatures_needed", KEY_WHOLE, AT(signatures_needed), "1", 1, 100, NULL},
+    {"apply", "revoked_keys", KEY_TEXT, AT(revoked_keys), "", 0, 0, NULL},
 };
 
 /* of every [rule NAME] */

@@ -50,7 +50,8 @@ typedef struct Policy {
     /* [apply] */
     double parallel, parallel_per_host, max_age_s;
     GArray *blackout; /* WeekHours (weekhours.h) in which no step runs */
-    char *require_signature;
+    char *require_signature, *revoked_keys; /* files; "": none */
+    double signatures_needed;
     /* [rule NAME] */
     GPtrArray *rules; /* PolicyRule *, in the file's order */
     /* where it was read: for policy_place */

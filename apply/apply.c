@@ -2,12 +2,15 @@
 /*
  * apply: carries out a plan's approved steps, and writes down what it does.
  */
+#include "apply/approval.h"
 #include "apply/lock.h"
 #include "apply/preflight.h"
 #include "apply/run.h"
 #include "apply/sessions.h"
+#include "apply/sshkeygen.h"
 #include "apply/steplist.h"
 #include "apply/undo.h"
+#include "collect/escape.h"
 #include "collect/plural.h"
 #include "collect/secret.h"
 #include "plan/gather.h"
@@ -39,7 +42,7 @@ static const char *const modes[] = {"a vCenter", "a directory", "--undo", "--ver
 #define VERIFIES PROGRAM_MODE(VERIFYING)
 
 typedef struct Options {
-    char *output, *journal, *undo, *verify_journal, *chain;
+    char *output, *journal, *undo, *verify_journal, *head, *require_signature, *sign_key;
     char **clusters;
     char *until, *max_duration;
     gboolean dry_run, confirm, skip_stale, skip_refused, recheck_need, no_recheck_load;
@@ -56,7 +59,9 @@ static void options_clear(Options *options)
     g_free(options->journal);
     g_free(options->undo);
     g_free(options->verify_journal);
-    g_free(options->chain);
+    g_free(options->head);
+    g_free(options->require_signature);
+    g_free(options->sign_key);
     g_strfreev(options->clusters);
     connection_clear(&options->connection);
 }
@@ -64,17 +69,32 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 /* ---- what needs no target ---- */
 
+static gboolean say_signer(const Program *program, const char *allowed_signers, const Journal *journal,
+                           GError **error)
+{
+    g_autoptr(Policy) policy = policy_read(program->policy, error);
+    Signer *signer = policy ? approval_verify_journal(policy, allowed_signers, journal, error) : NULL;
+    if (!signer)
+        return FALSE;
+    g_autofree char *principal = escape_for_terminal(signer->principal);
+    program_say(program, "Its last chain value is signed by %s, key %s.\n", principal, signer->key);
+    signer_free(signer);
+    return TRUE;
+}
+
 static int verify_journal(const Program *program, const Options *options)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Journal) journal = journal_read(options->verify_journal, &error);
     if (!journal)
         return program_fail(program, error);
-    if (options->chain && strcmp(options->chain, journal->chain) != 0) {
+    if (options->head && strcmp(options->head, journal->chain) != 0) {
         program_warn(program, "%s: found last chain value %s: expected %s: its end was cut off or added to",
-                     options->verify_journal, journal->chain, options->chain);
+                     options->verify_journal, journal->chain, options->head);
         return EXIT_REFUSED;
     }
+    if (options->require_signature && !say_signer(program, options->require_signature, journal, &error))
+        return program_fail(program, error);
     program_print(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
                   options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
                   journal->chain);
@@ -98,6 +118,7 @@ static int write_undo(const Program *program, const Options *options)
 /* all that one run works with; freed in the opposite order */
 typedef struct Work {
     Policy *policy;
+    GPtrArray *approvals; /* char *: details of who signed the plan */
     ChangePlan *plan;
     Journal *journal; /* NULL for a dry run without one */
     Progress *progress;
@@ -118,6 +139,7 @@ static void work_clear(Work *work)
     progress_free(work->progress);
     journal_free(work->journal);
     changeplan_free(work->plan);
+    g_ptr_array_unref(work->approvals);
     policy_free(work->policy);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
@@ -149,14 +171,13 @@ static gboolean open_journal(Work *work, const char *path, const Options *option
     return work->journal != NULL;
 }
 
-/* Signatures cannot be verified here: what was asked for is refused, not left out. */
-static gboolean asks_for_no_signature(const Policy *policy, GError **error)
+/* What cannot be done at the end is told before anything begins. */
+static gboolean may_sign(const Options *options, const char *journal, GError **error)
 {
-    if (!*policy->require_signature)
+    if (!options->sign_key || !journal)
         return TRUE;
-    g_set_error(error, VMANGER_ERROR, 0,
-                "require_signature: found a key: expected nothing, this version verifies no signatures");
-    return FALSE;
+    g_autofree char *signature = approval_journal_signature(journal);
+    return signatures_may_sign(options->sign_key, signature, error);
 }
 
 /* when no more steps may start, told in the person's time and in UTC; a dry run may be at any hour */
@@ -188,8 +209,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
 {
     g_autofree char *path = NULL;
     if (!(work->policy = policy_read(program->policy, error)) ||
-        !asks_for_no_signature(work->policy, error) ||
-        !(work->plan = changeplan_read(arguments[0], CHANGEPLAN_AS_MADE, error)) ||
+        !(work->plan = approval_read_plan(work->policy, options->require_signature, arguments[0],
+                                          work->approvals, error)) ||
         !changeplan_check_dependencies(work->plan, error))
         return FALSE;
     path = options->journal ? g_strdup(options->journal)
@@ -200,7 +221,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
         options->connection.user_agent = sessions_agent();
     if (!(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
                                      &options->connection, program, error)) ||
-        !lock_vcenter(work, options, arguments[0], error) || !open_journal(work, path, options, error) ||
+        !may_sign(options, path, error) || !lock_vcenter(work, options, arguments[0], error) ||
+        !open_journal(work, path, options, error) ||
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
         (work->journal && !target_check_journal(work->target, work->journal, error)) ||
         (options->clusters && !progress_choose(work->progress, options->clusters, error)))
@@ -210,6 +232,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
                      path);
     if (!options->dry_run)
         work->run = run_new(work->target, work->progress, work->journal, program);
+    if (work->run)
+        run_approved(work->run, work->approvals);
     return TRUE;
 }
 
@@ -255,6 +279,20 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
 }
 
 /* ---- the end ---- */
+
+/* FALSE and a word where the journal was to be signed and is not: its run has ended all the same. */
+static gboolean sign_journal(const Work *work, const Program *program, const Options *options)
+{
+    if (!options->sign_key || !work->run || work->journal->rows->len == 0)
+        return TRUE;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = approval_journal_signature(work->journal->path);
+    g_autoptr(GBytes) head = signatures_head(work->journal->chain);
+    if (signatures_sign(SSH_KEYGEN, options->sign_key, SIGNATURES_OF_JOURNALS, head, file, &error))
+        return TRUE;
+    program_warn(program, "%s: the journal is not signed: %s", file, error->message);
+    return FALSE;
+}
 
 static guint count_rows(const ChangePlan *plan, int kind)
 {
@@ -311,9 +349,10 @@ static void say_summary(const Work *work, const Program *program, const char *st
         program_say(program, "Journal: %s, last chain value %s\n", work->journal->path, work->journal->chain);
 }
 
-static int stopped(const Work *work, const Program *program, const GError *why)
+static int stopped(const Work *work, const Program *program, const Options *options, const GError *why)
 {
     run_give_up(work->run, why);
+    sign_journal(work, program, options);
     program_warn(program, "%s; run apply again with the same journal to go on", why->message);
     say_summary(work, program, "Apply stopped");
     forget_empty_journal(work->journal);
@@ -365,7 +404,7 @@ static gboolean confirm(const Work *work, GError **error)
 static int apply_plan(const Program *program, Options *options, char **arguments)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(Work) work = {0};
+    g_auto(Work) work = {.approvals = g_ptr_array_new_with_free_func(g_free)};
     /* as PLAN it is standard input; no target can come from there */
     const char *target = strcmp(arguments[1], "-") == 0 ? NULL : arguments[1];
     if (!connection_resolve(&options->connection, target, &error))
@@ -376,7 +415,7 @@ static int apply_plan(const Program *program, Options *options, char **arguments
     if (!open_work(&work, program, options, arguments, &error))
         return refused(&work, program, error);
     if (work.run && !run_settle(work.run, &error))
-        return stopped(&work, program, error);
+        return stopped(&work, program, options, error);
     if (!look_first(&work, program, options, &error))
         return refused(&work, program, error);
     if (options->dry_run) {
@@ -394,12 +433,13 @@ static int apply_plan(const Program *program, Options *options, char **arguments
     };
     if (!run_steps(work.run, &limits, &error) || !run_finish(work.run, &error)) {
         if (!g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS))
-            return stopped(&work, program, error);
+            return stopped(&work, program, options, error);
         program_fail(program, error);
     }
+    gboolean is_signed = sign_journal(&work, program, options);
     say_summary(&work, program, "Apply complete");
-    gboolean partly = error || progress_count(work.progress, STEP_FAILED) + count_left_out(work.progress) > 0;
-    return program_end(program, partly ? EXIT_PARTLY : EXIT_DONE, TRUE);
+    guint left = progress_count(work.progress, STEP_FAILED) + count_left_out(work.progress);
+    return program_end(program, error || left > 0 || !is_signed ? EXIT_PARTLY : EXIT_DONE, TRUE);
 }
 
 static guint mode_of(const Options *options, int n_arguments, char **arguments)
@@ -415,6 +455,8 @@ static int misused(const Program *program, const Options *options, int n_argumen
 {
     if (options->undo && options->verify_journal)
         return program_misused(program, "expected one of --undo and --verify-journal");
+    if (options->sign_key && (options->undo || options->verify_journal || options->dry_run))
+        return program_misused(program, "--sign-key goes with a plan that is carried out");
     if (options->undo || options->verify_journal) {
         if (n_arguments != 0)
             return program_misused(program, "found \"%s\": expected a journal and nothing else",
@@ -478,8 +520,14 @@ int main(int argc, char **argv)
          "Write the plan that takes back what was done", "JOURNAL"},
         {"verify-journal", 0, VERIFIES, G_OPTION_ARG_FILENAME, &options.verify_journal,
          "Check that no row of a journal was changed", "JOURNAL"},
-        {"chain", 0, VERIFIES, G_OPTION_ARG_STRING, &options.chain,
+        {"head", 0, VERIFIES, G_OPTION_ARG_STRING, &options.head,
          "With --verify-journal: the last chain value that is known from the run", "HEX"},
+        {"require-signature", 0, APPLIES | VERIFIES, G_OPTION_ARG_FILENAME, &options.require_signature,
+         "Refuse a plan that the keys in this file have not signed (policy: require_signature); with "
+         "--verify-journal: a journal",
+         "ALLOWED_SIGNERS"},
+        {"sign-key", 0, APPLIES, G_OPTION_ARG_FILENAME, &options.sign_key,
+         "Sign the journal's last chain value with this SSH key, into JOURNAL.sig", "KEY"},
         {"policy", 0, APPLIES, G_OPTION_ARG_FILENAME, &program.policy,
          "Take limits and thresholds from this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},

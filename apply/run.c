@@ -18,10 +18,11 @@ struct Run {
     const Program *program;
     char *id; /* of this run, in the journal */
     gboolean begun;
-    guint *waiting;     /* [rows]: of each pending step, how many before it have not succeeded yet */
-    GSequence *ready;   /* rows of pending steps that wait for none, ascending */
-    GHashTable *busy;   /* an object's id to itself, while a step on it runs */
-    GHashTable *moving; /* a host's id to how many migrations to or from it run */
+    const GPtrArray *approvals; /* char *: who signed the plan; NULL: nobody was asked for */
+    guint *waiting;             /* [rows]: of each pending step, how many before it have not succeeded yet */
+    GSequence *ready;           /* rows of pending steps that wait for none, ascending */
+    GHashTable *busy;           /* an object's id to itself, while a step on it runs */
+    GHashTable *moving;         /* a host's id to how many migrations to or from it run */
     guint running;
     const RunLimits *limits; /* NULL before the steps */
     gint64 *started;         /* [rows]: when a step that runs was started: monotonic, in microseconds */
@@ -76,6 +77,11 @@ static void stop(Run *run, GError *reason)
         run->stop = reason;
 }
 
+void run_approved(Run *run, const GPtrArray *approvals)
+{
+    run->approvals = approvals;
+}
+
 /* ---- the journal ---- */
 
 static gboolean record(Run *run, JournalRow *row, const char *detail, GError **error)
@@ -122,8 +128,15 @@ static gboolean begin(Run *run, GError **error)
 {
     const TargetClass *class = run->target->class;
     g_autofree char *detail = journal_target_text(class->kind, class->identity(run->target));
-    run->begun = run->begun || record_event(run, EVENT_RUN_STARTED, detail, error);
-    return run->begun;
+    if (run->begun)
+        return TRUE;
+    if (!record_event(run, EVENT_RUN_STARTED, detail, error))
+        return FALSE;
+    run->begun = TRUE;
+    for (guint i = 0; run->approvals && i < run->approvals->len; i++)
+        if (!record_event(run, EVENT_APPROVED, run->approvals->pdata[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 /* A fault that would come again is a refusal, by its name first; what else kept the step from its end a

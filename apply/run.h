@@ -25,6 +25,10 @@ Run *run_new(Target *target, Progress *progress, Journal *journal, const Program
 void run_free(Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
 
+/* who signed the plan (char *, details of journal rows): journaled where the run begins; they must outlive it
+ */
+void run_approved(Run *run, const GPtrArray *approvals);
+
 /* learns what became of the steps that an earlier run left open: they are then done or pending */
 gboolean run_settle(Run *run, GError **error);
 

@@ -50,8 +50,8 @@ const Table plan_rows_table = {"plan.csv", columns, G_N_ELEMENTS(columns), TRUE}
 ChangePlan *changeplan_new(void)
 {
     ChangePlan *plan = g_new0(ChangePlan, 1);
-    plan->name = plan->plan = plan->snapshot = plan->source = plan->source_id = plan->policy = plan->seed =
-        plan->stopped_by = plan->summary = "";
+    plan->name = plan->plan = plan->sha256 = plan->snapshot = plan->source = plan->source_id = plan->policy =
+        plan->seed = plan->stopped_by = plan->summary = "";
     plan->taken_at = -1;
     plan->clusters = g_array_new(FALSE, FALSE, sizeof(PlanCluster));
     plan->rows = g_array_new(FALSE, FALSE, sizeof(PlanRow));

@@ -20,9 +20,9 @@
 #define MOST_STEPS 1e7
 #define STRINGS_BYTES 16384 /* in which strings are allocated */
 
-const char *const event_names[] = {"run_started", "checked",  "intent",    "submitted",
-                                   "succeeded",   "failed",   "refused",   "skipped",
-                                   "interrupted", "resolved", "run_ended", NULL};
+const char *const event_names[] = {"run_started", "approved",  "checked", "intent",  "submitted",
+                                   "succeeded",   "failed",    "refused", "skipped", "interrupted",
+                                   "resolved",    "run_ended", NULL};
 
 #define AT(member) G_STRUCT_OFFSET(JournalRow, member)
 static const Column columns[] = {

@@ -11,6 +11,7 @@
 
 typedef enum {
     EVENT_RUN_STARTED,
+    EVENT_APPROVED,
     EVENT_CHECKED,
     EVENT_INTENT,
     EVENT_SUBMITTED,

@@ -395,23 +395,37 @@ static gboolean read_rows(PlanReader *reader, GError **error)
     return FALSE;
 }
 
-ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error)
+static ChangePlan *read_plan(CsvReader *csv, ChangePlanTrust trust, GError **error)
 {
-    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
-    if (!csv)
-        return NULL;
     csv_reader_take_sheet(csv);
     g_autoptr(ChangePlan) plan = changeplan_new();
     plan->name = changeplan_string(plan, csv_reader_name(csv));
     g_autoptr(GPtrArray) header = header_new();
     g_autoptr(GHashTable) listed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     PlanReader reader = {plan, trust, csv, header, 0, listed};
-    if (!read_header(&reader, error) || !read_rows(&reader, error) ||
-        !dependencies_check_order(plan, error)) {
-        format_blame(path, FORMAT_PLAN, error);
+    if (!read_header(&reader, error) || !read_rows(&reader, error) || !dependencies_check_order(plan, error))
         return NULL;
-    }
+    g_autofree char *sha256 = csv_reader_sha256(csv);
+    plan->sha256 = changeplan_string(plan, sha256);
     return g_steal_pointer(&plan);
+}
+
+ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error)
+{
+    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
+    if (!csv)
+        return NULL;
+    ChangePlan *plan = read_plan(csv, trust, error);
+    if (!plan)
+        format_blame(path, FORMAT_PLAN, error);
+    return plan;
+}
+
+ChangePlan *changeplan_read_bytes(const char *bytes, gsize length, const char *name, ChangePlanTrust trust,
+                                  GError **error)
+{
+    g_autoptr(CsvReader) csv = csv_reader_open_bytes(bytes, length, name, error);
+    return csv ? read_plan(csv, trust, error) : NULL;
 }
 
 /* ---- writing ---- */

@@ -23,6 +23,10 @@ typedef enum {
  * errors; a step that `after` names may be absent: see plan/dependencies.h */
 ChangePlan *changeplan_read(const char *path, ChangePlanTrust trust, GError **error);
 
+/* reads a plan from bytes, which errors call name */
+ChangePlan *changeplan_read_bytes(const char *bytes, gsize length, const char *name, ChangePlanTrust trust,
+                                  GError **error);
+
 /* stamps the digests and writes the plan whole or not at all ("-": standard output) */
 gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error);
 

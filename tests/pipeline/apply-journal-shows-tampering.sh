@@ -3,7 +3,7 @@
 . "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 chain=$(sed -n 's/^Journal: .* //p' said)
-exits 0 "$BIN/apply" --verify-journal after.journal.csv --chain "$chain"
+exits 0 "$BIN/apply" --verify-journal after.journal.csv --head "$chain"
 says "Last chain value: $chain"
 
 sed '5s/,vm-/,vm-9/' after.journal.csv >edited.csv
@@ -14,7 +14,7 @@ exits 1 "$BIN/apply" --verify-journal removed.csv
 says 'removed.csv:5: seq: found 5: expected 4'
 sed '$d' after.journal.csv >cut.csv
 exits 0 "$BIN/apply" --verify-journal cut.csv
-exits 1 "$BIN/apply" --verify-journal cut.csv --chain "$chain"
+exits 1 "$BIN/apply" --verify-journal cut.csv --head "$chain"
 says 'its end was cut off'
 
 cp edited.csv kept.csv

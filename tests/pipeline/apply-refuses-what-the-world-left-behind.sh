@@ -12,11 +12,6 @@ exits 1 "$BIN/apply" --skip-stale plan.csv after -o again --journal again.csv
 says 'snapshot'
 says 'nothing was changed'
 
-# A signature that is asked for and cannot be verified is not left out.
-printf '[apply]\nrequire_signature=ops@example.org\n' >signed.ini
-exits 1 "$BIN/apply" --policy signed.ini --dry-run back.csv after
-says 'require_signature'
-
 # A plan that has grown old, by the target's clock.
 cp -r after later
 sed -i 's/2026-11-20T20:20:00Z/2026-11-22T20:20:00Z/' later/snapshot.csv

@@ -40,6 +40,8 @@ static void without_a_file_the_defaults_hold(void)
     CU_ASSERT_EQUAL(policy->parallel_per_host, 4);
     CU_ASSERT_PTR_NULL(policy->system_vms[0]);
     CU_ASSERT_STRING_EQUAL(policy->require_signature, "");
+    CU_ASSERT_STRING_EQUAL(policy->revoked_keys, "");
+    CU_ASSERT_EQUAL(policy->signatures_needed, 1);
 }
 
 static void values_of_every_kind_are_read(void)
@@ -199,7 +201,7 @@ static void the_sample_shows_every_key(void)
     static const struct {
         const char *section;
         gsize keys;
-    } expected[] = {{"analyze", 14}, {"plan", 38}, {"apply", 5}};
+    } expected[] = {{"analyze", 14}, {"plan", 38}, {"apply", 7}};
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
         gsize n = 0;
         g_auto(GStrv) keys = g_key_file_get_keys(file, expected[i].section, &n, NULL);
