@@ -49,7 +49,7 @@ typedef struct Policy {
     double seed;
     /* [apply] */
     double parallel, parallel_per_host, max_age_s;
-    GArray *blackout; /* WeekHours (weekhours.h) in which no step runs */
+    GArray *blackout;                       /* WeekHours (weekhours.h) in which no step runs */
     char *require_signature, *revoked_keys; /* files; "": none */
     double signatures_needed;
     /* [rule NAME] */
