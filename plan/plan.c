@@ -236,13 +236,14 @@ static int run_show(const Program *program, const Options *options)
     int kind = options->only ? kind_of(options->only, &error) : -1;
     g_autoptr(ChangePlan) plan = error ? NULL : changeplan_read(options->show, CHANGEPLAN_AS_MADE, &error);
     g_autofree char *removed = plan ? show_removed(plan) : NULL;
+    g_autofree char *to_sign = plan ? show_signed(plan) : NULL;
     if (!plan || (options->clusters && !show_only(plan, options->clusters, -1, &error)))
         return program_fail(program, error);
     int code = exit_code(plan, options); /* whatever kind of rows is shown */
     if (options->only && !show_only(plan, NULL, kind, &error))
         return program_fail(program, error);
     g_autofree char *text = show_plan(plan, removed, most_shown(program));
-    program_print(program, "%s", text);
+    program_print(program, "%s%s", text, to_sign);
     return program_end(program, code, FALSE);
 }
 

@@ -328,3 +328,19 @@ char *show_plan(const ChangePlan *plan, const char *removed, guint most)
     append_rows(out, plan, ROW_UNSOLVED, "Unsolved", most);
     return g_string_free(out, FALSE);
 }
+
+char *show_signed(const ChangePlan *plan)
+{
+    guint steps = 0, approved = 0;
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        steps += row->kind == ROW_STEP;
+        approved += row->kind == ROW_STEP && row->approve == 1;
+    }
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(out, "\nTo sign: %u of %u %s approved\n  SHA-256 of the file  %s\n", approved,
+                           steps, plural(steps, "step", "steps"), plan->sha256);
+    g_autofree char *policy = escape_for_terminal(plan->policy);
+    g_string_append_printf(out, "  policy's digest      %s\n", policy);
+    return g_string_free(out, FALSE);
+}

@@ -26,4 +26,8 @@ char *show_removed(const ChangePlan *plan);
  * The caller frees it */
 char *show_plan(const ChangePlan *plan, const char *removed, guint most);
 
+/* what one signs who signs the plan as it was read: the digest of its bytes, that of its policy, how much of
+ * it is approved; the caller frees it. For a plan that nothing was taken out of */
+char *show_signed(const ChangePlan *plan);
+
 #endif

@@ -5,7 +5,7 @@
 "$BIN/plan" "$TMP/snapshot" "$TMP/assessment.csv" -o "$TMP/plan.csv" >"$TMP/made"
 "$BIN/plan" --show "$TMP/plan.csv" >"$TMP/shown"
 "$BIN/plan" -v --show "$TMP/plan.csv" >"$TMP/whole"
-cmp "$TMP/made" "$TMP/shown"
+head -n -4 "$TMP/shown" | cmp "$TMP/made" -
 lines=$(wc -l <"$TMP/shown")
 test "$lines" -lt 300 || { echo "$lines lines"; exit 1; }
 sed -n 2p "$TMP/shown" | grep -q '^Plan: '
