@@ -3,6 +3,7 @@
  * apply: carries out a plan's approved steps, and writes down what it does.
  */
 #include "apply/approval.h"
+#include "apply/audit.h"
 #include "apply/lock.h"
 #include "apply/preflight.h"
 #include "apply/run.h"
@@ -95,9 +96,15 @@ static int verify_journal(const Program *program, const Options *options)
     }
     if (options->require_signature && !say_signer(program, options->require_signature, journal, &error))
         return program_fail(program, error);
-    program_print(program, "%s: %u %s, each follows from those before it.\nLast chain value: %s\n",
-                  options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
-                  journal->chain);
+    g_autofree char *text = audit_text(journal);
+    program_print(
+        program, "%s%s: %u %s, each follows from those before it.\nLast chain value: %s%s\n%s", text,
+        options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
+        journal->chain, options->head ? ", as expected" : "",
+        options->head || options->require_signature
+            ? "So no row up to the end was changed, removed or added since that value was noted.\n"
+            : "That shows their order, and mistakes. Whoever can write the file can make another chain: compare\n"
+              "the last value with one that was noted elsewhere (--head), or signed (--require-signature).\n");
     return program_end(program, EXIT_DONE, FALSE);
 }
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/audit.h"
+
+#include "collect/escape.h"
+#include "collect/plural.h"
+
+#include <math.h>
+#include <string.h>
+
+static void append_escaped(GString *out, const char *before, const char *text)
+{
+    g_autofree char *safe = escape_for_terminal(text);
+    g_string_append_printf(out, "%s%s", before, safe);
+}
+
+static void append_time(GString *out, const JournalRow *row)
+{
+    g_autofree char *time = table_format_time(row->time);
+    g_string_append(out, time);
+}
+
+static char *key_of(const JournalRow *row)
+{
+    return g_strdup_printf("%s %.0f", row->run, row->step);
+}
+
+/* of each step of each run the last row: what became of it there */
+static GHashTable *last_rows(const Journal *journal)
+{
+    GHashTable *last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        if (!isnan(row->step))
+            g_hash_table_insert(last, key_of(row), GUINT_TO_POINTER(i));
+    }
+    return last;
+}
+
+static void append_run(GString *out, const JournalRow *row)
+{
+    append_time(out, row);
+    append_escaped(out, " run ", row->run);
+    append_escaped(out, ": ", row->user);
+    append_escaped(out, " at ", row->host);
+    if (*row->account)
+        append_escaped(out, " as ", row->account);
+    append_escaped(out, ", plan ", row->plan);
+    append_escaped(out, ", ", row->detail);
+    g_string_append_c(out, '\n');
+}
+
+static const char *result_of(const JournalRow *row)
+{
+    switch (row->event) {
+    case EVENT_INTENT:
+        return "about to be called, its end is not known here";
+    case EVENT_SUBMITTED:
+        return "called, its end is not known here";
+    default:
+        return event_names[row->event];
+    }
+}
+
+static void append_step(GString *out, const JournalRow *row)
+{
+    g_string_append(out, "  ");
+    append_time(out, row);
+    g_string_append_printf(out, " step %.0f", row->step);
+    if (row->action >= 0)
+        g_string_append_printf(out, " %s", action_names[row->action]);
+    append_escaped(out, " ", row->object);
+    append_escaped(out, " (", row->object_id);
+    g_string_append_c(out, ')');
+    if (*row->to) {
+        append_escaped(out, ", ", row->from);
+        append_escaped(out, " to ", row->to);
+        append_escaped(out, *row->unit ? " " : "", row->unit);
+    }
+    g_string_append_printf(out, ": %s", result_of(row));
+    if (*row->detail && row->event != EVENT_INTENT)
+        append_escaped(out, ", ", row->detail);
+    g_string_append_c(out, '\n');
+}
+
+/* a row of the run itself; others than these say nothing that its steps do not */
+static void append_row_of_run(GString *out, const JournalRow *row)
+{
+    if (row->event == EVENT_RUN_STARTED)
+        append_run(out, row);
+    if (row->event != EVENT_APPROVED && row->event != EVENT_INTERRUPTED && row->event != EVENT_RUN_ENDED)
+        return;
+    g_string_append(out, "  ");
+    append_time(out, row);
+    append_escaped(out, row->event == EVENT_APPROVED ? " signed: " : " ",
+                   row->event == EVENT_APPROVED ? row->detail : event_names[row->event]);
+    if (row->event != EVENT_APPROVED)
+        append_escaped(out, ": ", row->detail);
+    g_string_append_c(out, '\n');
+}
+
+char *audit_text(const Journal *journal)
+{
+    g_autoptr(GHashTable) last = last_rows(journal);
+    GString *out = g_string_new(NULL);
+    guint runs = 0, succeeded = 0, others = 0;
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        runs += row->event == EVENT_RUN_STARTED;
+        if (isnan(row->step)) {
+            append_row_of_run(out, row);
+            continue;
+        }
+        g_autofree char *key = key_of(row);
+        if (GPOINTER_TO_UINT(g_hash_table_lookup(last, key)) != i)
+            continue;
+        append_step(out, row);
+        succeeded += row->event == EVENT_SUCCEEDED;
+        others += row->event != EVENT_SUCCEEDED;
+    }
+    g_string_append_printf(out, "%u %s: %u %s succeeded, %u ended otherwise.\n", runs,
+                           plural(runs, "run", "runs"), succeeded, plural(succeeded, "step", "steps"),
+                           others);
+    return g_string_free(out, FALSE);
+}
