@@ -43,10 +43,10 @@ static const char *const modes[] = {"a vCenter", "a directory", "--undo", "--ver
 #define VERIFIES PROGRAM_MODE(VERIFYING)
 
 typedef struct Options {
-    char *output, *journal, *undo, *verify_journal, *head, *require_signature, *sign_key;
+    char *output, *journal, *undo, *verify_journal, *head, *require_signature, *sign_key, *syslog;
     char **clusters;
     char *until, *max_duration;
-    gboolean dry_run, confirm, skip_stale, skip_refused, recheck_need, no_recheck_load;
+    gboolean log_json, dry_run, confirm, skip_stale, skip_refused, recheck_need, no_recheck_load;
     ProgramNumber max_age_s, parallel, parallel_per_host; /* not given: as the policy says */
     ProgramNumber max_failures;                           /* 0: any number */
     Connection connection;                                /* to a vCenter */
@@ -63,6 +63,7 @@ static void options_clear(Options *options)
     g_free(options->head);
     g_free(options->require_signature);
     g_free(options->sign_key);
+    g_free(options->syslog);
     g_strfreev(options->clusters);
     connection_clear(&options->connection);
 }
@@ -130,6 +131,7 @@ typedef struct Work {
     Journal *journal; /* NULL for a dry run without one */
     Progress *progress;
     Target *target;
+    Events *events;
     Lock *lock;           /* of the vCenter; NULL for a dry run, and for a directory */
     GTimeZone *zone;      /* of the person's clock */
     ChangeWindow *window; /* NULL for a trial, to which the time of day is nothing */
@@ -139,6 +141,7 @@ typedef struct Work {
 static void work_clear(Work *work)
 {
     run_free(work->run);
+    events_free(work->events);
     changewindow_free(work->window);
     g_clear_pointer(&work->zone, g_time_zone_unref);
     target_free(work->target); /* whose session ends before another apply may begin */
@@ -226,7 +229,8 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
         return FALSE;
     if (!options->dry_run)
         options->connection.user_agent = sessions_agent();
-    if (!(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
+    if (!(work->events = events_new(program, options->log_json, options->syslog, error)) ||
+        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
                                      &options->connection, program, error)) ||
         !may_sign(options, path, error) || !lock_vcenter(work, options, arguments[0], error) ||
         !open_journal(work, path, options, error) ||
@@ -239,8 +243,10 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
                      path);
     if (!options->dry_run)
         work->run = run_new(work->target, work->progress, work->journal, program);
-    if (work->run)
+    if (work->run) {
         run_approved(work->run, work->approvals);
+        run_tell(work->run, work->events);
+    }
     return TRUE;
 }
 
@@ -533,6 +539,10 @@ int main(int argc, char **argv)
          "Refuse a plan that the keys in this file have not signed (policy: require_signature); with "
          "--verify-journal: a journal",
          "ALLOWED_SIGNERS"},
+        {"syslog", 0, APPLIES, G_OPTION_ARG_FILENAME, &options.syslog,
+         "Send each event to the system log at this socket, /dev/log say, by RFC 5424", "SOCKET"},
+        {"log-json", 0, APPLIES, G_OPTION_ARG_NONE, &options.log_json,
+         "Print each event on standard error, a JSON object a line", NULL},
         {"sign-key", 0, APPLIES, G_OPTION_ARG_FILENAME, &options.sign_key,
          "Sign the journal's last chain value with this SSH key, into JOURNAL.sig", "KEY"},
         {"policy", 0, APPLIES, G_OPTION_ARG_FILENAME, &program.policy,

@@ -16,7 +16,8 @@ struct Run {
     Progress *progress;
     Journal *journal;
     const Program *program;
-    char *id; /* of this run, in the journal */
+    char *id;       /* of this run, in the journal */
+    Events *events; /* NULL: nobody is told */
     gboolean begun;
     const GPtrArray *approvals; /* char *: who signed the plan; NULL: nobody was asked for */
     guint *waiting;             /* [rows]: of each pending step, how many before it have not succeeded yet */
@@ -82,6 +83,11 @@ void run_approved(Run *run, const GPtrArray *approvals)
     run->approvals = approvals;
 }
 
+void run_tell(Run *run, Events *events)
+{
+    run->events = events;
+}
+
 /* ---- the journal ---- */
 
 static gboolean record(Run *run, JournalRow *row, const char *detail, GError **error)
@@ -94,7 +100,11 @@ static gboolean record(Run *run, JournalRow *row, const char *detail, GError **e
     row->host = g_get_host_name();
     row->account = run->target->class->account(run->target);
     row->detail = detail ? detail : "";
-    return journal_append(run->journal, row, error);
+    if (!journal_append(run->journal, row, error))
+        return FALSE;
+    if (run->events)
+        events_tell(run->events, row);
+    return TRUE;
 }
 
 static gboolean record_event(Run *run, JournalEvent event, const char *detail, GError **error)

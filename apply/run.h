@@ -7,6 +7,7 @@
 #define APPLY_RUN_H
 
 #include "apply/changewindow.h"
+#include "apply/events.h"
 #include "apply/progress.h"
 #include "apply/target.h"
 
@@ -28,6 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_free)
 /* who signed the plan (char *, details of journal rows): journaled where the run begins; they must outlive it
  */
 void run_approved(Run *run, const GPtrArray *approvals);
+
+/* each row that the run writes is told there; it must outlive the run */
+void run_tell(Run *run, Events *events);
 
 /* learns what became of the steps that an earlier run left open: they are then done or pending */
 gboolean run_settle(Run *run, GError **error);
