@@ -200,11 +200,11 @@ EXAMPLES = $(DOCUMENTS)/examples
 .PHONY: install
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(EXAMPLES)
-	for stage in $(STAGES); do install -m 755 $(BIN)/$$stage $(DESTDIR)$(PREFIX)/bin/vmanger-$$stage; done
-	for page in $(wildcard $(STAGES:%=%/*.[15])); do \
-		sed 's|/usr/local/share/|$(PREFIX)/share/|g' $$page | install -m 644 /dev/stdin \
-			$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/vmanger-$${page##*/}; \
-	done
+	set -e; for stage in $(STAGES); do install -m 755 $(BIN)/$$stage $(DESTDIR)$(PREFIX)/bin/vmanger-$$stage; done
+	set -e; for page in $(wildcard $(STAGES:%=%/*.[15])); do \
+		sed 's|/usr/local/share/|$(PREFIX)/share/|g' $$page >$(BUILD)/page; \
+		install -m 644 $(BUILD)/page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/vmanger-$${page##*/}; \
+	done; rm $(BUILD)/page
 	install -m 644 README.md $(DOCUMENTS)
 	install -m 644 $(wildcard samples/*.ini samples/vmanger.*) $(EXAMPLES)
 	install -m 755 samples/*.sh $(EXAMPLES)

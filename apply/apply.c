@@ -12,12 +12,15 @@
 #include "apply/steplist.h"
 #include "apply/undo.h"
 #include "collect/escape.h"
+#include "collect/interrupt.h"
 #include "collect/plural.h"
 #include "collect/secret.h"
 #include "plan/gather.h"
 #include "plan/planfile.h"
 
+#include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,12 +281,14 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
         program_print(program, "%s", text); /* what stands in the way is no talk */
     else
         program_say(program, "%s", text);
-    /* What was refused is history for the next plan, whether this one is carried out or not. */
-    g_autoptr(GError) unwritten = NULL;
+    for (guint i = 0; i < found.warnings->len; i++)
+        program_warn(program, "warning: %s", (const char *)found.warnings->pdata[i]);
     if (allowed && options->dry_run) {
         g_autofree char *steps = steplist_checked(work->progress, work->target, &looks);
         program_say(program, "%s", steps);
     }
+    /* What was refused is history for the next plan, whether this one is carried out or not. */
+    g_autoptr(GError) unwritten = NULL;
     if (!work->run || run_refuse(work->run, found.refusals, allowed, &unwritten))
         return allowed;
     g_clear_error(error);
@@ -387,8 +392,6 @@ static int misused_target(const Program *program, const Options *options, char *
              directory = !at_vcenter && g_file_test(arguments[1], G_FILE_TEST_EXISTS);
     if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run && at_vcenter)
         return program_misused(program, "a plan from standard input needs --journal FILE");
-    if (directory && (options->until || options->max_duration))
-        return program_misused(program, "--until, --max-duration: a copy of a snapshot knows no time of day");
     if (directory && !options->output && !options->dry_run)
         return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
     if (at_vcenter && options->output)
@@ -396,18 +399,31 @@ static int misused_target(const Program *program, const Options *options, char *
     return 0;
 }
 
+/* the line that a person types; NULL at the end of input, and on a signal */
+static char *read_answer(void)
+{
+    g_autoptr(Interrupt) interrupt = interrupt_new();
+    struct pollfd wait[] = {{STDIN_FILENO, POLLIN, 0}, {interrupt_fd(interrupt), POLLIN, 0}};
+    while (poll(wait, G_N_ELEMENTS(wait), -1) < 0 && errno == EINTR)
+        continue;
+    g_autoptr(GIOChannel) channel = g_io_channel_unix_new(STDIN_FILENO);
+    char *answer = NULL;
+    if (!wait[1].revents)
+        g_io_channel_read_line(channel, &answer, NULL, NULL, NULL);
+    return answer;
+}
+
 /* Shows the steps and asks for them, on a terminal. */
-static gboolean confirm(const Work *work, GError **error)
+static gboolean confirm(const Work *work, const Program *program, GError **error)
 {
     guint n = progress_count(work->progress, STEP_PENDING);
     g_autofree char *steps = steplist_to_confirm(work->progress);
     if (n == 0)
         return TRUE;
-    printf("%s\nCarry out %u %s? Only yes is taken as consent: ", steps, n, plural(n, "step", "steps"));
+    program_print(program, "%s\nCarry out %u %s? Only yes is taken as consent: ", steps, n,
+                  plural(n, "step", "steps"));
     fflush(stdout);
-    g_autoptr(GIOChannel) channel = g_io_channel_unix_new(STDIN_FILENO);
-    g_autofree char *answer = NULL;
-    g_io_channel_read_line(channel, &answer, NULL, NULL, NULL);
+    g_autofree char *answer = read_answer();
     if (answer && strcmp(g_strchomp(answer), "yes") == 0)
         return TRUE;
     g_set_error(error, VMANGER_ERROR, 0, "refused: nothing was changed; it was not consented to");
@@ -435,7 +451,7 @@ static int apply_plan(const Program *program, Options *options, char **arguments
         say_summary(&work, program, "Apply could begin");
         return program_end(program, EXIT_DONE, FALSE);
     }
-    if (options->confirm && !confirm(&work, &error))
+    if (options->confirm && !confirm(&work, program, &error))
         return refused(&work, program, error);
     RunLimits limits = {
         .parallel = (guint)(options->parallel.given ? options->parallel.value : work.policy->parallel),
@@ -484,8 +500,8 @@ static int misused(const Program *program, const Options *options, int n_argumen
         (strcmp(arguments[0], "-") != 0 && connection_names_server(arguments[0])))
         return program_misused(program, "%s: found a target: expected the PLAN first, then the TARGET",
                                arguments[0]);
-    if (options->confirm && !isatty(STDIN_FILENO))
-        return program_misused(program, "--confirm: standard input is no terminal on which to ask");
+    if (options->confirm && !options->dry_run && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+        return program_misused(program, "--confirm: standard input or output is no terminal on which to ask");
     if (options->recheck_need && options->no_recheck_load)
         return program_misused(program, "expected one of --recheck-need and --no-recheck-load");
     return 0;
@@ -515,9 +531,9 @@ int main(int argc, char **argv)
          "Leave out steps whose reason is gone, and those after them", NULL},
         {"confirm", 0, APPLIES, G_OPTION_ARG_NONE, &options.confirm,
          "Show the steps, and ask on the terminal", NULL},
-        {"until", 0, APPLIES, G_OPTION_ARG_STRING, &options.until,
+        {"until", 0, PROGRAM_MODE(AT_VCENTER), G_OPTION_ARG_STRING, &options.until,
          "Start no step that is not expected to end by then: 05:00 (local), or as RFC 3339 has it", "TIME"},
-        {"max-duration", 0, APPLIES, G_OPTION_ARG_STRING, &options.max_duration,
+        {"max-duration", 0, PROGRAM_MODE(AT_VCENTER), G_OPTION_ARG_STRING, &options.max_duration,
          "Start no step that is not expected to end within so long: 90m, 2h, 3600", "TIME"},
         {"max-failures", 0, APPLIES, G_OPTION_ARG_INT, &options.max_failures,
          "Stop once so many steps have failed; 0: never", "N"},

@@ -119,11 +119,6 @@ void changewindow_free(ChangeWindow *window)
     g_free(window);
 }
 
-gint64 changewindow_closes(const ChangeWindow *window)
-{
-    return window->closes;
-}
-
 char *changewindow_text(const ChangeWindow *window)
 {
     if (window->closes == G_MAXINT64)

@@ -21,9 +21,6 @@ ChangeWindow *changewindow_new(const char *until, const char *max_duration, cons
 void changewindow_free(ChangeWindow *window);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ChangeWindow, changewindow_free)
 
-/* when it closes: seconds since 1970; G_MAXINT64: never */
-gint64 changewindow_closes(const ChangeWindow *window);
-
 /* TRUE where a step that starts now is expected to end in time. Of a step without an estimate as much is
  * expected as those of its action took so far */
 gboolean changewindow_allows(const ChangeWindow *window, const PlanRow *step, gint64 now);
@@ -31,7 +28,7 @@ gboolean changewindow_allows(const ChangeWindow *window, const PlanRow *step, gi
 /* takes in how long a step took */
 void changewindow_learn(ChangeWindow *window, const PlanRow *step, double took_s);
 
-/* "2026-11-27T05:00:00+01 (2026-11-27T04:00:00Z), by --until": when and why it closes; NULL: never. The
+/* "2026-11-27 05:00:00 CET (2026-11-27T04:00:00Z), by --until": when and why it closes; NULL: never. The
  * caller frees it */
 char *changewindow_text(const ChangeWindow *window);
 

@@ -23,13 +23,16 @@ static gboolean is_in_breach(const Situation *situation, guint vm)
     return FALSE;
 }
 
-/* what a migration is for; a step that repairs a rule may relieve a hot host as well */
-static char *migration_gone(const Situation *situation, const PlanRow *step, guint vm, guint from)
+/* what a migration is for, off the host where the VM is before all steps, also where it goes on from a
+ * stopover; a step that repairs a rule may relieve a hot host as well */
+static char *migration_gone(const Situation *situation, const PlanRow *step, guint vm)
 {
     const Model *start = situation->start;
+    guint from = (guint)start->vms[vm].host;
+    const char *name = start->snapshot->hosts[from].name;
     gboolean hot = model_is_hot(start, from);
     if (has_cause(step, CAUSE_HOT_HOST) && !hot)
-        return g_strdup_printf("%s is not hot any more", step->from);
+        return g_strdup_printf("%s is not hot any more", name);
     if ((has_cause(step, CAUSE_BROKEN_RULE) || has_cause(step, CAUSE_SHOULD_RULE)) && !hot &&
         !is_in_breach(situation, vm))
         return g_strdup_printf("no rule of %s is broken any more", step->object);
@@ -37,10 +40,9 @@ static char *migration_gone(const Situation *situation, const PlanRow *step, gui
         return g_strdup_printf("%s has no power to save any more", step->cluster);
     g_autofree char *overreserved =
         has_cause(step, CAUSE_OVERRESERVED) ? room_words_of_overreserved(start, from) : g_strdup("");
-    return overreserved ? NULL : g_strdup_printf("%s has enough for its reservations again", step->from);
+    return overreserved ? NULL : g_strdup_printf("%s has enough for its reservations again", name);
 }
 
-/* what a growth, or a migration that makes room for one of the VM itself, is for */
 static char *growth_gone(const Situation *situation, const PlanRow *step, guint vm)
 {
     const Model *start = situation->start;
@@ -54,32 +56,37 @@ static char *growth_gone(const Situation *situation, const PlanRow *step, guint 
 
 char *need_gone(const Situation *situation, const PlanRow *step)
 {
-    const Snapshot *snapshot = situation->start->snapshot;
-    int vm = snapshot_find_vm(snapshot, step->object_id), from = snapshot_find_host(snapshot, step->from_id);
+    int vm = snapshot_find_vm(situation->start->snapshot, step->object_id);
     if (vm < 0 || !situation->start->vms[vm].running)
         return NULL;
-    if (step->action != ACTION_MIGRATE)
-        return growth_gone(situation, step, (guint)vm);
-    return from < 0 ? NULL : migration_gone(situation, step, (guint)vm, (guint)from);
+    return step->action == ACTION_MIGRATE ? migration_gone(situation, step, (guint)vm)
+                                          : growth_gone(situation, step, (guint)vm);
 }
 
 /* ---- a plan ---- */
+
+/* TRUE for a migration that is made for the sake of steps that come after it */
+static gboolean serves_others(const PlanRow *step)
+{
+    return step->action == ACTION_MIGRATE &&
+           (has_cause(step, CAUSE_ROOM) || has_cause(step, CAUSE_DETOUR) || has_cause(step, CAUSE_SHORT_VM) ||
+            has_cause(step, CAUSE_BUSY_VM));
+}
+
+static gboolean is_to_do(StepState state)
+{
+    return state == STEP_PENDING || state == STEP_OPEN || state == STEP_RUNNING;
+}
 
 /* TRUE for a step that others need, none of which is to be done */
 static gboolean serves_nothing(const Progress *progress, guint row)
 {
     const PlanRow *step = &g_array_index(progress->plan->rows, PlanRow, row);
     const GArray *followers = progress->dependencies->followers[row];
-    if (!followers || (!has_cause(step, CAUSE_ROOM) && !has_cause(step, CAUSE_DETOUR)))
-        return FALSE;
-    gboolean left_out = FALSE;
-    for (guint i = 0; i < followers->len; i++) {
-        StepState state = progress->states[g_array_index(followers, guint, i)];
-        if (state != STEP_NONE && state != STEP_NEEDLESS && state != STEP_SKIPPED)
+    for (guint i = 0; followers && i < followers->len; i++)
+        if (is_to_do(progress->states[g_array_index(followers, guint, i)]))
             return FALSE;
-        left_out = left_out || state != STEP_NONE;
-    }
-    return left_out;
+    return followers && serves_others(step);
 }
 
 static void leave_out(Progress *progress, guint row, const char *why, GPtrArray *words)
@@ -90,15 +97,42 @@ static void leave_out(Progress *progress, guint row, const char *why, GPtrArray 
                                            step->object, why));
 }
 
+/* TRUE for a step that keeps a rule which other steps would break: it is broken by no VM now */
+static gboolean keeps_rule_for_others(const Situation *situation, const Progress *progress,
+                                      const PlanRow *step)
+{
+    int vm = snapshot_find_vm(situation->start->snapshot, step->object_id);
+    const GArray *rules = vm >= 0 ? rules_of_vm(situation->rules, (guint)vm) : NULL;
+    for (guint i = 0; i < progress->plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(progress->plan->rows, PlanRow, i);
+        int other = snapshot_find_vm(situation->start->snapshot, row->object_id);
+        if (!is_to_do(progress->states[i]) || row->action != ACTION_MIGRATE || other < 0 || other == vm)
+            continue;
+        for (guint r = 0; rules && r < rules->len; r++)
+            if (rule_names_vm(rules_at(situation->rules, g_array_index(rules, guint, r)), (guint)other))
+                return TRUE;
+    }
+    return FALSE;
+}
+
+/* as need_gone, of a step among others */
+static char *gone_in(const Situation *situation, const Progress *progress, guint row)
+{
+    const PlanRow *step = &g_array_index(progress->plan->rows, PlanRow, row);
+    gboolean of_rule = has_cause(step, CAUSE_BROKEN_RULE) || has_cause(step, CAUSE_SHOULD_RULE);
+    if (progress->states[row] != STEP_PENDING ||
+        (of_rule && keeps_rule_for_others(situation, progress, step)))
+        return NULL;
+    return need_gone(situation, step);
+}
+
 void need_look(const Situation *situation, Progress *progress, GPtrArray *words)
 {
     const ChangePlan *plan = progress->plan;
     g_autoptr(GArray) rows = dependencies_order(plan);
     for (guint i = 0; i < rows->len; i++) {
         guint row = g_array_index(rows, guint, i);
-        g_autofree char *gone = progress->states[row] == STEP_PENDING
-                                    ? need_gone(situation, &g_array_index(plan->rows, PlanRow, row))
-                                    : NULL;
+        g_autofree char *gone = gone_in(situation, progress, row);
         if (!gone)
             continue;
         leave_out(progress, row, gone, words);

@@ -238,6 +238,8 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
         return FALSE;
     if (options->skip_refused && preflight->refusals->len > 0) {
         leave_out_refused(preflight, progress);
+        if (situation && options->recheck_need) /* what made room for them */
+            need_look(situation, progress, preflight->needless);
         g_clear_pointer(&to_do, changeplan_free);
         to_do = plan_to_do(target, plan, progress);
     }
@@ -366,6 +368,5 @@ char *preflight_text(const Preflight *preflight, const ChangePlan *plan, const P
                  refused);
     append_lines(text, "Left out, as the reason is gone", preflight->needless);
     append_lines(text, "Problems", preflight->problems);
-    append_lines(text, "Warnings", preflight->warnings);
     return g_string_free(text, FALSE);
 }

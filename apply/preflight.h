@@ -39,8 +39,8 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
  */
 gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *options, GError **error);
 
-/* what was found about the plan, as a table of was and is, for a terminal; "" where nothing; the caller frees
- * it */
+/* what was found about the plan but for the warnings, as a table of was and is, for a terminal; "" where
+ * nothing; the caller frees it */
 char *preflight_text(const Preflight *preflight, const ChangePlan *plan, const PreflightOptions *options);
 
 void preflight_clear(Preflight *preflight);

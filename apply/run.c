@@ -302,7 +302,8 @@ static gboolean end_failed(Run *run, guint index, const char *fault, GError **er
         if (!record_skipped(run, g_array_index(skipped, guint, i), error))
             return FALSE;
     guint failed = progress_count(run->progress, STEP_FAILED);
-    if (run->limits->max_failures > 0 && failed >= run->limits->max_failures)
+    if (run->limits->max_failures > 0 && failed >= run->limits->max_failures &&
+        progress_count(run->progress, STEP_PENDING) > 0)
         stop(run, g_error_new(VMANGER_ERROR, 0, "steps that failed: %u (--max-failures %u)", failed,
                               run->limits->max_failures));
     return TRUE;
@@ -355,7 +356,7 @@ static gboolean start_step(Run *run, guint index, GError **error)
 static gboolean start_ready(Run *run, GError **error)
 {
     GSequenceIter *at = g_sequence_get_begin_iter(run->ready);
-    while (run->running < run->limits->parallel && !g_sequence_iter_is_end(at)) {
+    while (!run->stop && run->running < run->limits->parallel && !g_sequence_iter_is_end(at)) {
         GSequenceIter *next = g_sequence_iter_next(at);
         guint index = GPOINTER_TO_UINT(g_sequence_get(at));
         if (may_start(run, row_at(run, index))) {
@@ -499,7 +500,8 @@ gboolean run_finish(Run *run, GError **error)
     g_autofree char *detail =
         g_strdup_printf("succeeded=%u failed=%u skipped=%u refused=%u",
                         progress_count(progress, STEP_SUCCEEDED), progress_count(progress, STEP_FAILED),
-                        progress_count(progress, STEP_SKIPPED) + progress_count(progress, STEP_STALE),
+                        progress_count(progress, STEP_SKIPPED) + progress_count(progress, STEP_STALE) +
+                            progress_count(progress, STEP_NEEDLESS),
                         progress_count(progress, STEP_REFUSED));
     if (finished && record_event(run, EVENT_RUN_ENDED, detail, &failure) &&
         journal_flush(run->journal, &failure))

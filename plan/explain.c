@@ -133,7 +133,7 @@ static void add_row(GString *out, const PlanRow *row, gboolean as_object)
     static const char *const kinds[] = {"step", "advice", "unsolved"};
     g_autofree char *number = row->kind == ROW_STEP ? g_strdup_printf(" %.0f", row->step) : g_strdup("");
     add(out, "  %s%s: %s%s%s%s%s%s%s", kinds[row->kind], number,
-        row->action >= 0 ? action_names[row->action] : "", as_object ? "" : " of ",
+        row->action >= 0 ? action_names[row->action] : row->cause, as_object ? "" : " of ",
         as_object ? "" : row->object, *row->to ? " to " : "", row->to, *row->unit ? " " : "", row->unit);
     add(out, "    why: %s", row->reason);
     if (*row->effect)
@@ -423,8 +423,8 @@ static const char *why_untouched(const Model *model, guint host)
 /* why no running VM goes to a host; NULL where some could */
 static const char *why_no_target(const Model *model, guint host)
 {
-    return model_is_excluded(model, host)   ? "it is named by exclude_hosts"
-           : model_is_to_empty(model, host) ? "it is to be emptied"
+    return model_is_excluded(model, host)         ? "it is named by exclude_hosts"
+           : model_is_asked_to_empty(model, host) ? "it is to be emptied"
            : host_is_failover(model->snapshot, &model->snapshot->hosts[host])
                ? "it is a dedicated failover host"
            : !model->hosts[host].usable ? "it is not usable"

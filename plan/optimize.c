@@ -556,14 +556,14 @@ static gboolean leave_to_drs(const Situation *situation, const Model *end, guint
 
 /* what the VMs that are left to DRS could do once all steps are made (end), cluster by cluster: changes of
  * jobs; the caller frees them */
-static Job *search_advice(const Situation *after, const gboolean *wanted, GError **error)
+static Job *search_advice(const Situation *after, const gboolean *wanted, guint max_moves, GError **error)
 {
     guint n = after->start->snapshot->n_clusters;
     g_autoptr(GArray) nothing = change_list_new();
     Job *jobs = jobs_new(after, nothing, TRUE, FALSE);
     for (guint i = 0; i < n; i++)
         jobs[i].wanted = jobs[i].wanted && wanted[i] && unsolved_is_left_to_drs(after, after->start, i);
-    do_jobs(after, jobs, n, (guint)after->start->policy->max_moves, error);
+    do_jobs(after, jobs, n, max_moves, error);
     return jobs;
 }
 
@@ -581,14 +581,18 @@ static void advise_drs(const Situation *situation, const Model *end, Decisions *
     of_rest.start = rest;
     for (guint i = 0; i < n; i++)
         wanted[i] = situation_decides(situation, i);
-    Job *jobs = search_advice(&after, wanted, error);
+    guint most = (guint)situation->start->policy->max_moves, before = decisions->advice->len;
+    Job *jobs = search_advice(&after, wanted, most, error);
     for (guint i = 0; i < n; i++) {
         again[i] = jobs[i].changes && leave_to_drs(situation, end, i, jobs[i].changes, rest, by_hand);
         if (jobs[i].changes && !again[i])
             take_advice(&after, jobs[i].changes, decisions);
     }
     take_advice(&after, by_hand, decisions);
-    Job *relief = search_advice(&of_rest, again, error);
+    guint used = decisions->advice->len - before;
+    for (guint i = 0; most > 0 && used >= most && i < n; i++)
+        again[i] = FALSE;
+    Job *relief = search_advice(&of_rest, again, most > 0 ? MAX(1, most - MIN(used, most)) : 0, error);
     for (guint i = 0; i < n; i++) {
         if (relief[i].changes)
             take_advice(&of_rest, relief[i].changes, decisions);

@@ -20,6 +20,8 @@ applies 1 'hours that are none' --policy bad.ini
 tells 'hours that are none' 'bad.ini:2: blackout: found "Mon-Fri 8-18": expected days and hours'
 test "$(changed)" = 0 || complain 'a blackout' "$(changed) calls"
 
+applies 0 'a dry run in a blackout' --policy always.ini --dry-run
+
 # a window that is too short for any step, then for some of them; what runs is awaited, and the next run goes on
 applies 4 'a window too short' --max-duration 1
 tells 'a window too short' "the change window closes at .* \(.*Z\), by --max-duration: steps that would not end in time: "
@@ -40,9 +42,10 @@ vcenter_stop
 
 # failures
 vcenter_plan
-order 'rule?method=RelocateVM_Task&do=fault&fault=InvalidState&times=2'
-applies 4 'two failures' --max-failures 2 --parallel 1
+order 'rule?method=RelocateVM_Task&do=fault&fault=InvalidState&times=0'
+applies 4 'two failures' --max-failures 2
 tells 'two failures' 'steps that failed: 2 \(--max-failures 2\)'
+test "$(stat RelocateVM_Task)" = 2 || complain 'two failures' "$(stat RelocateVM_Task) migrations"
 vcenter_stop
 
 # a person is shown the steps, and asked
@@ -74,6 +77,10 @@ asked() {
     test "$is" = "$2" || complain "the answer $1" "exit code $is"
     test "$(grep -c '^  + ' said)" = "$steps" || complain "the answer $1" 'not all steps are shown'
 }
+interrupted=$(printf '\003')
+asked "$interrupted" 1
+test "$(stat open_sessions)" = 0 || complain 'an interrupt' 'a session was left open'
+test ! -e plan.journal.csv || complain 'an interrupt' 'a journal was left behind'
 asked y 1
 tells 'the answer y' 'nothing was changed; it was not consented to'
 test "$(changed)" = 0 || complain 'the answer y' "$(changed) calls"

@@ -520,6 +520,18 @@ static void failures_end_a_run_once_there_are_so_many(void)
     CU_ASSERT(run_steps(f.run, &limits, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s2 e2 s3 e3 ");
     tear_down(&f);
+    /* a step that cannot even start, beside others that are ready as well */
+    set_up(&f, (const char *const[]){"", "", "", NULL});
+    f.fake.problem = 1;
+    limits = (RunLimits){.parallel = 8, .parallel_per_host = 8, .max_failures = 1};
+    CU_ASSERT_FALSE(run_steps(f.run, &limits, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "");
+    tear_down(&f);
+    /* with nothing left to do the run is at its end */
+    set_up(&f, (const char *const[]){"", NULL});
+    f.fake.problem = 1;
+    CU_ASSERT(run_steps(f.run, &limits, NULL));
+    tear_down(&f);
 }
 
 static void what_is_not_needed_is_journaled_as_skipped(void)
