@@ -11,32 +11,47 @@ static void begin(Progress *progress)
         const PlanRow *row = &g_array_index(progress->plan->rows, PlanRow, i);
         gboolean approved = row->kind == ROW_STEP && row->approve == 1;
         progress->states[i] = approved ? STEP_PENDING : STEP_NONE;
-        progress->tasks[i] = "";
+        progress->tasks[i] = progress->intents[i] = "";
     }
 }
 
 static void follow(Progress *progress, const PlanRow *row, const JournalRow *event)
 {
     guint index = (guint)(row - &g_array_index(progress->plan->rows, PlanRow, 0));
-    switch (event->event) {
-    case EVENT_INTENT:
-        progress->states[index] = STEP_OPEN;
-        progress->tasks[index] = "";
+    StepState *state = &progress->states[index];
+    switch (journal_row_leaves(event)) {
+    case LEAVES_OPEN:
+        *state = STEP_OPEN;
+        if (event->event == EVENT_INTENT) {
+            progress->tasks[index] = "";
+            progress->intents[index] = event->detail;
+        } else if (*event->task) {
+            progress->tasks[index] = event->task;
+        }
         break;
-    case EVENT_SUBMITTED:
-        progress->tasks[index] = event->task;
+    case LEAVES_DONE:
+        *state = STEP_DONE;
         break;
-    case EVENT_SUCCEEDED:
-        progress->states[index] = STEP_DONE;
-        g_array_append_val(progress->done, index);
+    case LEAVES_UNDONE:
+        *state = STEP_PENDING;
         break;
-    case EVENT_FAILED:
-    case EVENT_REFUSED:
-    case EVENT_RESOLVED:
-        progress->states[index] = STEP_PENDING;
+    case LEAVES_AS_IT_WAS:
         break;
-    default:
-        break;
+    }
+}
+
+/* In the order of their last success. */
+static void list_done(Progress *progress, const Journal *journal)
+{
+    g_autoptr(GHashTable) listed = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = journal->rows->len; i-- > 0;) {
+        const JournalRow *event = &g_array_index(journal->rows, JournalRow, i);
+        if (event->event != EVENT_SUCCEEDED || !(event->step >= 1))
+            continue;
+        const PlanRow *row = changeplan_find_step(progress->plan, event->step);
+        guint index = (guint)(row - &g_array_index(progress->plan->rows, PlanRow, 0));
+        if (progress->states[index] == STEP_DONE && g_hash_table_add(listed, GUINT_TO_POINTER(index)))
+            g_array_prepend_val(progress->done, index);
     }
 }
 
@@ -62,6 +77,7 @@ static gboolean follow_journal(Progress *progress, const Journal *journal, GErro
         if (row)
             follow(progress, row, event);
     }
+    list_done(progress, journal);
     return TRUE;
 }
 
@@ -71,6 +87,7 @@ Progress *progress_new(const ChangePlan *plan, const Journal *journal, GError **
     progress->plan = plan;
     progress->states = g_new0(StepState, plan->rows->len);
     progress->tasks = g_new0(const char *, plan->rows->len);
+    progress->intents = g_new0(const char *, plan->rows->len);
     progress->because = g_new0(guint, plan->rows->len);
     progress->done = g_array_new(FALSE, FALSE, sizeof(guint));
     progress->dependencies = dependencies_new(plan);
@@ -84,6 +101,7 @@ void progress_free(Progress *progress)
         return;
     g_free(progress->states);
     g_free(progress->tasks);
+    g_free(progress->intents);
     g_free(progress->because);
     dependencies_free(progress->dependencies);
     g_array_free(progress->done, TRUE);

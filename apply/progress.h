@@ -27,8 +27,9 @@ typedef struct Progress {
     const ChangePlan *plan;
     StepState *states;  /* [plan->rows->len] */
     const char **tasks; /* [plan->rows->len]: of an open step the target's name for it, "" where not known */
-    guint *because;     /* [plan->rows->len]: of a skipped step the row that failed or was left out */
-    GArray *done;       /* guint: rows of steps done in earlier runs, in the order of their success */
+    const char **intents; /* [plan->rows->len]: of an open step what its last intent says; "" for none */
+    guint *because;       /* [plan->rows->len]: of a skipped step the row that failed or was left out */
+    GArray *done;         /* guint: rows of steps done in earlier runs, in the order of their success */
     Dependencies *dependencies;
 } Progress;
 

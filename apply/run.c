@@ -178,7 +178,7 @@ gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GErro
 
 static gboolean settle(Run *run, guint index, GError **error)
 {
-    static const char *const words[] = {"it had succeeded", "it had failed", "it had not been started"};
+    static const char *const words[] = {"it had succeeded", "it had failed", JOURNAL_NOT_STARTED};
     StepEnd end = {0};
     if (!run->target->class->settle(run->target, row_at(run, index), run->progress->tasks[index], &end,
                                     error))

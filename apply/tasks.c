@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/tasks.h"
 
+#include "collect/csv.h"
 #include "collect/properties.h"
 
 #include "apply/managedobject.h"
@@ -8,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_RESTARTS 3
+#define MOST_RESTARTS 8
+#define FIRST_PAUSE_S 0.25
 #define SILENCE_S 10
 
 /* One task that is waited for. */
@@ -23,10 +25,11 @@ struct Tasks {
     GHashTable *watched;  /* a task's id to Watched */
     char *view, *version; /* view: NULL before the first wait, and where the server forgot it */
     gboolean lost;        /* the server forgot the view or the version */
+    guint restarts;       /* since updates were last waited for without a loss */
     TasksEnded *ended;    /* of the present wait */
     gpointer data;
     GPtrArray *over;       /* char *: ids that ended in the present answer */
-    GPtrArray *unresolved; /* char *: ids that the view did not take */
+    GPtrArray *unresolved; /* char *: ids that the server does not know */
 };
 
 Tasks *tasks_new(Vcenter *vcenter)
@@ -124,9 +127,14 @@ static gboolean take_unresolved(const Element *element, gpointer data, GError **
     return TRUE;
 }
 
+/* One that names a task is about that task; the view, of which some may be missing now, is made anew. */
 static gboolean take_lost(const SoapFault *fault, gpointer data)
 {
     Tasks *tasks = data;
+    const char *object =
+        strcmp(fault->type, "ManagedObjectNotFound") == 0 ? element_text(fault->detail, "obj") : NULL;
+    if (object && g_hash_table_contains(tasks->watched, object))
+        g_ptr_array_add(tasks->unresolved, g_strdup(object));
     if (strcmp(fault->type, "ManagedObjectNotFound") != 0 &&
         strcmp(fault->type, "InvalidCollectorVersion") != 0 && strcmp(fault->type, "NotAuthenticated") != 0)
         return FALSE;
@@ -291,7 +299,8 @@ static gboolean look_at(Tasks *tasks, const char *id, GError **error)
     return TRUE;
 }
 
-static gboolean look_at_silent(Tasks *tasks, GError **error)
+/* Those of which nothing was heard for so long. */
+static gboolean look_at_silent(Tasks *tasks, double silence_s, GError **error)
 {
     gint64 now = g_get_monotonic_time();
     g_autoptr(GPtrArray) silent = g_ptr_array_new_with_free_func(g_free);
@@ -300,7 +309,7 @@ static gboolean look_at_silent(Tasks *tasks, GError **error)
     g_hash_table_iter_init(&iter, tasks->watched);
     while (g_hash_table_iter_next(&iter, &id, &value)) {
         Watched *watched = value;
-        if (now - watched->heard < (gint64)SILENCE_S * G_USEC_PER_SEC)
+        if (now - watched->heard < (gint64)(silence_s * G_USEC_PER_SEC))
             continue;
         watched->heard = now;
         g_ptr_array_add(silent, g_strdup(id));
@@ -336,24 +345,41 @@ static void end_unresolved(Tasks *tasks)
     g_ptr_array_set_size(tasks->unresolved, 0);
 }
 
+/* One round: FALSE where the view was lost. */
+static gboolean wait_once(Tasks *tasks, guint before, double timeout_s, gboolean *ok, GError **error)
+{
+    *ok = (tasks->view || make_view(tasks, error)) && modify_view(tasks, error);
+    end_unresolved(tasks);
+    if (*ok && !tasks->lost && tasks_count(tasks) == before)
+        *ok = wait_for_updates(tasks, timeout_s, error);
+    end_unresolved(tasks);
+    return !tasks->lost;
+}
+
+/* Each task is asked by itself, so that one that is gone is not a reason to begin anew for ever. */
+static gboolean restart(Tasks *tasks, GError **error)
+{
+    begin_anew(tasks);
+    if (++tasks->restarts > MOST_RESTARTS) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: tasks cannot be waited for: the server forgets their view",
+                    tasks->vcenter->connection->url);
+        return FALSE;
+    }
+    if (!look_at_silent(tasks, 0, error))
+        return FALSE;
+    return soap_pause(tasks->vcenter->soap, FIRST_PAUSE_S * (1 << (tasks->restarts - 1)), error);
+}
+
 gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer data, GError **error)
 {
     tasks->ended = ended;
     tasks->data = data;
     guint before = tasks_count(tasks);
-    for (guint attempt = 0; attempt <= MOST_RESTARTS; attempt++) {
-        if ((!tasks->view && !make_view(tasks, error)) || !modify_view(tasks, error))
-            return FALSE;
-        end_unresolved(tasks);
-        if (tasks_count(tasks) < before)
-            return TRUE;
-        if (!tasks->lost && !wait_for_updates(tasks, timeout_s, error))
-            return FALSE;
-        if (!tasks->lost)
-            return look_at_silent(tasks, error);
-        begin_anew(tasks);
-    }
-    return TRUE;
+    gboolean ok;
+    if (!wait_once(tasks, before, timeout_s, &ok, error))
+        return ok && restart(tasks, error);
+    tasks->restarts = 0;
+    return ok && look_at_silent(tasks, SILENCE_S, error);
 }
 
 char *task_running_on(Vcenter *vcenter, const char *kind, const char *id, const char *description,

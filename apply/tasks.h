@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tasks of a vCenter that are waited for: one ListView of them, one property filter on it, WaitForUpdatesEx.
- * A session that ends, or a server that forgets the view, only makes them begin anew.
+ * A session that ends, or a server that forgets the view, only makes them begin anew, after a pause and not
+ * without end.
  */
 #ifndef APPLY_TASKS_H
 #define APPLY_TASKS_H
@@ -32,7 +33,8 @@ void tasks_add(Tasks *tasks, const char *id);
 /* how many there are */
 guint tasks_count(const Tasks *tasks);
 
-/* waits until some have ended or timeout_s has passed, and hands over each that has, once */
+/* waits until some have ended or timeout_s has passed, and hands over each that has, once. An error where
+ * the view is lost again and again */
 gboolean tasks_wait(Tasks *tasks, double timeout_s, TasksEnded *ended, gpointer data, GError **error);
 
 /* the mean progress of those that run, in percent */

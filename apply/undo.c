@@ -15,25 +15,41 @@ static const char *keep(Undoing *undoing, const char *text)
     return changeplan_string(undoing->plan, text);
 }
 
-static gboolean check_settled(const Journal *journal, GError **error)
+/* What the journal leaves each of its steps as: its number to JournalLeaves. */
+static GHashTable *read_states(const Journal *journal)
 {
-    g_autoptr(GHashTable) open = g_hash_table_new(g_direct_hash, g_direct_equal);
+    GHashTable *states = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (guint i = 0; i < journal->rows->len; i++) {
         const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
-        gpointer step = isnan(row->step) ? NULL : GSIZE_TO_POINTER((gsize)row->step);
-        if (row->event == EVENT_INTENT)
-            g_hash_table_add(open, step);
-        if (row->event == EVENT_SUCCEEDED || row->event == EVENT_FAILED || row->event == EVENT_REFUSED ||
-            row->event == EVENT_RESOLVED)
-            g_hash_table_remove(open, step);
+        JournalLeaves leaves = journal_row_leaves(row);
+        if (!isnan(row->step) && leaves != LEAVES_AS_IT_WAS)
+            g_hash_table_insert(states, GSIZE_TO_POINTER((gsize)row->step), GINT_TO_POINTER((int)leaves));
     }
-    if (g_hash_table_size(open) == 0)
+    return states;
+}
+
+static JournalLeaves state_of(GHashTable *states, double step)
+{
+    return (JournalLeaves)GPOINTER_TO_INT(g_hash_table_lookup(states, GSIZE_TO_POINTER((gsize)step)));
+}
+
+static gboolean check_settled(const Journal *journal, GHashTable *states, GError **error)
+{
+    g_autoptr(GString) open = g_string_new(NULL);
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        if (isnan(row->step) || state_of(states, row->step) != LEAVES_OPEN)
+            continue;
+        g_string_append_printf(open, "%s%.0f", open->len ? ", " : "", row->step);
+        g_hash_table_remove(states, GSIZE_TO_POINTER((gsize)row->step)); /* named once */
+    }
+    if (open->len == 0)
         return TRUE;
     g_set_error(
         error, VMANGER_ERROR, 0,
-        "%s: found steps of which the end is not known (%u): expected none (apply the plan again with this "
-        "journal: it settles them)",
-        journal->path, g_hash_table_size(open));
+        "%s: found steps of which the end is not known: %s: expected none (first apply the plan again "
+        "with this journal: it settles them)",
+        journal->path, open->str);
     return FALSE;
 }
 
@@ -133,12 +149,14 @@ static void advise_on_host(Undoing *undoing, const JournalRow *done)
     changeplan_add(undoing->plan, &row);
 }
 
-static void undo_rows(Undoing *undoing, const Journal *journal)
+/* Each step of which the effect stands, once: by its last success. */
+static void undo_rows(Undoing *undoing, const Journal *journal, GHashTable *states)
 {
     for (guint i = journal->rows->len; i-- > 0;) {
         const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
-        if (row->event != EVENT_SUCCEEDED)
+        if (row->event != EVENT_SUCCEEDED || state_of(states, row->step) != LEAVES_DONE)
             continue;
+        g_hash_table_remove(states, GSIZE_TO_POINTER((gsize)row->step));
         if (row->action == ACTION_MIGRATE)
             undo_migration(undoing, journal, i);
         else if (row->action == ACTION_ENTER_MAINTENANCE)
@@ -162,12 +180,13 @@ static const char *target_of(const Journal *journal)
 
 ChangePlan *undo_plan(const Journal *journal, GError **error)
 {
-    if (!check_settled(journal, error))
+    g_autoptr(GHashTable) states = read_states(journal);
+    if (!check_settled(journal, states, error))
         return NULL;
     g_autoptr(ChangePlan) plan = changeplan_new();
     g_autoptr(GHashTable) last = g_hash_table_new(g_str_hash, g_str_equal);
     Undoing undoing = {.plan = plan, .last = last};
-    undo_rows(&undoing, journal);
+    undo_rows(&undoing, journal, states);
     if (plan->rows->len == 0) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: found no step that succeeded: expected one to undo",
                     journal->path);

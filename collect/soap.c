@@ -457,18 +457,28 @@ static gboolean conclude_finished(Soap *soap, GPtrArray *transfers, GError **err
     return TRUE;
 }
 
+static struct curl_waitfd signals_of(const Soap *soap)
+{
+    return (struct curl_waitfd){.fd = soap->interrupt ? interrupt_fd(soap->interrupt) : -1,
+                                .events = CURL_WAIT_POLLIN};
+}
+
+static gboolean is_interrupted(const Soap *soap, GError **error)
+{
+    const char *signal = soap->interrupt ? interrupt_next(soap->interrupt) : NULL;
+    if (signal)
+        g_set_error(error, VMANGER_ERROR, 0, "stopped by %s", signal);
+    return signal != NULL;
+}
+
 static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *next, gpointer data,
                     GError **error)
 {
-    struct curl_waitfd signals = {.fd = soap->interrupt ? interrupt_fd(soap->interrupt) : -1,
-                                  .events = CURL_WAIT_POLLIN};
+    struct curl_waitfd signals = signals_of(soap);
     for (;;) {
         SoapCall call = {0};
-        const char *signal = soap->interrupt ? interrupt_next(soap->interrupt) : NULL;
-        if (signal) {
-            g_set_error(error, VMANGER_ERROR, 0, "stopped by %s", signal);
+        if (is_interrupted(soap, error))
             return FALSE;
-        }
         while (next && transfers->len < parallel && next(&call, data)) {
             g_ptr_array_add(transfers, transfer_new(soap, &call));
             call = (SoapCall){0};
@@ -482,6 +492,20 @@ static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *
             return FALSE;
         if (transfers->len == before)
             curl_multi_poll(soap->multi, &signals, soap->interrupt ? 1 : 0, wait_ms, NULL);
+    }
+}
+
+gboolean soap_pause(Soap *soap, double seconds, GError **error)
+{
+    gint64 end = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+    for (;;) {
+        gint64 left = end - g_get_monotonic_time();
+        if (is_interrupted(soap, error))
+            return FALSE;
+        if (left <= 0)
+            return TRUE;
+        struct curl_waitfd signals = signals_of(soap);
+        curl_multi_poll(soap->multi, &signals, soap->interrupt ? 1 : 0, (int)(left / 1000) + 1, NULL);
     }
 }
 

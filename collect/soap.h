@@ -62,6 +62,9 @@ void soap_heed(Soap *soap, Interrupt *interrupt);
 /* makes one call; its body is freed */
 gboolean soap_call(Soap *soap, SoapCall *call, GError **error);
 
+/* waits; FALSE and an error where a signal ends it */
+gboolean soap_pause(Soap *soap, double seconds, GError **error);
+
 /* fills in the next call, or returns FALSE where there is none until another one is done */
 typedef gboolean SoapNext(SoapCall *call, gpointer data);
 

@@ -20,9 +20,9 @@
 #define MOST_STEPS 1e7
 #define STRINGS_BYTES 16384 /* in which strings are allocated */
 
-const char *const event_names[] = {"run_started", "approved",  "checked", "intent",  "submitted",
-                                   "succeeded",   "failed",    "refused", "skipped", "interrupted",
-                                   "resolved",    "run_ended", NULL};
+const char *const event_names[] = {"run_started", "approved",  "checked",   "intent",  "submitted",
+                                   "unknown",     "succeeded", "failed",    "refused", "skipped",
+                                   "interrupted", "resolved",  "run_ended", NULL};
 
 #define AT(member) G_STRUCT_OFFSET(JournalRow, member)
 static const Column columns[] = {
@@ -75,6 +75,25 @@ JournalRow journal_row_of_step(const PlanRow *step, JournalEvent event)
     row.to = step->to;
     row.unit = step->unit;
     return row;
+}
+
+JournalLeaves journal_row_leaves(const JournalRow *row)
+{
+    switch (row->event) {
+    case EVENT_INTENT:
+    case EVENT_SUBMITTED:
+    case EVENT_UNKNOWN:
+        return LEAVES_OPEN;
+    case EVENT_RESOLVED:
+        return strcmp(row->detail, JOURNAL_NOT_STARTED) == 0 ? LEAVES_UNDONE : LEAVES_OPEN;
+    case EVENT_SUCCEEDED:
+        return LEAVES_DONE;
+    case EVENT_FAILED:
+    case EVENT_REFUSED:
+        return LEAVES_UNDONE;
+    default:
+        return LEAVES_AS_IT_WAS;
+    }
 }
 
 double journal_number_in(const char *detail, const char *key)

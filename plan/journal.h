@@ -15,6 +15,7 @@ typedef enum {
     EVENT_CHECKED,
     EVENT_INTENT,
     EVENT_SUBMITTED,
+    EVENT_UNKNOWN,
     EVENT_SUCCEEDED,
     EVENT_FAILED,
     EVENT_REFUSED,
@@ -40,6 +41,21 @@ typedef struct JournalRow {
 
 /* a row with nothing known in it */
 JournalRow journal_row_unknown(void);
+
+/* what a row leaves its step as */
+typedef enum {
+    LEAVES_AS_IT_WAS,
+    LEAVES_OPEN,   /* begun, and its end is not known */
+    LEAVES_DONE,   /* its effect stands */
+    LEAVES_UNDONE, /* it had no effect, or none that stands */
+} JournalLeaves;
+
+/* of resolved rows only one that says JOURNAL_NOT_STARTED ends the step; of any other the row that follows
+ * does, and where it is missing (a kill between the two) the step is still open */
+JournalLeaves journal_row_leaves(const JournalRow *row);
+
+/* the detail of a resolved row of a step that had not been started */
+#define JOURNAL_NOT_STARTED "it had not been started"
 
 /* the value of a key of the list that an intent's detail holds; NAN where it is not there */
 double journal_number_in(const char *detail, const char *key);

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"html"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,8 @@ type control struct {
 	unknown    bool
 	log        []request
 	counts     map[string]int
-	vsanModes  map[string]int // asked for with maintenance mode
+	vsanModes  map[string]int           // asked for with maintenance mode
+	holds      map[string]time.Duration // by method: of the call that comes next
 	inFlight   int
 	mostFlight int
 	wire       wireCounts
@@ -38,7 +40,16 @@ type rule struct {
 	status  int
 	to      string
 	bytes   int
+	task    string // that a fault is about; "" for none
 	seen    int
+}
+
+// about is what a fault says of its object.
+func (r *rule) about() string {
+	if r.task == "" {
+		return ""
+	}
+	return `<obj type="Task">` + html.EscapeString(r.task) + `</obj>`
 }
 
 type sessionState int
@@ -85,6 +96,7 @@ func (c *control) reset() {
 	c.rules, c.properties, c.unknown, c.log = nil, nil, false, nil
 	c.privileges = make(map[string]map[string]bool)
 	c.counts, c.vsanModes = make(map[string]int), make(map[string]int)
+	c.holds = make(map[string]time.Duration)
 	c.mostFlight = c.inFlight
 	c.wire = wireCounts{}
 	if c.sessions == nil {
@@ -116,6 +128,23 @@ func (c *control) countVsanMode(mode string) {
 	if mode != "" {
 		c.vsanModes[mode]++
 	}
+}
+
+// orderHold has the call of the method that is performed next held first.
+func (c *control) orderHold(method string, seconds float64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.holds[method] = time.Duration(seconds * float64(time.Second))
+}
+
+// hold waits as long as was ordered, whether the client still does or not: its
+// session was looked at before, and the call is carried out after all.
+func (c *control) hold(method string) {
+	c.mu.Lock()
+	held := c.holds[method]
+	delete(c.holds, method)
+	c.mu.Unlock()
+	time.Sleep(held)
 }
 
 func (c *control) addRule(r *rule) {

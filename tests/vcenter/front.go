@@ -151,6 +151,8 @@ func (f *front) obeyBefore(c *call, w http.ResponseWriter, r *http.Request) bool
 		case <-time.After(time.Duration(rule.seconds * float64(time.Second))):
 		case <-r.Context().Done():
 		}
+	case "hold":
+		f.srv.control.orderHold(c.Method, rule.seconds)
 	case "expire":
 		f.srv.control.setSessions(sessionEnded)
 	case "expire-missing":
@@ -173,7 +175,7 @@ func (f *front) obeyBefore(c *call, w http.ResponseWriter, r *http.Request) bool
 		c.Status, c.Fault = http.StatusInternalServerError, rule.fault
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 		w.WriteHeader(c.Status)
-		_, _ = w.Write(soapFault("ordered by a test", rule.fault, ""))
+		_, _ = w.Write(soapFault("ordered by a test", rule.fault, rule.about()))
 		return true
 	}
 	return false

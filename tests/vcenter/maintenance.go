@@ -20,6 +20,7 @@ func (h *host) EnterMaintenanceModeTask(ctx *simulator.Context, req *types.Enter
 	refuse := func(fault *soap.Fault) soap.HasFault {
 		return &methods.EnterMaintenanceMode_TaskBody{Fault_: fault}
 	}
+	h.srv.control.hold("EnterMaintenanceMode_Task")
 	mode, fault := vsanMode(req)
 	if fault != nil {
 		return refuse(fault)

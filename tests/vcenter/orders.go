@@ -24,7 +24,7 @@ func newControlHandler(srv *server, api *listener) http.Handler {
 		"clock":   srv.orderClock,
 		"set":     srv.orderSet,
 		"remove":  srv.orderRemove,
-		"forget":  func(url.Values) (interface{}, error) { return srv.tasks.forget(), nil },
+		"forget":  func(q url.Values) (interface{}, error) { return srv.tasks.forget(q.Get("which") == "all"), nil },
 		"restart": func(q url.Values) (interface{}, error) { return nil, srv.orderRestart(q, api) },
 		"reset":   func(url.Values) (interface{}, error) { srv.control.reset(); return nil, nil },
 		"unknown": func(q url.Values) (interface{}, error) {
@@ -94,11 +94,11 @@ func number(q url.Values, key string, otherwise float64) (float64, error) {
 
 var ruleActions = map[string]bool{
 	"delay": true, "fault": true, "status": true, "html": true, "cut": true, "half": true, "trickle": true,
-	"redirect": true, "drop": true, "expire": true, "expire-missing": true,
+	"redirect": true, "drop": true, "expire": true, "expire-missing": true, "hold": true,
 }
 
 func (srv *server) orderRule(q url.Values) (interface{}, error) {
-	r := &rule{method: q.Get("method"), do: q.Get("do"), fault: q.Get("fault"), to: q.Get("to")}
+	r := &rule{method: q.Get("method"), do: q.Get("do"), fault: q.Get("fault"), to: q.Get("to"), task: q.Get("task")}
 	if !ruleActions[r.do] {
 		return nil, fmt.Errorf("do: %q is no action", r.do)
 	}
@@ -164,7 +164,7 @@ func (srv *server) orderClock(q url.Values) (interface{}, error) {
 }
 
 // orderRestart closes the API for a while: its sessions end, its inventory
-// and its tasks stay.
+// stays, and its tasks, unless those that have ended or all are forgotten.
 func (srv *server) orderRestart(q url.Values, api *listener) error {
 	seconds, err := number(q, "seconds", 0)
 	if err != nil {
@@ -174,6 +174,9 @@ func (srv *server) orderRestart(q url.Values, api *listener) error {
 	srv.control.setSessions(sessionEnded)
 	srv.changes.wake()
 	time.Sleep(time.Duration(seconds * float64(time.Second)))
+	if which := q.Get("forget"); which != "" {
+		srv.tasks.forget(which == "all")
+	}
 	return api.open()
 }
 

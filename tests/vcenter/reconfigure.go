@@ -14,6 +14,7 @@ import (
 // ReconfigVMTask changes memory and vCPUs; it knows no other change.
 func (vm *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
 	refuse := func(fault *soap.Fault) soap.HasFault { return &methods.ReconfigVM_TaskBody{Fault_: fault} }
+	vm.srv.control.hold("ReconfigVM_Task")
 	spec := req.Spec
 	if vm.Config == nil {
 		return refuse(simulator.Fault("The virtual machine is not accessible.", &types.InvalidState{}))

@@ -12,6 +12,7 @@ import (
 // RelocateVMTask moves a VM to another host, its disks staying where they are.
 func (vm *virtualMachine) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_Task) soap.HasFault {
 	refuse := func(fault *soap.Fault) soap.HasFault { return &methods.RelocateVM_TaskBody{Fault_: fault} }
+	vm.srv.control.hold("RelocateVM_Task")
 	target, pool, fault := vm.srv.destination(vm, &req.Spec)
 	if fault != nil {
 		return refuse(fault)

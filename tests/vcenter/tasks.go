@@ -27,12 +27,13 @@ type taskRunner struct {
 	srv *server
 	taskSettings
 
-	mu       sync.Mutex
-	slots    *sync.Cond
-	running  map[string]int // relocations by host
-	most     int            // most relocations seen side by side on one host
-	counter  int
-	finished []*task
+	mu         sync.Mutex
+	slots      *sync.Cond
+	running    map[string]int // relocations by host
+	most       int            // most relocations seen side by side on one host
+	counter    int
+	finished   []*task
+	unfinished map[string]*task // by id
 }
 
 // task is one Task of the API.
@@ -61,7 +62,7 @@ type operation struct {
 }
 
 func newTaskRunner(srv *server, set taskSettings) *taskRunner {
-	r := &taskRunner{srv: srv, taskSettings: set, running: make(map[string]int), counter: 1000}
+	r := &taskRunner{srv: srv, taskSettings: set, running: make(map[string]int), unfinished: make(map[string]*task), counter: 1000}
 	r.slots = sync.NewCond(&r.mu)
 	return r
 }
@@ -69,6 +70,9 @@ func newTaskRunner(srv *server, set taskSettings) *taskRunner {
 // start begins an operation.
 func (r *taskRunner) start(op operation) types.ManagedObjectReference {
 	t := r.newTask(op)
+	r.mu.Lock()
+	r.unfinished[t.Self.Value] = t
+	r.mu.Unlock()
 	go r.run(t, op)
 	return t.Self
 }
@@ -112,6 +116,7 @@ func (r *taskRunner) run(t *task, op operation) {
 	op.ended()
 	r.mu.Lock()
 	r.finished = append(r.finished, t)
+	delete(r.unfinished, t.Self.Value)
 	r.mu.Unlock()
 }
 
@@ -205,11 +210,17 @@ func (r *taskRunner) freeSlots(hosts []*host) {
 	r.slots.Broadcast()
 }
 
-// forget makes the finished tasks vanish, as vCenter does after a while.
-func (r *taskRunner) forget() int {
+// forget makes the finished tasks vanish, as vCenter does after a while, or
+// all: what runs takes effect all the same.
+func (r *taskRunner) forget(all bool) int {
 	r.mu.Lock()
 	gone := r.finished
 	r.finished = nil
+	if all {
+		for _, t := range r.unfinished {
+			gone = append(gone, t)
+		}
+	}
 	r.mu.Unlock()
 	for _, t := range gone {
 		simulator.Map.Remove(t.Self)
