@@ -408,7 +408,7 @@ static char *read_answer(void)
         continue;
     g_autoptr(GIOChannel) channel = g_io_channel_unix_new(STDIN_FILENO);
     char *answer = NULL;
-    if (!wait[1].revents)
+    if (!interrupt_next(interrupt))
         g_io_channel_read_line(channel, &answer, NULL, NULL, NULL);
     return answer;
 }

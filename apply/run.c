@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/run.h"
 
+#include "collect/csv.h"
 #include "collect/escape.h"
 #include "collect/interrupt.h"
 #include "plan/fault.h"
@@ -9,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT_S 0.5 /* how soon a signal is noticed */
+#define WAIT_S 0.5           /* how soon a signal is noticed */
+#define LEAST_LIMIT_S 3600.0 /* of a step that does not end: so many seconds, */
+#define LIMIT_TIMES 10       /* and so many times its estimate */
 
 struct Run {
     Target *target;
@@ -174,14 +177,64 @@ gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GErro
     return TRUE;
 }
 
+/* ---- signals ---- */
+
+static void look_for_signals(Run *run)
+{
+    const char *name;
+    while ((name = interrupt_next(run->interrupt))) {
+        g_autoptr(GError) unwritten = NULL;
+        run->n_signals++;
+        stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
+        program_warn(run->program, "%s: no new step is started; %s", name,
+                     run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
+        if (!run->journal->broken && !record_event(run, EVENT_INTERRUPTED, name, &unwritten))
+            program_warn(run->program, "%s", unwritten->message);
+    }
+}
+
+static gboolean fail_stopped(Run *run, GError **error)
+{
+    g_propagate_error(error, g_steal_pointer(&run->stop));
+    return FALSE;
+}
+
 /* ---- steps left open ---- */
+
+/* A task that does not end is left open at last. */
+static double limit_of(const PlanRow *step)
+{
+    return isnan(step->est_s) ? LEAST_LIMIT_S : MAX(LEAST_LIMIT_S, LIMIT_TIMES * step->est_s);
+}
+
+/* Asks until it is known; FALSE with a reason to stop where a second signal comes, or it takes too long. */
+static gboolean await_settled(Run *run, guint index, StepEnd *end, GError **error)
+{
+    const PlanRow *step = row_at(run, index);
+    gint64 since = g_get_monotonic_time();
+    for (;;) {
+        if (!run->target->class->settle(run->target, step, run->progress->tasks[index], end, error))
+            return FALSE;
+        look_for_signals(run);
+        if (end->kind != END_UNKNOWN)
+            return TRUE;
+        g_clear_pointer(&end->detail, g_free);
+        if (run->n_signals > 1)
+            return fail_stopped(run, error);
+        if ((double)(g_get_monotonic_time() - since) / G_USEC_PER_SEC > limit_of(step)) {
+            g_set_error(error, VMANGER_ERROR, 0,
+                        "step %.0f, which an earlier run began, has not ended after %.0f s", step->step,
+                        limit_of(step));
+            return FALSE;
+        }
+    }
+}
 
 static gboolean settle(Run *run, guint index, GError **error)
 {
     static const char *const words[] = {"it had succeeded", "it had failed", JOURNAL_NOT_STARTED};
     StepEnd end = {0};
-    if (!run->target->class->settle(run->target, row_at(run, index), run->progress->tasks[index], &end,
-                                    error))
+    if (!await_settled(run, index, &end, error))
         return FALSE;
     g_autofree char *detail = end.detail;
     if (!record_step(run, index, EVENT_RESOLVED, run->progress->tasks[index], words[end.kind], error))
@@ -213,10 +266,16 @@ gboolean run_settle(Run *run, GError **error)
 {
     if (!is_where_they_began(run, error))
         return FALSE;
-    for (guint i = 0; i < run->progress->plan->rows->len; i++)
-        if (run->progress->states[i] == STEP_OPEN && (!begin(run, error) || !settle(run, i, error)))
-            return FALSE;
-    return TRUE;
+    if (progress_count(run->progress, STEP_OPEN) == 0)
+        return TRUE;
+    run->interrupt = interrupt_new();
+    gboolean ok = TRUE;
+    for (guint i = 0; ok && i < run->progress->plan->rows->len; i++)
+        if (run->progress->states[i] == STEP_OPEN)
+            ok = begin(run, error) && settle(run, i, error);
+    look_for_signals(run);
+    g_clear_pointer(&run->interrupt, interrupt_free);
+    return ok && (!run->stop || fail_stopped(run, error));
 }
 
 /* ---- steps that start and end ---- */
@@ -350,6 +409,8 @@ static gboolean start_step(Run *run, guint index, GError **error)
     run->running++;
     g_hash_table_add(run->busy, (gpointer)step->object_id);
     count_migration(run, step, 1);
+    if (task && !*task)
+        return record_step(run, index, EVENT_UNKNOWN, NULL, "the answer to its call was lost", error);
     return record_step(run, index, EVENT_SUBMITTED, task, NULL, error);
 }
 
@@ -369,6 +430,17 @@ static gboolean start_ready(Run *run, GError **error)
     return TRUE;
 }
 
+/* Those after it go on waiting, for a later run. */
+static gboolean leave_open(Run *run, guint index, const char *why, GError **error)
+{
+    const PlanRow *step = row_at(run, index);
+    run->progress->states[index] = STEP_OPEN;
+    g_autofree char *object = escape_for_terminal(step->object);
+    program_warn(run->program, "step %.0f, %s %s: left open: %s", step->step, action_names[step->action],
+                 object, why);
+    return record_step(run, index, EVENT_UNKNOWN, NULL, why, error);
+}
+
 static gboolean end_step(Run *run, const StepEnd *end, GError **error)
 {
     const PlanRow *step = changeplan_find_step(run->progress->plan, end->step);
@@ -381,24 +453,12 @@ static gboolean end_step(Run *run, const StepEnd *end, GError **error)
     count_migration(run, step, -1);
     if (end->kind == END_SUCCEEDED)
         return end_succeeded(run, index, end->detail, error);
+    if (end->kind == END_UNKNOWN)
+        return leave_open(run, index, end->detail ? end->detail : "", error);
     return end_failed(run, index, end->detail ? end->detail : "no reason given", error);
 }
 
 /* ---- the loop ---- */
-
-static void look_for_signals(Run *run)
-{
-    const char *name;
-    while ((name = interrupt_next(run->interrupt))) {
-        g_autoptr(GError) unwritten = NULL;
-        run->n_signals++;
-        stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
-        program_warn(run->program, "%s: no new step is started; %s", name,
-                     run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
-        if (!run->journal->broken && !record_event(run, EVENT_INTERRUPTED, name, &unwritten))
-            program_warn(run->program, "%s", unwritten->message);
-    }
-}
 
 static void show_progress(Run *run, const char *of_target)
 {
@@ -478,6 +538,11 @@ gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
             break;
     }
     program_progress(run->program, NULL);
+    if (!run->stop && progress_count(run->progress, STEP_OPEN) > 0) {
+        g_set_error(error, VMANGER_ERROR, 0, "what became of some steps (%u) is not known yet",
+                    progress_count(run->progress, STEP_OPEN));
+        return FALSE;
+    }
     if (!run->stop && !g_sequence_is_empty(run->ready))
         stop_at_window(run);
     if (!run->stop)

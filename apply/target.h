@@ -18,7 +18,12 @@
 typedef struct Target Target;
 
 /* how a step ended */
-typedef enum { END_SUCCEEDED, END_FAILED, END_NOT_STARTED } EndKind;
+typedef enum {
+    END_SUCCEEDED,
+    END_FAILED,
+    END_NOT_STARTED,
+    END_UNKNOWN /* not known yet: it is still on its way, or what became of it cannot be told so soon */
+} EndKind;
 
 typedef struct StepEnd {
     double step;
@@ -59,16 +64,18 @@ typedef struct TargetClass {
      * as stated */
     gboolean (*recheck)(Target *target, const PlanRow *step, char **problem, GError **error);
 
-    /* starts a step; task receives the target's name for what runs (owned by the caller). FALSE: it was not
-     * started, the error says why; nothing was changed */
+    /* starts a step; task receives the target's name for what runs (owned by the caller), "" where it is not
+     * known whether it was started, which wait will tell. FALSE: it was not started, the error says why;
+     * nothing was changed */
     gboolean (*start)(Target *target, const PlanRow *step, char **task, GError **error);
 
     /* waits until a started step has ended, or timeout_s has passed (end->step is then NAN); progress, where
-     * not NULL, receives a line about what runs (owned by the caller) */
+     * not NULL, receives a line about what runs (owned by the caller). END_UNKNOWN: it was looked at for long
+     * enough, and is left to a later run */
     gboolean (*wait)(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error);
 
-    /* what became of a step that an earlier run submitted (task, or "" where only its intent is known): it
-     * waits for a task that still runs */
+    /* what became of a step that an earlier run submitted (task, or "" where only its intent is known).
+     * END_UNKNOWN after a few seconds where that cannot be told yet: to be asked again */
     gboolean (*settle)(Target *target, const PlanRow *step, const char *task, StepEnd *end, GError **error);
 
     /* redoes, without a trace, a step that the journal has as succeeded: for targets that begin from the

@@ -22,7 +22,9 @@
 #include <string.h>
 
 #define SETTLE_WAIT_S 5
-#define LOST_CALL_S ((gulong)2)
+#define LOOK_PAUSE_S 1 /* between two looks at what became of a call */
+#define LOST_CALL_S 30 /* a call whose answer was lost is looked for so long, then left to a later run */
+#define OLD_CALL_S 5   /* one of an earlier run that nothing shows */
 #define WINDOW_S 300
 
 typedef struct Vsphere {
@@ -34,10 +36,17 @@ typedef struct Vsphere {
     Tasks *tasks;
     GHashTable *steps;            /* a task's id to the step (PlanRow) that it carries out */
     GQueue ended;                 /* StepEnd *: to be handed out by wait */
-    GQueue unknown;               /* PlanRow *: started or not, the answer was lost */
+    GQueue unknown;               /* LostCall *: started or not, the answer was lost */
+    GHashTable *looked_at;        /* PlanRow of an earlier run to gint64: since when nothing shows it */
     char *change_version;         /* of the VM that was rechecked last */
     gint64 time_then, clock_then; /* the server's clock, and ours (monotonic, in microseconds), at login */
 } Vsphere;
+
+/* A call of which the answer was lost, or a task that vanished. */
+typedef struct LostCall {
+    const PlanRow *step;
+    gint64 since, next_look; /* monotonic, in microseconds */
+} LostCall;
 
 static Vsphere *vsphere_of(Target *target)
 {
@@ -288,6 +297,14 @@ static gboolean is_in_maintenance(const Vsphere *vsphere, const PlanRow *step)
     return host >= 0 && vsphere->snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
 }
 
+/* From now on the VM or host itself is asked. */
+static void lose(Vsphere *vsphere, const PlanRow *step)
+{
+    LostCall *lost = g_new(LostCall, 1);
+    *lost = (LostCall){step, g_get_monotonic_time(), 0};
+    g_queue_push_tail(&vsphere->unknown, lost);
+}
+
 static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
@@ -312,7 +329,7 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
     /* no answer, or none to be read: the call may have been carried out, as the object itself will tell */
     program_warn(vsphere->program, "step %.0f: %s; looking what became of it", step->step, failure->message);
     *task = g_strdup("");
-    g_queue_push_tail(&vsphere->unknown, (gpointer)step);
+    lose(vsphere, step);
     return TRUE;
 }
 
@@ -385,23 +402,47 @@ static void settled(const TaskEnd *task, gpointer data)
     end->result = NULL;
 }
 
-/* Waits for a task of an earlier run, or one whose start was not answered. */
+/* Waits a while for a task of an earlier run. */
 static gboolean settle_task(Vsphere *vsphere, const PlanRow *step, const char *task, StepEnd *end,
                             GError **error)
 {
     g_autoptr(Tasks) tasks = tasks_new(vsphere->vcenter);
     TaskEnd how = {0};
     tasks_add(tasks, task);
-    while (tasks_count(tasks) > 0)
-        if (!tasks_wait(tasks, SETTLE_WAIT_S, settled, &how, error))
-            return FALSE;
+    if (!tasks_wait(tasks, SETTLE_WAIT_S, settled, &how, error))
+        return FALSE;
     g_autofree char *fault = (char *)how.fault;
     if (how.vanished)
         return judge(vsphere, step, TRUE, end, error);
     end->step = step->step;
-    end->kind = how.succeeded ? END_SUCCEEDED : END_FAILED;
+    end->kind = tasks_count(tasks) > 0 ? END_UNKNOWN : how.succeeded ? END_SUCCEEDED : END_FAILED;
     end->detail = g_steal_pointer(&fault);
     return TRUE;
+}
+
+/* The id of a task that may be the step's own; "" where none runs. */
+static char *running_task(Vsphere *vsphere, const PlanRow *step, GError **error)
+{
+    if (step->action == ACTION_ENTER_MAINTENANCE)
+        return maintenance_task(vsphere->vcenter, step->object_id, error);
+    return task_running_on(
+        vsphere->vcenter, "VirtualMachine", step->object_id,
+        step->action == ACTION_MIGRATE ? "VirtualMachine.relocate" : "VirtualMachine.reconfigure", error);
+}
+
+/* A call of an earlier run that nothing shows may still be on its way for a moment. */
+static gboolean doubt_absence(Vsphere *vsphere, const PlanRow *step, StepEnd *end, GError **error)
+{
+    gint64 *since = g_hash_table_lookup(vsphere->looked_at, step);
+    if (!since) {
+        since = g_new(gint64, 1);
+        *since = g_get_monotonic_time();
+        g_hash_table_insert(vsphere->looked_at, (gpointer)step, since);
+    }
+    if (g_get_monotonic_time() - *since >= OLD_CALL_S * G_USEC_PER_SEC)
+        return TRUE;
+    end->kind = END_UNKNOWN;
+    return soap_pause(vsphere->vcenter->soap, LOOK_PAUSE_S, error);
 }
 
 static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *task, StepEnd *end,
@@ -410,17 +451,14 @@ static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *
     Vsphere *vsphere = vsphere_of(target);
     if (*task)
         return settle_task(vsphere, step, task, end, error);
-    g_autofree char *running =
-        step->action == ACTION_ENTER_MAINTENANCE
-            ? maintenance_task(vsphere->vcenter, step->object_id, error)
-            : task_running_on(vsphere->vcenter, "VirtualMachine", step->object_id,
-                              step->action == ACTION_MIGRATE ? "VirtualMachine.relocate"
-                                                             : "VirtualMachine.reconfigure",
-                              error);
+    g_autofree char *running = running_task(vsphere, step, error);
     if (!running)
         return FALSE;
-    if (!*running)
-        return judge(vsphere, step, FALSE, end, error);
+    if (!*running) {
+        if (!judge(vsphere, step, FALSE, end, error))
+            return FALSE;
+        return end->kind != END_NOT_STARTED || doubt_absence(vsphere, step, end, error);
+    }
     /* it may be somebody else's: only the VM or host itself tells whether it did what the step asks for */
     if (!settle_task(vsphere, step, running, end, error))
         return FALSE;
@@ -455,37 +493,58 @@ static gboolean gather_ends(Vsphere *vsphere, double timeout_s, GError **error)
     Waiting waiting = {vsphere, vanished};
     if (!tasks_wait(vsphere->tasks, timeout_s, step_ended, &waiting, error))
         return FALSE;
-    for (guint i = 0; i < vanished->len; i++) {
-        StepEnd *end = g_new0(StepEnd, 1);
-        g_queue_push_tail(&vsphere->ended, end);
-        if (!judge(vsphere, g_ptr_array_index(vanished, i), TRUE, end, error)) {
-            g_free(g_queue_pop_tail(&vsphere->ended));
-            return FALSE;
-        }
-    }
+    for (guint i = 0; i < vanished->len; i++)
+        lose(vsphere, g_ptr_array_index(vanished, i));
     return TRUE;
 }
 
-/* The server may still be at the call whose answer was lost: it is given a moment. */
-static gboolean settle_unknown(Target *target, const PlanRow *step, StepEnd *end, GError **error)
+/* Looks once what became of a call whose answer was lost. The server may still be at it, and nothing shows
+ * that: what is not there is not known not to come, and is never asked for again by this run. */
+static gboolean look_for(Vsphere *vsphere, LostCall *lost, StepEnd *end, GError **error)
 {
-    g_usleep(LOST_CALL_S * G_USEC_PER_SEC);
-    if (!vsphere_settle(target, step, "", end, error))
+    gint64 now = g_get_monotonic_time();
+    g_autofree char *running = running_task(vsphere, lost->step, error);
+    if (!running)
         return FALSE;
-    if (end->kind == END_NOT_STARTED)
-        end->detail = g_strdup("the call was lost on its way, and nothing was started");
+    end->kind = END_UNKNOWN;
+    if (!*running && !judge(vsphere, lost->step, FALSE, end, error))
+        return FALSE;
+    end->step = NAN;
+    gboolean shown = end->kind == END_SUCCEEDED || end->kind == END_FAILED;
+    if (!shown && now - lost->since < LOST_CALL_S * G_USEC_PER_SEC) {
+        lost->next_look = now + LOOK_PAUSE_S * G_USEC_PER_SEC;
+        g_queue_push_tail(&vsphere->unknown, lost);
+        return TRUE;
+    }
+    end->step = lost->step->step;
+    if (!shown) {
+        end->kind = END_UNKNOWN;
+        end->detail = g_strdup("neither a task nor the object itself shows what became of it");
+    }
+    g_free(lost);
     return TRUE;
+}
+
+/* The lost call whose next look is due; NULL where there is none. */
+static LostCall *due_call(Vsphere *vsphere)
+{
+    LostCall *first = g_queue_peek_head(&vsphere->unknown);
+    return first && first->next_look <= g_get_monotonic_time() ? g_queue_pop_head(&vsphere->unknown) : NULL;
 }
 
 static gboolean vsphere_wait(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     end->step = NAN;
-    const PlanRow *unknown = g_queue_pop_head(&vsphere->unknown);
-    if (unknown)
-        return settle_unknown(target, unknown, end, error);
-    if (g_queue_is_empty(&vsphere->ended) && !gather_ends(vsphere, timeout_s, error))
-        return FALSE;
+    LostCall *lost = due_call(vsphere);
+    if (lost)
+        return look_for(vsphere, lost, end, error);
+    if (g_queue_is_empty(&vsphere->ended)) {
+        gboolean ok = tasks_count(vsphere->tasks) > 0 ? gather_ends(vsphere, timeout_s, error)
+                                                      : soap_pause(vsphere->vcenter->soap, timeout_s, error);
+        if (!ok)
+            return FALSE;
+    }
     g_autofree StepEnd *first = g_queue_pop_head(&vsphere->ended);
     if (first)
         *end = *first;
@@ -510,7 +569,8 @@ static void vsphere_free(Target *target)
         g_free(end->detail);
         g_free(end);
     }
-    g_queue_clear(&vsphere->unknown);
+    g_queue_clear_full(&vsphere->unknown, g_free);
+    g_clear_pointer(&vsphere->looked_at, g_hash_table_destroy);
     g_clear_pointer(&vsphere->tasks, tasks_free);
     g_clear_pointer(&vsphere->steps, g_hash_table_destroy);
     snapshot_free(vsphere->snapshot);
@@ -556,6 +616,7 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
     vsphere->clock_then = g_get_monotonic_time();
     vsphere->tasks = tasks_new(vcenter);
     vsphere->steps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    vsphere->looked_at = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     vsphere->vcenter = g_steal_pointer(&vcenter);
     vsphere->vcenter->renews = TRUE;
     return &vsphere->base;

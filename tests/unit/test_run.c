@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/run.h"
 
+#include "apply/undo.h"
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
@@ -23,6 +24,9 @@ typedef struct Fake {
     double fails, problem, refuses, lost, signals; /* steps with which that happens; 0 for none */
     const char *refusal;                           /* in what words; NULL: in none that are known */
     int settles_as;
+    guint unknown_for; /* so many times it is not known yet */
+    gboolean signals_settling;
+    double loses;           /* a step whose end is never known */
     Journal *full_at_start; /* its file cannot be written any more from this step on */
     double fills;
 } Fake;
@@ -73,6 +77,10 @@ static gboolean fake_wait(Target *target, double timeout_s, StepEnd *end, char *
     }
     g_array_set_size(fake->running, fake->running->len - 1);
     g_string_append_printf(fake->log, "e%.0f ", step);
+    if (step == fake->loses) {
+        *end = (StepEnd){step, END_UNKNOWN, NULL};
+        return TRUE;
+    }
     *end = (StepEnd){step, step == fake->fails ? END_FAILED : END_SUCCEEDED,
                      step == fake->fails ? g_strdup("it broke") : NULL};
     return TRUE;
@@ -84,7 +92,11 @@ static gboolean fake_settle(Target *target, const PlanRow *step, const char *tas
     (void)error;
     Fake *fake = (Fake *)target;
     g_string_append_printf(fake->log, "?%s ", task);
-    *end = (StepEnd){step->step, (EndKind)fake->settles_as, NULL};
+    gboolean unknown = fake->unknown_for > 0;
+    fake->unknown_for -= unknown;
+    if (unknown && fake->signals_settling)
+        raise(SIGTERM);
+    *end = (StepEnd){step->step, unknown ? END_UNKNOWN : (EndKind)fake->settles_as, NULL};
     return TRUE;
 }
 
@@ -392,6 +404,94 @@ static void a_lost_target_leaves_its_step_open_and_the_next_run_settles_it(void)
     }
 }
 
+static void an_unknown_step_is_left_open_with_those_after_it_while_others_go_on(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", "", NULL});
+    f.fake.loses = 1;
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, &error));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s3 e3 ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "not known yet"));
+    run_again(&f);
+    f.fake.loses = 0;
+    f.fake.settles_as = END_SUCCEEDED;
+    CU_ASSERT(run_settle(f.run, NULL));
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "?task-1 s2 e2 ");
+    tear_down(&f);
+}
+
+static void settling_is_awaited_after_one_signal_and_left_after_two(void)
+{
+    for (guint signals = 1; signals <= 2; signals++) {
+        Fixture f;
+        set_up(&f, (const char *const[]){"", "", NULL});
+        f.fake.lost = 1;
+        CU_ASSERT_FALSE(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, NULL));
+        run_again(&f);
+        f.fake.lost = 0;
+        f.fake.settles_as = END_SUCCEEDED;
+        f.fake.signals_settling = TRUE;
+        f.fake.unknown_for = signals;
+        g_autoptr(GError) error = NULL;
+        CU_ASSERT_FALSE(run_settle(f.run, &error));
+        CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "stopped by SIGTERM"));
+        CU_ASSERT_EQUAL(f.progress->states[0], signals == 1 ? STEP_DONE : STEP_OPEN);
+        tear_down(&f);
+    }
+}
+
+/* Writes a journal of these events of step 1; returns what the plan to undo it is: its steps, or -1. */
+static int undone_after(Fixture *f, const int *said, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        JournalRow row =
+            journal_row_of_step(&g_array_index(f->plan->rows, PlanRow, 0), (JournalEvent)said[i]);
+        row.time = 1795000000;
+        row.run = "run-1";
+        row.plan = "plan-1";
+        row.source_id = "source-1";
+        row.task = said[i] == EVENT_SUBMITTED ? "task-1" : "";
+        row.detail = said[i] == EVENT_RESOLVED ? "it had succeeded" : "";
+        CU_ASSERT(journal_append(f->journal, &row, NULL));
+    }
+    run_again(f);
+    g_autoptr(ChangePlan) undo = undo_plan(f->journal, NULL);
+    return undo ? (int)undo->rows->len : -1;
+}
+
+/* Any two events after an intent: the journal is gone on with, the step is done once at its end, and until
+ * then undo lists it where its effect stands and refuses where that is not known. */
+static void from_every_event_any_number_of_kills_is_gone_on_with(void)
+{
+    static const int all[] = {EVENT_SUBMITTED, EVENT_UNKNOWN,     EVENT_RESOLVED,    EVENT_SUCCEEDED,
+                              EVENT_FAILED,    EVENT_REFUSED,     EVENT_SKIPPED,     EVENT_INTENT,
+                              EVENT_CHECKED,   EVENT_RUN_STARTED, EVENT_INTERRUPTED, EVENT_RUN_ENDED};
+    for (guint pair = 0; pair < G_N_ELEMENTS(all) * G_N_ELEMENTS(all); pair++) {
+        const int said[] = {EVENT_INTENT, all[pair / G_N_ELEMENTS(all)], all[pair % G_N_ELEMENTS(all)]};
+        Fixture f;
+        set_up(&f, (const char *const[]){"", "1", NULL});
+        int undone = undone_after(&f, said, G_N_ELEMENTS(said));
+        StepState state = f.progress->states[0];
+        CU_ASSERT_EQUAL(undone, state == STEP_DONE ? 1 : -1);
+        CU_ASSERT_EQUAL(f.progress->done->len, state == STEP_DONE ? 1 : 0);
+        gboolean last_ends =
+            said[2] == EVENT_SUCCEEDED || said[2] == EVENT_FAILED || said[2] == EVENT_REFUSED;
+        CU_ASSERT(!last_ends || state != STEP_OPEN);
+        CU_ASSERT(said[2] != EVENT_RESOLVED || state == STEP_OPEN);
+        f.fake.settles_as = END_SUCCEEDED;
+        CU_ASSERT(run_settle(f.run, NULL));
+        CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, NULL));
+        run_again(&f);
+        CU_ASSERT_EQUAL(progress_count(f.progress, STEP_DONE), 2);
+        CU_ASSERT_EQUAL(f.progress->done->len, 2);
+        g_autoptr(ChangePlan) undo = undo_plan(f.journal, NULL);
+        CU_ASSERT(undo && undo->rows->len == 2);
+        tear_down(&f);
+    }
+}
+
 static void open_steps_are_not_settled_at_another_source(void)
 {
     Fixture f;
@@ -559,6 +659,9 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, what_is_refused_at_first_is_journaled_and_left_out);
     CU_ADD_TEST(suite, a_signal_lets_nothing_start_and_waits_for_what_runs);
     CU_ADD_TEST(suite, a_lost_target_leaves_its_step_open_and_the_next_run_settles_it);
+    CU_ADD_TEST(suite, an_unknown_step_is_left_open_with_those_after_it_while_others_go_on);
+    CU_ADD_TEST(suite, settling_is_awaited_after_one_signal_and_left_after_two);
+    CU_ADD_TEST(suite, from_every_event_any_number_of_kills_is_gone_on_with);
     CU_ADD_TEST(suite, open_steps_are_not_settled_at_another_source);
     CU_ADD_TEST(suite, a_full_disk_stops_before_the_next_call);
     CU_ADD_TEST(suite, steps_that_are_done_or_not_approved_are_left_alone);
