@@ -27,6 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OUTAGE_LIMIT_S 600
+
 static const char description[] =
     "Carries out the approved steps of a plan, in an order that they allow, and writes each down in a journal\n"
     "before and after it is done. With the same journal a run that was cut short goes on.\n\n"
@@ -511,10 +513,12 @@ int main(int argc, char **argv)
 {
     secret_guard();
     g_auto(Program) program = {.name = "apply"};
-    g_auto(Options) options = {.max_age_s = {0, 0, 1000000000, "seconds", FALSE},
-                               .parallel = {0, 1, 1024, "", FALSE},
-                               .parallel_per_host = {0, 1, 1024, "", FALSE},
-                               .max_failures = {0, 0, 1000000000, "", FALSE}};
+    g_auto(Options)
+        options = {.max_age_s = {0, 0, 1000000000, "seconds", FALSE},
+                   .parallel = {0, 1, 1024, "", FALSE},
+                   .parallel_per_host = {0, 1, 1024, "", FALSE},
+                   .max_failures = {0, 0, 1000000000, "", FALSE},
+                   .connection.outage_limit_s = {OUTAGE_LIMIT_S, 0, 1000000000, "seconds", FALSE}};
     const GOptionEntry entries[] = {
         {"output", 'o', APPLIES | UNDOES, G_OPTION_ARG_FILENAME, &options.output,
          "The directory that shall appear; with --undo, the plan to write", "AFTER"},
@@ -545,6 +549,8 @@ int main(int argc, char **argv)
          "So many steps at once (policy: parallel)", "N"},
         {"parallel-per-host", 0, APPLIES, G_OPTION_ARG_INT, &options.parallel_per_host,
          "So many migrations at once to and from one host (policy: parallel_per_host)", "N"},
+        {"outage-limit", 0, PROGRAM_MODE(AT_VCENTER), G_OPTION_ARG_INT, &options.connection.outage_limit_s,
+         "Wait so long for a vCenter that stops answering (600)", "SECONDS"},
         {"undo", 0, UNDOES, G_OPTION_ARG_FILENAME, &options.undo,
          "Write the plan that takes back what was done", "JOURNAL"},
         {"verify-journal", 0, VERIFIES, G_OPTION_ARG_FILENAME, &options.verify_journal,

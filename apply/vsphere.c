@@ -619,5 +619,6 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
     vsphere->looked_at = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     vsphere->vcenter = g_steal_pointer(&vcenter);
     vsphere->vcenter->renews = TRUE;
+    soap_outlast(vsphere->vcenter->soap, connection->outage_limit_s.value);
     return &vsphere->base;
 }

@@ -21,8 +21,10 @@ typedef struct Connection {
         *known_at; /* file:line of a known host that the thumbprint is of, and may then be a SHA-1; or NULL */
     gboolean insecure;       /* the person said not to verify */
     ProgramNumber timeout_s; /* of one request */
-    char *user_agent;        /* what the program calls itself; NULL: vmanger and its version */
-    char *warning;           /* what connection_ask found that is to be told; or NULL */
+    ProgramNumber
+        outage_limit_s; /* an outage in the middle of the work is waited through so long; 0: not at all */
+    char *user_agent;   /* what the program calls itself; NULL: vmanger and its version */
+    char *warning;      /* what connection_ask found that is to be told; or NULL */
 } Connection;
 
 /* a program's own options followed by those of a connection, which belong to these modes (PROGRAM_MODE bits),

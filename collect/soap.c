@@ -12,6 +12,7 @@
 #define ATTEMPTS 4
 #define FIRST_PAUSE_MS 500
 #define MOST_PAUSE_S 10
+#define MOST_DOUBLINGS 4 /* of the first pause */
 #define CONNECT_TIMEOUT_S 15
 #define POLL_MS 1000
 
@@ -26,11 +27,13 @@ struct Soap {
     char *action;   /* the header that names the API version */
     char *operation;
     Interrupt *interrupt; /* NULL: signals are not heeded */
+    int outage_limit_s;   /* 0: outages are not waited through */
+    gint64 away_since;    /* monotonic, in microseconds; 0 while the server answers */
     guint n_calls;
     char peer[64];
 };
 
-typedef enum { OUTCOME_DONE, OUTCOME_AGAIN, OUTCOME_FAILED } Outcome;
+typedef enum { OUTCOME_DONE, OUTCOME_AGAIN, OUTCOME_OUTAGE, OUTCOME_FAILED } Outcome;
 
 /* One call on its way. */
 typedef struct Transfer {
@@ -94,6 +97,11 @@ void soap_set_version(Soap *soap, const char *version)
 void soap_heed(Soap *soap, Interrupt *interrupt)
 {
     soap->interrupt = interrupt;
+}
+
+void soap_outlast(Soap *soap, int limit_s)
+{
+    soap->outage_limit_s = limit_s;
 }
 
 const char *soap_peer(const Soap *soap)
@@ -311,11 +319,13 @@ static Outcome judge_network(Transfer *transfer, CURLcode result)
         if (complaint)
             return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_FAILED, "%s", complaint);
         if (result == CURLE_SSL_CONNECT_ERROR)
-            return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_FAILED, "no TLS connection: %s", why);
+            return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_OUTAGE, "no TLS connection: %s", why);
         return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_FAILED,
                       "the server's certificate is not trusted: %s (--cacert FILE trusts an authority, "
                       "--thumbprint SHA256 one certificate)",
                       why);
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_OUTAGE, "%s", why);
     case CURLE_COULDNT_CONNECT:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_GOT_NOTHING:
@@ -390,12 +400,36 @@ static Outcome judge(Transfer *transfer, CURLcode result)
     return transfer->faulted || transfer->refused ? OUTCOME_FAILED : judge_answer(transfer, status);
 }
 
+/* TRUE where the call shall be repeated because the server is away, which is not for longer than the limit.
+ */
+static gboolean waits_out(Transfer *transfer, Outcome outcome)
+{
+    Soap *soap = transfer->soap;
+    gint64 now = g_get_monotonic_time();
+    if (outcome != OUTCOME_AGAIN && outcome != OUTCOME_OUTAGE) {
+        if (soap->away_since)
+            program_warn(soap->program, "%s: it answers again, after %.0f s", soap->connection->url,
+                         (double)(now - soap->away_since) / G_USEC_PER_SEC);
+        soap->away_since = 0;
+        return FALSE;
+    }
+    if (soap->outage_limit_s == 0 || (transfer->call.changes && !transfer->call.outlasts) ||
+        (outcome == OUTCOME_AGAIN && transfer->attempt < ATTEMPTS && !soap->away_since))
+        return FALSE;
+    if (!soap->away_since) {
+        soap->away_since = transfer->started;
+        program_warn(soap->program, "%s; waiting for it, at most %d s", transfer->error->message,
+                     soap->outage_limit_s);
+    }
+    return now - soap->away_since < (gint64)soap->outage_limit_s * G_USEC_PER_SEC;
+}
+
 static void schedule_again(Transfer *transfer)
 {
     curl_off_t asked_s = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &asked_s);
-    gint64 pause_ms =
-        MAX(FIRST_PAUSE_MS << (transfer->attempt - 1), (gint64)MIN(asked_s, MOST_PAUSE_S) * 1000);
+    gint64 pause_ms = MAX(FIRST_PAUSE_MS << MIN(transfer->attempt - 1, MOST_DOUBLINGS),
+                          (gint64)MIN(asked_s, MOST_PAUSE_S) * 1000);
     transfer_detach(transfer);
     transfer->not_before = g_get_monotonic_time() + pause_ms * 1000;
     if (transfer->soap->program->verbose)
@@ -407,7 +441,8 @@ static gboolean conclude(GPtrArray *transfers, Transfer *transfer, CURLcode resu
 {
     Outcome outcome = judge(transfer, result);
     const Program *program = transfer->soap->program;
-    if (outcome == OUTCOME_AGAIN && !transfer->call.changes && transfer->attempt < ATTEMPTS) {
+    gboolean outlasts = waits_out(transfer, outcome);
+    if (outlasts || (outcome == OUTCOME_AGAIN && !transfer->call.changes && transfer->attempt < ATTEMPTS)) {
         schedule_again(transfer);
         return TRUE;
     }

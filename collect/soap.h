@@ -36,6 +36,7 @@ typedef struct SoapCall {
     char *body;         /* what stands in its element, owned by the call */
     guint depth;        /* of the elements to take: 3, each returnval; 4, each of its children */
     gboolean changes;   /* never sent twice */
+    gboolean outlasts;  /* but in an outage: Login, of which a second does no harm */
     guint wait_s;       /* the server may take this much longer than the time of one request */
     void (*begin)(
         gpointer data); /* an answer begins: forget what was taken of an earlier attempt; may be NULL */
@@ -58,6 +59,10 @@ void soap_set_version(Soap *soap, const char *version);
 
 /* lets signals end the calls that follow with an error; NULL: no longer */
 void soap_heed(Soap *soap, Interrupt *interrupt);
+
+/* waits through outages of the calls that follow, each of at most limit_s seconds: reads are repeated until
+ * then, and a word says so; 0: no longer */
+void soap_outlast(Soap *soap, int limit_s);
 
 /* makes one call; its body is freed */
 gboolean soap_call(Soap *soap, SoapCall *call, GError **error);

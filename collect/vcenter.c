@@ -269,6 +269,7 @@ gboolean vcenter_login(Vcenter *vcenter, GError **error)
                      .body = g_strdup(body->str),
                      .depth = 3,
                      .changes = TRUE,
+                     .outlasts = TRUE,
                      .take = take_session,
                      .data = vcenter};
     explicit_bzero(body->str, body->len);
@@ -299,6 +300,7 @@ void vcenter_close(Vcenter *vcenter)
     if (body) {
         gint *timeout_s = &vcenter->connection->timeout_s.value;
         *timeout_s = MIN(*timeout_s, LOGOUT_TIMEOUT_S);
+        soap_outlast(vcenter->soap, 0);
         g_free(vcenter_ask(vcenter, "Logout", body, TRUE, NULL));
     }
     soap_free(vcenter->soap);
