@@ -14,6 +14,8 @@
 #define LEAST_LIMIT_S 3600.0 /* of a step that does not end: so many seconds, */
 #define LIMIT_TIMES 10       /* and so many times its estimate */
 
+static void ignore_signals(Run *run);
+
 struct Run {
     Target *target;
     Progress *progress;
@@ -61,7 +63,7 @@ void run_free(Run *run)
 {
     if (!run)
         return;
-    interrupt_free(run->interrupt);
+    ignore_signals(run);
     g_clear_error(&run->stop);
     g_hash_table_destroy(run->busy);
     g_hash_table_destroy(run->moving);
@@ -179,18 +181,39 @@ gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GErro
 
 /* ---- signals ---- */
 
+/* The first lets no step start; the second does not wait for those that run. */
+static gboolean take_signal(const char *name, gpointer data)
+{
+    Run *run = data;
+    g_autoptr(GError) unwritten = NULL;
+    run->n_signals++;
+    stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
+    program_warn(run->program, "%s: no new step is started; %s", name,
+                 run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
+    if (!run->journal->broken && !record_event(run, EVENT_INTERRUPTED, name, &unwritten))
+        program_warn(run->program, "%s", unwritten->message);
+    return run->n_signals > 1;
+}
+
 static void look_for_signals(Run *run)
 {
-    const char *name;
-    while ((name = interrupt_next(run->interrupt))) {
-        g_autoptr(GError) unwritten = NULL;
-        run->n_signals++;
-        stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
-        program_warn(run->program, "%s: no new step is started; %s", name,
-                     run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
-        if (!run->journal->broken && !record_event(run, EVENT_INTERRUPTED, name, &unwritten))
-            program_warn(run->program, "%s", unwritten->message);
-    }
+    while (interrupt_ends(run->interrupt))
+        ;
+}
+
+static void heed_signals(Run *run)
+{
+    run->interrupt = interrupt_new();
+    interrupt_tell(run->interrupt, take_signal, run);
+    if (run->target->class->heed)
+        run->target->class->heed(run->target, run->interrupt);
+}
+
+static void ignore_signals(Run *run)
+{
+    if (run->interrupt && run->target->class->heed)
+        run->target->class->heed(run->target, NULL);
+    g_clear_pointer(&run->interrupt, interrupt_free);
 }
 
 static gboolean fail_stopped(Run *run, GError **error)
@@ -268,13 +291,13 @@ gboolean run_settle(Run *run, GError **error)
         return FALSE;
     if (progress_count(run->progress, STEP_OPEN) == 0)
         return TRUE;
-    run->interrupt = interrupt_new();
+    heed_signals(run);
     gboolean ok = TRUE;
     for (guint i = 0; ok && i < run->progress->plan->rows->len; i++)
         if (run->progress->states[i] == STEP_OPEN)
             ok = begin(run, error) && settle(run, i, error);
     look_for_signals(run);
-    g_clear_pointer(&run->interrupt, interrupt_free);
+    ignore_signals(run);
     return ok && (!run->stop || fail_stopped(run, error));
 }
 
@@ -398,6 +421,8 @@ static gboolean start_step(Run *run, guint index, GError **error)
     g_autoptr(GError) fault = NULL;
     if (!class->recheck(run->target, step, &problem, error))
         return FALSE;
+    if (run->stop) /* a signal came meanwhile */
+        return TRUE;
     if (problem)
         return end_failed(run, index, problem, error);
     if (!record_intent(run, index, error))
@@ -526,7 +551,7 @@ gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
 {
     GError *failure = NULL;
     run->limits = limits;
-    run->interrupt = interrupt_new();
+    heed_signals(run);
     if (!prepare(run, &failure))
         stop(run, failure);
     for (;;) {
@@ -537,6 +562,7 @@ gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
         if (run->running == 0 || run->n_signals > 1 || !wait_for_one(run))
             break;
     }
+    ignore_signals(run);
     program_progress(run->program, NULL);
     if (!run->stop && progress_count(run->progress, STEP_OPEN) > 0) {
         g_set_error(error, VMANGER_ERROR, 0, "what became of some steps (%u) is not known yet",

@@ -12,6 +12,7 @@
 #include "analyze/assessment.h"
 #include "analyze/policy.h"
 #include "collect/connection.h"
+#include "collect/interrupt.h"
 #include "collect/program.h"
 #include "plan/journal.h"
 
@@ -95,6 +96,9 @@ typedef struct TargetClass {
     /* what tells it from others of its kind: a vCenter's instance UUID, the digest of a directory's snapshot
      */
     const char *(*identity)(Target *target);
+
+    /* from here on, to NULL, lets signals end what it waits for, as the interrupt is told; may be NULL */
+    void (*heed)(Target *target, Interrupt *interrupt);
 
     void (*free)(Target *target);
 } TargetClass;

@@ -561,6 +561,11 @@ static gboolean vsphere_finish(Target *target, const ChangePlan *plan, GError **
     return TRUE;
 }
 
+static void vsphere_heed(Target *target, Interrupt *interrupt)
+{
+    soap_heed(vsphere_of(target)->vcenter->soap, interrupt);
+}
+
 static void vsphere_free(Target *target)
 {
     Vsphere *vsphere = vsphere_of(target);
@@ -596,6 +601,7 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
         .account = vsphere_account,
         .source_id = vsphere_source_id,
         .identity = vsphere_source_id,
+        .heed = vsphere_heed,
         .free = vsphere_free,
     };
     g_autoptr(Vcenter) vcenter = vcenter_open(connection, program, error);

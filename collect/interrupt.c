@@ -8,6 +8,8 @@
 struct Interrupt {
     int fd;
     sigset_t mask_before;
+    InterruptCame *came; /* NULL: each one ends what is under way */
+    gpointer data;
 };
 
 Interrupt *interrupt_new(void)
@@ -44,4 +46,19 @@ const char *interrupt_next(Interrupt *interrupt)
     if (read(interrupt->fd, &came, sizeof came) != (ssize_t)sizeof came)
         return NULL;
     return came.ssi_signo == SIGINT ? "SIGINT" : came.ssi_signo == SIGTERM ? "SIGTERM" : "SIGHUP";
+}
+
+void interrupt_tell(Interrupt *interrupt, InterruptCame *came, gpointer data)
+{
+    interrupt->came = came;
+    interrupt->data = data;
+}
+
+const char *interrupt_ends(Interrupt *interrupt)
+{
+    const char *name;
+    while ((name = interrupt_next(interrupt)))
+        if (!interrupt->came || interrupt->came(name, interrupt->data))
+            return name;
+    return NULL;
 }

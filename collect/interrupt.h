@@ -22,4 +22,13 @@ int interrupt_fd(const Interrupt *interrupt);
 /* the name of one that has come, "SIGTERM", each once; NULL where there is none */
 const char *interrupt_next(Interrupt *interrupt);
 
+/* is told of each one, wherever it is noticed; TRUE: what is under way shall end now */
+typedef gboolean InterruptCame(const char *name, gpointer data);
+
+/* who shall be told; without, each one ends what is under way */
+void interrupt_tell(Interrupt *interrupt, InterruptCame *came, gpointer data);
+
+/* looks whether one has come: the name of one that ends what is under way; NULL where it may go on */
+const char *interrupt_ends(Interrupt *interrupt);
+
 #endif

@@ -45,6 +45,7 @@ typedef struct Transfer {
     CURL *easy; /* NULL while it waits for the next attempt */
     XmlReader *reader;
     GError *error;
+    gboolean unsent;                /* no connection: the server has not seen it */
     gboolean faulted, refused, cut; /* a fault arrived; take said no; the answer stopped half way */
     guint attempt;
     gint64 started, not_before; /* monotonic, in microseconds */
@@ -283,7 +284,7 @@ static CURL *prepare(Transfer *transfer)
 static void transfer_start(Transfer *transfer)
 {
     transfer->attempt++;
-    transfer->faulted = transfer->refused = transfer->cut = FALSE;
+    transfer->unsent = transfer->faulted = transfer->refused = transfer->cut = FALSE;
     transfer->why[0] = '\0';
     g_clear_error(&transfer->error);
     xml_reader_free(transfer->reader);
@@ -313,6 +314,8 @@ static Outcome judge_network(Transfer *transfer, CURLcode result)
 {
     const char *why = *transfer->why ? transfer->why : curl_easy_strerror(result);
     const char *complaint = trust_complaint(transfer->soap->trust);
+    transfer->unsent = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
+                       result == CURLE_SSL_CONNECT_ERROR;
     switch (result) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
@@ -413,8 +416,9 @@ static gboolean waits_out(Transfer *transfer, Outcome outcome)
         soap->away_since = 0;
         return FALSE;
     }
-    if (soap->outage_limit_s == 0 || (transfer->call.changes && !transfer->call.outlasts) ||
-        (outcome == OUTCOME_AGAIN && transfer->attempt < ATTEMPTS && !soap->away_since))
+    gboolean once = transfer->call.changes && !transfer->call.outlasts;
+    if (soap->outage_limit_s == 0 || (once && !transfer->unsent) ||
+        (!once && outcome == OUTCOME_AGAIN && transfer->attempt < ATTEMPTS && !soap->away_since))
         return FALSE;
     if (!soap->away_since) {
         soap->away_since = transfer->started;
@@ -500,7 +504,7 @@ static struct curl_waitfd signals_of(const Soap *soap)
 
 static gboolean is_interrupted(const Soap *soap, GError **error)
 {
-    const char *signal = soap->interrupt ? interrupt_next(soap->interrupt) : NULL;
+    const char *signal = soap->interrupt ? interrupt_ends(soap->interrupt) : NULL;
     if (signal)
         g_set_error(error, VMANGER_ERROR, 0, "stopped by %s", signal);
     return signal != NULL;

@@ -35,7 +35,7 @@ typedef struct SoapCall {
     const char *method; /* of the API: "RetrievePropertiesEx" */
     char *body;         /* what stands in its element, owned by the call */
     guint depth;        /* of the elements to take: 3, each returnval; 4, each of its children */
-    gboolean changes;   /* never sent twice */
+    gboolean changes;   /* never sent twice; in an outage again where no connection was made */
     gboolean outlasts;  /* but in an outage: Login, of which a second does no harm */
     guint wait_s;       /* the server may take this much longer than the time of one request */
     void (*begin)(
