@@ -22,5 +22,5 @@ cmp -s hosts.before hosts.after && fail 'nothing had moved'
 # A run that has not ended cannot be undone.
 head -n 4 after.journal.csv >cut.csv
 exits 1 "$BIN/apply" --undo cut.csv -o never.csv
-says 'found steps of which the end is not known (1)'
+says 'found steps of which the end is not known: 1: '
 test ! -e never.csv
