@@ -100,6 +100,11 @@ $(BUILD)/tests/faults.so: tests/faults/shim.c
 	@echo LINK $@
 	@$(CC) $(CPPFLAGS) -std=c11 $(WARNINGS) -O1 -g -fPIC -shared -o $@ $<
 
+$(BUILD)/tests/allocations.so: tests/faults/allocations.c
+	@mkdir -p $(@D)
+	@echo LINK $@
+	@$(CC) $(CPPFLAGS) -std=c11 $(WARNINGS) $(PKG_CFLAGS) -O1 -g -fPIC -shared -o $@ $< -lcsv $(PKG_LIBS)
+
 # clang-tidy on one file at a time (what it remembers of one misleads it in the next), again where something changed.
 # The analyzer's depth is bounded: a quarter of its default finds the same in a third of the time.
 TIDY_DEPTH = -Xclang -analyzer-config -Xclang max-nodes=50000
@@ -156,14 +161,17 @@ CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,u
 .PHONY: check
 check: test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools \
-		$(BUILD)/sanitized/tests/unit/all $(BUILD)/sanitized/tests/vcenter $(BUILD)/sanitized/tests/faults.so
+		$(BUILD)/sanitized/tests/unit/all $(BUILD)/sanitized/tests/vcenter $(BUILD)/sanitized/tests/faults.so \
+		$(BUILD)/sanitized/tests/allocations.so
 	@$(CHECKED) DATA=$(DATA) tests/run
 
 # All points of failure, of which check tries a sample.
 .PHONY: check-faults
 check-faults: build-packages
-	@$(MAKE) --no-print-directory all $(BUILD)/tests/faults.so
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/vcenter $(BUILD)/tests/faults.so \
+		$(BUILD)/tests/allocations.so
 	@TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) python3 tests/faults/files.py --all
+	@BUILD=$(BUILD) BIN=$(BIN) ALLOCATIONS=1 TEST_TIMEOUT_S=7200 tests/run faults-of-allocations
 
 # Fuzzes each format's reader, and what accepted input goes through, for FUZZ_SECONDS; what it learns stays in the
 # corpus for the next time.

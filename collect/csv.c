@@ -232,10 +232,19 @@ static gboolean split_line(CsvReader *reader)
     return TRUE;
 }
 
+static gboolean lacks_memory(const CsvReader *reader, GError **error)
+{
+    g_set_error(error, VMANGER_ERROR, 0, "%s:%" G_GUINT64_FORMAT ": cannot be read: not enough memory",
+                reader->name, reader->lines_read);
+    return FALSE;
+}
+
 static gboolean feed_line(CsvReader *reader, GError **error)
 {
     gsize used =
         csv_parse(&reader->parser, reader->line_bytes, reader->line_length, cell_ended, row_ended, reader);
+    if (used != reader->line_length && csv_error(&reader->parser) == CSV_ENOMEM)
+        return lacks_memory(reader, error);
     if (used != reader->line_length) {
         g_autofree char *found = g_strdup_printf("a stray quote near byte %zu of the line", used);
         fail_at(reader, reader->lines_read, found, "quotes around a whole cell, doubled inside it", error);
@@ -256,6 +265,8 @@ static gboolean end_of_file(CsvReader *reader, gboolean row_begins, GError **err
         return FALSE;
     }
     if (csv_fini(&reader->parser, cell_ended, row_ended, reader) != 0) {
+        if (csv_error(&reader->parser) == CSV_ENOMEM)
+            return lacks_memory(reader, error);
         fail_at(reader, reader->row_line, "a quote that is never closed", "a closing quote", error);
         return FALSE;
     }

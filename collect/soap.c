@@ -54,6 +54,12 @@ typedef struct Transfer {
 
 /* ---- a session ---- */
 
+static gboolean lacks_memory(GError **error)
+{
+    g_set_error(error, VMANGER_ERROR, 0, "libcurl cannot go on: not enough memory");
+    return FALSE;
+}
+
 Soap *soap_new(const Connection *connection, const Program *program, GError **error)
 {
     g_autoptr(Trust) trust = trust_new(connection, error);
@@ -69,11 +75,15 @@ Soap *soap_new(const Connection *connection, const Program *program, GError **er
     soap->trust = g_steal_pointer(&trust);
     soap->multi = curl_multi_init();
     soap->shared = curl_share_init();
-    curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
-    curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     soap->operation = g_strdup_printf("vmanger-%08x", g_random_int());
     soap_set_version(soap, NULL);
-    return soap;
+    if (soap->multi && soap->shared &&
+        curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) == CURLSHE_OK &&
+        curl_share_setopt(soap->shared, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+        return soap;
+    lacks_memory(error);
+    soap_free(soap);
+    return NULL;
 }
 
 void soap_free(Soap *soap)
@@ -220,9 +230,15 @@ static Transfer *transfer_new(Soap *soap, const SoapCall *call)
     if (!call->body)
         return transfer;
     transfer->request = envelope(call, transfer->operation);
-    transfer->headers = curl_slist_append(transfer->headers, "Content-Type: text/xml; charset=utf-8");
-    transfer->headers = curl_slist_append(transfer->headers, soap->action);
-    transfer->headers = curl_slist_append(transfer->headers, "Expect:");
+    const char *const headers[] = {"Content-Type: text/xml; charset=utf-8", soap->action, "Expect:"};
+    for (gsize i = 0; i < G_N_ELEMENTS(headers); i++) {
+        struct curl_slist *longer = curl_slist_append(transfer->headers, headers[i]);
+        if (!longer)
+            g_clear_pointer(&transfer->headers, curl_slist_free_all);
+        if (!longer)
+            break; /* without its headers it does not start */
+        transfer->headers = longer;
+    }
     return transfer;
 }
 
@@ -252,36 +268,43 @@ static CURL *prepare(Transfer *transfer)
 {
     Soap *soap = transfer->soap;
     CURL *easy = curl_easy_init();
-    curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
-                     MIN((long)soap->connection->timeout_s.value, CONNECT_TIMEOUT_S));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT,
-                     (long)soap->connection->timeout_s.value + (long)transfer->call.wait_s);
+    if (!easy)
+        return NULL;
+    int failed = 0; /* an option that was not taken must not be left out: which servers are trusted is one */
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+                                    MIN((long)soap->connection->timeout_s.value, CONNECT_TIMEOUT_S));
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_TIMEOUT,
+                                    (long)soap->connection->timeout_s.value + (long)transfer->call.wait_s);
     const char *agent = soap->connection->user_agent;
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, agent ? agent : "vmanger/" VMANGER_VERSION);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    curl_easy_setopt(easy, CURLOPT_SHARE, soap->shared);
-    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->why);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_USERAGENT, agent ? agent : "vmanger/" VMANGER_VERSION);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_SHARE, soap->shared);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->why);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    failed |= (int)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     if (transfer->request) {
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(transfer->request));
+        failed |= (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+        failed |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->request);
+        failed |=
+            (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(transfer->request));
     }
     if (transfer->call.changes) /* libcurl itself repeats what a kept-alive connection swallowed */
-        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        failed |= (int)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     trust_apply(soap->trust, easy);
-    return easy;
+    if (!failed)
+        return easy;
+    curl_easy_cleanup(easy);
+    return NULL;
 }
 
-static void transfer_start(Transfer *transfer)
+static gboolean transfer_start(Transfer *transfer, GError **error)
 {
     transfer->attempt++;
     transfer->unsent = transfer->faulted = transfer->refused = transfer->cut = FALSE;
@@ -292,7 +315,9 @@ static void transfer_start(Transfer *transfer)
     if (transfer->call.begin)
         transfer->call.begin(transfer->call.data);
     transfer->easy = prepare(transfer);
-    curl_multi_add_handle(transfer->soap->multi, transfer->easy);
+    if (!transfer->reader || !transfer->easy || (transfer->request && !transfer->headers))
+        return lacks_memory(error);
+    return curl_multi_add_handle(transfer->soap->multi, transfer->easy) == CURLM_OK || lacks_memory(error);
 }
 
 /* ---- outcomes ---- */
@@ -464,17 +489,18 @@ static gboolean conclude(GPtrArray *transfers, Transfer *transfer, CURLcode resu
 
 /* ---- running ---- */
 
-/* Starts the attempts whose pause is over; returns how long the next may still wait. */
-static int start_due(GPtrArray *transfers)
+/* Starts the attempts whose pause is over; returns how long the next may still wait, -1 where one cannot be
+ * started. */
+static int start_due(GPtrArray *transfers, GError **error)
 {
     gint64 now = g_get_monotonic_time(), next = now + (gint64)POLL_MS * 1000;
     for (guint i = 0; i < transfers->len; i++) {
         Transfer *transfer = g_ptr_array_index(transfers, i);
         if (transfer->easy)
             continue;
-        if (transfer->not_before <= now)
-            transfer_start(transfer);
-        else
+        if (transfer->not_before <= now && !transfer_start(transfer, error))
+            return -1;
+        if (!transfer->easy)
             next = MIN(next, transfer->not_before);
     }
     return (int)((next - now) / 1000) + 1;
@@ -524,13 +550,17 @@ static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *
         }
         if (transfers->len == 0)
             return TRUE;
-        int wait_ms = start_due(transfers), running;
-        curl_multi_perform(soap->multi, &running);
+        int wait_ms = start_due(transfers, error), running;
+        if (wait_ms < 0)
+            return FALSE;
+        if (curl_multi_perform(soap->multi, &running) != CURLM_OK)
+            return lacks_memory(error);
         guint before = transfers->len;
         if (!conclude_finished(soap, transfers, error))
             return FALSE;
-        if (transfers->len == before)
-            curl_multi_poll(soap->multi, &signals, soap->interrupt ? 1 : 0, wait_ms, NULL);
+        if (transfers->len == before &&
+            curl_multi_poll(soap->multi, &signals, soap->interrupt ? 1 : 0, wait_ms, NULL) != CURLM_OK)
+            return lacks_memory(error);
     }
 }
 

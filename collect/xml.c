@@ -209,15 +209,18 @@ XmlReader *xml_reader_new(guint depth, XmlTake *take, gpointer data)
     reader->text = g_string_new(NULL);
     reader->arena.blocks = g_ptr_array_new_with_free_func(g_free);
     reader->parser = xmlCreatePushParserCtxt(&handler, reader, NULL, 0, NULL);
-    xmlCtxtUseOptions(reader->parser, XML_PARSE_NONET);
-    return reader;
+    if (reader->parser && xmlCtxtUseOptions(reader->parser, XML_PARSE_NONET) == 0)
+        return reader;
+    xml_reader_free(reader);
+    return NULL;
 }
 
 void xml_reader_free(XmlReader *reader)
 {
     if (!reader)
         return;
-    xmlFreeParserCtxt(reader->parser);
+    if (reader->parser)
+        xmlFreeParserCtxt(reader->parser);
     g_ptr_array_unref(reader->arena.blocks);
     g_string_free(reader->text, TRUE);
     g_clear_error(&reader->error);
@@ -229,6 +232,8 @@ static gboolean parse(XmlReader *reader, const char *bytes, int length, int last
 {
     if (!reader->error)
         xmlParseChunk(reader->parser, bytes, length, last);
+    if (!reader->error && reader->parser->errNo == XML_ERR_NO_MEMORY)
+        g_set_error(&reader->error, VMANGER_ERROR, 0, "XML cannot be read: not enough memory");
     if (!reader->error)
         return TRUE;
     g_propagate_error(error, g_error_copy(reader->error));

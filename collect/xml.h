@@ -24,7 +24,7 @@ typedef gboolean XmlTake(const Element *element, gpointer data, GError **error);
 typedef struct XmlReader XmlReader;
 
 /* hands over every element that stands `depth` elements below the root (0: the root itself), and any `Fault`
- * two below it, where SOAP has it */
+ * two below it, where SOAP has it; NULL where there is not enough memory */
 XmlReader *xml_reader_new(guint depth, XmlTake *take, gpointer data);
 
 void xml_reader_free(XmlReader *reader);

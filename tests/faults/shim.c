@@ -40,7 +40,7 @@ static int errno_of(const char *name)
 static Fate fate_of_next(int is_write)
 {
     const char *at = getenv("FAULT_AT"), *fault = getenv("FAULT");
-    int call = atomic_fetch_add(&calls, 1) + 1, nth = at ? atoi(at) : 0;
+    int call = atomic_fetch_add(&calls, 1) + 1, nth = at ? (int)strtol(at, NULL, 10) : 0;
     if (!fault || call < nth || (call > nth && !getenv("FAULT_STAYS")))
         return WORKS;
     if (strcmp(fault, "kill") == 0)
