@@ -171,7 +171,7 @@ check-faults: build-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/vcenter $(BUILD)/tests/faults.so \
 		$(BUILD)/tests/allocations.so
 	@TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) python3 tests/faults/files.py --all
-	@BUILD=$(BUILD) BIN=$(BIN) ALLOCATIONS=1 TEST_TIMEOUT_S=7200 tests/run faults-of-allocations
+	@BUILD=$(BUILD) BIN=$(BIN) ALLOCATIONS=1 FAULTS=1 TEST_TIMEOUT_S=14400 tests/run faults-of-allocations vcenter-faults-of-files
 
 # Fuzzes each format's reader, and what accepted input goes through, for FUZZ_SECONDS; what it learns stays in the
 # corpus for the next time.

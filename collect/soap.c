@@ -233,10 +233,10 @@ static Transfer *transfer_new(Soap *soap, const SoapCall *call)
     const char *const headers[] = {"Content-Type: text/xml; charset=utf-8", soap->action, "Expect:"};
     for (gsize i = 0; i < G_N_ELEMENTS(headers); i++) {
         struct curl_slist *longer = curl_slist_append(transfer->headers, headers[i]);
-        if (!longer)
+        if (!longer) { /* without its headers it does not start */
             g_clear_pointer(&transfer->headers, curl_slist_free_all);
-        if (!longer)
-            break; /* without its headers it does not start */
+            break;
+        }
         transfer->headers = longer;
     }
     return transfer;
