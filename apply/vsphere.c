@@ -8,6 +8,7 @@
 
 #include "analyze/evaluation.h"
 #include "apply/drift.h"
+#include "apply/foreigntasks.h"
 #include "apply/maintenance.h"
 #include "apply/managedobject.h"
 #include "apply/sessions.h"
@@ -122,6 +123,7 @@ static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray 
     Vsphere *vsphere = vsphere_of(target);
     vsphere_check_drs(plan, vsphere->snapshot, vsphere->policy, problems);
     return sessions_check(vsphere->vcenter, problems, warnings, error) &&
+           foreigntasks_check(vsphere->vcenter, plan, warnings, error) &&
            vsphere_check_privileges(vsphere->vcenter, plan, vsphere->snapshot, refusals, problems, error) &&
            vsphere_check_migrations(vsphere->vcenter, plan, refusals, problems, warnings, error);
 }
@@ -230,8 +232,12 @@ static gboolean recheck_host(Vsphere *vsphere, const PlanRow *step, GPtrArray *d
 static gboolean recheck_vm(Vsphere *vsphere, const PlanRow *step, GPtrArray *differences, GError **error)
 {
     int vm = snapshot_find_vm(vsphere->snapshot, step->object_id);
-    if (vm >= 0 && !read_for_recheck(vsphere, step, vm, error))
+    g_autofree char *busy = NULL;
+    if (vm >= 0 && (!read_for_recheck(vsphere, step, vm, error) ||
+                    !foreigntasks_on_vm(vsphere->vcenter, step->object_id, vsphere->steps, &busy, error)))
         return FALSE;
+    if (busy)
+        g_ptr_array_add(differences, difference_new(step->step, "task of another one", "none", busy));
     g_autoptr(Drift) drift = drift_new(vsphere->snapshot);
     drift_compare(drift, step, differences, NULL);
     return TRUE;
