@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Lets every call that writes, flushes, renames, makes or opens a file fail in turn, in all four programs.
 
-    files.py [--all]     all points, or every eighth of them
+    files.py [--all]     all points, or one in twenty-four of them
 
 After each, what must hold: the exit code says what stands (0 and 3: the result, whole; 1: what was there before, and
 nothing else; 4, of apply alone: no result); nobody hangs or crashes; the next run, in which nothing fails, ends right,
@@ -163,7 +163,7 @@ def walk(case, reference, step, bad):
 
 
 def main():
-    step = 1 if "--all" in sys.argv[1:] else 8
+    step = 1 if "--all" in sys.argv[1:] else 24
     bad = []
     with tempfile.TemporaryDirectory(prefix="vmanger-faults-") as top:
         inputs = top + "/inputs"
