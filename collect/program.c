@@ -176,9 +176,11 @@ gboolean program_parse(Program *program, int *argc, char ***argv, const char *us
     }
     if (!help && !version)
         return TRUE;
-    g_autofree char *text = help ? g_option_context_get_help(context, TRUE, NULL)
-                                 : g_strdup_printf("vmanger %s " VMANGER_VERSION "\n", program->name);
+    char *text = help ? g_option_context_get_help(context, TRUE, NULL)
+                      : g_strdup_printf("vmanger %s " VMANGER_VERSION "\n", program->name);
     fputs(text, stdout);
+    g_free(text); /* what exit leaves is not freed at the end of a scope */
+    g_clear_pointer(&context, g_option_context_free);
     exit(program_end(program, EXIT_DONE, FALSE));
 }
 

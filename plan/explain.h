@@ -10,6 +10,6 @@
 
 /* the explanation of an entity named by id, else by name, as the plan treats it; NULL and an error where
  * there is none, or a name fits several. The caller frees it */
-char *explain(const Situation *asked, const ChangePlan *plan, const char *what, GError **error);
+char *explain(const Situation *situation, const ChangePlan *plan, const char *what, GError **error);
 
 #endif
