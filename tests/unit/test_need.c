@@ -106,7 +106,7 @@ static StepState state_of(const Progress *progress, guint row)
 /* Step 1 is a stopover of "a" on h2, from where step 2 takes it on; h1, which both relieve, is hot or not. */
 static void a_step_on_from_a_stopover_relieves_the_host_that_was_left_first(void)
 {
-    for (guint hot = 0; hot < 2; hot++) {
+    for (gboolean hot = FALSE; hot <= TRUE; hot++) {
         g_autoptr(Planning) planning = cluster(hot ? 85 : 75, FALSE, "h2");
         g_autoptr(ChangePlan) plan = changeplan_new();
         PlanRow rows[] = {step_for(CAUSE_DETOUR, ACTION_MIGRATE, 1, "a"),
@@ -127,7 +127,7 @@ static void a_step_on_from_a_stopover_relieves_the_host_that_was_left_first(void
 /* "a" leaves h1 for the growth of "s", which is not short any more, or is */
 static void room_for_a_growth_is_needed_with_it(void)
 {
-    for (guint is_short = 0; is_short < 2; is_short++) {
+    for (gboolean is_short = FALSE; is_short <= TRUE; is_short++) {
         g_autoptr(Planning) planning = cluster(50, is_short, "h2");
         g_autoptr(ChangePlan) plan = changeplan_new();
         PlanRow rows[] = {step_for(CAUSE_SHORT_VM, ACTION_MIGRATE, 1, "a"),
