@@ -71,9 +71,13 @@ static void show(const Program *program, const Summary *summary, const char *out
     fputs(text, atomic_file_is_standard_output(output) ? stderr : stdout);
 }
 
-static int run(const Program *program, char *const *directories, const char *output, gboolean detailed)
+static int run(const Program *program, char *const *directories, const char *output, char *const *encrypt_to,
+               gboolean detailed)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(OpenPgp) keys = NULL;
+    if (encrypt_to && !(keys = openpgp_new(encrypt_to, &error)))
+        return program_fail(program, error);
     g_auto(Work) work = {.policy = policy_read(program->policy, &error)};
     if (!work.policy)
         return program_fail(program, error);
@@ -81,7 +85,7 @@ static int run(const Program *program, char *const *directories, const char *out
     work.summary = summary_new(program->verbose);
     work.patterns = patterncheck_new(work.policy, "analyze");
     if (!assess_all(&work, program, directories, &error) ||
-        !assessment_write(work.assessment, output, &error))
+        !assessment_write(work.assessment, output, keys, &error))
         return program_fail(program, error);
     warn(program, work.patterns);
     show(program, work.summary, output);
@@ -93,12 +97,14 @@ int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "analyze"};
     g_autofree char *output = NULL;
+    g_auto(GStrv) encrypt_to = NULL;
     gboolean detailed = FALSE;
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write the assessment here; - is standard output",
          "FILE"},
         {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &detailed, "Exit 2 where a host is hot or a VM short",
          NULL},
+        OPENPGP_OPTION(&encrypt_to, 0),
         {"policy", 0, 0, G_OPTION_ARG_FILENAME, &program.policy, "Evaluate by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -112,5 +118,5 @@ int main(int argc, char **argv)
         return program_misused(&program, "no snapshot is named");
     if (!output)
         return program_misused(&program, "-o names no file for the assessment");
-    return run(&program, argv + 1, output, detailed);
+    return run(&program, argv + 1, output, encrypt_to, detailed);
 }

@@ -438,9 +438,9 @@ static void append_entity(const Assessed *entity, GString *out)
     }
 }
 
-gboolean assessment_write(Assessment *assessment, const char *path, GError **error)
+gboolean assessment_write(Assessment *assessment, const char *path, const OpenPgp *keys, GError **error)
 {
-    g_autoptr(AtomicFile) file = atomic_file_new(path, error);
+    g_autoptr(AtomicFile) file = atomic_file_new(path, keys, error);
     if (!file)
         return FALSE;
     g_autoptr(GString) text = g_string_new(NULL);

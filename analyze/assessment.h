@@ -8,6 +8,7 @@
 #ifndef ANALYZE_ASSESSMENT_H
 #define ANALYZE_ASSESSMENT_H
 
+#include "collect/openpgp.h"
 #include "collect/samples.h"
 #include "collect/snapshot.h"
 
@@ -119,7 +120,7 @@ gboolean assessment_add_snapshot(Assessment *assessment, const Snapshot *snapsho
 Assessment *assessment_read(const char *path, GError **error);
 
 /* writes it whole or not at all ("-": standard output) */
-gboolean assessment_write(Assessment *assessment, const char *path, GError **error);
+gboolean assessment_write(Assessment *assessment, const char *path, const OpenPgp *keys, GError **error);
 
 /* the entity, or NULL; valid until another is added */
 const Assessed *assessment_find(const Assessment *assessment, const char *source_id, const char *id);

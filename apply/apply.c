@@ -49,7 +49,8 @@ static const char *const modes[] = {"a vCenter", "a directory", "--undo", "--ver
 
 typedef struct Options {
     char *output, *journal, *undo, *verify_journal, *head, *require_signature, *sign_key, *syslog;
-    char **clusters;
+    char **clusters, **encrypt_to;
+    OpenPgp *keys; /* of encrypt_to; NULL: what is written is in the clear */
     char *until, *max_duration;
     gboolean log_json, dry_run, confirm, skip_stale, skip_refused, recheck_need, no_recheck_load;
     ProgramNumber max_age_s, parallel, parallel_per_host; /* not given: as the policy says */
@@ -70,6 +71,8 @@ static void options_clear(Options *options)
     g_free(options->sign_key);
     g_free(options->syslog);
     g_strfreev(options->clusters);
+    g_strfreev(options->encrypt_to);
+    openpgp_free(options->keys);
     connection_clear(&options->connection);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -119,7 +122,7 @@ static int write_undo(const Program *program, const Options *options)
     g_autoptr(GError) error = NULL;
     g_autoptr(Journal) journal = journal_read(options->undo, &error);
     g_autoptr(ChangePlan) plan = journal ? undo_plan(journal, &error) : NULL;
-    if (!plan || !changeplan_write(plan, options->output, &error))
+    if (!plan || !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
     if (strcmp(options->output, "-") != 0)
         program_say(program, "%s: %s.\n", options->output, plan->summary);
@@ -235,7 +238,7 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
     if (!options->dry_run)
         options->connection.user_agent = sessions_agent();
     if (!(work->events = events_new(program, options->log_json, options->syslog, error)) ||
-        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output,
+        !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output, options->keys,
                                      &options->connection, program, error)) ||
         !may_sign(options, path, error) || !lock_vcenter(work, options, arguments[0], error) ||
         !open_journal(work, path, options, error) ||
@@ -522,6 +525,7 @@ int main(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"output", 'o', APPLIES | UNDOES, G_OPTION_ARG_FILENAME, &options.output,
          "The directory that shall appear; with --undo, the plan to write", "AFTER"},
+        OPENPGP_OPTION(&options.encrypt_to, PROGRAM_MODE(AT_DIRECTORY) | UNDOES),
         {"journal", 0, APPLIES, G_OPTION_ARG_FILENAME, &options.journal,
          "Write the journal here (the plan's name, or AFTER, with .journal.csv)", "FILE"},
         {"dry-run", 0, APPLIES, G_OPTION_ARG_NONE, &options.dry_run, "Look first, and stop there", NULL},
@@ -580,6 +584,8 @@ int main(int argc, char **argv)
         return misuse;
     if (!program_accepts(all, modes, mode_of(&options, argc - 1, argv + 1), &error))
         return program_misused(&program, "%s", error->message);
+    if (options.encrypt_to && !(options.keys = openpgp_new(options.encrypt_to, &error)))
+        return program_fail(&program, error);
     /* Writing to a closed pipe or a full quota is an error to deal with, not a reason to die between steps.
      */
     signal(SIGPIPE, SIG_IGN);

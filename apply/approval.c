@@ -4,6 +4,7 @@
 #include "apply/sshkeygen.h"
 #include "collect/escape.h"
 #include "collect/format.h"
+#include "collect/openpgp.h"
 #include "plan/planfile.h"
 
 #include <string.h>
@@ -52,6 +53,17 @@ static SignatureRule rule_of(const Policy *policy, const char *allowed_signers, 
                            .ssh_keygen = SSH_KEYGEN};
 }
 
+/* what was signed: the plan in the clear */
+static GBytes *read_plain(const char *path, GError **error)
+{
+    g_autofree char *stands = openpgp_path(path);
+    if (!openpgp_is_encrypted(stands))
+        return signatures_read(path, MOST_PLAN, error);
+    gsize length;
+    char *bytes = openpgp_decrypt(stands, &length, error);
+    return bytes ? g_bytes_new_take(bytes, length) : NULL;
+}
+
 ChangePlan *approval_read_plan(const Policy *policy, const char *require_signature, const char *path,
                                GPtrArray *approvals, GError **error)
 {
@@ -67,8 +79,9 @@ ChangePlan *approval_read_plan(const Policy *policy, const char *require_signatu
         return NULL;
     }
     SignatureRule rule = rule_of(policy, allowed_signers, g_get_real_time() / G_USEC_PER_SEC);
-    g_autoptr(GBytes) bytes = signatures_read(path, MOST_PLAN, error);
-    g_autoptr(GPtrArray) signers = bytes ? signatures_of_plan(&rule, path, bytes, error) : NULL;
+    g_autoptr(GBytes) bytes = read_plain(path, error);
+    g_autofree char *plain = openpgp_plain_name(path);
+    g_autoptr(GPtrArray) signers = bytes ? signatures_of_plan(&rule, plain, bytes, error) : NULL;
     if (!signers)
         return NULL;
     ChangePlan *plan = changeplan_read_bytes(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), path,

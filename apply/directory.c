@@ -17,7 +17,8 @@
 typedef struct Directory {
     Target base;
     char *path, *output;
-    Snapshot *snapshot; /* of which finish makes the copy */
+    const OpenPgp *keys; /* to whom the copy is encrypted; NULL: it is in the clear */
+    Snapshot *snapshot;  /* of which finish makes the copy */
     Drift *drift;
     SeriesAfter *after;
     double *comes_back; /* [n_vms] the share of what was reclaimed from a VM that no limit holds back */
@@ -358,7 +359,7 @@ static void change_tables(Directory *directory)
 static gboolean directory_finish(Target *target, const ChangePlan *plan, GError **error)
 {
     Directory *directory = directory_of(target);
-    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(directory->output, error);
+    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(directory->output, directory->keys, error);
     if (!writer || !copy_tables(directory, writer, error) || !copy_series(directory, writer, error))
         return FALSE;
     change_tables(directory);
@@ -379,7 +380,7 @@ static void directory_free(Target *target)
     g_free(directory);
 }
 
-Target *target_directory_new(const char *directory, const char *output, GError **error)
+Target *target_directory_new(const char *directory, const char *output, const OpenPgp *keys, GError **error)
 {
     static const TargetClass class = {
         .kind = JOURNAL_DIRECTORY,
@@ -399,7 +400,7 @@ Target *target_directory_new(const char *directory, const char *output, GError *
         .free = directory_free,
     };
     /* Made and removed again: that AFTER cannot be had is to be known before any step. */
-    g_autoptr(SnapshotWriter) trial = output ? snapshot_writer_new(output, error) : NULL;
+    g_autoptr(SnapshotWriter) trial = output ? snapshot_writer_new(output, keys, error) : NULL;
     if (output && !trial)
         return NULL;
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
@@ -409,6 +410,7 @@ Target *target_directory_new(const char *directory, const char *output, GError *
     target->base.class = &class;
     target->path = g_strdup(directory);
     target->output = g_strdup(output);
+    target->keys = keys;
     target->drift = drift_new(snapshot);
     target->after = series_after_new(snapshot);
     target->comes_back = g_new(double, snapshot->n_vms + 1);

@@ -494,7 +494,7 @@ gboolean signatures_sign(const char *ssh_keygen, const char *key, const char *na
     }
     if (!signatures_may_sign(key, file, error))
         return FALSE;
-    g_autoptr(AtomicFile) out = atomic_file_new(file, error);
+    g_autoptr(AtomicFile) out = atomic_file_new(file, NULL, error);
     if (!out)
         return FALSE;
     atomic_file_write(out, signature, strlen(signature));

@@ -13,6 +13,7 @@
 #include "analyze/policy.h"
 #include "collect/connection.h"
 #include "collect/interrupt.h"
+#include "collect/openpgp.h"
 #include "collect/program.h"
 #include "plan/journal.h"
 
@@ -109,15 +110,15 @@ struct Target {
 };
 
 /* a snapshot's directory: the steps act on a copy that finish puts at output; output NULL serves --dry-run */
-Target *target_directory_new(const char *directory, const char *output, GError **error);
+Target *target_directory_new(const char *directory, const char *output, const OpenPgp *keys, GError **error);
 
 /* a vCenter (vsphere.c); the connection and the program outlive it */
 Target *target_vsphere_new(Connection *connection, const Program *program, GError **error);
 
 /* the target that a name means: the server of the connection where it has one, else a directory. The
  * connection and the program outlive it */
-Target *target_open(const char *name, const char *output, Connection *connection, const Program *program,
-                    GError **error);
+Target *target_open(const char *name, const char *output, const OpenPgp *keys, Connection *connection,
+                    const Program *program, GError **error);
 
 /* FALSE, and an error that names both, where the journal has a run on another target: what was done there was
  * not done here */

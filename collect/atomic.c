@@ -80,7 +80,8 @@ struct AtomicFile {
     Place place; /* without a temporary name: standard output, a device or pipe, in a directory half made, or
                     in place */
     int fd;
-    gboolean lasts; /* is flushed */
+    gboolean lasts;      /* is flushed */
+    const OpenPgp *keys; /* NULL: in the clear */
     GString *buffer;
     Digest *digest;
     int failure; /* errno of the first write that failed */
@@ -93,10 +94,11 @@ gboolean atomic_file_is_standard_output(const char *path)
                                       named.st_dev == out.st_dev && named.st_ino == out.st_ino);
 }
 
-static AtomicFile *file_new(const char *path)
+static AtomicFile *file_new(const char *path, const OpenPgp *keys)
 {
     AtomicFile *file = g_new0(AtomicFile, 1);
     file->path = g_strdup(path);
+    file->keys = keys;
     file->place.directory = -1;
     file->fd = -1;
     file->buffer = g_string_sized_new(BUFFER_BYTES);
@@ -104,27 +106,45 @@ static AtomicFile *file_new(const char *path)
     return file;
 }
 
-AtomicFile *atomic_file_new(const char *path, GError **error)
+/* the name that an encrypted file has, beside which nothing may stand that a reader would take for it; NULL
+ * and an error where something does */
+static char *encrypted_name(const char *path, GError **error)
+{
+    g_autofree char *plain = openpgp_plain_name(path);
+    if (!g_file_test(plain, G_FILE_TEST_IS_REGULAR))
+        return g_strconcat(plain, OPENPGP_SUFFIX, NULL);
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s: found a file in the clear: expected none beside %s" OPENPGP_SUFFIX
+                ", for which it would be taken",
+                plain, plain);
+    return NULL;
+}
+
+AtomicFile *atomic_file_new(const char *path, const OpenPgp *keys, GError **error)
 {
     if (atomic_file_is_standard_output(path)) {
-        AtomicFile *out = file_new("standard output");
+        AtomicFile *out = file_new("standard output", keys);
         out->fd = STDOUT_FILENO;
         return out;
     }
-    g_autoptr(AtomicFile) file = file_new(path);
     struct stat present;
-    gboolean exists = stat(path, &present) == 0;
+    gboolean special = stat(path, &present) == 0 && !S_ISREG(present.st_mode);
+    g_autofree char *named = keys && !special ? encrypted_name(path, error) : g_strdup(path);
+    if (!named)
+        return NULL;
+    g_autoptr(AtomicFile) file = file_new(named, keys);
+    gboolean exists = stat(named, &present) == 0;
     if (exists && S_ISDIR(present.st_mode)) {
-        g_set_error(error, VMANGER_ERROR, 0, "%s: found a directory: expected a file's name", path);
+        g_set_error(error, VMANGER_ERROR, 0, "%s: found a directory: expected a file's name", named);
         return NULL;
     }
     if (exists && !S_ISREG(present.st_mode)) {
-        file->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        file->fd = open(named, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         if (file->fd < 0)
-            set_failure(error, path, "cannot be written", errno);
+            set_failure(error, named, "cannot be written", errno);
         return file->fd < 0 ? NULL : g_steal_pointer(&file);
     }
-    char *real = realpath(path, NULL); /* a link stays: what it leads to is replaced */
+    char *real = realpath(named, NULL); /* a link stays: what it leads to is replaced */
     if (real) {
         g_free(file->path);
         file->path = g_strdup(real);
@@ -136,7 +156,7 @@ AtomicFile *atomic_file_new(const char *path, GError **error)
                                    &file->place.temporary);
     if (file->fd >= 0)
         return g_steal_pointer(&file);
-    set_failure(error, path, "cannot be written", errno);
+    set_failure(error, named, "cannot be written", errno);
     return NULL;
 }
 
@@ -160,7 +180,7 @@ void atomic_file_write(AtomicFile *file, const char *bytes, gsize length)
 {
     digest_update(file->digest, bytes, length);
     g_string_append_len(file->buffer, bytes, (gssize)length);
-    if (file->buffer->len >= BUFFER_BYTES)
+    if (file->buffer->len >= BUFFER_BYTES && !file->keys)
         write_out(file);
 }
 
@@ -170,8 +190,20 @@ void atomic_file_take(AtomicFile *file, GString *bytes)
     g_string_truncate(bytes, 0);
 }
 
+/* what was gathered, to whom it is for */
+static gboolean encrypt_out(AtomicFile *file, GError **error)
+{
+    gboolean ok =
+        openpgp_encrypt(file->keys, file->buffer->str, file->buffer->len, file->fd, file->path, error);
+    explicit_bzero(file->buffer->str, file->buffer->len);
+    g_string_truncate(file->buffer, 0);
+    return ok;
+}
+
 gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error)
 {
+    if (file->keys && !encrypt_out(file, error))
+        return FALSE;
     write_out(file);
     if (!file->failure &&
         ((file->lasts && fsync(file->fd) != 0) || (file->place.temporary && !place_fill(&file->place))))
@@ -255,12 +287,14 @@ const char *atomic_directory_path(const AtomicDirectory *directory)
     return directory->at;
 }
 
-AtomicFile *atomic_directory_file(AtomicDirectory *directory, const char *name, GError **error)
+AtomicFile *atomic_directory_file(AtomicDirectory *directory, const char *name, const OpenPgp *keys,
+                                  GError **error)
 {
-    g_autofree char *path = g_build_filename(directory->path, name, NULL);
-    g_autoptr(AtomicFile) file = file_new(path);
+    g_autofree char *file_name = g_strconcat(name, keys ? OPENPGP_SUFFIX : "", NULL);
+    g_autofree char *path = g_build_filename(directory->path, file_name, NULL);
+    g_autoptr(AtomicFile) file = file_new(path, keys);
     file->lasts = TRUE;
-    file->fd = openat(directory->fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    file->fd = openat(directory->fd, file_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file->fd >= 0)
         return g_steal_pointer(&file);
     set_failure(error, path, "cannot be written", errno);

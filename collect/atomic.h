@@ -8,7 +8,7 @@
 #ifndef COLLECT_ATOMIC_H
 #define COLLECT_ATOMIC_H
 
-#include <glib.h>
+#include "collect/openpgp.h"
 
 typedef struct AtomicFile AtomicFile;
 
@@ -16,8 +16,10 @@ typedef struct AtomicFile AtomicFile;
 gboolean atomic_file_is_standard_output(const char *path);
 
 /* begins a file that will replace path, or what the link at path leads to; standard output, a pipe and a
- * device are written as they are: nothing can take that back */
-AtomicFile *atomic_file_new(const char *path, GError **error);
+ * device are written as they are: nothing can take that back. keys, where not NULL, are those to whom it is
+ * encrypted: it then is path with OPENPGP_SUFFIX, beside which nothing may stand in the clear, and all of it
+ * is kept in memory until it is committed. They outlive the file */
+AtomicFile *atomic_file_new(const char *path, const OpenPgp *keys, GError **error);
 
 /* appends bytes; the first failure is kept and reported by atomic_file_commit */
 void atomic_file_write(AtomicFile *file, const char *bytes, gsize length);
@@ -25,8 +27,8 @@ void atomic_file_write(AtomicFile *file, const char *bytes, gsize length);
 /* writes what the string holds and empties it */
 void atomic_file_take(AtomicFile *file, GString *bytes);
 
-/* flushes and puts the file in its place; sha256, where not NULL, receives its hex digest, owned by the
- * caller */
+/* flushes and puts the file in its place; sha256, where not NULL, receives the hex digest of what was
+ * written, before any encryption, owned by the caller */
 gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error);
 
 /* removes what was not committed, and frees */
@@ -44,8 +46,10 @@ AtomicDirectory *atomic_directory_scratch(GError **error);
 /* where it is until then */
 const char *atomic_directory_path(const AtomicDirectory *directory);
 
-/* begins a file in it, which appears with the directory; its commit flushes it */
-AtomicFile *atomic_directory_file(AtomicDirectory *directory, const char *name, GError **error);
+/* begins a file in it, which appears with the directory; its commit flushes it. keys as for atomic_file_new
+ */
+AtomicFile *atomic_directory_file(AtomicDirectory *directory, const char *name, const OpenPgp *keys,
+                                  GError **error);
 
 gboolean atomic_directory_commit(AtomicDirectory *directory, GError **error);
 

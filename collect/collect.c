@@ -42,12 +42,15 @@ int main(int argc, char **argv)
     g_auto(Program) program = {.name = "collect"};
     g_auto(Connection) connection = {0};
     g_autofree char *output = NULL, *archive_directory = NULL;
+    g_auto(GStrv) encrypt_to = NULL;
+    g_autoptr(OpenPgp) keys = NULL;
     ProgramNumber window_s = {300, 20, 3600, "seconds", FALSE};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "The directory that shall appear: new, or empty",
          "SNAPSHOT"},
         {"archive", 0, 0, G_OPTION_ARG_FILENAME, &archive_directory,
          "Make DIR/TIME and point DIR/latest to it, instead of -o", "DIR"},
+        OPENPGP_OPTION(&encrypt_to, 0),
         {"window", 0, PROGRAM_MODE(FROM_VCENTER), G_OPTION_ARG_INT, &window_s, "Measure over this time (300)",
          "SECONDS"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -64,12 +67,14 @@ int main(int argc, char **argv)
     if (!connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);
 
+    if (encrypt_to && !(keys = openpgp_new(encrypt_to, &error)))
+        return program_fail(&program, error);
     g_auto(CollectResult) result = {0};
     g_autoptr(Archive) archive = NULL;
     if (archive_directory && !(archive = archive_open(archive_directory, &error)))
         return program_fail(&program, error);
-    CollectRequest request = {argv[1], archive ? archive_next(archive) : output, window_s.value, &connection,
-                              &program};
+    CollectRequest request = {
+        argv[1], archive ? archive_next(archive) : output, keys, window_s.value, &connection, &program};
     gboolean made = collect_from_source(&request, &result, &error);
     if (archive && g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS)) {
         g_clear_error(&error); /* the archive flushes the same directory */

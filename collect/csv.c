@@ -3,6 +3,7 @@
 
 #include "collect/digest.h"
 #include "collect/escape.h"
+#include "collect/openpgp.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -29,13 +30,10 @@ struct CsvReader {
     guint rows_ended; /* rows that the present line ended: more than one is a stray carriage return */
     gboolean multiline;
     char separator;
+    char *plain; /* of an encrypted file: what it holds; else NULL */
+    gsize plain_length;
     gboolean sheet; /* what a spreadsheet saved is taken */
 };
-
-GQuark vmanger_error_quark(void)
-{
-    return g_quark_from_static_string("vmanger");
-}
 
 static int never(unsigned char c)
 {
@@ -62,10 +60,27 @@ static CsvReader *reader_new(FILE *file, const char *name, GError **error)
     return reader;
 }
 
+static CsvReader *open_encrypted(const char *path, GError **error)
+{
+    gsize length;
+    char *plain = openpgp_decrypt(path, &length, error);
+    CsvReader *reader = plain ? csv_reader_open_bytes(plain, length, path, error) : NULL;
+    if (!reader) {
+        openpgp_wipe(plain, plain ? length : 0);
+        return NULL;
+    }
+    reader->plain = plain;
+    reader->plain_length = length;
+    return reader;
+}
+
 CsvReader *csv_reader_open(const char *path, const char *name, GError **error)
 {
     if (strcmp(path, "-") == 0)
         return reader_new(stdin, name ? name : "standard input", error);
+    g_autofree char *stands = openpgp_path(path);
+    if (openpgp_is_encrypted(stands))
+        return open_encrypted(stands, error);
     FILE *file = fopen(path, "re");
     if (!file) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", name ? name : path, g_strerror(errno));
@@ -96,6 +111,7 @@ void csv_reader_free(CsvReader *reader)
         return;
     if (reader->file != stdin)
         fclose(reader->file);
+    openpgp_wipe(reader->plain, reader->plain_length);
     csv_free(&reader->parser);
     digest_free(reader->digest);
     g_string_free(reader->raw, TRUE);

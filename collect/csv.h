@@ -12,22 +12,12 @@
 #ifndef COLLECT_CSV_H
 #define COLLECT_CSV_H
 
-#include <glib.h>
-
-#define VMANGER_ERROR (vmanger_error_quark())
-
-/* the one error domain of the programs: the message carries all there is to say */
-GQuark vmanger_error_quark(void);
-
-/* the codes of its errors */
-enum {
-    VMANGER_ERROR_FAILED = 0,
-    VMANGER_ERROR_STANDS = 1 /* the result is in its place and whole; the message says what else went wrong */
-};
+#include "collect/error.h"
 
 typedef struct CsvReader CsvReader;
 
-/* opens a file ("-" is standard input); name is what errors call it, or NULL for the path */
+/* opens a file ("-" is standard input), or where it is not there the encrypted one in its place (openpgp.h);
+ * name is what errors call it, or NULL for the path */
 CsvReader *csv_reader_open(const char *path, const char *name, GError **error);
 
 /* reads bytes that outlive the reader as if they were a file called name */

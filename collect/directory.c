@@ -38,7 +38,7 @@ gboolean collect_from_directory(const CollectRequest *request, CollectResult *re
         return FALSE;
     if (!*result->snapshot->info.tool)
         result->snapshot->info.tool = "vmanger " VMANGER_VERSION;
-    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, error);
+    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, request->keys, error);
     return writer && copy_series(result->snapshot, request->source, writer, error) &&
            snapshot_writer_commit(writer, result->snapshot, &result->digest, error);
 }

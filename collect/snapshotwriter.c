@@ -13,6 +13,7 @@
 
 struct SnapshotWriter {
     AtomicDirectory *directory;
+    const OpenPgp *keys; /* to whom tables are encrypted; NULL: they are in the clear */
     AtomicFile *samples;
     GHashTable *sums; /* file name to hex, of what has been written */
 };
@@ -26,14 +27,15 @@ static gboolean end_file(SnapshotWriter *writer, AtomicFile *file, const char *n
     return TRUE;
 }
 
-SnapshotWriter *snapshot_writer_new(const char *path, GError **error)
+SnapshotWriter *snapshot_writer_new(const char *path, const OpenPgp *keys, GError **error)
 {
     g_autoptr(SnapshotWriter) writer = g_new0(SnapshotWriter, 1);
     writer->sums = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    writer->keys = keys;
     writer->directory = atomic_directory_new(path, error);
     if (!writer->directory)
         return NULL;
-    writer->samples = atomic_directory_file(writer->directory, samples_table.file, error);
+    writer->samples = atomic_directory_file(writer->directory, samples_table.file, keys, error);
     if (!writer->samples)
         return NULL;
     g_autoptr(GString) header = g_string_new(NULL);
@@ -57,13 +59,8 @@ void snapshot_writer_samples(SnapshotWriter *writer, const char *rows, gsize len
     atomic_file_write(writer->samples, rows, length);
 }
 
-gboolean snapshot_writer_copy(SnapshotWriter *writer, const Snapshot *snapshot, const Table *table,
-                              const char *directory, GError **error)
+static gboolean copy_plain(AtomicFile *file, const char *path, GError **error)
 {
-    g_autofree char *path = g_build_filename(directory, table->file, NULL);
-    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, table->file, error);
-    if (!file)
-        return FALSE;
     FILE *source = fopen(path, "re");
     g_autofree char *bytes = g_malloc(COPY_BYTES);
     gsize length;
@@ -74,7 +71,31 @@ gboolean snapshot_writer_copy(SnapshotWriter *writer, const Snapshot *snapshot, 
         g_set_error(error, VMANGER_ERROR, 0, "%s: cannot be read: %s", path, g_strerror(errno));
     if (source)
         fclose(source);
-    return ok && end_file(writer, file, table->file, error) &&
+    return ok;
+}
+
+static gboolean copy_into(AtomicFile *file, const char *path, GError **error)
+{
+    g_autofree char *stands = openpgp_path(path);
+    if (!openpgp_is_encrypted(stands))
+        return copy_plain(file, path, error);
+    gsize length;
+    char *bytes = openpgp_decrypt(stands, &length, error);
+    if (!bytes)
+        return FALSE;
+    atomic_file_write(file, bytes, length);
+    openpgp_wipe(bytes, length);
+    return TRUE;
+}
+
+gboolean snapshot_writer_copy(SnapshotWriter *writer, const Snapshot *snapshot, const Table *table,
+                              const char *directory, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory, table->file, NULL);
+    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, table->file, writer->keys, error);
+    if (!file)
+        return FALSE;
+    return copy_into(file, path, error) && end_file(writer, file, table->file, error) &&
            snapshot_check_sum(snapshot, table->file, path, g_hash_table_lookup(writer->sums, table->file),
                               error);
 }
@@ -83,7 +104,7 @@ static gboolean write_table(SnapshotWriter *writer, const Table *table, Rows row
 {
     if (g_hash_table_contains(writer->sums, table->file))
         return TRUE;
-    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, table->file, error);
+    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, table->file, writer->keys, error);
     if (!file)
         return FALSE;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -98,7 +119,7 @@ static gboolean write_table(SnapshotWriter *writer, const Table *table, Rows row
 
 static gboolean write_sums(SnapshotWriter *writer, char **digest, GError **error)
 {
-    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, SUMS_FILE, error);
+    g_autoptr(AtomicFile) file = atomic_directory_file(writer->directory, SUMS_FILE, NULL, error);
     if (!file)
         return FALSE;
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(writer->sums), (GCompareFunc)strcmp);

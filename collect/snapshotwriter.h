@@ -5,12 +5,14 @@
 #ifndef COLLECT_SNAPSHOTWRITER_H
 #define COLLECT_SNAPSHOTWRITER_H
 
+#include "collect/openpgp.h"
 #include "collect/snapshot.h"
 
 typedef struct SnapshotWriter SnapshotWriter;
 
-/* begins a directory at path, which must not exist or be empty */
-SnapshotWriter *snapshot_writer_new(const char *path, GError **error);
+/* begins a directory at path, which must not exist or be empty. keys, where not NULL, are those to whom its
+ * tables are encrypted, and outlive the writer */
+SnapshotWriter *snapshot_writer_new(const char *path, const OpenPgp *keys, GError **error);
 
 /* adds rows to samples.csv (collect/samples.h makes them), line ends included */
 void snapshot_writer_samples(SnapshotWriter *writer, const char *rows, gsize length);

@@ -7,12 +7,14 @@
 #define COLLECT_SOURCE_H
 
 #include "collect/connection.h"
+#include "collect/openpgp.h"
 #include "collect/program.h"
 #include "collect/snapshot.h"
 
 typedef struct CollectRequest {
     const char *source;     /* as the person named it: a server, or a directory */
     const char *output;     /* the directory that shall appear */
+    const OpenPgp *keys;    /* to whom it is encrypted; NULL: it is in the clear */
     double window_s;        /* what to measure, where the source can be asked */
     Connection *connection; /* how to reach a server */
     const Program *program; /* for progress and warnings */

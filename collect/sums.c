@@ -3,6 +3,7 @@
 
 #include "collect/csv.h"
 #include "collect/digest.h"
+#include "collect/openpgp.h"
 
 #include <string.h>
 
@@ -51,7 +52,8 @@ gboolean sums_name_every_file(GHashTable *sums, const char *directory, GError **
     g_autoptr(GDir) files = g_dir_open(directory, 0, error);
     const char *name;
     while (files && (name = g_dir_read_name(files))) {
-        if (strcmp(name, SUMS_FILE) == 0 || g_hash_table_contains(sums, name))
+        g_autofree char *plain = openpgp_plain_name(name);
+        if (strcmp(name, SUMS_FILE) == 0 || g_hash_table_contains(sums, plain))
             continue;
         g_set_error(error, VMANGER_ERROR, 0,
                     "%s/%s: found a file that " SUMS_FILE " does not name: expected none", directory, name);

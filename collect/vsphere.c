@@ -42,7 +42,7 @@ static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, Co
                              GError **error)
 {
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, error);
+    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, request->keys, error);
     if (!writer)
         return FALSE;
     g_autoptr(Snapshot) snapshot = vsphere_inventory(vcenter, request->program, warnings, error);

@@ -42,7 +42,8 @@ static const char *const modes[] = {"making a plan", "--show", "--check", "--exp
 
 typedef struct Options {
     char *output, *show, *check, *explain, *only;
-    char **past, **clusters;
+    char **past, **clusters, **encrypt_to;
+    OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
     gboolean without_dependents, detailed_exitcode;
 } Options;
 
@@ -58,6 +59,8 @@ static void options_clear(Options *options)
     g_free(options->only);
     g_strfreev(options->past);
     g_strfreev(options->clusters);
+    g_strfreev(options->encrypt_to);
+    openpgp_free(options->keys);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -211,7 +214,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_autoptr(ChangePlan) plan = make_plan(program, inputs.situation, &error);
     if (plan)
         gather_rows(plan);
-    if (!plan || !changeplan_write(plan, options->output, &error))
+    if (!plan || !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
     g_autofree char *text = show_plan(plan, "", most_shown(program));
     if (!atomic_file_is_standard_output(options->output))
@@ -307,7 +310,7 @@ static int run_check(const Program *program, const Options *options, char **path
     g_autoptr(ChangePlan) plan = changeplan_read(options->check, CHANGEPLAN_EDITED, &error);
     if (!plan || !read_inputs(&inputs, program, options, paths, &error) ||
         !check_edited(&inputs, options, plan, program, &error) ||
-        !changeplan_write(plan, options->output, &error))
+        !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
     if (!atomic_file_is_standard_output(options->output))
         program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n%s", options->output,
@@ -337,6 +340,7 @@ int main(int argc, char **argv)
     g_auto(Program) program = {.name = "plan"};
     g_auto(Options) options = {0};
     const GOptionEntry entries[] = {
+        OPENPGP_OPTION(&options.encrypt_to, MAKES | CHECKS),
         {"output", 'o', MAKES | CHECKS, G_OPTION_ARG_FILENAME, &options.output,
          "The plan to write (- for standard output)", "PLAN"},
         {"history", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
@@ -379,5 +383,7 @@ int main(int argc, char **argv)
         return run_explain(&program, &options, argv + 1);
     if (!options.output)
         return program_misused(&program, "expected -o PLAN");
+    if (options.encrypt_to && !(options.keys = openpgp_new(options.encrypt_to, &error)))
+        return program_fail(&program, error);
     return options.check ? run_check(&program, &options, argv + 1) : run_plan(&program, &options, argv + 1);
 }

@@ -485,9 +485,9 @@ static void stamp(ChangePlan *plan, GPtrArray *header)
     g_ptr_array_insert(header, 1, g_strdupv((char **)plan_row));
 }
 
-gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error)
+gboolean changeplan_write(ChangePlan *plan, const char *path, const OpenPgp *keys, GError **error)
 {
-    g_autoptr(AtomicFile) file = atomic_file_new(path, error);
+    g_autoptr(AtomicFile) file = atomic_file_new(path, keys, error);
     if (!file)
         return FALSE;
     g_autoptr(GPtrArray) header = header_of(plan);

@@ -10,6 +10,7 @@
 #ifndef PLAN_PLANFILE_H
 #define PLAN_PLANFILE_H
 
+#include "collect/openpgp.h"
 #include "plan/changeplan.h"
 
 #define CHANGEPLAN_FORMAT "vmanger-plan-2"
@@ -28,6 +29,6 @@ ChangePlan *changeplan_read_bytes(const char *bytes, gsize length, const char *n
                                   GError **error);
 
 /* stamps the digests and writes the plan whole or not at all ("-": standard output) */
-gboolean changeplan_write(ChangePlan *plan, const char *path, GError **error);
+gboolean changeplan_write(ChangePlan *plan, const char *path, const OpenPgp *keys, GError **error);
 
 #endif

@@ -324,7 +324,7 @@ static void write_samples(Fleet *fleet, gint64 at, SnapshotWriter *writer)
 
 gboolean fleet_write(Fleet *fleet, gint64 at, const char *directory, GError **error)
 {
-    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(directory, error);
+    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(directory, NULL, error);
     if (!writer)
         return FALSE;
     write_samples(fleet, at, writer);

@@ -101,7 +101,7 @@ static gboolean plan(Corpus *corpus, const Snapshot *snapshot, const Assessment 
         return FALSE;
     g_autofree char *path = path_of(corpus, "made-plan.csv");
     g_autoptr(GError) failure = NULL;
-    must(changeplan_write(made, path, &failure), "the plan cannot be written", failure);
+    must(changeplan_write(made, path, NULL, &failure), "the plan cannot be written", failure);
     g_autoptr(ChangePlan) read = changeplan_read(path, CHANGEPLAN_AS_MADE, &failure);
     must(read != NULL, "the plan cannot be read again", failure);
     must(changeplan_check_dependencies(read, &failure), "the plan's own steps depend on none", failure);
@@ -119,10 +119,10 @@ static void write_and_read(Corpus *corpus, Assessment *assessment)
     g_autoptr(GError) failure = NULL;
     g_autofree char *path = path_of(corpus, "made-assessment.csv");
     g_autofree char *again = path_of(corpus, "again-assessment.csv");
-    must(assessment_write(assessment, path, &failure), "the assessment cannot be written", failure);
+    must(assessment_write(assessment, path, NULL, &failure), "the assessment cannot be written", failure);
     g_autoptr(Assessment) read = assessment_read(path, &failure);
     must(read != NULL, "the assessment cannot be read again", failure);
-    must(assessment_write(read, again, &failure), "the assessment cannot be written again", failure);
+    must(assessment_write(read, again, NULL, &failure), "the assessment cannot be written again", failure);
     must(strcmp(assessment->digest, read->digest) == 0, "the assessment is another when read again", NULL);
 }
 
@@ -133,7 +133,7 @@ static gboolean try_snapshot(Corpus *corpus, const char *path, GError **error)
     g_autofree char *collected = path_of(corpus, "collected");
     const Program program = {.name = "test", .quiet = TRUE};
     Connection connection = {0};
-    const CollectRequest request = {directory, collected, 300, &connection, &program};
+    const CollectRequest request = {directory, collected, NULL, 300, &connection, &program};
     g_auto(CollectResult) result = {0};
     remove_all(collected);
     if (!collect_from_directory(&request, &result, error))
@@ -192,7 +192,7 @@ static gboolean try_plan(Corpus *corpus, const char *path, GError **error)
     g_autofree char *stamped = path_of(corpus, "made-plan.csv");
     changeplan_drop_dependents(edited);
     must(changeplan_check_dependencies(edited, &failure), "steps still depend on dropped ones", failure);
-    must(changeplan_write(edited, stamped, &failure), "the plan cannot be stamped", failure);
+    must(changeplan_write(edited, stamped, NULL, &failure), "the plan cannot be stamped", failure);
     g_autoptr(ChangePlan) read = changeplan_read(stamped, CHANGEPLAN_AS_MADE, &failure);
     must(read != NULL, "the stamped plan cannot be read", failure);
     g_autofree char *removed = show_removed(read);
@@ -247,7 +247,7 @@ static void make_plan(Corpus *corpus)
     must(snapshot != NULL, "no good snapshot", error);
     g_autoptr(Policy) policy = policy_read(NULL, &error);
     g_autoptr(Assessment) assessment = assess(snapshot, directory, policy, &error);
-    must(assessment && assessment_write(assessment, path, &error), "no good assessment", error);
+    must(assessment && assessment_write(assessment, path, NULL, &error), "no good assessment", error);
     must(plan(corpus, snapshot, assessment, policy, &error), "no good plan", error);
     must(g_rename(planned, kept) == 0, "no good plan", NULL);
 }

@@ -216,7 +216,7 @@ static int run(const Program *program, char **paths, guint32 seed)
         return program_fail(program, error);
     g_autoptr(GRand) random = g_rand_new_with_seed(seed);
     g_autoptr(ChangePlan) plan = make_plan(situation, random);
-    return changeplan_write(plan, paths[2], &error) ? EXIT_DONE : program_fail(program, error);
+    return changeplan_write(plan, paths[2], NULL, &error) ? EXIT_DONE : program_fail(program, error);
 }
 
 int main(int argc, char **argv)

@@ -119,7 +119,7 @@ const char *smallcluster_write(SmallCluster *small)
     small->directory = g_dir_make_tmp("vmanger-smallcluster-XXXXXX", &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(small->directory);
     CU_ASSERT_TRUE_FATAL(snapshot_link(small->snapshot, &error));
-    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(small->directory, &error);
+    g_autoptr(SnapshotWriter) writer = snapshot_writer_new(small->directory, NULL, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(writer);
     snapshot_writer_samples(writer, small->samples->str, small->samples->len);
     CU_ASSERT_TRUE_FATAL(snapshot_writer_commit(writer, small->snapshot, NULL, &error));

@@ -56,7 +56,7 @@ static void what_is_written_is_what_was_read(void)
     CU_ASSERT_PTR_NULL(assessment_find(assessment, "source-2", "h1"));
 
     g_autofree char *path = smallcluster_file("", 0), *written = NULL;
-    CU_ASSERT_TRUE_FATAL(assessment_write(assessment, path, &error));
+    CU_ASSERT_TRUE_FATAL(assessment_write(assessment, path, NULL, &error));
     CU_ASSERT_TRUE_FATAL(g_file_get_contents(path, &written, NULL, NULL));
     CU_ASSERT_STRING_EQUAL(written, KEYS HEADER CPU MEMORY);
     g_autoptr(Assessment) again = assessment_read(path, &error);
@@ -74,7 +74,7 @@ static void an_evaluated_snapshot_reads_back_number_for_number(void)
     smallcluster_measure_vm(small, "v1", 333.3333, 1.2345, 3.21);
     smallcluster_assess(small, NULL);
     g_autofree char *path = smallcluster_file("", 0);
-    CU_ASSERT_TRUE_FATAL(assessment_write(small->assessment, path, NULL));
+    CU_ASSERT_TRUE_FATAL(assessment_write(small->assessment, path, NULL, NULL));
     g_autoptr(Assessment) read = assessment_read(path, NULL);
     g_unlink(path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(read);
@@ -113,7 +113,7 @@ static void names_that_are_formulas_come_back_as_they_were(void)
     smallcluster_add_host(small, "h1")->name = "=cmd|' /C calc'!A0";
     smallcluster_assess(small, NULL);
     g_autofree char *path = smallcluster_file("", 0), *text = NULL;
-    CU_ASSERT_TRUE_FATAL(assessment_write(small->assessment, path, NULL));
+    CU_ASSERT_TRUE_FATAL(assessment_write(small->assessment, path, NULL, NULL));
     CU_ASSERT_TRUE(g_file_get_contents(path, &text, NULL, NULL));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "h1,'=cmd|"));
     g_autoptr(Assessment) read = assessment_read(path, NULL);

@@ -67,7 +67,7 @@ static char *text_of(ChangePlan *plan)
 {
     g_autofree char *path = smallcluster_file("", 0);
     char *text = NULL;
-    CU_ASSERT_FATAL(changeplan_write(plan, path, NULL));
+    CU_ASSERT_FATAL(changeplan_write(plan, path, NULL, NULL));
     CU_ASSERT_FATAL(g_file_get_contents(path, &text, NULL, NULL));
     g_unlink(path);
     return text;

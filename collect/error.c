@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "collect/error.h"
+
+GQuark vmanger_error_quark(void)
+{
+    return g_quark_from_static_string("vmanger");
+}
