@@ -3,6 +3,8 @@
 
 #include "analyze/evaluation.h"
 #include "collect/digest.h"
+#include "collect/knownhosts.h"
+#include "collect/queryperf.h"
 #include "collect/snapshotreader.h"
 #include "collect/source.h"
 #include "plan/decide.h"
@@ -23,7 +25,8 @@ typedef struct Format {
     TryFunction *try;
 } Format;
 
-static TryFunction try_snapshot, try_policy, try_assessment, try_plan, try_journal;
+static TryFunction try_snapshot, try_policy, try_assessment, try_plan, try_journal, try_queryperf,
+    try_knownhosts;
 
 static const Format formats[] = {
     {"snapshot/snapshot.csv", try_snapshot},
@@ -38,6 +41,8 @@ static const Format formats[] = {
     {"assessment.csv", try_assessment},
     {"plan.csv", try_plan},
     {"journal.csv", try_journal},
+    {"queryperf.xml", try_queryperf},
+    {"known_hosts", try_knownhosts},
 };
 
 static const char good_policy[] = "# a policy\n[analyze]\ncpu_hot_pct=70\nmemory_hot_pct=75.5\nnet_hot_pct=\n"
@@ -45,6 +50,27 @@ static const char good_policy[] = "# a policy\n[analyze]\ncpu_hot_pct=70\nmemory
                                   "[plan]\nmemory_step_mib=256\nmax_moves_per_host=3\nseed=7\nha_check=hard\n"
                                   "[apply]\nparallel=2\n[rule apart]\ntype=vm_anti_affinity\nvms=vm*\n"
                                   "[rule licensed]\ntype=vm_host_affinity\nvms=*1\nhosts=*\nmandatory=yes\n";
+
+/* an answer as a vCenter gives it, in both of its formats; a counter's key is its index and FIRST_KEY */
+#define FIRST_KEY 100
+static const char good_queryperf[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" "
+    "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n<soapenv:Body>\n"
+    "<QueryPerfResponse xmlns=\"urn:vim25\">\n"
+    "<returnval xsi:type=\"PerfEntityMetricCSV\"><entity type=\"VirtualMachine\">vm-1</entity>\n"
+    "<sampleInfoCSV>20,2026-11-20T20:14:40Z,20,2026-11-20T20:15:00Z</sampleInfoCSV>\n"
+    "<value><id><counterId>100</counterId><instance></instance></id><value>10,-1</value></value>\n"
+    "<value><id><counterId>104</counterId><instance>scsi0:1</instance></id><value>7,8</value></value>\n"
+    "</returnval>\n<returnval xsi:type=\"PerfEntityMetric\"><entity type=\"HostSystem\">host-1</entity>\n"
+    "<sampleInfo><timestamp>2026-11-20T20:15:00.123Z</timestamp><interval>20</interval></sampleInfo>\n"
+    "<value><id><counterId>101</counterId><instance/></id><value>30</value></value>\n"
+    "</returnval>\n</QueryPerfResponse>\n</soapenv:Body>\n</soapenv:Envelope>\n";
+
+static const char good_knownhosts[] =
+    "vcenter.example.com 5B:12:AB:7F:00:91:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\n"
+    "vcenter.example.com:443 "
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
 
 struct Corpus {
     char *directory;
@@ -252,6 +278,69 @@ static void make_plan(Corpus *corpus)
     must(g_rename(planned, kept) == 0, "no good plan", NULL);
 }
 
+/* ---- what a server, and govc, have written ---- */
+
+typedef struct Reading {
+    PerfReader *reader;
+    const Snapshot *snapshot;
+    GString *rows;
+} Reading;
+
+static gboolean take_answer(const Element *element, gpointer data, GError **error)
+{
+    (void)error;
+    Reading *reading = data;
+    if (reading->snapshot->n_hosts > 0)
+        perf_reader_take(reading->reader, element, 0, -1, reading->rows);
+    if (reading->snapshot->n_vms > 0)
+        perf_reader_take(reading->reader, element, -1, 0, reading->rows);
+    return TRUE;
+}
+
+/* Rows made of an answer are rows of samples.csv. */
+static void must_be_samples(const GString *rows)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) file = g_string_new(NULL);
+    table_append_header(&samples_table, file);
+    g_string_append(file, rows->str);
+    g_autoptr(CsvReader) csv = csv_reader_open_bytes(file->str, file->len, "samples.csv", &error);
+    while (csv && csv_reader_next(csv, &error))
+        must(csv_reader_n_cells(csv) == samples_table.n_columns, "a row of another length", NULL);
+    must(csv && !error, "samples cannot be read", error);
+}
+
+static gboolean try_queryperf(Corpus *corpus, const char *path, GError **error)
+{
+    g_autofree char *directory = path_of(corpus, "snapshot"), *bytes = NULL;
+    g_autofree int *keys = g_new(int, n_counters);
+    gsize length;
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
+    must(snapshot != NULL, "no good snapshot", NULL);
+    must(g_file_get_contents(path, &bytes, &length, NULL), "an answer is missing", NULL);
+    for (guint i = 0; i < n_counters; i++)
+        keys[i] = (int)i + FIRST_KEY;
+    g_autoptr(PerfReader) samples = perf_reader_new(snapshot, keys, 15, 20);
+    g_autoptr(GString) rows = g_string_new(NULL);
+    Reading reading = {samples, snapshot, rows};
+    g_autoptr(XmlReader) reader = xml_reader_new(3, take_answer, &reading);
+    gboolean ok = xml_reader_push(reader, bytes, length, error) && xml_reader_finish(reader, error);
+    must_be_samples(rows);
+    return ok;
+}
+
+static gboolean try_knownhosts(Corpus *corpus, const char *path, GError **error)
+{
+    (void)corpus;
+    g_auto(KnownHost) known = {0};
+    if (!knownhosts_find(path, "https://vcenter.example.com/sdk", &known, error))
+        return FALSE;
+    if (known.thumbprint)
+        return TRUE;
+    g_set_error(error, VMANGER_ERROR, 0, "the server is not known");
+    return FALSE;
+}
+
 static void make_journal(const Corpus *corpus)
 {
     g_autoptr(GError) error = NULL;
@@ -283,6 +372,9 @@ Corpus *corpus_new(void)
     must(g_mkdtemp(corpus->directory) != NULL, "no directory for corpus", NULL);
     g_autofree char *policy = path_of(corpus, "policy.ini");
     must(g_file_set_contents(policy, good_policy, -1, &error), "no good policy", error);
+    g_autofree char *answer = path_of(corpus, "queryperf.xml"), *known = path_of(corpus, "known_hosts");
+    must(g_file_set_contents(answer, good_queryperf, -1, &error), "no good answer", error);
+    must(g_file_set_contents(known, good_knownhosts, -1, &error), "no good known hosts", error);
     make_snapshot(corpus);
     make_plan(corpus);
     make_journal(corpus);
