@@ -409,8 +409,10 @@ static char *read_answer(void)
 {
     g_autoptr(Interrupt) interrupt = interrupt_new();
     struct pollfd wait[] = {{STDIN_FILENO, POLLIN, 0}, {interrupt_fd(interrupt), POLLIN, 0}};
-    while (poll(wait, G_N_ELEMENTS(wait), -1) < 0 && errno == EINTR)
-        continue;
+    int ready;
+    do
+        ready = poll(wait, G_N_ELEMENTS(wait), -1);
+    while (ready < 0 && errno == EINTR);
     g_autoptr(GIOChannel) channel = g_io_channel_unix_new(STDIN_FILENO);
     char *answer = NULL;
     if (!interrupt_next(interrupt))

@@ -239,7 +239,9 @@ static int run_show(const Program *program, const Options *options)
     int kind = options->only ? kind_of(options->only, &error) : -1;
     g_autoptr(ChangePlan) plan = error ? NULL : changeplan_read(options->show, CHANGEPLAN_AS_MADE, &error);
     g_autofree char *removed = plan ? show_removed(plan) : NULL;
-    g_autofree char *to_sign = plan ? show_signed(plan) : NULL;
+    /* a plan is signed as a whole */
+    g_autofree char *to_sign =
+        plan && !options->only && !options->clusters ? show_signed(plan) : g_strdup("");
     if (!plan || (options->clusters && !show_only(plan, options->clusters, -1, &error)))
         return program_fail(program, error);
     int code = exit_code(plan, options); /* whatever kind of rows is shown */
