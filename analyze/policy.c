@@ -396,9 +396,14 @@ static char *expected_value(const Key *key, const char *value)
     case KEY_HOSTS:
         g_string_append(text, "patterns separated by ;, without control characters");
         break;
-    case KEY_WEEKHOURS:
+    case KEY_WEEKHOURS: {
+        g_autofree char *bad = NULL;
+        g_autoptr(GArray) hours = weekhours_parse(value, &bad);
         g_string_append(text, "days and hours as \"Mon-Fri 08:00-18:00; Sat 22:00-02:00\", separated by ;");
+        if (!hours && strcmp(bad, value) != 0)
+            g_string_append_printf(text, " (\"%s\" is none)", bad);
         break;
+    }
     case KEY_WORD:
     case KEY_TEXT: {
         g_autofree char *words = key->words ? nearest_expected(value, key->words) : NULL;
