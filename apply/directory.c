@@ -102,7 +102,7 @@ static gboolean directory_recheck(Target *target, const PlanRow *step, char **pr
 static void do_step(Directory *directory, const PlanRow *step)
 {
     Drift *drift = directory->drift;
-    if (step->action == ACTION_ENTER_MAINTENANCE) {
+    if (step_is_of_mode(step)) {
         drift_do(drift, step);
         directory->hosts_changed = directory->vms_changed = TRUE;
         return;

@@ -92,11 +92,11 @@ static gboolean compare_host(const Comparison *c, const char *what, const Host *
     return host->connection == CONNECTION_CONNECTED && host->power == HOST_POWER_ON;
 }
 
-static void differ_in_mode(const Comparison *c, const char *what, int mode)
+static void differ_in_mode(const Comparison *c, const char *what, int expected, int mode)
 {
     static const char *const modes[] = {"normal mode", "entering maintenance mode", "maintenance mode",
                                         "quarantine mode"};
-    differ(c, what, modes[HOST_MODE_NORMAL], mode < 0 ? "not known" : modes[mode]);
+    differ(c, what, modes[expected], mode < 0 ? "not known" : modes[mode]);
 }
 
 static void compare_migration(const Comparison *c, guint vm)
@@ -126,10 +126,20 @@ static void compare_migration(const Comparison *c, guint vm)
     compare_name(c, "target host", step->to, to->name);
     int mode = c->drift->mode[to_index];
     if (compare_host(c, "target host", to) && mode != HOST_MODE_NORMAL)
-        differ_in_mode(c, "target host", mode);
+        differ_in_mode(c, "target host", HOST_MODE_NORMAL, mode);
     if (to->cluster != from->cluster)
         differ(c, "target's cluster", snapshot->clusters[from->cluster].name,
                snapshot->clusters[to->cluster].name);
+}
+
+gboolean step_is_of_mode(const PlanRow *step)
+{
+    return step->action == ACTION_ENTER_MAINTENANCE || step->action == ACTION_EXIT_MAINTENANCE;
+}
+
+int step_mode(const PlanRow *step)
+{
+    return step->action == ACTION_ENTER_MAINTENANCE ? HOST_MODE_MAINTENANCE : HOST_MODE_NORMAL;
 }
 
 int step_stated_power(const PlanRow *step)
@@ -154,13 +164,20 @@ void drift_compare_maintenance(const PlanRow *step, const Host *host, int mode, 
 {
     Comparison c = {.step = step, .differences = differences};
     if (compare_host(&c, "host", host) && (mode < 0 || mode == HOST_MODE_MAINTENANCE))
-        differ_in_mode(&c, "host", mode);
+        differ_in_mode(&c, "host", HOST_MODE_NORMAL, mode);
     if (running->len == 0)
         return;
     const char *first = g_ptr_array_index(running, 0);
     g_autofree char *is =
         running->len == 1 ? g_strdup(first) : g_strdup_printf("%u, %s among them", running->len, first);
     differ(&c, "running VMs on the host", "none", is);
+}
+
+void drift_compare_exit(const PlanRow *step, const Host *host, int mode, GPtrArray *differences)
+{
+    Comparison c = {.step = step, .differences = differences};
+    if (compare_host(&c, "host", host) && mode != HOST_MODE_MAINTENANCE)
+        differ_in_mode(&c, "host", HOST_MODE_MAINTENANCE, mode);
 }
 
 static void compare_maintenance(const Comparison *c)
@@ -171,12 +188,16 @@ static void compare_maintenance(const Comparison *c)
         differ(c, "host", c->step->object_id, "no such host");
         return;
     }
+    compare_name(c, "host", c->step->object, snapshot->hosts[index].name);
+    if (c->step->action == ACTION_EXIT_MAINTENANCE) {
+        drift_compare_exit(c->step, &snapshot->hosts[index], c->drift->mode[index], c->differences);
+        return;
+    }
     g_autoptr(GPtrArray) running = g_ptr_array_new();
     for (guint i = 0; i < snapshot->n_vms; i++)
         if (c->drift->host[i] == index && snapshot->vms[i].power == VM_POWER_ON &&
             !vm_is_agent(&snapshot->vms[i]))
             g_ptr_array_add(running, (gpointer)snapshot->vms[i].name);
-    compare_name(c, "host", c->step->object, snapshot->hosts[index].name);
     drift_compare_maintenance(c->step, &snapshot->hosts[index], c->drift->mode[index], running,
                               c->differences);
 }
@@ -184,7 +205,7 @@ static void compare_maintenance(const Comparison *c)
 void drift_compare(const Drift *drift, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed)
 {
     Comparison c = {drift, step, differences, renamed};
-    if (step->action == ACTION_ENTER_MAINTENANCE) {
+    if (step_is_of_mode(step)) {
         compare_maintenance(&c);
         return;
     }
@@ -217,8 +238,8 @@ void drift_compare(const Drift *drift, const PlanRow *step, GPtrArray *differenc
 
 void drift_do(Drift *drift, const PlanRow *step)
 {
-    if (step->action == ACTION_ENTER_MAINTENANCE) {
-        drift->mode[snapshot_find_host(drift->snapshot, step->object_id)] = HOST_MODE_MAINTENANCE;
+    if (step_is_of_mode(step)) {
+        drift->mode[snapshot_find_host(drift->snapshot, step->object_id)] = step_mode(step);
         return;
     }
     int index = snapshot_find_vm(drift->snapshot, step->object_id);

@@ -30,6 +30,10 @@ typedef struct Difference {
 Difference *difference_new(double step, const char *what, const char *was, const char *is);
 void difference_free(Difference *difference);
 
+/* TRUE for a step that has a host enter or leave maintenance mode; and the mode that it leads to */
+gboolean step_is_of_mode(const PlanRow *step);
+int step_mode(const PlanRow *step);
+
 /* the power state (VM_POWER_…) that the VM of a step must have: on, unless args say otherwise */
 int step_stated_power(const PlanRow *step);
 
@@ -38,9 +42,12 @@ int step_stated_power(const PlanRow *step);
 void drift_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
                                GPtrArray *differences);
 
+/* the same of leaving it: it must be connected, on, and in the mode */
+void drift_compare_exit(const PlanRow *step, const Host *host, int mode, GPtrArray *differences);
+
 /* adds to differences (Difference *) all that forbids a step; to renamed, where not NULL, objects that only
- * bear another name. Migrations, additions and enter_maintenance are known, other actions are a difference of
- * their own */
+ * bear another name. Migrations, additions, enter_maintenance and exit_maintenance are known, other actions
+ * are a difference of their own */
 void drift_compare(const Drift *drift, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed);
 
 /* does the step, which drift_compare must have found right */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/foreigntasks.h"
 
+#include "apply/drift.h"
+
 #include "collect/escape.h"
 #include "collect/properties.h"
 
@@ -107,7 +109,7 @@ gboolean foreigntasks_check(Vcenter *vcenter, const ChangePlan *plan, GPtrArray 
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
         if (row->kind == ROW_STEP && row->approve == 1 && g_hash_table_add(seen, (gpointer)row->object_id))
-            g_ptr_array_add(row->action == ACTION_ENTER_MAINTENANCE ? hosts : vms, (gpointer)row->object_id);
+            g_ptr_array_add(step_is_of_mode(row) ? hosts : vms, (gpointer)row->object_id);
     }
     g_ptr_array_add(vms, NULL);
     g_ptr_array_add(hosts, NULL);

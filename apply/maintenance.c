@@ -44,9 +44,12 @@ GPtrArray *maintenance_running(Vcenter *vcenter, const char *host_id, GError **e
     return g_steal_pointer(&running);
 }
 
-char *maintenance_task(Vcenter *vcenter, const char *host_id, GError **error)
+char *maintenance_task(Vcenter *vcenter, const PlanRow *step, GError **error)
 {
-    return task_running_on(vcenter, "HostSystem", host_id, "HostSystem.enterMaintenanceMode", error);
+    return task_running_on(vcenter, "HostSystem", step->object_id,
+                           step->action == ACTION_ENTER_MAINTENANCE ? "HostSystem.enterMaintenanceMode"
+                                                                    : "HostSystem.exitMaintenanceMode",
+                           error);
 }
 
 /* HostMaintenanceSpec: what vSAN shall do with the host's data; without it, vCenter's own default */
@@ -63,14 +66,19 @@ static void append_vsan_mode(GString *body, const char *args)
     }
 }
 
-char *maintenance_enter(Vcenter *vcenter, const PlanRow *step, GError **error)
+char *maintenance_begin(Vcenter *vcenter, const PlanRow *step, GError **error)
 {
-    g_autofree char *running = maintenance_task(vcenter, step->object_id, error);
+    g_autofree char *running = maintenance_task(vcenter, step, error);
     if (!running || *running)
         return g_steal_pointer(&running);
+    gboolean enters = step->action == ACTION_ENTER_MAINTENANCE;
     GString *body = g_string_new(NULL);
     soap_append_reference(body, "_this", "HostSystem", step->object_id);
-    g_string_append(body, "<timeout>0</timeout><evacuatePoweredOffVms>false</evacuatePoweredOffVms>");
-    append_vsan_mode(body, step->args);
-    return vcenter_ask(vcenter, "EnterMaintenanceMode_Task", body, TRUE, error);
+    g_string_append(body, "<timeout>0</timeout>");
+    if (enters) {
+        g_string_append(body, "<evacuatePoweredOffVms>false</evacuatePoweredOffVms>");
+        append_vsan_mode(body, step->args);
+    }
+    return vcenter_ask(vcenter, enters ? "EnterMaintenanceMode_Task" : "ExitMaintenanceMode_Task", body, TRUE,
+                       error);
 }

@@ -81,14 +81,14 @@ static gboolean is_to_do(const Target *target, const Progress *progress, guint r
     return state == STEP_PENDING || (state == STEP_DONE && target->class->redo);
 }
 
-/* A host in maintenance mode runs nothing: that somebody else had it enter it leaves the step nothing to do.
+/* That somebody else had a host enter maintenance mode, where it runs nothing, or leave it, leaves the step
+ * nothing to do.
  * A target that begins from the original is not looked at: there nobody else can have. */
 static gboolean stands_as_wanted(const Target *target, const Snapshot *snapshot, const PlanRow *step)
 {
-    int host = step->action == ACTION_ENTER_MAINTENANCE && !target->class->redo
-                   ? snapshot_find_host(snapshot, step->object_id)
-                   : -1;
-    return host >= 0 && snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
+    int host =
+        step_is_of_mode(step) && !target->class->redo ? snapshot_find_host(snapshot, step->object_id) : -1;
+    return host >= 0 && snapshot->hosts[host].mode == step_mode(step);
 }
 
 static void look_at_steps(Preflight *preflight, const Target *target, Progress *progress,

@@ -6,8 +6,8 @@
 
 typedef struct Undoing {
     ChangePlan *plan;
-    GHashTable *last;              /* id of a host or a VM -> number of the last step that touches it */
-    guint steps, additions, hosts; /* migrations back; what stays as it is */
+    GHashTable *last; /* id of a host or a VM -> number of the last step that touches it */
+    guint steps, moves, additions, hosts; /* of the steps: migrations back; what stays as it is */
 } Undoing;
 
 static const char *keep(Undoing *undoing, const char *text)
@@ -54,11 +54,11 @@ static gboolean check_settled(const Journal *journal, GHashTable *states, GError
 }
 
 /* The numbers of the steps that were the last to touch any of these, which the step now is. */
-static const char *touch(Undoing *undoing, double step, const char *const ids[3])
+static const char *touch(Undoing *undoing, double step, const char *const ids[], guint n_ids)
 {
     g_autoptr(GString) after = g_string_new(NULL);
     double seen[3] = {0};
-    for (int i = 0; i < 3; i++) {
+    for (guint i = 0; i < n_ids; i++) {
         gsize last = GPOINTER_TO_SIZE(g_hash_table_lookup(undoing->last, ids[i]));
         seen[i] = (double)last;
         gboolean twice = (i > 0 && seen[i] == seen[0]) || (i > 1 && seen[i] == seen[1]);
@@ -104,21 +104,28 @@ static const char *power_of(const char *intent)
     return list_contains(intent, "power=suspended") ? "power=suspended" : "";
 }
 
-static void undo_migration(Undoing *undoing, const Journal *journal, guint index)
+/* A step that undoes one that is done; the way back is as long. */
+static PlanRow step_back(Undoing *undoing, const JournalRow *done, int action, const char *intent)
 {
-    const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
-    const char *intent = intent_of(journal, index);
     PlanRow row = reverse(undoing, done);
     g_autofree char *reason = g_strdup_printf("undoes step %.0f", done->step);
     row.kind = ROW_STEP;
     row.step = ++undoing->steps;
     row.approve = 1;
-    row.action = ACTION_MIGRATE;
+    row.action = action;
     row.reason = keep(undoing, reason);
-    row.args = power_of(intent);
-    /* the way back is as long */
     row.est_s = journal_number_in(intent, "est_s");
-    row.after = touch(undoing, row.step, (const char *const[]){row.object_id, row.from_id, row.to_id});
+    return row;
+}
+
+static void undo_migration(Undoing *undoing, const Journal *journal, guint index)
+{
+    const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
+    const char *intent = intent_of(journal, index);
+    PlanRow row = step_back(undoing, done, ACTION_MIGRATE, intent);
+    row.args = power_of(intent);
+    row.after = touch(undoing, row.step, (const char *const[]){row.object_id, row.from_id, row.to_id}, 3);
+    undoing->moves++;
     changeplan_add(undoing->plan, &row);
 }
 
@@ -136,16 +143,32 @@ static void advise_on_addition(Undoing *undoing, const JournalRow *done)
     changeplan_add(undoing->plan, &row);
 }
 
-static void advise_on_host(Undoing *undoing, const JournalRow *done)
+/* A host that stood as its step wanted it was brought there by somebody else, who has to say when it goes
+ * back. */
+static void advise_on_host(Undoing *undoing, const JournalRow *done, int action)
 {
     PlanRow row = reverse(undoing, done);
-    g_autofree char *reason = g_strdup_printf(
-        "step %.0f made it enter maintenance mode: it has to exit before a VM can migrate back to it",
-        done->step);
+    g_autofree char *reason =
+        g_strdup_printf("step %.0f found it %s maintenance mode already: whoever brought it there decides",
+                        done->step, done->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of");
     row.kind = ROW_ADVICE;
-    row.action = ACTION_EXIT_MAINTENANCE;
+    row.action = action;
     row.reason = keep(undoing, reason);
     undoing->hosts++;
+    changeplan_add(undoing->plan, &row);
+}
+
+static void undo_mode(Undoing *undoing, const Journal *journal, guint index)
+{
+    const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
+    int action =
+        done->action == ACTION_ENTER_MAINTENANCE ? ACTION_EXIT_MAINTENANCE : ACTION_ENTER_MAINTENANCE;
+    if (g_str_has_suffix(done->detail, "maintenance mode already")) {
+        advise_on_host(undoing, done, action);
+        return;
+    }
+    PlanRow row = step_back(undoing, done, action, intent_of(journal, index));
+    row.after = touch(undoing, row.step, &row.object_id, 1);
     changeplan_add(undoing->plan, &row);
 }
 
@@ -159,8 +182,8 @@ static void undo_rows(Undoing *undoing, const Journal *journal, GHashTable *stat
         g_hash_table_remove(states, GSIZE_TO_POINTER((gsize)row->step));
         if (row->action == ACTION_MIGRATE)
             undo_migration(undoing, journal, i);
-        else if (row->action == ACTION_ENTER_MAINTENANCE)
-            advise_on_host(undoing, row);
+        else if (row->action == ACTION_ENTER_MAINTENANCE || row->action == ACTION_EXIT_MAINTENANCE)
+            undo_mode(undoing, journal, i);
         else
             advise_on_addition(undoing, row);
     }
@@ -193,11 +216,14 @@ ChangePlan *undo_plan(const Journal *journal, GError **error)
         return NULL;
     }
     const JournalRow *end = &g_array_index(journal->rows, JournalRow, journal->rows->len - 1);
-    g_autofree char *hosts = undoing.hosts
-                                 ? g_strdup_printf(", hosts that stay in maintenance mode %u", undoing.hosts)
-                                 : g_strdup("");
-    g_autofree char *summary = g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u%s",
-                                               end->plan, undoing.steps, undoing.additions, hosts);
+    guint modes = undoing.steps - undoing.moves;
+    g_autofree char *back =
+        modes ? g_strdup_printf(", hosts back to the mode they had %u", modes) : g_strdup("");
+    g_autofree char *hosts =
+        undoing.hosts ? g_strdup_printf(", hosts that stay as they are %u", undoing.hosts) : g_strdup("");
+    g_autofree char *summary =
+        g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u%s%s", end->plan,
+                        undoing.moves, undoing.additions, back, hosts);
     plan->source = changeplan_string(plan, target_of(journal));
     plan->source_id = changeplan_string(plan, end->source_id);
     plan->taken_at = end->time;

@@ -207,9 +207,8 @@ static gboolean read_for_recheck(Vsphere *vsphere, const PlanRow *step, int vm, 
            (update_host(vsphere, step->from_id, error) && update_host(vsphere, step->to_id, error));
 }
 
-/* Sets differences to all that keeps the host from the mode, as it is now; one that is in it already may
- * stay.
- */
+/* Sets differences to all that keeps the host from the mode, or in it, as it is now; one that stands as the
+ * step wants it may stay. */
 static gboolean recheck_host(Vsphere *vsphere, const PlanRow *step, GPtrArray *differences, GError **error)
 {
     int index = snapshot_find_host(vsphere->snapshot, step->object_id);
@@ -220,8 +219,12 @@ static gboolean recheck_host(Vsphere *vsphere, const PlanRow *step, GPtrArray *d
     if (!update_host(vsphere, step->object_id, error))
         return FALSE;
     const Host *host = &vsphere->snapshot->hosts[index];
-    if (host->mode == HOST_MODE_MAINTENANCE)
+    if (host->mode == step_mode(step))
         return TRUE;
+    if (step->action == ACTION_EXIT_MAINTENANCE) {
+        drift_compare_exit(step, host, host->mode, differences);
+        return TRUE;
+    }
     g_autoptr(GPtrArray) running = maintenance_running(vsphere->vcenter, step->object_id, error);
     if (!running)
         return FALSE;
@@ -248,9 +251,8 @@ static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **prob
     Vsphere *vsphere = vsphere_of(target);
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     g_autoptr(GError) failure = NULL;
-    gboolean read = step->action == ACTION_ENTER_MAINTENANCE
-                        ? recheck_host(vsphere, step, differences, &failure)
-                        : recheck_vm(vsphere, step, differences, &failure);
+    gboolean read = step_is_of_mode(step) ? recheck_host(vsphere, step, differences, &failure)
+                                          : recheck_vm(vsphere, step, differences, &failure);
     if (!read) {
         if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
             g_propagate_error(error, g_steal_pointer(&failure));
@@ -284,8 +286,8 @@ static GString *reconfiguration(const Vsphere *vsphere, const PlanRow *step)
 
 static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
 {
-    if (step->action == ACTION_ENTER_MAINTENANCE)
-        return maintenance_enter(vsphere->vcenter, step, error);
+    if (step_is_of_mode(step))
+        return maintenance_begin(vsphere->vcenter, step, error);
     if (step->action != ACTION_MIGRATE)
         return vcenter_ask(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(vsphere, step), TRUE, error);
     GString *body = g_string_new(NULL);
@@ -295,12 +297,10 @@ static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
 }
 
 /* as the recheck just found it: a host that was entering the mode gets there when the last VM leaves */
-static gboolean is_in_maintenance(const Vsphere *vsphere, const PlanRow *step)
+static gboolean stands_as_wanted(const Vsphere *vsphere, const PlanRow *step)
 {
-    int host = step->action == ACTION_ENTER_MAINTENANCE
-                   ? snapshot_find_host(vsphere->snapshot, step->object_id)
-                   : -1;
-    return host >= 0 && vsphere->snapshot->hosts[host].mode == HOST_MODE_MAINTENANCE;
+    int host = step_is_of_mode(step) ? snapshot_find_host(vsphere->snapshot, step->object_id) : -1;
+    return host >= 0 && vsphere->snapshot->hosts[host].mode == step_mode(step);
 }
 
 /* From now on the VM or host itself is asked. */
@@ -315,9 +315,11 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
 {
     Vsphere *vsphere = vsphere_of(target);
     g_autoptr(GError) failure = NULL;
-    if (is_in_maintenance(vsphere, step)) {
+    if (stands_as_wanted(vsphere, step)) {
         StepEnd *end = g_new(StepEnd, 1);
-        *end = (StepEnd){step->step, END_SUCCEEDED, g_strdup("it was in maintenance mode already")};
+        *end = (StepEnd){step->step, END_SUCCEEDED,
+                         g_strdup_printf("it was %s maintenance mode already",
+                                         step->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of")};
         g_queue_push_tail(&vsphere->ended, end);
         return TRUE;
     }
@@ -371,13 +373,15 @@ static gboolean judge_host(Vsphere *vsphere, const PlanRow *step, gboolean start
     if (!managed_object_read(&object, vsphere->vcenter, "HostSystem", step->object_id, paths,
                              G_N_ELEMENTS(paths), error))
         return FALSE;
-    if (g_strcmp0(object.texts[0], "true") == 0) {
+    gboolean is_in = g_strcmp0(object.texts[0], "true") == 0;
+    if (is_in == (step_mode(step) == HOST_MODE_MAINTENANCE)) {
         end->kind = END_SUCCEEDED;
     } else if (!started) {
         end->kind = END_NOT_STARTED;
     } else {
         end->kind = END_FAILED;
-        end->detail = g_strdup("its task is gone, and the host is not in maintenance mode");
+        end->detail =
+            g_strdup_printf("its task is gone, and the host is %sin maintenance mode", is_in ? "" : "not ");
     }
     return TRUE;
 }
@@ -388,8 +392,8 @@ static gboolean judge(Vsphere *vsphere, const PlanRow *step, gboolean started, S
 {
     g_autoptr(GError) failure = NULL;
     end->step = step->step;
-    if (step->action == ACTION_ENTER_MAINTENANCE ? judge_host(vsphere, step, started, end, &failure)
-                                                 : judge_vm(vsphere, step, started, end, &failure))
+    if (step_is_of_mode(step) ? judge_host(vsphere, step, started, end, &failure)
+                              : judge_vm(vsphere, step, started, end, &failure))
         return TRUE;
     if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
         g_propagate_error(error, g_steal_pointer(&failure));
@@ -429,8 +433,8 @@ static gboolean settle_task(Vsphere *vsphere, const PlanRow *step, const char *t
 /* The id of a task that may be the step's own; "" where none runs. */
 static char *running_task(Vsphere *vsphere, const PlanRow *step, GError **error)
 {
-    if (step->action == ACTION_ENTER_MAINTENANCE)
-        return maintenance_task(vsphere->vcenter, step->object_id, error);
+    if (step_is_of_mode(step))
+        return maintenance_task(vsphere->vcenter, step, error);
     return task_running_on(
         vsphere->vcenter, "VirtualMachine", step->object_id,
         step->action == ACTION_MIGRATE ? "VirtualMachine.relocate" : "VirtualMachine.reconfigure", error);

@@ -54,6 +54,7 @@ static int privilege_of(const PlanRow *step, const Snapshot *snapshot)
     case ACTION_ADD_CPU:
         return CPUS;
     case ACTION_ENTER_MAINTENANCE:
+    case ACTION_EXIT_MAINTENANCE:
         return MAINTENANCE;
     default:
         return -1;

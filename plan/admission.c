@@ -16,7 +16,7 @@
 static gboolean counts(const Model *model, guint host, guint cluster)
 {
     return model->hosts[host].cluster == (int)cluster && model_is_live(model, host) &&
-           model->snapshot->hosts[host].mode != HOST_MODE_MAINTENANCE && !model_is_to_empty(model, host) &&
+           model->hosts[host].mode != HOST_MODE_MAINTENANCE && !model_is_to_empty(model, host) &&
            !model->hosts[host].standing_by;
 }
 

@@ -160,11 +160,6 @@ static void add_cpu(Model *model, guint vm, double to_vcpus)
     pool_debit(model->snapshot, model->vms[vm].row->pool, mhz, model->pool_cpu);
 }
 
-static void close_host(Model *model, guint host)
-{
-    model->hosts[host].usable = model->hosts[host].target = model->hosts[host].source = FALSE;
-}
-
 /* ---- what each action is ---- */
 
 /* a plan's row being read; the file is what errors name */
@@ -222,7 +217,12 @@ static void apply_vcpus(Model *model, const Change *change)
 
 static void apply_maintenance(Model *model, const Change *change)
 {
-    close_host(model, (guint)change->to);
+    model_enter_maintenance(model, (guint)change->to);
+}
+
+static void apply_exit(Model *model, const Change *change)
+{
+    model_exit_maintenance(model, (guint)change->to);
 }
 
 static double seconds_of_migration(const Model *model, const Change *change)
@@ -278,6 +278,7 @@ static const ActionType types[] = {
     [ACTION_ADD_MEMORY] = {"MiB", FALSE, read_totals, apply_memory, seconds_of_memory, grow_demand},
     [ACTION_ADD_CPU] = {"vCPU", FALSE, read_totals, apply_vcpus, seconds_of_vcpus, NULL},
     [ACTION_ENTER_MAINTENANCE] = {"", TRUE, NULL, apply_maintenance, seconds_of_mode, NULL},
+    [ACTION_EXIT_MAINTENANCE] = {"", TRUE, NULL, apply_exit, seconds_of_mode, NULL},
     [ACTION_DEPLOY] = {"", FALSE, NULL, NULL, NULL, NULL},
 };
 

@@ -30,7 +30,7 @@ typedef struct Change {
 Change change_migration(const Model *model, guint vm, guint to);
 Change change_growth(const Model *model, int action, guint vm, double total);
 
-/* a change of a host: ACTION_ENTER_MAINTENANCE, ACTION_STANDBY_HOST */
+/* a change of a host: ACTION_ENTER_MAINTENANCE, ACTION_EXIT_MAINTENANCE, ACTION_STANDBY_HOST */
 Change change_of_host(int action, guint host);
 
 /* the change that leads back */

@@ -355,20 +355,20 @@ static int cpu_fits(const Compatibility *compatibility, const Vm *vm, const Host
 }
 
 /* whether the host takes VMs of this kind at all */
-static gboolean is_open(const Model *model, guint host, int power, Obstacle *why)
+static gboolean is_open(const Model *now, guint host, int power, Obstacle *why)
 {
-    const Host *target = &model->snapshot->hosts[host];
-    if (!model_is_live(model, host))
+    const Host *target = &now->snapshot->hosts[host];
+    if (!model_is_live(now, host))
         return obstacle_set(why, OBSTACLE_HOST_NOT_CONNECTED, (int)host, "is not connected and powered on");
-    if (target->mode != HOST_MODE_NORMAL)
+    if (now->hosts[host].mode != HOST_MODE_NORMAL)
         return obstacle_set(why, OBSTACLE_HOST_MODE, (int)host, "is not in normal mode");
-    if (host_is_failover(model->snapshot, target))
+    if (host_is_failover(now->snapshot, target))
         return obstacle_set(why, OBSTACLE_FAILOVER_HOST, (int)host, "is a dedicated failover host");
-    if (!model->hosts[host].usable && power == VM_POWER_ON)
+    if (!now->hosts[host].usable && power == VM_POWER_ON)
         return obstacle_set(why, OBSTACLE_NOT_MEASURED, (int)host, "has no measurements");
-    if (model_is_excluded(model, host))
+    if (model_is_excluded(now, host))
         return obstacle_set(why, OBSTACLE_EXCLUDED_HOST, (int)host, "is named by exclude_hosts");
-    if (model_is_asked_to_empty(model, host))
+    if (model_is_asked_to_empty(now, host))
         return obstacle_set(why, OBSTACLE_HOST_TO_EMPTY, (int)host, "is to be emptied");
     return TRUE;
 }
@@ -489,7 +489,7 @@ gboolean compatibility_fits(const Compatibility *compatibility, const Model *now
                *target = &model->snapshot->hosts[host];
     if (target->cluster != row->cluster)
         return obstacle_set(why, OBSTACLE_OTHER_CLUSTER, (int)host, "is in another cluster");
-    if (!is_open(model, host, row->power, why) || !is_reached(compatibility, vm, host, why) ||
+    if (!is_open(now, host, row->power, why) || !is_reached(compatibility, vm, host, why) ||
         !has_what_it_uses(compatibility, vm, host, why) ||
         !is_apart_from_partners(compatibility, now, vm, host, why) ||
         !has_hardware(compatibility, now, vm, host, why))

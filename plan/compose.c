@@ -295,15 +295,17 @@ static char *words_of_power(const Composing *composing)
 static void compose_summary(const Composing *composing)
 {
     ChangePlan *plan = composing->plan;
-    guint moves = 0, additions = 0, emptied = 0;
+    guint moves = 0, additions = 0, emptied = 0, exits = 0;
     for (guint i = 0; i < composing->decisions->changes->len; i++) {
         int action = g_array_index(composing->decisions->changes, Change, i).action;
         moves += action == ACTION_MIGRATE;
         additions += action_is_growth(action);
         emptied += action == ACTION_ENTER_MAINTENANCE;
+        exits += action == ACTION_EXIT_MAINTENANCE;
     }
     g_autofree char *maintenance =
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
+    g_autofree char *left = exits ? g_strdup_printf(" %u to leave it,", exits) : g_strdup("");
     g_autofree char *past = words_of_history(composing);
     g_autofree char *failover = failover_words(composing->now);
     g_autofree char *restart = legality_restart_words(composing->situation->legality, composing->now);
@@ -311,8 +313,8 @@ static void compose_summary(const Composing *composing)
     g_autofree char *verdict =
         evacuation_verdict(composing->situation, composing->now, composing->decisions->changes);
     g_autofree char *summary =
-        g_strdup_printf("%sPlan: %u to migrate, %u to grow,%s %u advised, %u unsolved.%s%s%s%s", verdict,
-                        moves, additions, maintenance, count_rows(plan, ROW_ADVICE),
+        g_strdup_printf("%sPlan: %u to migrate, %u to grow,%s%s %u advised, %u unsolved.%s%s%s%s", verdict,
+                        moves, additions, maintenance, left, count_rows(plan, ROW_ADVICE),
                         count_rows(plan, ROW_UNSOLVED), failover, restart, power, past);
     plan->summary = keep(composing, summary);
 }

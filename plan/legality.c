@@ -204,6 +204,24 @@ static gboolean allows_maintenance(const Legality *legality, const Model *now, c
            obstacle_set(why, OBSTACLE_NOT_EMPTY, change->to, "still holds running VMs");
 }
 
+static gboolean allows_exit(const Legality *legality, const Model *now, const Change *change, guint questions,
+                            Obstacle *why)
+{
+    (void)legality;
+    guint host = (guint)change->to;
+    if ((questions & LEGAL_SUBJECT) && model_is_excluded(now, host))
+        return obstacle_set(why, OBSTACLE_EXCLUDED_HOST, change->to, "is named by exclude_hosts");
+    if ((questions & LEGAL_SUBJECT) && model_is_asked_to_empty(now, host))
+        return obstacle_set(why, OBSTACLE_HOST_TO_EMPTY, change->to, "is to be emptied");
+    if ((questions & LEGAL_HOST) && !model_is_live(now, host))
+        return obstacle_set(why, OBSTACLE_HOST_NOT_CONNECTED, change->to,
+                            "is not connected and powered on: it cannot leave maintenance mode");
+    /* one that somebody else had leave it already has nothing left to do */
+    int mode = now->hosts[host].mode;
+    return !(questions & LEGAL_HOST) || mode == HOST_MODE_MAINTENANCE || mode == HOST_MODE_NORMAL ||
+           obstacle_set(why, OBSTACLE_HOST_MODE, change->to, "is not in maintenance mode");
+}
+
 /* ---- by action ---- */
 
 typedef gboolean (*Allows)(const Legality *legality, const Model *now, const Change *change, guint questions,
@@ -211,11 +229,9 @@ typedef gboolean (*Allows)(const Legality *legality, const Model *now, const Cha
 
 /* what forbids each action; NULL: vmanger makes no such change */
 static const Allows allows[] = {
-    [ACTION_MIGRATE] = allows_migration,
-    [ACTION_ADD_MEMORY] = allows_growth,
-    [ACTION_ADD_CPU] = allows_growth,
-    [ACTION_ENTER_MAINTENANCE] = allows_maintenance,
-    [ACTION_DEPLOY] = NULL,
+    [ACTION_MIGRATE] = allows_migration,     [ACTION_ADD_MEMORY] = allows_growth,
+    [ACTION_ADD_CPU] = allows_growth,        [ACTION_ENTER_MAINTENANCE] = allows_maintenance,
+    [ACTION_EXIT_MAINTENANCE] = allows_exit, [ACTION_DEPLOY] = NULL,
 };
 
 gboolean legality_allows(const Legality *legality, const Model *now, const Change *change, guint questions,

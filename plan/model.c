@@ -77,6 +77,17 @@ static const Assessed *assessed_of(const Model *model, EntityKind kind, const ch
     return is_complete(found, kind, error) ? found : NULL;
 }
 
+/* what a host in normal mode is there for, by what is known of it */
+static void open_host(Model *model, guint host, const Assessed *assessed)
+{
+    Host row = model->snapshot->hosts[host];
+    ModelHost *at = &model->hosts[host];
+    row.mode = at->mode;
+    at->usable = host_is_usable(model->snapshot, &row, assessed);
+    at->target = at->usable && row.vmotion != 0;
+    at->source = at->usable || host_is_relieved(model->snapshot, &row, assessed);
+}
+
 static gboolean join_hosts(Model *model, GError **error)
 {
     const Snapshot *snapshot = model->snapshot;
@@ -92,9 +103,8 @@ static gboolean join_hosts(Model *model, GError **error)
         }
         host->state = assessed->state;
         host->cluster = snapshot->hosts[i].cluster;
-        host->usable = host_is_usable(snapshot, &snapshot->hosts[i], assessed);
-        host->target = host->usable && snapshot->hosts[i].vmotion != 0;
-        host->source = host->usable || host_is_relieved(snapshot, &snapshot->hosts[i], assessed);
+        host->mode = snapshot->hosts[i].mode;
+        open_host(model, i, assessed);
     }
     return TRUE;
 }
@@ -354,6 +364,21 @@ gboolean model_is_live(const Model *model, guint host)
     return row->connection == CONNECTION_CONNECTED && row->power == HOST_POWER_ON;
 }
 
+void model_enter_maintenance(Model *model, guint host)
+{
+    ModelHost *at = &model->hosts[host];
+    at->mode = HOST_MODE_MAINTENANCE;
+    at->usable = at->target = at->source = FALSE;
+}
+
+void model_exit_maintenance(Model *model, guint host)
+{
+    const Snapshot *snapshot = model->snapshot;
+    model->hosts[host].mode = HOST_MODE_NORMAL;
+    open_host(model, host,
+              assessment_find(model->assessment, snapshot->info.source_id, snapshot->hosts[host].id));
+}
+
 gboolean model_is_excluded(const Model *model, guint host)
 {
     return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);
@@ -383,8 +408,8 @@ void model_set_standing_by(Model *model, guint host, gboolean standing_by)
 
 gboolean model_is_counted_on(const Model *model, guint host)
 {
-    return host_is_available(&model->snapshot->hosts[host]) && !model_is_asked_to_empty(model, host) &&
-           !model->hosts[host].standing_by;
+    return model_is_live(model, host) && model->hosts[host].mode == HOST_MODE_NORMAL &&
+           !model_is_asked_to_empty(model, host) && !model->hosts[host].standing_by;
 }
 
 guint model_vms_to_leave(const Model *model, guint host)

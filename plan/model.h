@@ -23,6 +23,7 @@ typedef struct ModelHost {
     double cpu_reservable_mhz,
         memory_reservable_mib; /* what can be reserved: without the hypervisor's share */
     int state;                 /* State, as assessed */
+    int mode;                  /* HOST_MODE_…, now; -1 where not known */
     gboolean usable;           /* available, measured, no dedicated failover host */
     gboolean target;           /* usable, with vMotion */
     gboolean source;           /* relieved where it is hot: usable, or in quarantine and measured */
@@ -102,6 +103,11 @@ gboolean model_is_export(const Model *model);
 
 /* TRUE for a host that is connected and powered on: vCenter gets at it and its VMs */
 gboolean model_is_live(const Model *model, guint host);
+
+/* from here on a host is in maintenance mode, where it takes nothing and counts for nothing; or in normal
+ * mode: it is what it would have been without */
+void model_enter_maintenance(Model *model, guint host);
+void model_exit_maintenance(Model *model, guint host);
 
 /* TRUE for a host that exclude_hosts names: no step is about it or its VMs */
 gboolean model_is_excluded(const Model *model, guint host);

@@ -222,6 +222,14 @@ static GArray *lost_with(const Fit *fit, guint host)
 
 /* ---- the start ---- */
 
+/* TRUE for a host that may take restarts: now, or once it leaves maintenance mode */
+static gboolean may_take_part(const Model *start, guint host)
+{
+    return model_is_counted_on(start, host) ||
+           (model_is_live(start, host) && start->hosts[host].mode == HOST_MODE_MAINTENANCE &&
+            !model_is_asked_to_empty(start, host));
+}
+
 static gboolean *make_reach(const Restart *restart, const Compatibility *compatibility, const RuleSet *rules,
                             guint vm)
 {
@@ -231,7 +239,7 @@ static gboolean *make_reach(const Restart *restart, const Compatibility *compati
     gboolean *reach = g_new0(gboolean, hosts->len + 1);
     for (guint place = 0; place < hosts->len; place++) {
         guint host = g_array_index(hosts, guint, place);
-        if (!model_is_counted_on(start, host))
+        if (!may_take_part(start, host))
             continue;
         reach[place] = compatibility_could_restart(compatibility, start, vm, host) &&
                        !(rules && rules_barring_host(rules, vm, host));

@@ -177,6 +177,7 @@ typedef struct Edges {
     GArray **arrivals;            /* [hosts] of Passage, in list order; NULL where there are none */
     GArray **departures;          /* [hosts] likewise */
     int *last_of_vm;              /* [vms] the VM's latest change, or -1 */
+    int *exit_of;                 /* [hosts] the change by which it leaves maintenance mode, or -1 */
     double (*final)[N_RESOURCES]; /* [hosts] demands when all is done */
 } Edges;
 
@@ -483,6 +484,13 @@ static char *settle_change(Edges *edges, const Model *now, guint k)
         set_before(edges, g_array_index(change->after, guint, i), k);
     if (change->action == ACTION_ENTER_MAINTENANCE)
         return wait_for_departures(edges, k);
+    if (change->action == ACTION_EXIT_MAINTENANCE) {
+        edges->exit_of[change->to] = (int)k;
+        return NULL;
+    }
+    if (edges->exit_of[change->to] >= 0 && !require(edges, (guint)edges->exit_of[change->to], k))
+        return g_strdup_printf("%s could still be in maintenance mode",
+                               now->snapshot->hosts[change->to].name);
     if (edges->last_of_vm[change->vm] >= 0 && !require(edges, (guint)edges->last_of_vm[change->vm], k))
         return g_strdup("its VM's earlier step need not have ended");
     Room brought = room_taken_by(now, change);
@@ -524,6 +532,9 @@ static Edges edges_new(const Situation *situation, GArray *changes, gboolean may
     edges.last_of_vm = g_new(int, n_vms);
     for (guint i = 0; i < n_vms; i++)
         edges.last_of_vm[i] = -1;
+    edges.exit_of = g_new(int, n_hosts);
+    for (guint i = 0; i < n_hosts; i++)
+        edges.exit_of[i] = -1;
     edges.final = g_malloc_n(n_hosts, sizeof *edges.final);
     g_autoptr(Model) end = model_after(situation->start, changes);
     for (guint i = 0; i < n_hosts; i++)
@@ -542,6 +553,7 @@ static void edges_clear(Edges *edges)
     g_free(edges->arrivals);
     g_free(edges->departures);
     g_free(edges->last_of_vm);
+    g_free(edges->exit_of);
     g_free(edges->before);
     g_free(edges->final);
 }

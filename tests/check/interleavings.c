@@ -180,6 +180,18 @@ static void check_emptied(World *world, const Passing *passing, guint maintenanc
                  world_step(world, at(passing->arrivals, 0))->row->step);
 }
 
+/* Whatever goes to a host that leaves maintenance mode waits for that, powered-off VMs too. */
+static void check_opened(World *world, guint exit)
+{
+    for (guint i = 0; i < world->steps->len; i++) {
+        const Step *step = world_step(world, i);
+        if (step->vm >= 0 && step->to == world_step(world, exit)->to && !step_is_before(world, exit, i))
+            complain(world, step->row,
+                     "does not wait for step %.0f, by which its host leaves maintenance mode",
+                     world_step(world, exit)->row->step);
+    }
+}
+
 /* ---- the steps of one VM ---- */
 
 static void check_own_order(World *world)
@@ -311,6 +323,8 @@ static void check_all_hosts(World *world, GArray **arrivals, GArray **departures
                 check_cooling(world, &passing, k);
             if (step->to == (int)i && step->row->action == ACTION_ENTER_MAINTENANCE)
                 check_emptied(world, &passing, k);
+            if (step->to == (int)i && step->row->action == ACTION_EXIT_MAINTENANCE)
+                check_opened(world, k);
         }
     }
 }

@@ -85,7 +85,7 @@ static const char *state_obstacle(const World *world, const Vm *vm, int to)
         return "the target is in another cluster";
     if (host->connection != CONNECTION_CONNECTED || host->power != HOST_POWER_ON)
         return "the target is not connected and on";
-    if (host->mode != HOST_MODE_NORMAL)
+    if (world->hosts[to].mode != HOST_MODE_NORMAL)
         return "the target is not in normal mode";
     if (host_is_failover(world->snapshot, host))
         return "the target is a failover host";
@@ -320,6 +320,22 @@ static void check_maintenance(World *world, const PlanRow *row)
             complain(world, row, "%s still runs there", world->snapshot->vms[i].id);
 }
 
+static void check_exit(World *world, const PlanRow *row)
+{
+    int host = snapshot_find_host(world->snapshot, row->object_id);
+    if (host < 0)
+        return;
+    const Host *at = &world->snapshot->hosts[host];
+    if (world->hosts[host].to_empty)
+        complain(world, row, "the host is to be emptied");
+    if (policy_matches(world->policy->exclude_hosts, NULL, at->name))
+        complain(world, row, "the host is excluded");
+    if (!host_is_live(at) || world->hosts[host].mode != HOST_MODE_MAINTENANCE)
+        complain(world, row, "the host is not connected and on, or not in maintenance mode");
+    if (*row->args)
+        complain(world, row, "args are \"%s\": expected none", row->args);
+}
+
 /* ---- figures ---- */
 
 static void check_estimate(World *world, const PlanRow *row, guint vm)
@@ -388,6 +404,8 @@ void check_row(World *world, const PlanRow *row)
         complain(world, row, "no reason given");
     if (row->action == ACTION_ENTER_MAINTENANCE && row->kind == ROW_STEP)
         check_maintenance(world, row);
+    if (row->action == ACTION_EXIT_MAINTENANCE && row->kind == ROW_STEP)
+        check_exit(world, row);
     if (!of_vm || row->kind == ROW_UNSOLVED)
         return;
     guint vm = (guint)snapshot_find_vm(world->snapshot, row->object_id);

@@ -103,6 +103,7 @@ static gboolean place_host(World *world, guint i, GError **error)
         host->demand[r] = assessed->loads[r].demand;
     }
     host->state = assessed->state;
+    host->mode = row->mode;
     host->usable = row->connection == CONNECTION_CONNECTED && row->power == HOST_POWER_ON &&
                    row->mode == HOST_MODE_NORMAL && !isnan(host->demand[RESOURCE_CPU]) &&
                    !isnan(host->demand[RESOURCE_HOST_MEMORY]) && !host_is_failover(world->snapshot, row);
@@ -304,6 +305,7 @@ static gboolean resolve(World *world, const PlanRow *row, Step *step)
     case ACTION_ADD_CPU:
         return resolve_vm(world, row, step);
     case ACTION_ENTER_MAINTENANCE:
+    case ACTION_EXIT_MAINTENANCE:
         step->from = step->to = snapshot_find_host(world->snapshot, row->object_id);
         if (step->to < 0)
             complain(world, row, "no host of this id in the snapshot");
@@ -366,6 +368,18 @@ static void carry_growth(World *world, Step *step)
         host->held[kind] += step->brought[kind];
 }
 
+/* In maintenance mode it is nobody's load any more; out of it, measured and not kept for failover, it is
+ * used. */
+static void change_mode(World *world, const Step *step)
+{
+    HostAt *host = &world->hosts[step->to];
+    gboolean enters = step->row->action == ACTION_ENTER_MAINTENANCE;
+    host->mode = enters ? HOST_MODE_MAINTENANCE : HOST_MODE_NORMAL;
+    host->usable = !enters && !isnan(host->demand[RESOURCE_CPU]) &&
+                   !isnan(host->demand[RESOURCE_HOST_MEMORY]) &&
+                   !host_is_failover(world->snapshot, &world->snapshot->hosts[step->to]);
+}
+
 gboolean world_take(World *world, const PlanRow *row)
 {
     Step step;
@@ -376,7 +390,7 @@ gboolean world_take(World *world, const PlanRow *row)
     else if (row->action == ACTION_ADD_MEMORY || row->action == ACTION_ADD_CPU)
         carry_growth(world, &step);
     else
-        world->hosts[step.to].usable = FALSE; /* in maintenance mode it is nobody's load any more */
+        change_mode(world, &step);
     g_array_append_val(world->steps, step);
     return TRUE;
 }

@@ -19,6 +19,7 @@ typedef struct HostAt {
     double capacity[N_RESOURCES], threshold[N_RESOURCES], demand[N_RESOURCES];
     double held[N_FULL], most[N_FULL];
     gboolean usable, to_empty;
+    int mode;  /* HOST_MODE_… */
     int state; /* as assessed */
 } HostAt;
 

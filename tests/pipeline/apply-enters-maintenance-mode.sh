@@ -66,15 +66,20 @@ head -n $((enter - 1)) after.journal.csv >cut.csv
 exits 0 "$BIN/apply" --policy policy.ini plan.csv "$before" -o resumed --journal cut.csv
 diff -r after resumed
 
-# Back: refused while the host is in the mode, which the advice says.
+# Back: the host leaves the mode first, and each VM waits for that.
 exits 0 "$BIN/apply" --undo after.journal.csv -o back.csv
-says 'hosts that stay in maintenance mode 1'
-grep -q "^advice,,,,exit_maintenance,$host," back.csv || fail 'no advice to exit maintenance mode'
-exits 1 "$BIN/apply" --dry-run --no-recheck-load back.csv after
-says 'maintenance mode'
-cp -r after exited
-edit exited hosts.csv $host mode normal
-exits 0 "$BIN/apply" back.csv exited -o undone
+says 'hosts back to the mode they had 1'
+grep -q "^step,1,,yes,exit_maintenance,$host," back.csv || fail 'the host does not leave maintenance mode first'
+sed 's/^\(step,1,,\)yes/\1no/' back.csv >kept.csv
+exits 1 "$BIN/apply" --dry-run --no-recheck-load kept.csv after
+says 'after step 1, which is not approved'
+exits 0 "$BIN/apply" back.csv after -o undone
+test "$(mode_of undone)" = normal || fail "undone, the host's mode is $(mode_of undone)"
+# and that can be undone in its turn
+exits 0 "$BIN/apply" --undo undone.journal.csv -o forth.csv
+grep '^step,' forth.csv | tail -n 1 | grep -q ",enter_maintenance,$host," || fail 'the host does not enter the mode last'
+exits 0 "$BIN/apply" forth.csv undone -o again
+test "$(mode_of again)" = maintenance || fail "undone twice, the host's mode is $(mode_of again)"
 python3 - "$before" undone <<'END'
 import csv, sys
 one, two = ({r["id"]: r["host_id"] for r in csv.DictReader(open(d + "/vms.csv", newline=""))} for d in sys.argv[1:])

@@ -58,6 +58,19 @@ test "$(stat ensureObjectAccessibility)" = 1 || complain 'the plan' 'vSAN was no
 "$BIN/analyze" -q after -o after.csv
 grep -q "^host,$host,.*,unavailable,.*in maintenance mode" after.csv || complain 'the result' 'the host is not in maintenance mode'
 ! grep -qw "$host" after/vms.csv || complain 'the result' 'VMs stand on the host'
+
+# undo: the host leaves the mode first, then its VMs come back
+"$BIN/apply" -q --undo plan.journal.csv -o back.csv
+order "deny?privilege=Host.Config.Maintenance&id=$host"
+plan=back.csv applies 1 'undo without the privilege' --policy policy.ini
+tells 'undo without the privilege' 'the account lacks the privilege Host\.Config\.Maintenance on esx-a05'
+order reset
+plan=back.csv applies 0 'undo'
+test "$(stat ExitMaintenanceMode_Task)" = 1 || complain 'undo' "$(stat ExitMaintenanceMode_Task) calls"
+"$BIN/collect" -q "$url" --cacert cert.pem -o undone
+for vms in s/vms.csv undone/vms.csv; do cut -d, -f1,7 $vms | sort >"$(dirname $vms).hosts"; done
+cmp -s s.hosts undone.hosts || complain 'undo' 'VMs stand elsewhere than before'
+grep "^$host," undone/hosts.csv | grep -q ',normal,' || complain 'undo' 'the host is not in normal mode'
 vcenter_stop
 
 # vCLS VMs are vSphere's to take away: they hold up neither the plan nor the step
@@ -116,6 +129,9 @@ test "$is" = 0 || complain 'a host that is there already' "exit code $is"
 ends 'a host that is there already' succeeded
 grep -q ',succeeded,enter_maintenance,.*it was in maintenance mode already' plan.journal.csv ||
     complain 'a host that is there already' 'not said'
+"$BIN/apply" -q --undo plan.journal.csv -o back.csv
+grep -q "^advice,,,,exit_maintenance,$host,.*whoever brought it there decides" back.csv ||
+    complain 'a host that is there already' "undo does not leave somebody else's maintenance mode to them"
 test "$(stat EnterMaintenanceMode_Task)" = 0 || complain 'a host that is there already' 'a task was begun'
 vcenter_stop
 
@@ -137,5 +153,14 @@ order 'rule?method=EnterMaintenanceMode_Task&do=cut&bytes=0'
 applies 0 'a lost answer' --policy policy.ini
 ends 'a lost answer' succeeded
 test "$(stat EnterMaintenanceMode_Task)" = 1 || complain 'a lost answer' "$(stat EnterMaintenanceMode_Task) calls"
+
+# on the way back another has had it leave the mode: nothing is left to do there, and the rest is done
+rm -f back.journal.csv
+"$BIN/apply" -q --undo plan.journal.csv -o back.csv
+order reset "set?id=$host&maintenance=no"
+plan=back.csv applies 0 'a host that has left already'
+grep -q ',succeeded,exit_maintenance,.*it was out of maintenance mode already' back.journal.csv ||
+    complain 'a host that has left already' 'not said'
+test "$(stat ExitMaintenanceMode_Task)" = 0 || complain 'a host that has left already' 'a task was begun'
 vcenter_stop
 finish

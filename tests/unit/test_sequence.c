@@ -264,6 +264,32 @@ static void an_agent_holds_no_host_up(void)
     ASSERT_ORDER(planning, "a>h3() maintenance>h1(1)", enter, move(planning, "a", "h3"));
 }
 
+static void what_goes_to_a_host_waits_until_it_has_left_maintenance_mode(void)
+{
+    for (int leaves = 0; leaves <= 1; leaves++) {
+        SmallCluster *small = full_hosts(10);
+        small->snapshot->hosts[2].mode = HOST_MODE_MAINTENANCE;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
+        int h3 = (int)host_of(planning, "h3");
+        const Change changes[] = {move(planning, "a", "h3"),
+                                  {.action = ACTION_EXIT_MAINTENANCE, .vm = -1, .from = h3, .to = h3}};
+        g_autoptr(GArray) list = list_of(changes, leaves ? 2 : 1);
+        g_autoptr(GArray) blocked = change_list_new();
+        sequence_order(&planning->situation, list, blocked);
+        CU_ASSERT_EQUAL(blocked->len, !leaves);
+        CU_ASSERT_EQUAL_FATAL(list->len, leaves ? 2 : 0);
+        if (!leaves)
+            continue;
+        const Change *last = &g_array_index(list, Change, 1);
+        CU_ASSERT_EQUAL(last->action, ACTION_MIGRATE);
+        CU_ASSERT_EQUAL_FATAL(last->after->len, 1);
+        CU_ASSERT_EQUAL(g_array_index(last->after, guint, 0), 0);
+        g_autoptr(Model) end = model_after(planning->model, list);
+        CU_ASSERT_TRUE(end->hosts[h3].usable && model_is_counted_on(end, (guint)h3));
+        CU_ASSERT_FALSE(planning->model->hosts[h3].usable);
+    }
+}
+
 /* ---- violations ---- */
 
 static char *violation_of(const Planning *planning, const Change *changes, guint n, guint *at)
@@ -355,6 +381,7 @@ void test_sequence_suite(void)
     CU_ADD_TEST(suite, an_addition_on_a_host_with_room_waits_for_nobody);
     CU_ADD_TEST(suite, a_host_enters_maintenance_when_all_have_left);
     CU_ADD_TEST(suite, an_agent_holds_no_host_up);
+    CU_ADD_TEST(suite, what_goes_to_a_host_waits_until_it_has_left_maintenance_mode);
     CU_ADD_TEST(suite, a_missing_edge_is_a_violation_at_the_step_that_lacks_it);
     CU_ADD_TEST(suite, a_step_that_cannot_be_done_in_any_order_is_a_violation);
     CU_ADD_TEST(suite, moves_at_once_on_a_host_share_its_network);

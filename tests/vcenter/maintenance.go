@@ -49,6 +49,50 @@ func (h *host) EnterMaintenanceModeTask(ctx *simulator.Context, req *types.Enter
 	return &methods.EnterMaintenanceMode_TaskBody{Res: &types.EnterMaintenanceMode_TaskResponse{Returnval: ref}}
 }
 
+// ExitMaintenanceModeTask ends the mode. Agents that were powered off stay so.
+func (h *host) ExitMaintenanceModeTask(ctx *simulator.Context, req *types.ExitMaintenanceMode_Task) soap.HasFault {
+	refuse := func(fault *soap.Fault) soap.HasFault {
+		return &methods.ExitMaintenanceMode_TaskBody{Fault_: fault}
+	}
+	h.srv.world.Lock()
+	defer h.srv.world.Unlock()
+	if fault := h.mayEnter(); fault != nil {
+		return refuse(fault)
+	}
+	if fault := h.assessExiting(); fault != nil && h.srv.tasks.faultInCall {
+		return refuse(simulator.Fault(describe(fault), fault))
+	}
+	ref := h.srv.tasks.start(operation{
+		entity: h, method: "ExitMaintenanceMode_Task", id: "HostSystem.exitMaintenanceMode",
+		user: ctx.Session.UserName, duration: h.srv.tasks.duration,
+		timeout: time.Duration(req.Timeout) * time.Second,
+		check: func() types.BaseMethodFault {
+			h.srv.world.Lock()
+			defer h.srv.world.Unlock()
+			return h.assessExiting()
+		},
+		finish: h.leave, ended: func() {},
+	})
+	return &methods.ExitMaintenanceMode_TaskBody{Res: &types.ExitMaintenanceMode_TaskResponse{Returnval: ref}}
+}
+
+func (h *host) assessExiting() types.BaseMethodFault {
+	switch {
+	case !h.connected():
+		return &types.HostNotConnected{}
+	case !h.Runtime.InMaintenanceMode:
+		return &types.InvalidState{}
+	}
+	return nil
+}
+
+func (h *host) leave() (types.AnyType, types.BaseMethodFault) {
+	h.srv.world.Lock()
+	defer h.srv.world.Unlock()
+	h.setMaintenance(false)
+	return nil, nil
+}
+
 // vsanMode reads a request: "" where vSAN is not spoken of.
 func vsanMode(req *types.EnterMaintenanceMode_Task) (string, *soap.Fault) {
 	if isTrue(req.EvacuatePoweredOffVms) {
