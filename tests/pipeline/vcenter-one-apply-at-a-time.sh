@@ -10,15 +10,7 @@ begin_first() {
     order reset 'rule?method=RelocateVM_Task&do=delay&seconds=60'
     "$BIN/apply" -q plan.csv "$url" --cacert cert.pem --journal first.csv >first.said 2>&1 &
     first=$!
-    tries=0
-    until test "$(stat RelocateVM_Task)" != 0; do
-        tries=$((tries + 1))
-        test $tries -lt 200 && kill -0 $first || {
-            cat first.said
-            exit 1
-        }
-        sleep 0.05
-    done
+    awaits "$first" first.said has_changed
 }
 
 vcenter_plan

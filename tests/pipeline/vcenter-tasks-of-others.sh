@@ -7,15 +7,7 @@ vcenter_plan --task-time 60s
 order 'deny?property=sessionList&type=SessionManager'
 VMANGER_LOCK_DIR=$PWD/here "$BIN/apply" -q plan.csv "$url" --cacert cert.pem --journal first.csv --parallel 1 >first.said 2>&1 &
 first=$!
-tries=0
-until test "$(changed)" != 0; do
-    tries=$((tries + 1))
-    test $tries -lt 200 && kill -0 $first || {
-        cat first.said
-        exit 1
-    }
-    sleep 0.05
-done
+awaits "$first" first.said has_changed
 export VMANGER_LOCK_DIR=$PWD/there
 is=0
 "$BIN/apply" --dry-run plan.csv "$url" --cacert cert.pem >said 2>&1 || is=$?

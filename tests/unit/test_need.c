@@ -98,9 +98,17 @@ static void what_serves_only_what_is_not_needed_is_not_needed(void)
                            "step 1, migrate a: what it makes room for is not done");
 }
 
-static StepState state_of(const Progress *progress, guint row)
+/* asserts what becomes of each of n steps */
+static void assert_states(const Planning *planning, const PlanRow *rows, guint n, const StepState *expected)
 {
-    return progress->states[row];
+    g_autoptr(ChangePlan) plan = changeplan_new();
+    for (guint i = 0; i < n; i++)
+        changeplan_add(plan, &rows[i]);
+    g_autoptr(Progress) progress = progress_new(plan, NULL, NULL);
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    need_look(&planning->situation, progress, words);
+    for (guint i = 0; i < n; i++)
+        CU_ASSERT_EQUAL(progress->states[i], expected[i]);
 }
 
 /* Step 1 is a stopover of "a" on h2, from where step 2 takes it on; h1, which both relieve, is hot or not. */
@@ -108,19 +116,13 @@ static void a_step_on_from_a_stopover_relieves_the_host_that_was_left_first(void
 {
     for (gboolean hot = FALSE; hot <= TRUE; hot++) {
         g_autoptr(Planning) planning = cluster(hot ? 85 : 75, FALSE, "h2");
-        g_autoptr(ChangePlan) plan = changeplan_new();
         PlanRow rows[] = {step_for(CAUSE_DETOUR, ACTION_MIGRATE, 1, "a"),
                           step_for(CAUSE_HOT_HOST, ACTION_MIGRATE, 2, "a")};
         rows[1].from = rows[1].from_id = "h2";
         rows[1].to = rows[1].to_id = "h3";
         rows[1].after = "1";
-        for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-            changeplan_add(plan, &rows[i]);
-        g_autoptr(Progress) progress = progress_new(plan, NULL, NULL);
-        g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-        need_look(&planning->situation, progress, words);
-        CU_ASSERT_EQUAL(state_of(progress, 0), hot ? STEP_PENDING : STEP_NEEDLESS);
-        CU_ASSERT_EQUAL(state_of(progress, 1), hot ? STEP_PENDING : STEP_NEEDLESS);
+        StepState state = hot ? STEP_PENDING : STEP_NEEDLESS;
+        assert_states(planning, rows, 2, (const StepState[]){state, state});
     }
 }
 
@@ -129,17 +131,11 @@ static void room_for_a_growth_is_needed_with_it(void)
 {
     for (gboolean is_short = FALSE; is_short <= TRUE; is_short++) {
         g_autoptr(Planning) planning = cluster(50, is_short, "h2");
-        g_autoptr(ChangePlan) plan = changeplan_new();
         PlanRow rows[] = {step_for(CAUSE_SHORT_VM, ACTION_MIGRATE, 1, "a"),
                           step_for(CAUSE_SHORT_VM, ACTION_ADD_MEMORY, 2, "s")};
         rows[1].after = "1";
-        for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-            changeplan_add(plan, &rows[i]);
-        g_autoptr(Progress) progress = progress_new(plan, NULL, NULL);
-        g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-        need_look(&planning->situation, progress, words);
-        CU_ASSERT_EQUAL(state_of(progress, 0), is_short ? STEP_PENDING : STEP_NEEDLESS);
-        CU_ASSERT_EQUAL(state_of(progress, 1), is_short ? STEP_PENDING : STEP_NEEDLESS);
+        StepState state = is_short ? STEP_PENDING : STEP_NEEDLESS;
+        assert_states(planning, rows, 2, (const StepState[]){state, state});
     }
 }
 
@@ -147,15 +143,9 @@ static void room_for_a_growth_is_needed_with_it(void)
 static void a_rule_that_others_would_break_is_still_to_be_kept(void)
 {
     g_autoptr(Planning) planning = cluster(50, FALSE, "h2");
-    g_autoptr(ChangePlan) plan = changeplan_new();
     PlanRow rows[] = {step_for(CAUSE_BROKEN_RULE, ACTION_MIGRATE, 1, "a"),
                       step_for(CAUSE_BALANCE, ACTION_MIGRATE, 2, "s")};
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-        changeplan_add(plan, &rows[i]);
-    g_autoptr(Progress) progress = progress_new(plan, NULL, NULL);
-    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-    need_look(&planning->situation, progress, words);
-    CU_ASSERT_EQUAL(state_of(progress, 0), STEP_PENDING);
+    assert_states(planning, rows, 2, (const StepState[]){STEP_PENDING, STEP_PENDING});
 }
 
 void test_need_suite(void)

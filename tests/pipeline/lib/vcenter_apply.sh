@@ -35,3 +35,23 @@ tells() {
 changed() {
     echo $(($(stat RelocateVM_Task) + $(stat ReconfigVM_Task)))
 }
+
+# awaits PROCESS LOG COMMAND...: until the command holds; where it does not within ten seconds, or the process ends first,
+# the log is shown and the test ends
+awaits() {
+    process=$1 log=$2 tries=0
+    shift 2
+    until "$@"; do
+        tries=$((tries + 1))
+        test $tries -lt 200 && kill -0 "$process" || {
+            cat "$log"
+            exit 1
+        }
+        sleep 0.05
+    done
+}
+
+# has_changed: a call that changes something has come
+has_changed() {
+    test "$(changed)" != 0
+}
