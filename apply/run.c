@@ -127,7 +127,8 @@ static gboolean record_step(Run *run, guint index, JournalEvent event, const cha
     return record(run, &row, detail, error);
 }
 
-/* The estimate goes with the intent, so that a journal alone can show how good it was. */
+/* The estimate goes with the intent, so that a journal alone can show how good it was; and the cause, so that
+ * what was moved for a while is known when it can go home. */
 static gboolean record_intent(Run *run, guint index, GError **error)
 {
     const PlanRow *step = row_at(run, index);
@@ -136,6 +137,8 @@ static gboolean record_intent(Run *run, guint index, GError **error)
         g_string_append(detail, detail->len ? " est_s=" : "est_s=");
         table_append_number(detail, step->est_s);
     }
+    if (*step->cause)
+        g_string_append_printf(detail, "%scause=%s", detail->len ? " " : "", step->cause);
     return record_step(run, index, EVENT_INTENT, NULL, detail->str, error);
 }
 

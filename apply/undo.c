@@ -15,42 +15,9 @@ static const char *keep(Undoing *undoing, const char *text)
     return changeplan_string(undoing->plan, text);
 }
 
-/* What the journal leaves each of its steps as: its number to JournalLeaves. */
-static GHashTable *read_states(const Journal *journal)
-{
-    GHashTable *states = g_hash_table_new(g_direct_hash, g_direct_equal);
-    for (guint i = 0; i < journal->rows->len; i++) {
-        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
-        JournalLeaves leaves = journal_row_leaves(row);
-        if (!isnan(row->step) && leaves != LEAVES_AS_IT_WAS)
-            g_hash_table_insert(states, GSIZE_TO_POINTER((gsize)row->step), GINT_TO_POINTER((int)leaves));
-    }
-    return states;
-}
-
 static JournalLeaves state_of(GHashTable *states, double step)
 {
     return (JournalLeaves)GPOINTER_TO_INT(g_hash_table_lookup(states, GSIZE_TO_POINTER((gsize)step)));
-}
-
-static gboolean check_settled(const Journal *journal, GHashTable *states, GError **error)
-{
-    g_autoptr(GString) open = g_string_new(NULL);
-    for (guint i = 0; i < journal->rows->len; i++) {
-        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
-        if (isnan(row->step) || state_of(states, row->step) != LEAVES_OPEN)
-            continue;
-        g_string_append_printf(open, "%s%.0f", open->len ? ", " : "", row->step);
-        g_hash_table_remove(states, GSIZE_TO_POINTER((gsize)row->step)); /* named once */
-    }
-    if (open->len == 0)
-        return TRUE;
-    g_set_error(
-        error, VMANGER_ERROR, 0,
-        "%s: found steps of which the end is not known: %s: expected none (first apply the plan again "
-        "with this journal: it settles them)",
-        journal->path, open->str);
-    return FALSE;
 }
 
 /* The numbers of the steps that were the last to touch any of these, which the step now is. */
@@ -84,18 +51,6 @@ static PlanRow reverse(Undoing *undoing, const JournalRow *done)
     return row;
 }
 
-/* What the intent of the step that succeeded in this row says; "" where there is none. */
-static const char *intent_of(const Journal *journal, guint index)
-{
-    double step = g_array_index(journal->rows, JournalRow, index).step;
-    while (index-- > 0) {
-        const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
-        if (row->step == step && row->event == EVENT_INTENT)
-            return row->detail;
-    }
-    return "";
-}
-
 /* Of a VM that did not run; "" for others. */
 static const char *power_of(const char *intent)
 {
@@ -121,7 +76,7 @@ static PlanRow step_back(Undoing *undoing, const JournalRow *done, int action, c
 static void undo_migration(Undoing *undoing, const Journal *journal, guint index)
 {
     const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
-    const char *intent = intent_of(journal, index);
+    const char *intent = journal_intent_of(journal, index);
     PlanRow row = step_back(undoing, done, ACTION_MIGRATE, intent);
     row.args = power_of(intent);
     row.after = touch(undoing, row.step, (const char *const[]){row.object_id, row.from_id, row.to_id}, 3);
@@ -163,11 +118,11 @@ static void undo_mode(Undoing *undoing, const Journal *journal, guint index)
     const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
     int action =
         done->action == ACTION_ENTER_MAINTENANCE ? ACTION_EXIT_MAINTENANCE : ACTION_ENTER_MAINTENANCE;
-    if (g_str_has_suffix(done->detail, "maintenance mode already")) {
+    if (journal_row_found_it_so(done)) {
         advise_on_host(undoing, done, action);
         return;
     }
-    PlanRow row = step_back(undoing, done, action, intent_of(journal, index));
+    PlanRow row = step_back(undoing, done, action, journal_intent_of(journal, index));
     row.after = touch(undoing, row.step, &row.object_id, 1);
     changeplan_add(undoing->plan, &row);
 }
@@ -203,8 +158,8 @@ static const char *target_of(const Journal *journal)
 
 ChangePlan *undo_plan(const Journal *journal, GError **error)
 {
-    g_autoptr(GHashTable) states = read_states(journal);
-    if (!check_settled(journal, states, error))
+    g_autoptr(GHashTable) states = journal_settled_steps(journal, error);
+    if (!states)
         return NULL;
     g_autoptr(ChangePlan) plan = changeplan_new();
     g_autoptr(GHashTable) last = g_hash_table_new(g_str_hash, g_str_equal);

@@ -317,9 +317,9 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
     g_autoptr(GError) failure = NULL;
     if (stands_as_wanted(vsphere, step)) {
         StepEnd *end = g_new(StepEnd, 1);
-        *end = (StepEnd){step->step, END_SUCCEEDED,
-                         g_strdup_printf("it was %s maintenance mode already",
-                                         step->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of")};
+        *end = (StepEnd){
+            step->step, END_SUCCEEDED,
+            g_strdup_printf(JOURNAL_FOUND_SO, step->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of")};
         g_queue_push_tail(&vsphere->ended, end);
         return TRUE;
     }

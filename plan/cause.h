@@ -19,6 +19,7 @@ typedef enum {
     CAUSE_DETOUR,       /* a VM steps aside for others, and goes on later */
     CAUSE_BALANCE,      /* the load of hosts is evened out */
     CAUSE_POWER,        /* hosts are emptied to save power */
+    CAUSE_HOME,         /* a VM goes back to where it was before an evacuation */
     CAUSE_HOT_ADD_OFF   /* of advice: a VM that is short takes no memory while it runs */
 } Cause;
 

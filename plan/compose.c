@@ -313,8 +313,9 @@ static void compose_summary(const Composing *composing)
     g_autofree char *verdict =
         evacuation_verdict(composing->situation, composing->now, composing->decisions->changes);
     g_autofree char *summary =
-        g_strdup_printf("%sPlan: %u to migrate, %u to grow,%s%s %u advised, %u unsolved.%s%s%s%s", verdict,
-                        moves, additions, maintenance, left, count_rows(plan, ROW_ADVICE),
+        g_strdup_printf("%s%sPlan: %u to migrate, %u to grow,%s%s %u advised, %u unsolved.%s%s%s%s",
+                        composing->decisions->preface ? composing->decisions->preface : "", verdict, moves,
+                        additions, maintenance, left, count_rows(plan, ROW_ADVICE),
                         count_rows(plan, ROW_UNSOLVED), failover, restart, power, past);
     plan->summary = keep(composing, summary);
 }
@@ -462,7 +463,8 @@ static void explain_again(const Composing *composing, const GArray *rows)
     for (guint i = 0; i < changes->len; i++) {
         Change change = g_array_index(changes, Change, i);
         PlanRow *row = g_array_index(rows, PlanRow *, i);
-        if (!is_explained(situation->start, changes, &change))
+        if (!is_explained(situation->start, changes, &change) ||
+            strcmp(row->cause, cause_names[CAUSE_HOME]) == 0)
             continue;
         reasons_explain(situation, end, changes, &change);
         g_autofree char *reason = change.reason;

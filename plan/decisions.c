@@ -28,6 +28,7 @@ void decisions_free(Decisions *decisions)
     g_array_unref(decisions->no_time);
     g_array_unref(decisions->advice);
     g_array_unref(decisions->unsolved);
+    g_free(decisions->preface);
     g_free(decisions->stopped_by);
     g_free(decisions);
 }

@@ -20,6 +20,7 @@ typedef struct Decisions {
     GArray *no_time;  /* Change: what would help too and max_duration_s has no time for */
     GArray *advice;   /* Change: not to be made by vmanger */
     GArray *unsolved; /* Unsolved */
+    char *preface;    /* of the summary: "…. "; NULL: nothing */
     char *stopped_by; /* what ended the search for more: "done", "work", "time" */
 } Decisions;
 

@@ -96,15 +96,26 @@ JournalLeaves journal_row_leaves(const JournalRow *row)
     }
 }
 
+char *journal_word_in(const char *detail, const char *key)
+{
+    g_auto(GStrv) words = list_split(detail);
+    for (char **word = words; *word; word++)
+        if (g_str_has_prefix(*word, key) && (*word)[strlen(key)] == '=')
+            return g_strdup(*word + strlen(key) + 1);
+    return NULL;
+}
+
 double journal_number_in(const char *detail, const char *key)
 {
     double number = NAN;
-    g_auto(GStrv) words = list_split(detail);
-    for (char **word = words; *word; word++)
-        if (g_str_has_prefix(*word, key) && (*word)[strlen(key)] == '=' &&
-            !table_parse_number(*word + strlen(key) + 1, TRUE, FALSE, &number))
-            number = NAN;
-    return number;
+    g_autofree char *word = journal_word_in(detail, key);
+    return word && table_parse_number(word, TRUE, FALSE, &number) ? number : NAN;
+}
+
+gboolean journal_row_found_it_so(const JournalRow *row)
+{
+    return row->event == EVENT_SUCCEEDED &&
+           g_str_has_suffix(row->detail, strstr(JOURNAL_FOUND_SO, "%s") + strlen("%s"));
 }
 
 #define TARGET_MARK " on a "
@@ -124,6 +135,59 @@ gboolean journal_target_is(const char *target, const char *kind)
 {
     gsize length = strcspn(target, " ");
     return length == strlen(kind) && strncmp(target, kind, length) == 0;
+}
+
+static GHashTable *read_states(const Journal *journal)
+{
+    GHashTable *states = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = 0; i < journal->rows->len; i++) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
+        JournalLeaves leaves = journal_row_leaves(row);
+        if (!isnan(row->step) && leaves != LEAVES_AS_IT_WAS)
+            g_hash_table_insert(states, GSIZE_TO_POINTER((gsize)row->step), GINT_TO_POINTER((int)leaves));
+    }
+    return states;
+}
+
+/* the numbers of steps left open, each once; the caller frees them */
+static char *words_of_open(const Journal *journal, GHashTable *states)
+{
+    GString *open = g_string_new(NULL);
+    for (guint i = 0; i < journal->rows->len; i++) {
+        double step = g_array_index(journal->rows, JournalRow, i).step;
+        gpointer key = GSIZE_TO_POINTER(isnan(step) ? 0 : (gsize)step);
+        if (GPOINTER_TO_INT(g_hash_table_lookup(states, key)) != LEAVES_OPEN)
+            continue;
+        g_string_append_printf(open, "%s%.0f", open->len ? ", " : "", step);
+        g_hash_table_remove(states, key);
+    }
+    return g_string_free(open, FALSE);
+}
+
+GHashTable *journal_settled_steps(const Journal *journal, GError **error)
+{
+    GHashTable *states = read_states(journal);
+    g_autofree char *open = words_of_open(journal, states);
+    if (!*open)
+        return states;
+    g_hash_table_unref(states);
+    g_set_error(
+        error, VMANGER_ERROR, 0,
+        "%s: found steps of which the end is not known: %s: expected none (first apply the plan again "
+        "with this journal: it settles them)",
+        journal->path, open);
+    return NULL;
+}
+
+const char *journal_intent_of(const Journal *journal, guint index)
+{
+    double step = g_array_index(journal->rows, JournalRow, index).step;
+    while (index-- > 0) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+        if (row->step == step && row->event == EVENT_INTENT)
+            return row->detail;
+    }
+    return "";
 }
 
 static Journal *journal_new(const char *path)

@@ -57,8 +57,14 @@ JournalLeaves journal_row_leaves(const JournalRow *row);
 /* the detail of a resolved row of a step that had not been started */
 #define JOURNAL_NOT_STARTED "it had not been started"
 
-/* the value of a key of the list that an intent's detail holds; NAN where it is not there */
+/* the value of a key of the list that an intent's detail holds; NAN, NULL where it is not there. The caller
+ * frees a word */
 double journal_number_in(const char *detail, const char *key);
+char *journal_word_in(const char *detail, const char *key);
+
+/* the detail of a succeeded step on a host's mode that found it so already: "in", "out of" */
+#define JOURNAL_FOUND_SO "it was %s maintenance mode already"
+gboolean journal_row_found_it_so(const JournalRow *row);
 
 /* kinds of targets: a vCenter, named by its instance UUID, or the directory of a snapshot, named by its
  * digest, on a copy of which a plan is rehearsed */
@@ -96,6 +102,13 @@ typedef struct Journal {
 /* reads a whole journal ("-": standard input) and verifies its header, seq and chain; an incomplete last line
  * (a crash while it was written) is an error here */
 Journal *journal_read(const char *path, GError **error);
+
+/* what the journal leaves each of its steps as: its number (GSIZE_TO_POINTER) to JournalLeaves
+ * (GINT_TO_POINTER); the caller unrefs it. NULL and an error where the end of one is not known */
+GHashTable *journal_settled_steps(const Journal *journal, GError **error);
+
+/* what the intent of the step that this row is of says; "" where there is none before it. Not owned */
+const char *journal_intent_of(const Journal *journal, guint index);
 
 /* opens a journal to append to, made if need be: locked against a second run, verified, and only then an
  * incomplete last line (its crash before any call could follow) taken off. A file that is not empty and no

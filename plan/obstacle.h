@@ -20,7 +20,9 @@ typedef enum {
     OBSTACLE_REFUSED_BEFORE,   /* by the vCenter, within refusal_cooldown_s: on every host, or on this one */
     OBSTACLE_LEFT_TO_DRS,
     OBSTACLE_NOT_MEASURED,
-    OBSTACLE_WINDOW, /* max_duration_s */
+    OBSTACLE_VM_OFF,      /* of one that would go home */
+    OBSTACLE_MOVED_SINCE, /* somebody has moved it on, after it was moved for a while */
+    OBSTACLE_WINDOW,      /* max_duration_s */
     /* of its growth */
     OBSTACLE_HOT_ADD_OFF,
     OBSTACLE_HOT_ADD_LIMIT,
@@ -31,6 +33,7 @@ typedef enum {
     OBSTACLE_FORBIDDEN_GROWTH, /* forbid_growth */
     OBSTACLE_FAILOVER_CLUSTER, /* a node that shares its disks' controller */
     /* of the host */
+    OBSTACLE_HOME_GONE, /* the one that a VM would go back to */
     OBSTACLE_OTHER_CLUSTER,
     OBSTACLE_HOST_NOT_CONNECTED, /* the target, or the VM's own */
     OBSTACLE_HOST_MODE,

@@ -8,6 +8,7 @@
 #include "plan/evacuation.h"
 #include "plan/explain.h"
 #include "plan/gather.h"
+#include "plan/home.h"
 #include "plan/power.h"
 #include "plan/show.h"
 #include "plan/verify.h"
@@ -28,6 +29,7 @@ static const char description[] =
     "Decides what to do about a snapshot and its assessment: live migrations and additions of memory, as an ordered\n"
     "list of steps that a person can review, edit and sign.\n\n"
     "  plan SNAPSHOT assessment.csv -o plan.csv                 make a plan\n"
+    "  plan --home JOURNAL SNAPSHOT assessment.csv -o plan.csv  after maintenance: VMs back to where they were\n"
     "  plan --show PLAN                                         print one\n"
     "  plan --check PLAN SNAPSHOT assessment.csv -o NEW         verify an edited plan and stamp it anew\n"
     "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is";
@@ -41,7 +43,7 @@ static const char *const modes[] = {"making a plan", "--show", "--check", "--exp
 #define EXPLAINS PROGRAM_MODE(EXPLAINING)
 
 typedef struct Options {
-    char *output, *show, *check, *explain, *only;
+    char *output, *show, *check, *explain, *only, *home;
     char **past, **clusters, **encrypt_to;
     OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
     gboolean without_dependents, detailed_exitcode;
@@ -57,6 +59,7 @@ static void options_clear(Options *options)
     g_free(options->check);
     g_free(options->explain);
     g_free(options->only);
+    g_free(options->home);
     g_strfreev(options->past);
     g_strfreev(options->clusters);
     g_strfreev(options->encrypt_to);
@@ -167,6 +170,12 @@ static ChangePlan *make_plan(const Program *program, const Situation *situation,
     return decide(situation, error);
 }
 
+static ChangePlan *make_plan_home(const Situation *situation, const char *path, GError **error)
+{
+    g_autoptr(Journal) journal = journal_read(path, error);
+    return journal ? home_plan(situation, journal, error) : NULL;
+}
+
 /* rows of a kind; of steps those that apply would take */
 static gboolean has_rows(const ChangePlan *plan, int kind)
 {
@@ -211,7 +220,8 @@ static int run_plan(const Program *program, const Options *options, char **paths
     if (!read_inputs(&inputs, program, options, paths, &error) ||
         (options->clusters && !narrow(&inputs, options->clusters, &error)))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = make_plan(program, inputs.situation, &error);
+    g_autoptr(ChangePlan) plan = options->home ? make_plan_home(inputs.situation, options->home, &error)
+                                               : make_plan(program, inputs.situation, &error);
     if (plan)
         gather_rows(plan);
     if (!plan || !changeplan_write(plan, options->output, options->keys, &error))
@@ -347,6 +357,8 @@ int main(int argc, char **argv)
          "The plan to write (- for standard output)", "PLAN"},
         {"history", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
+        {"home", 0, MAKES, G_OPTION_ARG_FILENAME, &options.home,
+         "Take the VMs of an evacuation back to where they were, as far as it is still safe", "JOURNAL"},
         {"show", 0, SHOWS, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
         {"only", 0, SHOWS, G_OPTION_ARG_STRING, &options.only,
          "With --show: steps, advice or unsolved items alone", "KIND"},

@@ -202,11 +202,11 @@ static void check_host(World *world, guint i, gboolean may_heat)
     gboolean unsolved = has_row(world, ROW_UNSOLVED, id), over = is_overreserved(world, i);
     if (hot && !was_hot && !may_heat)
         complain(world, NULL, "host %s becomes hot", id);
-    if (stays_hot && !unsolved)
+    if (stays_hot && !unsolved && !world->goes_home)
         complain(world, NULL, "host %s stays hot, and no row says so", id);
     if (stays_full && !unsolved)
         complain(world, NULL, "host %s is to be emptied and is not, and no row says so", id);
-    if (over && !has_room_row(world, id) && !(host->to_empty && unsolved))
+    if (over && !world->goes_home && !has_room_row(world, id) && !(host->to_empty && unsolved))
         complain(world, NULL, "host %s has more reserved than it has, and no row says so", id);
     if (unsolved && !over && !host_is_hot(host) && !host->to_empty && host->usable)
         complain(world, NULL, "host %s is called unsolved: it is not hot, full or to be emptied", id);
@@ -215,14 +215,14 @@ static void check_host(World *world, guint i, gboolean may_heat)
 static void check_vm(World *world, guint i)
 {
     const char *id = world->snapshot->vms[i].id;
-    if (is_short(world, i, &world->vms[i]) && !has_row(world, ROW_UNSOLVED, id) &&
+    if (!world->goes_home && is_short(world, i, &world->vms[i]) && !has_row(world, ROW_UNSOLVED, id) &&
         !has_row(world, ROW_ADVICE, id))
         complain(world, NULL, "VM %s stays short, and no row says so", id);
 }
 
 static void check_told_of_rule(World *world, const Binding *binding)
 {
-    if (!binding->mandatory || binding_breaches(binding, world->vms) == 0)
+    if (!binding->mandatory || world->goes_home || binding_breaches(binding, world->vms) == 0)
         return;
     for (guint i = 0; i < world->plan->rows->len; i++)
         if (row_at(world, i)->kind == ROW_UNSOLVED && strstr(row_at(world, i)->reason, binding->name))

@@ -113,11 +113,13 @@ static const char *fact_obstacle(const World *world, const Vm *vm, int from, int
 
 /* ---- which VM may be touched ---- */
 
-/* One that does not run goes along with the others of a host that is emptied, where the policy says so. */
+/* One that does not run goes along with the others of a host that is emptied, and back, where the policy says
+ * so.
+ */
 static gboolean goes_along(const World *world, const Vm *vm)
 {
     int host = world->vms[vm - world->snapshot->vms].host;
-    return world->policy->evacuate_powered_off && world->hosts[host].to_empty;
+    return world->policy->evacuate_powered_off && (world->hosts[host].to_empty || world->goes_home);
 }
 
 static const char *untouchable(const World *world, const Vm *vm)
@@ -141,7 +143,8 @@ static const char *unmovable(const World *world, const Vm *vm, int from)
     if (list_contains(vm->disabled_methods, "RelocateVM_Task") ||
         list_contains(vm->disabled_methods, "MigrateVM_Task"))
         return "migration is disabled for the VM";
-    if (!world->vms[vm - world->snapshot->vms].measured && !world->hosts[from].to_empty)
+    if (!world->vms[vm - world->snapshot->vms].measured &&
+        !(vm->power == VM_POWER_ON ? world->hosts[from].to_empty : goes_along(world, vm)))
         return "the VM is not measured, and its host is not to be emptied";
     if (source->connection != CONNECTION_CONNECTED || source->power != HOST_POWER_ON)
         return "its host is not connected and on";

@@ -52,6 +52,7 @@ typedef struct World {
     guint words;   /* 64-bit words of a row of before */
     guint64 *before;
     guint violations;
+    gboolean goes_home; /* the plan takes VMs back after maintenance: it looks for nothing else to mend */
 } World;
 
 /* joins the three as they are before any step; the assessment must be of the snapshot, or the error says so

@@ -15,6 +15,7 @@
 #include "plan/planfile.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct Options {
     int orders;
@@ -25,6 +26,8 @@ static void check_plan(World *world, const Options *options)
 {
     g_autoptr(GPtrArray) bindings = bindings_new(world);
     gboolean sound = TRUE;
+    for (guint i = 0; i < world->plan->rows->len; i++)
+        world->goes_home |= strcmp(g_array_index(world->plan->rows, PlanRow, i).cause, "home") == 0;
     for (guint i = 0; i < world->plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(world->plan->rows, PlanRow, i);
         if (row->kind == ROW_ADVICE)
