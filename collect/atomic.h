@@ -40,7 +40,8 @@ typedef struct AtomicDirectory AtomicDirectory;
 /* begins a directory that will appear at path, which must not exist or be an empty directory */
 AtomicDirectory *atomic_directory_new(const char *path, GError **error);
 
-/* begins a directory that is never committed, where the system keeps what is temporary: for our user alone */
+/* begins a directory that is never committed, for our user alone: in $TMPDIR where that is set, else in
+ * memory where there is room for it, else where the system keeps what is temporary */
 AtomicDirectory *atomic_directory_scratch(GError **error);
 
 /* where it is until then */

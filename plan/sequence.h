@@ -28,9 +28,4 @@ char *sequence_danger(const Situation *situation, const GArray *changes, guint *
  * as by sequence_violation */
 char *sequence_complete(const Situation *situation, GArray *changes, guint *at);
 
-/* seconds from the first start to the last end of the first n changes of a list, with at most so many steps
- * running at once in all and per host */
-double sequence_makespan(const Model *start, const GArray *changes, guint n, guint parallel,
-                         guint parallel_per_host);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/window.h"
 
+#include "plan/makespan.h"
 #include "plan/reasons.h"
 #include "plan/room.h"
 #include "plan/sequence.h"
@@ -87,7 +88,7 @@ static guint count_in_time(const Situation *situation, const GArray *changes)
     guint low = 0, high = changes->len;
     while (low < high) {
         guint middle = (low + high + 1) / 2;
-        double makespan = sequence_makespan(situation->start, changes, middle, (guint)policy->parallel,
+        double makespan = makespan_seconds(situation->start, changes, middle, (guint)policy->parallel,
                                             (guint)policy->parallel_per_host);
         if (makespan <= policy->max_duration_s)
             low = middle;
@@ -124,7 +125,7 @@ static gboolean keep_if_it_fits(Choice *choice, guint index, gboolean in_time)
     g_array_append_val(choice->kept, copy);
     guint n = choice->kept->len;
     fits = fits &&
-           (in_time || sequence_makespan(choice->situation->start, choice->kept, n, (guint)policy->parallel,
+           (in_time || makespan_seconds(choice->situation->start, choice->kept, n, (guint)policy->parallel,
                                          (guint)policy->parallel_per_host) <= policy->max_duration_s);
     if (!fits)
         g_array_set_size(choice->kept, n - 1);

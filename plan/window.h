@@ -12,7 +12,7 @@
  * broken that held or a host hot that was normal. Returns what was taken out, a list as changes */
 GArray *window_choose(const Situation *situation, GArray *changes);
 
-/* keeps the longest beginning of the ordered changes that ends within max_duration_s (by sequence's makespan,
+/* keeps the longest beginning of the ordered changes that ends within max_duration_s (by its makespan,
  * under [apply] parallel) and after which no mandatory rule is broken that held, and no host is hot that was
  * normal. What is cut off becomes unsolved, and so does what it would have solved. Nothing where there is no
  * such limit */
