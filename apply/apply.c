@@ -354,7 +354,10 @@ static void say_summary(const Work *work, const Program *program, const char *st
     g_autoptr(GString) text = g_string_new(NULL);
     guint advice = count_rows(work->plan, ROW_ADVICE), unsolved = count_rows(work->plan, ROW_UNSOLVED);
     guint succeeded = progress_count(progress, STEP_SUCCEEDED);
-    g_string_append_printf(text, "%s: %u %s done", state, succeeded, plural(succeeded, "step", "steps"));
+    if (work->run)
+        g_string_append_printf(text, "%s: %u %s done", state, succeeded, plural(succeeded, "step", "steps"));
+    else
+        g_string_append_printf(text, "%s: nothing was changed", state);
     append_count(text, progress->done->len, "done by earlier runs");
     append_count(text, progress_count(progress, STEP_FAILED), "failed");
     append_count(text, progress_count(progress, STEP_REFUSED), "refused");

@@ -71,7 +71,7 @@ static gboolean take_blackout(ChangeWindow *window, const GArray *blackout, gint
     if (begin == now) {
         gint64 end = weekhours_end(blackout, now, window->zone);
         g_autofree char *is = end < G_MAXINT64 ? time_text(end, window->zone) : g_strdup("never");
-        g_set_error(error, VMANGER_ERROR, 0,
+        g_set_error(error, VMANGER_ERROR, VMANGER_ERROR_LATER,
                     "[apply] blackout: now lies in it: expected to be run when it is over: %s", is);
         return FALSE;
     }

@@ -187,7 +187,9 @@ gboolean program_parse(Program *program, int *argc, char ***argv, const char *us
 int program_fail(const Program *program, const GError *error)
 {
     program_warn(program, "%s", error->message);
-    return g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS) ? EXIT_PARTLY : EXIT_REFUSED;
+    return g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS)  ? EXIT_PARTLY
+           : g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_LATER) ? EXIT_STOPPED
+                                                                        : EXIT_REFUSED;
 }
 
 int program_misused(const Program *program, const char *format, ...)

@@ -46,8 +46,8 @@ gboolean program_parse(Program *program, int *argc, char ***argv, const char *us
  * mode-th of modes, which names all of them, NULL at its end */
 gboolean program_accepts(const GOptionEntry *entries, const char *const *modes, guint mode, GError **error);
 
-/* reports the error on standard error and returns EXIT_REFUSED, or EXIT_PARTLY where the error is
- * VMANGER_ERROR_STANDS */
+/* reports the error on standard error and returns EXIT_REFUSED; EXIT_PARTLY where the error is
+ * VMANGER_ERROR_STANDS, EXIT_STOPPED where it is VMANGER_ERROR_LATER */
 int program_fail(const Program *program, const GError *error);
 
 /* an error of the command line, with the way to help, as program_fail */

@@ -86,7 +86,10 @@ find "$dir/plans" -name '*.csv' -type f ! -name "$name.csv" ! -name '*.journal.c
     done
 
 # Exit code 3: what failed is on standard error, and with what was refused in the journal; the next cycle plans anew.
+# Exit code 4 without a journal: nothing was begun, since it is an hour of [apply] blackout, which is no fault.
 test "${VMANGER_APPLY:-no}" = yes && grep -q '^step,' "$plan" || exit 0
 code=0
-vmanger-apply "$@" --skip-refused --journal "$journal" "$plan" - || code=$?
+vmanger-apply "$@" --skip-refused --journal "$journal" "$plan" - 2>"$dir/apply.said" || code=$?
+test "$code" -ne 4 || test -e "$journal" || exit 0
+cat "$dir/apply.said" >&2
 test "$code" -eq 0 || test "$code" -eq 3

@@ -2,7 +2,7 @@
 # --dry-run looks, says that apply could begin, and writes nothing at all.
 . "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" --dry-run plan.csv "$before"
-says "Apply could begin: 0 steps done, $steps to do"
+says "Apply could begin: nothing was changed, $steps to do"
 nothing_else_than assessment.csv plan.csv
 exits 0 "$BIN/apply" --dry-run - "$before" <plan.csv
 nothing_else_than assessment.csv plan.csv

@@ -37,6 +37,15 @@ vcenter_stop
 rm -r kept
 
 vcenter_start
+printf '[apply]\nblackout=00:00-24:00\n' >never.ini
+environment VMANGER_APPLY=yes "VMANGER_POLICY=$PWD/never.ini"
+cycle 'a cycle in a blackout'
+grep -q '^step,' kept/plans/latest.csv || complain 'a cycle in a blackout' 'it plans nothing'
+test "$(changed)" = 0 || complain 'a cycle in a blackout' "$(changed) calls"
+vcenter_stop
+rm -r kept
+
+vcenter_start
 environment VMANGER_APPLY=yes
 order 'rule?method=RelocateVM_Task&do=fault&fault=DeviceNotSupported&times=1'
 "$TOP/samples/cycle.sh" >said 2>&1 || complain 'a cycle that applies' 'it failed'

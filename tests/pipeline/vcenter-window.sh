@@ -13,7 +13,7 @@ done
 applies 1 'to ask without a terminal' --confirm
 tells 'to ask without a terminal' 'is no terminal on which to ask'
 printf '[apply]\nblackout=00:00-24:00\n' >always.ini
-applies 1 'a blackout for ever' --policy always.ini
+applies 4 'a blackout for ever' --policy always.ini
 tells 'a blackout for ever' 'blackout: now lies in it.*: never'
 printf '[apply]\nblackout=Mon-Fri 8-18\n' >bad.ini
 applies 1 'hours that are none' --policy bad.ini
