@@ -15,8 +15,9 @@ GQuark vmanger_error_quark(void);
 /* the codes of its errors */
 enum {
     VMANGER_ERROR_FAILED = 0,
-    VMANGER_ERROR_STANDS = 1, /* the result is in its place and whole; the message says what else went wrong */
-    VMANGER_ERROR_LATER = 2   /* nothing is wrong but the hour: the same can be done later */
+    VMANGER_ERROR_STANDS =
+        1,                  /* the result is in its place and whole; the message says what else went wrong */
+    VMANGER_ERROR_LATER = 2 /* nothing is wrong but the hour: the same can be done later */
 };
 
 #endif

@@ -89,7 +89,7 @@ static guint count_in_time(const Situation *situation, const GArray *changes)
     while (low < high) {
         guint middle = (low + high + 1) / 2;
         double makespan = makespan_seconds(situation->start, changes, middle, (guint)policy->parallel,
-                                            (guint)policy->parallel_per_host);
+                                           (guint)policy->parallel_per_host);
         if (makespan <= policy->max_duration_s)
             low = middle;
         else
@@ -126,7 +126,7 @@ static gboolean keep_if_it_fits(Choice *choice, guint index, gboolean in_time)
     guint n = choice->kept->len;
     fits = fits &&
            (in_time || makespan_seconds(choice->situation->start, choice->kept, n, (guint)policy->parallel,
-                                         (guint)policy->parallel_per_host) <= policy->max_duration_s);
+                                        (guint)policy->parallel_per_host) <= policy->max_duration_s);
     if (!fits)
         g_array_set_size(choice->kept, n - 1);
     choice->place[index] = fits ? (int)n - 1 : -1;
