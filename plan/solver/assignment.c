@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static int64_t machine_violations(const Assignment *a, int m)
+int64_t assignment_exceeded(const Assignment *a, int m)
 {
     const Problem *p = a->problem;
     int64_t over = 0;
@@ -32,7 +32,7 @@ static int64_t violations_around(const Assignment *a, int process, int from, int
 {
     const Problem *p = a->problem;
     int home = p->home[process];
-    return machine_violations(a, from) + machine_violations(a, to) + violated_rules(a, process) +
+    return assignment_exceeded(a, from) + assignment_exceeded(a, to) + violated_rules(a, process) +
            constraints_lacking(a->constraints) + MAX(0, a->leaving[home] - p->max_leaving[home]) +
            MAX(0, a->n_moved - p->max_moves) + !reach_allows(p, process, a->machine[process]) +
            assignment_misgrown(a, process, a->machine[process]);
@@ -153,7 +153,7 @@ void assignment_resize(Assignment *a, int growth, int size)
     int after = problem_size_row(p, growth, size);
     int process = p->grower[growth];
     int m = a->machine[process];
-    a->violations -= machine_violations(a, m) + overspent(a, growth) + assignment_misgrown(a, process, m);
+    a->violations -= assignment_exceeded(a, m) + overspent(a, growth) + assignment_misgrown(a, process, m);
     for (int r = 0; r < width; r++) {
         int64_t change = problem_row(p->add, after, width)[r] - problem_row(p->add, before, width)[r];
         a->need[process * width + r] += change;
@@ -168,7 +168,7 @@ void assignment_resize(Assignment *a, int growth, int size)
     add_growth(p, &a->cost, before, -1);
     add_growth(p, &a->cost, after, 1);
     count_use_cost(a, m);
-    a->violations += machine_violations(a, m) + overspent(a, growth) + assignment_misgrown(a, process, m);
+    a->violations += assignment_exceeded(a, m) + overspent(a, growth) + assignment_misgrown(a, process, m);
 }
 
 void assignment_set_price(Assignment *a, const int64_t *price)
@@ -256,7 +256,7 @@ static void count_machines(Assignment *a)
         a->use_cost[m] = use_cost(p, m, problem_row(a->use, m, p->n_resources));
         add_use_cost(p, &a->cost, m, a->use_cost[m], 1);
         a->cost.level[p->levels.on] += a->n_on[m] ? p->on_cost[m] : 0;
-        a->violations += machine_violations(a, m) + MAX(0, a->leaving[m] - p->max_leaving[m]);
+        a->violations += assignment_exceeded(a, m) + MAX(0, a->leaving[m] - p->max_leaving[m]);
     }
 }
 

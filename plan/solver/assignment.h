@@ -55,6 +55,9 @@ void assignment_shift(Assignment *assignment, int process, int to);
 void assignment_swap(Assignment *assignment, int process, int other);
 void assignment_resize(Assignment *assignment, int growth, int size);
 
+/* by how much a machine holds more than it may */
+int64_t assignment_exceeded(const Assignment *assignment, int machine);
+
 /* copy the placement out */
 void assignment_save(const Assignment *assignment, Placement *placement);
 /* go to a placement by the fewest changes */

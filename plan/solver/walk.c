@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/solver/walk.h"
 
+#include "plan/solver/chain.h"
 #include "plan/solver/descent.h"
 #include "plan/solver/reach.h"
 #include "plan/solver/trial.h"
@@ -125,6 +126,20 @@ static int pick_machine(Walk *w, int process)
     return random_below(&w->random, w->problem->n_machines);
 }
 
+/* what a change of one process, or of those that go with it, would cost; FALSE where rules forbid it */
+static bool sample(Walk *w, int process, int to, Cost *delta)
+{
+    Assignment *a = w->assignment;
+    if (assignment_try_shift(a, process, to, delta)) {
+        return true;
+    }
+    Chain chain = {.cost = a->cost, .violations = a->violations};
+    bool may =
+        w->problem->has_blocks && chain_add(&chain, a, process, to) && chain_delta(&chain, a, true, delta);
+    chain_undo(&chain, a);
+    return may;
+}
+
 Schedule walk_schedule(Walk *w)
 {
     const Problem *p = w->problem;
@@ -136,7 +151,7 @@ Schedule walk_schedule(Walk *w)
         Cost delta;
         int process = pick_process(w);
         int to = random_below(&w->random, p->n_machines);
-        if (to == a->machine[process] || !assignment_try_shift(a, process, to, &delta)) {
+        if (to == a->machine[process] || !sample(w, process, to, &delta)) {
             continue;
         }
         for (int l = 0; l < p->n_levels; l++) {
@@ -251,22 +266,35 @@ static void try_resize(Walk *w, const Cooling *cooling)
     }
 }
 
-static void try_block(Walk *w)
+/* move what rules keep together as one, and what is then in its way, in its turn as one, there or back */
+static void try_blocks(Walk *w, const Cooling *cooling)
 {
-    const Problem *p = w->problem;
+    Assignment *a = w->assignment;
     int process = pick_process(w);
-    int first = p->groups_of.first[process];
-    int n = p->groups_of.first[process + 1] - first;
-    if (!n) {
+    int back = a->machine[process];
+    int to = pick_machine(w, process);
+    double bearable = -cooling->temperature * log(1 - random_unit(&w->random));
+    bool borne = false;
+    Chain chain;
+    chain_begin(&chain, a);
+    for (int link = 0; link < CHAIN_MOST && !borne && chain_add(&chain, a, process, to); link++) {
+        Cost delta;
+        borne = chain_delta(&chain, a, a->price, &delta) && energy_of(w, cooling, &delta) <= bearable;
+        process = a->on[to][random_below(&w->random, a->n_on[to])];
+        if (!borne && chain_has(&chain, process)) {
+            break;
+        }
+        to = random_bits(&w->random) & 1 ? back : pick_machine(w, process);
+    }
+    w->work += chain.n;
+    if (!borne) {
+        chain_undo(&chain, a);
         return;
     }
-    int g = p->groups_of.item[first + random_below(&w->random, n)];
-    int from = w->assignment->machine[process];
-    int to = pick_machine(w, process);
-    if (to != from && p->group[g].together && descent_try_block(w->assignment, g, from, to)) {
-        w->all_touched = true;
-        note(w);
+    for (int i = 0; i < chain.n; i++) {
+        touch(w, chain.process[i]);
     }
+    note(w);
 }
 
 /* the machine of a few that costs most for its use */
@@ -449,7 +477,7 @@ static void step(Walk *w, const Cooling *cooling)
     } else if (kind < 17 && p->n_growths) {
         try_resize(w, cooling);
     } else if (kind < 18 && p->has_blocks) {
-        try_block(w);
+        try_blocks(w, cooling);
     } else {
         try_shift(w, cooling);
     }

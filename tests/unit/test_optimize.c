@@ -299,6 +299,62 @@ static void a_rule_that_cannot_be_kept_is_kept_evenly_where_that_heats_no_host(v
     CU_ASSERT_EQUAL(moves_onto_the_emptiest(7800), 0);
 }
 
+/* Where VMs are in the end, "h2 h3", each given as its host and GiB, "h1 30", or "h1 30+" where it is kept
+ * together with the one before it; the caller frees it */
+static char *placed(const char *const vms[], const char *policy)
+{
+    static const char *const hosts[] = {"h1", "h2", "h3", "h4"};
+    SmallCluster *small = smallcluster_new();
+    guint n = g_strv_length((char **)vms);
+    for (guint h = 0; h < G_N_ELEMENTS(hosts); h++) {
+        double gib = 1;
+        for (guint i = 0; i < n; i++)
+            gib += g_str_has_prefix(vms[i], hosts[h]) ? g_ascii_strtod(vms[i] + strlen("h1 "), NULL) : 0;
+        add_host(small, hosts[h], 1000, gib);
+    }
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *id = g_strdup_printf("v%u", i), *host = g_strndup(vms[i], strlen("h1"));
+        g_autofree char *before = g_strdup_printf("v%u v%u", i - (i > 0), i);
+        add_vm(small, id, host, 10, g_ascii_strtod(vms[i] + strlen("h1 "), NULL));
+        if (g_str_has_suffix(vms[i], "+"))
+            add_rule(small, id, RULE_VM_AFFINITY, TRUE, before, "");
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(small, policy);
+    g_autoptr(Decisions) decisions = optimize_decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(decisions);
+    g_autoptr(Model) end = model_after(planning->model, decisions->changes);
+    GString *words = g_string_new(NULL);
+    for (guint i = 0; i < n; i++)
+        g_string_append_printf(words, "%s%s", i ? " " : "", hosts[end->vms[i].host]);
+    return g_string_free(words, FALSE);
+}
+
+/* What rules keep together gets out of the way as one: for a VM that fits nowhere else, for another group
+ * that does, and in exchange. */
+static void groups_make_way_for_others(void)
+{
+    static const struct {
+        const char *vms[10], *policy, *expected;
+    } cases[] = {
+        {{"h1 60", "h2 22", "h2 22+", "h3 30", "h4 50", NULL},
+         "[plan]\nevacuate=h1\nexclude_vms=v3\n",
+         "h2 h3 h3 h3 h4"},
+        {{"h1 30", "h1 30+", "h2 25", "h2 25+", "h3 50", "h4 25", NULL},
+         "[plan]\nevacuate=h1\nexclude_hosts=h3\nexclude_vms=v5\n",
+         "h2 h2 h4 h4 h3 h4"},
+        {{"h1 30", "h1 30+", "h2 25", "h2 25+", "h3 39", "h4 79", NULL},
+         "[plan]\nexclude_hosts=h3;h4\n[rule home]\ntype=vm_host_affinity\nvms=v0;v1\nhosts=h2\nmandatory=yes\n",
+         "h2 h2 h1 h1 h3 h4"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *found = placed(cases[i].vms, cases[i].policy);
+        CU_ASSERT_STRING_EQUAL(found, cases[i].expected);
+        if (strcmp(found, cases[i].expected) != 0)
+            printf("\n  %u: %s\n", i, found);
+    }
+}
+
 void test_optimize_suite(void)
 {
     CU_pSuite suite = CU_add_suite("optimize", NULL, NULL);
@@ -314,5 +370,6 @@ void test_optimize_suite(void)
     CU_ADD_TEST(suite, a_vcpu_that_a_pool_cannot_run_is_not_given_for_ever);
     CU_ADD_TEST(suite, advice_is_given_on_top_of_the_steps);
     CU_ADD_TEST(suite, what_has_no_safe_order_is_left_and_told);
+    CU_ADD_TEST(suite, groups_make_way_for_others);
     CU_ADD_TEST(suite, max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_first);
 }
