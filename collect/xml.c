@@ -87,21 +87,29 @@ static void stop(XmlReader *reader, const char *found)
     xmlStopParser(reader->parser);
 }
 
-/* The two attributes that matter; libxml2 gives five pointers for each: name, prefix, URI, value, its end. */
+static void add_attribute(XmlReader *reader, Element *element, const char *name, const char *value)
+{
+    Attribute *attribute = arena_take(&reader->arena, sizeof *attribute);
+    *attribute = (Attribute){name, value, element->attributes};
+    element->attributes = attribute;
+}
+
+/* libxml2 gives five pointers for each: name, prefix, URI, value, its end. */
 static void read_attributes(XmlReader *reader, Element *element, int n, const xmlChar **attributes)
 {
-    for (int i = 0; i < n; i++) {
+    for (int i = n - 1; i >= 0; i--) {
         const char *const *attribute = (const char *const *)attributes + (gsize)i * 5;
-        if (strcmp(attribute[0], "type") != 0)
-            continue;
         const char *value = attribute[3];
         gsize length = (gsize)(attribute[4] - value);
-        if (!attribute[2]) {
+        gboolean is_type = strcmp(attribute[0], "type") == 0;
+        if (is_type && !attribute[2]) {
             element->kind = arena_text(&reader->arena, value, length);
-        } else if (strcmp(attribute[2], XSI) == 0) {
+        } else if (is_type && strcmp(attribute[2], XSI) == 0) {
             const char *colon = memchr(value, ':', length);
             gsize prefix = colon ? (gsize)(colon - value) + 1 : 0;
             element->type = arena_text(&reader->arena, value + prefix, length - prefix);
+        } else {
+            add_attribute(reader, element, attribute[0], arena_text(&reader->arena, value, length));
         }
     }
 }
@@ -279,6 +287,14 @@ const char *element_text(const Element *element, const char *path)
 {
     const Element *found = element_at(element, path);
     return found ? found->text : NULL;
+}
+
+const char *element_attribute(const Element *element, const char *name)
+{
+    for (const Attribute *at = element->attributes; at; at = at->next)
+        if (strcmp(at->name, name) == 0)
+            return at->value;
+    return NULL;
 }
 
 static gboolean xml_can_hold(gunichar c)

@@ -8,14 +8,22 @@
 
 #include <glib.h>
 
+typedef struct Attribute Attribute;
+struct Attribute {
+    const char *name; /* without its prefix */
+    const char *value;
+    Attribute *next;
+};
+
 typedef struct Element Element;
 struct Element {
-    const char *name; /* without its prefix */
-    const char *type; /* its xsi:type without prefix, or "" */
-    const char *kind; /* the attribute `type` that a managed object reference has, or "" */
-    const char *text; /* of an element without children, or "" */
-    Element *first;   /* child */
-    Element *next;    /* sibling */
+    const char *name;      /* without its prefix */
+    const char *type;      /* its xsi:type without prefix, or "" */
+    const char *kind;      /* the attribute `type` that a managed object reference has, or "" */
+    const char *text;      /* of an element without children, or "" */
+    Attribute *attributes; /* the others than these two */
+    Element *first;        /* child */
+    Element *next;         /* sibling */
 };
 
 /* takes one element, valid during the call only; FALSE with the error set ends the parsing */
@@ -44,6 +52,9 @@ const Element *element_at(const Element *element, const char *path);
 
 /* its text; NULL where there is no such element */
 const char *element_text(const Element *element, const char *path);
+
+/* an attribute's value; NULL where there is none */
+const char *element_attribute(const Element *element, const char *name);
 
 /* appends text, escaped for XML; characters that XML cannot hold are left out */
 void xml_append_text(GString *out, const char *text);

@@ -15,6 +15,8 @@ static void describe(const Element *element, GString *out)
     g_string_append(out, element->name);
     if (*element->type || *element->kind)
         g_string_append_printf(out, "[%s|%s]", element->type, element->kind);
+    for (const Attribute *at = element->attributes; at; at = at->next)
+        g_string_append_printf(out, "(%s:%s)", at->name, at->value);
     if (!element->first) {
         g_string_append_printf(out, "=%s;", element->text);
         return;
@@ -82,7 +84,7 @@ static void a_fault_is_handed_over_wherever_elements_are_expected(void)
 static void types_come_without_their_prefixes(void)
 {
     reads("<r " XSI "><v xsi:type=\"vim:HostSystem\" type=\"Folder\" other=\"z\">group-1</v></r>", 1,
-          "v[HostSystem|Folder]=group-1;");
+          "v[HostSystem|Folder](other:z)=group-1;");
 }
 
 static void text_is_what_xml_means(void)
@@ -197,12 +199,32 @@ static void escaped_text_reads_back_as_it_was(void)
     CU_ASSERT_STRING_EQUAL(document->str, "ab");
 }
 
+static gboolean take_cell(const Element *element, gpointer data, GError **error)
+{
+    (void)data, (void)error;
+    CU_ASSERT_STRING_EQUAL(element_attribute(element, "r"), "A1");
+    CU_ASSERT_STRING_EQUAL(element_attribute(element, "id"), "x");
+    CU_ASSERT_PTR_NULL(element_attribute(element, "t"));
+    CU_ASSERT_PTR_NULL(element_attribute(element, "type"));
+    return TRUE;
+}
+
+static void attributes_are_found_by_name(void)
+{
+    reads("<a><c r=\"A1\" s='&lt;2'/><c/></a>", 1, "c(r:A1)(s:<2)=;c=;");
+    g_autoptr(XmlReader) reader = xml_reader_new(1, take_cell, NULL);
+    static const char text[] = "<a xmlns:r=\"y\"><c type=\"n\" r=\"A1\" r:id=\"x\"/></a>";
+    CU_ASSERT_TRUE(xml_reader_push(reader, text, strlen(text), NULL));
+    CU_ASSERT_TRUE(xml_reader_finish(reader, NULL));
+}
+
 void test_xml_suite(void)
 {
     CU_pSuite suite = CU_add_suite("xml", NULL, NULL);
     CU_ADD_TEST(suite, elements_of_the_depth_are_handed_over_whole);
     CU_ADD_TEST(suite, a_fault_is_handed_over_wherever_elements_are_expected);
     CU_ADD_TEST(suite, types_come_without_their_prefixes);
+    CU_ADD_TEST(suite, attributes_are_found_by_name);
     CU_ADD_TEST(suite, text_is_what_xml_means);
     CU_ADD_TEST(suite, nothing_is_loaded_or_expanded);
     CU_ADD_TEST(suite, what_is_no_xml_is_refused);
