@@ -176,14 +176,19 @@ static gboolean is_ascii(const char *bytes, gsize length)
     return bad == 0;
 }
 
-/* What separates the cells of this first line: a comma, unless there is none but another is. */
-static char separator_of(const char *line, gsize length)
+/* What separates the cells of this first line: a comma where there is one, in what a spreadsheet saved the
+ * sign that there are most of, since a heading may hold the others. */
+static char separator_of(const char *line, gsize length, gboolean sheet)
 {
     static const char separators[] = {',', ';', '\t'};
-    for (gsize i = 0; i < G_N_ELEMENTS(separators); i++)
-        if (memchr(line, separators[i], length))
-            return separators[i];
-    return separators[0];
+    gsize counts[G_N_ELEMENTS(separators)] = {0}, best = 0;
+    for (gsize at = 0; at < length; at++)
+        for (gsize i = 0; i < G_N_ELEMENTS(separators); i++)
+            counts[i] += line[at] == separators[i];
+    for (gsize i = 1; i < G_N_ELEMENTS(separators); i++)
+        if (sheet || counts[best] == 0)
+            best = counts[i] > counts[best] ? i : best;
+    return separators[best];
 }
 
 /* Takes off a byte order mark and finds what separates cells; an error where the file may have neither. */
@@ -198,7 +203,7 @@ static gboolean take_first_line(CsvReader *reader, GError **error)
         reader->line_length -= 3;
         memmove(line, line + 3, reader->line_length + 1);
     }
-    reader->separator = separator_of(line, reader->line_length);
+    reader->separator = separator_of(line, reader->line_length, reader->sheet);
     if (reader->separator != ',' && !reader->sheet) {
         fail_at(reader, 1,
                 reader->separator == ';' ? "cells separated by semicolons" : "cells separated by tabs",

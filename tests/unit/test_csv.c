@@ -144,6 +144,19 @@ static void what_was_written_is_read_back(void)
         CU_ASSERT_STRING_EQUAL(csv_reader_cell(csv, i), cells[i]);
 }
 
+static void what_a_spreadsheet_saved_may_have_commas_in_its_headings(void)
+{
+    static const char text[] = "\xef\xbb\xbfVM;owner, team;Memory\nweb;Kate, Ops;4096\n";
+    g_autoptr(CsvReader) csv = csv_reader_open_bytes(text, strlen(text), "in.csv", NULL);
+    csv_reader_take_sheet(csv);
+    CU_ASSERT_TRUE_FATAL(csv_reader_next(csv, NULL));
+    CU_ASSERT_EQUAL_FATAL(csv_reader_n_cells(csv), 3);
+    CU_ASSERT_STRING_EQUAL(csv_reader_cell(csv, 0), "VM");
+    CU_ASSERT_TRUE_FATAL(csv_reader_next(csv, NULL));
+    CU_ASSERT_EQUAL_FATAL(csv_reader_n_cells(csv), 3);
+    CU_ASSERT_STRING_EQUAL(csv_reader_cell(csv, 1), "Kate, Ops");
+}
+
 void test_csv_suite(void)
 {
     CU_pSuite suite = CU_add_suite("csv", NULL, NULL);
@@ -155,4 +168,5 @@ void test_csv_suite(void)
     CU_ADD_TEST(suite, the_raw_row_and_the_sum_are_of_the_files_bytes);
     CU_ADD_TEST(suite, rows_of_many_and_long_cells_are_whole);
     CU_ADD_TEST(suite, what_was_written_is_read_back);
+    CU_ADD_TEST(suite, what_a_spreadsheet_saved_may_have_commas_in_its_headings);
 }
