@@ -33,10 +33,10 @@ static int drs_behaviour(const char *behaviour)
 }
 
 /* DRS that is on acts by a level, whether it is stated or not. */
-static int drs_level(const Element *configuration)
+int inventory_drs_level(int enabled, const char *behaviour)
 {
-    int level = drs_behaviour(element_text(configuration, "drsConfig.defaultVmBehavior"));
-    switch (inventory_flag(element_text(configuration, "drsConfig.enabled"))) {
+    int level = drs_behaviour(behaviour);
+    switch (enabled) {
     case 1:
         return level < 0 ? DRS_UNSTATED : level;
     case 0:
@@ -47,13 +47,11 @@ static int drs_level(const Element *configuration)
 }
 
 /* DpmBehavior of ClusterDpmConfigInfo: manual or automated */
-static int dpm_level(const Element *configuration)
+int inventory_dpm_level(int enabled, const char *behaviour)
 {
-    switch (inventory_flag(element_text(configuration, "dpmConfigInfo.enabled"))) {
+    switch (enabled) {
     case 1:
-        return g_strcmp0(element_text(configuration, "dpmConfigInfo.defaultDpmBehavior"), "automated") == 0
-                   ? DRS_FULL
-                   : DRS_MANUAL;
+        return g_strcmp0(behaviour, "automated") == 0 ? DRS_FULL : DRS_MANUAL;
     case 0:
         return DRS_OFF;
     default:
@@ -186,8 +184,11 @@ gboolean inventory_take_cluster(Inventory *inventory, const PropertyQuery *query
         cluster.drs = cluster.dpm = DRS_OFF;
         cluster.ha = 0;
     } else if (configuration) {
-        cluster.drs = drs_level(configuration);
-        cluster.dpm = dpm_level(configuration);
+        cluster.drs = inventory_drs_level(inventory_flag(element_text(configuration, "drsConfig.enabled")),
+                                          element_text(configuration, "drsConfig.defaultVmBehavior"));
+        cluster.dpm =
+            inventory_dpm_level(inventory_flag(element_text(configuration, "dpmConfigInfo.enabled")),
+                                element_text(configuration, "dpmConfigInfo.defaultDpmBehavior"));
         cluster.vsan = inventory_flag(element_text(configuration, "vsanConfigInfo.enabled"));
         read_ha(inventory, configuration, &cluster);
         read_overrides(inventory, configuration);

@@ -11,13 +11,21 @@
 #include <string.h>
 
 static const char description[] =
-    "Takes a snapshot of a vCenter's hosts and virtual machines and of what was measured on them, or checks a\n"
-    "snapshot's directory and writes it anew.\n\n"
-    "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), or the directory of a snapshot.";
+    "Takes a snapshot of a vCenter's hosts and virtual machines and of what was measured on them, or of what an\n"
+    "RVTools export says of them, or checks a snapshot's directory and writes it anew.\n\n"
+    "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), the directory of a snapshot, or\n"
+    "an RVTools export as rvtools:FILE.xlsx or rvtools:DIR (CSV files).";
 
 /* the ways in which collect runs: by its SOURCE */
-enum { FROM_VCENTER, FROM_DIRECTORY };
-static const char *const modes[] = {"a vCenter", "a directory", NULL};
+enum { FROM_VCENTER, FROM_DIRECTORY, FROM_EXPORT };
+static const char *const modes[] = {"a vCenter", "a directory", "an RVTools export", NULL};
+
+static guint mode_of(const char *source)
+{
+    if (source && g_str_has_prefix(source, RVTOOLS_PREFIX))
+        return FROM_EXPORT;
+    return source && connection_names_directory(source) ? FROM_DIRECTORY : FROM_VCENTER;
+}
 
 static void report(const Program *program, const CollectResult *result, const char *output)
 {
@@ -61,10 +69,10 @@ int main(int argc, char **argv)
         return program_misused(&program, "%s", error->message);
     if (argc > 2 || !output == !archive_directory)
         return program_misused(&program, "expected one SOURCE, and one of -o SNAPSHOT and --archive DIR");
-    guint mode = argc == 2 && connection_names_directory(argv[1]) ? FROM_DIRECTORY : FROM_VCENTER;
+    guint mode = mode_of(argc == 2 ? argv[1] : NULL);
     if (!program_accepts(options, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
-    if (!connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
+    if (mode != FROM_EXPORT && !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);
 
     if (encrypt_to && !(keys = openpgp_new(encrypt_to, &error)))

@@ -531,7 +531,7 @@ static gboolean assemble(Inventory *inventory, GError **error)
     return TRUE;
 }
 
-static const char *describe_left_out(const Inventory *inventory)
+const char *inventory_left_out(Snapshot *snapshot, const guint counts[N_LEFT_OUT])
 {
     static const char *const names[N_LEFT_OUT] = {
         [LEFT_OUT_TEMPLATES] = "templates",
@@ -540,6 +540,8 @@ static const char *describe_left_out(const Inventory *inventory)
         [LEFT_OUT_UNCONFIGURED] = "unconfigured",
         [LEFT_OUT_UNKNOWN_HOSTS] = "hosts_without_hardware",
         [LEFT_OUT_STRANDED] = "vms_of_such_hosts",
+        [LEFT_OUT_HOSTLESS] = "vms_without_host",
+        [LEFT_OUT_UNPLACED] = "vms_of_ambiguous_hosts",
         [LEFT_OUT_VANISHED] = "vanished",
         [LEFT_OUT_DEPENDENCIES] = "dependency_rules",
         [LEFT_OUT_RULES] = "empty_rules",
@@ -547,9 +549,9 @@ static const char *describe_left_out(const Inventory *inventory)
     };
     g_autoptr(GString) text = g_string_new(NULL);
     for (int i = 0; i < N_LEFT_OUT; i++)
-        if (inventory->left_out[i] > 0)
-            g_string_append_printf(text, "%s%s=%u", text->len ? " " : "", names[i], inventory->left_out[i]);
-    return snapshot_string(inventory->snapshot, text->str);
+        if (counts[i] > 0)
+            g_string_append_printf(text, "%s%s=%u", text->len ? " " : "", names[i], counts[i]);
+    return snapshot_string(snapshot, text->str);
 }
 
 gboolean inventory_collect(Vcenter *vcenter, const Program *program, Snapshot *snapshot, GPtrArray *warnings,
@@ -568,7 +570,7 @@ gboolean inventory_collect(Vcenter *vcenter, const Program *program, Snapshot *s
                   inventory_read_tasks(&inventory, error) && inventory_read_evc_modes(&inventory, error) &&
                   inventory_read_hardware_versions(&inventory, error) && assemble(&inventory, error) &&
                   snapshot_link(snapshot, error);
-    snapshot->info.left_out = describe_left_out(&inventory);
+    snapshot->info.left_out = inventory_left_out(snapshot, inventory.left_out);
     program_progress(program, NULL);
     g_hash_table_destroy(inventory.warned);
     g_hash_table_destroy(inventory.places);

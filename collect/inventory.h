@@ -17,6 +17,8 @@ typedef enum {
     LEFT_OUT_UNCONFIGURED,  /* VMs that the server knows no size or no host of */
     LEFT_OUT_UNKNOWN_HOSTS, /* hosts that the server knows no hardware of */
     LEFT_OUT_STRANDED,      /* VMs on such hosts */
+    LEFT_OUT_HOSTLESS,      /* VMs whose host an export does not have */
+    LEFT_OUT_UNPLACED,      /* VMs whose host is one of several of that name in an export */
     LEFT_OUT_VANISHED,      /* objects deleted while they were read */
     LEFT_OUT_DEPENDENCIES,  /* rules on the order in which HA restarts VMs */
     LEFT_OUT_RULES,         /* rules without members */
@@ -90,6 +92,13 @@ gboolean inventory_read_tasks(Inventory *inventory, GError **error);
 gboolean inventory_find_attribute(Inventory *inventory, GError **error);
 
 /* ---- what they share ---- */
+
+/* the counts that are not 0, as snapshot.csv has them: the snapshot's string */
+const char *inventory_left_out(Snapshot *snapshot, const guint counts[N_LEFT_OUT]);
+
+/* drs and dpm of a cluster, by whether it is on (1, 0, -1) and vSphere's word for what it does, or NULL */
+int inventory_drs_level(int enabled, const char *behaviour);
+int inventory_dpm_level(int enabled, const char *behaviour);
 
 /* a value; NULL where it is unset or could not be read, of which there is one warning per property */
 const Element *inventory_value(Inventory *inventory, const PropertyQuery *query, const PropertyObject *object,

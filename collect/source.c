@@ -7,11 +7,13 @@ gboolean collect_from_source(const CollectRequest *request, CollectResult *resul
 {
     if (request->connection->url)
         return collect_from_vsphere(request, result, error);
-    if (strstr(request->source, "://") || g_str_has_prefix(request->source, "rvtools:") ||
-        g_str_has_prefix(request->source, "libvirt:")) {
-        g_set_error(error, VMANGER_ERROR, 0,
-                    "%s: found another kind of source: expected https://HOST/sdk or a directory",
-                    request->source);
+    if (g_str_has_prefix(request->source, RVTOOLS_PREFIX))
+        return collect_from_rvtools(request, result, error);
+    if (strstr(request->source, "://") || g_str_has_prefix(request->source, "libvirt:")) {
+        g_set_error(
+            error, VMANGER_ERROR, 0,
+            "%s: found another kind of source: expected https://HOST/sdk, a directory or rvtools:PATH",
+            request->source);
         return FALSE;
     }
     return collect_from_directory(request, result, error);

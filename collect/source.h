@@ -11,8 +11,10 @@
 #include "collect/program.h"
 #include "collect/snapshot.h"
 
+#define RVTOOLS_PREFIX "rvtools:" /* of the path of an export */
+
 typedef struct CollectRequest {
-    const char *source;     /* as the person named it: a server, or a directory */
+    const char *source;     /* as the person named it: a server, a directory, rvtools:PATH */
     const char *output;     /* the directory that shall appear */
     const OpenPgp *keys;    /* to whom it is encrypted; NULL: it is in the clear */
     double window_s;        /* what to measure, where the source can be asked */
@@ -38,6 +40,9 @@ CollectFunction collect_from_directory;
 
 /* from a vCenter or an ESXi host, over the vSphere API (vsphere.c) */
 CollectFunction collect_from_vsphere;
+
+/* from an RVTools export, a workbook or a directory of CSV files (rvtools.c) */
+CollectFunction collect_from_rvtools;
 
 void collect_result_clear(CollectResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CollectResult, collect_result_clear)

@@ -17,6 +17,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <zip.h>
 
 typedef gboolean TryFunction(Corpus *corpus, const char *path, GError **error);
 
@@ -26,7 +27,7 @@ typedef struct Format {
 } Format;
 
 static TryFunction try_snapshot, try_policy, try_assessment, try_plan, try_journal, try_queryperf,
-    try_knownhosts;
+    try_knownhosts, try_export, try_workbook;
 
 static const Format formats[] = {
     {"snapshot/snapshot.csv", try_snapshot},
@@ -43,6 +44,11 @@ static const Format formats[] = {
     {"journal.csv", try_journal},
     {"queryperf.xml", try_queryperf},
     {"known_hosts", try_knownhosts},
+    {"export/vHost.csv", try_export},
+    {"export/vInfo.csv", try_export},
+    {"export/vCPU.csv", try_export},
+    {"export/vMemory.csv", try_export},
+    {"sheet1.xml", try_workbook},
 };
 
 static const char good_policy[] = "# a policy\n[analyze]\ncpu_hot_pct=70\nmemory_hot_pct=75.5\nnet_hot_pct=\n"
@@ -71,6 +77,37 @@ static const char good_knownhosts[] =
     "vcenter.example.com 5B:12:AB:7F:00:91:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\n"
     "vcenter.example.com:443 "
     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
+
+/* an RVTools export, as a directory of CSV files */
+static const struct {
+    const char *file, *text;
+} good_export[] = {
+    {"vHost.csv",
+     "Host,Datacenter,Cluster,in Maintenance Mode,CPU Model,Speed,# Cores,CPU usage %,# Memory,Memory usage %,"
+     "Current EVC,Object ID,VI SDK UUID\n"
+     "esx1,DC,Prod,False,Xeon,2000,16,92,\"65,536\",70,,host-1,11-22\n"
+     "esx2,DC,Prod,False,Xeon,2000,16,10,\"65,536\",20,,,11-22\n"
+     "lone,DC,,True,Xeon,2000,16,1,65536,3%,,host-3,11-22\n"},
+    {"vInfo.csv", "VM,Powerstate,Template,CPUs,Memory,Folder,HW version,Cluster,Host,VM ID,VI SDK UUID\n"
+                  "web,poweredOn,False,4,4096,/DC/vm/a,21,Prod,esx1,vm-1,11-22\n"
+                  "\"of\ntwo\",poweredOn,0,8,16384,,vmx-19,Prod,esx1,,11-22\n"
+                  "old,poweredOff,True,1,1024,,21,Prod,esx2,vm-3,11-22\n"
+                  "web,poweredOn,False,2,2048,,21,Prod,esx2,vm-4,11-22\n"},
+    {"vCPU.csv", "VM;CPUs;Overall;Reservation;Limit;Hot Add;VM ID\nweb;4;7.000;0;-1;True;vm-1\n"
+                 "\"of\ntwo\";8;12.000;0;0;False;\nweb;2;100;0;Unlimited;1;vm-4\n"},
+    {"vMemory.csv", "VM,Size MB,Consumed,Swapped,Ballooned,Active,Limit,Hot Add,VM ID\n"
+                    "web,4096,4000,0,0,3900,-1,True,vm-1\nweb,2048,1024,0,0,100,-1,True,vm-4\n"},
+};
+
+static const char good_sheet[] =
+    "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>\n"
+    "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>Host</t></is></c><c r=\"B1\" t=\"s\"><v>0</v></c>"
+    "<c t=\"inlineStr\"><is><r><t># </t></r><r><t>Cores</t></r></is></c>"
+    "<c r=\"D1\" t=\"str\"><v># Memory</v></c><c r=\"E1\" t=\"inlineStr\"><is><t>CPU usage %</t></is></c></row>\n"
+    "<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>esx1</t></is></c><c r=\"B2\"><v>2000</v></c>"
+    "<c r=\"C2\" t=\"n\"><v>16</v></c><c r=\"D2\"><v>6.5536E4</v></c><c r=\"E2\"><v>12</v></c></row>\n"
+    "<row><c t=\"s\"><v>1</v></c><c><v>2000</v></c><c><v>16</v></c><c><v>65536</v></c></row>\n"
+    "</sheetData></worksheet>\n";
 
 struct Corpus {
     char *directory;
@@ -152,17 +189,16 @@ static void write_and_read(Corpus *corpus, Assessment *assessment)
     must(strcmp(assessment->digest, read->digest) == 0, "the assessment is another when read again", NULL);
 }
 
-static gboolean try_snapshot(Corpus *corpus, const char *path, GError **error)
+/* Collects from a source, and goes on with what comes of it. */
+static gboolean carry_on(Corpus *corpus, const char *source, GError **error)
 {
-    (void)path;
-    g_autofree char *directory = path_of(corpus, "snapshot");
     g_autofree char *collected = path_of(corpus, "collected");
     const Program program = {.name = "test", .quiet = TRUE};
     Connection connection = {0};
-    const CollectRequest request = {directory, collected, NULL, 300, &connection, &program};
+    const CollectRequest request = {source, collected, NULL, 300, &connection, &program};
     g_auto(CollectResult) result = {0};
     remove_all(collected);
-    if (!collect_from_directory(&request, &result, error))
+    if (!collect_from_source(&request, &result, error))
         return FALSE;
     g_autoptr(GError) failure = NULL;
     g_autoptr(Snapshot) snapshot = snapshot_read(collected, SNAPSHOT_STRICT, &failure);
@@ -174,6 +210,61 @@ static gboolean try_snapshot(Corpus *corpus, const char *path, GError **error)
     write_and_read(corpus, assessment);
     must(plan(corpus, snapshot, assessment, policy, &failure), "no plan can be made", failure);
     return TRUE;
+}
+
+static gboolean try_snapshot(Corpus *corpus, const char *path, GError **error)
+{
+    (void)path;
+    g_autofree char *directory = path_of(corpus, "snapshot");
+    return carry_on(corpus, directory, error);
+}
+
+static gboolean try_export(Corpus *corpus, const char *path, GError **error)
+{
+    (void)path;
+    g_autofree char *directory = path_of(corpus, "export");
+    g_autofree char *source = g_strconcat(RVTOOLS_PREFIX, directory, NULL);
+    return carry_on(corpus, source, error);
+}
+
+/* A workbook whose tabs vHost and vInfo are the sheet, and an empty one. */
+static void make_workbook(const char *path, const char *sheet, gsize length)
+{
+    const struct {
+        const char *part, *text;
+    } parts[] = {
+        {"_rels/.rels", "<Relationships><Relationship Id=\"a\" Type=\"x/officeDocument\" Target=\"b.xml\"/>"
+                        "</Relationships>"},
+        {"_rels/b.xml.rels",
+         "<Relationships><Relationship Id=\"c\" Type=\"x/worksheet\" Target=\"sheet1.xml\"/>"
+         "<Relationship Id=\"d\" Type=\"x/sharedStrings\" Target=\"s.xml\"/>"
+         "<Relationship Id=\"e\" Type=\"x/worksheet\" Target=\"sheet2.xml\"/></Relationships>"},
+        {"b.xml", "<workbook xmlns:r=\"r\"><sheets><sheet name=\"vHost\" r:id=\"c\"/>"
+                  "<sheet name=\"vInfo\" r:id=\"e\"/></sheets></workbook>"},
+        {"s.xml", "<sst><si><t>Speed</t></si><si><t>esx2</t></si></sst>"},
+        {"sheet2.xml",
+         "<worksheet><sheetData><row><c t=\"str\"><v>VM</v></c><c t=\"str\"><v>Powerstate</v></c>"
+         "<c t=\"str\"><v>Host</v></c></row></sheetData></worksheet>"},
+    };
+    zip_t *archive = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+    must(archive != NULL, "no workbook", NULL);
+    for (guint i = 0; i <= G_N_ELEMENTS(parts); i++) {
+        gboolean is_part = i < G_N_ELEMENTS(parts);
+        zip_source_t *bytes = zip_source_buffer(archive, is_part ? parts[i].text : sheet,
+                                                is_part ? strlen(parts[i].text) : length, 0);
+        must(zip_file_add(archive, is_part ? parts[i].part : "sheet1.xml", bytes, 0) >= 0, "no part", NULL);
+    }
+    must(zip_close(archive) == 0, "the workbook cannot be written", NULL);
+}
+
+static gboolean try_workbook(Corpus *corpus, const char *path, GError **error)
+{
+    g_autofree char *bytes = NULL, *workbook = path_of(corpus, "export.xlsx");
+    gsize length;
+    must(g_file_get_contents(path, &bytes, &length, NULL), "a sheet is missing", NULL);
+    make_workbook(workbook, bytes, length);
+    g_autofree char *source = g_strconcat(RVTOOLS_PREFIX, workbook, NULL);
+    return carry_on(corpus, source, error);
 }
 
 static gboolean try_policy(Corpus *corpus, const char *path, GError **error)
@@ -362,6 +453,18 @@ static void make_journal(const Corpus *corpus)
     }
 }
 
+static void make_export(const Corpus *corpus)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = path_of(corpus, "export"), *sheet = path_of(corpus, "sheet1.xml");
+    must(g_mkdir(directory, 0700) == 0, "no directory for an export", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(good_export); i++) {
+        g_autofree char *path = g_build_filename(directory, good_export[i].file, NULL);
+        must(g_file_set_contents(path, good_export[i].text, -1, &error), "no good export", error);
+    }
+    must(g_file_set_contents(sheet, good_sheet, -1, &error), "no good sheet", error);
+}
+
 Corpus *corpus_new(void)
 {
     g_autoptr(GError) error = NULL;
@@ -375,6 +478,7 @@ Corpus *corpus_new(void)
     g_autofree char *answer = path_of(corpus, "queryperf.xml"), *known = path_of(corpus, "known_hosts");
     must(g_file_set_contents(answer, good_queryperf, -1, &error), "no good answer", error);
     must(g_file_set_contents(known, good_knownhosts, -1, &error), "no good known hosts", error);
+    make_export(corpus);
     make_snapshot(corpus);
     make_plan(corpus);
     make_journal(corpus);
