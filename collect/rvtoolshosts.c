@@ -190,7 +190,8 @@ static gboolean read_hardware(Import *import, const TabRow *row, Host *host, GEr
     if (!(host->cpu_cores > 0))
         host->cpu_cores = sockets * per_socket;
     if (!tab_has(row, HOST_CORES) && !(tab_has(row, HOST_SOCKETS) && tab_has(row, HOST_CORES_PER_SOCKET)))
-        return tab_fail(row, HOST_CORES, "this column, which says how large the host is", error);
+        return tab_fail(row, HOST_CORES,
+                        "this column, or # CPU and Cores per CPU: export all tabs again from RVTools", error);
     host->cpu_threads = threads < 0 ? NAN : host->cpu_cores * (threads ? 2 : 1);
     host->core_mhz = table_round(host->core_mhz);
     host->cpu_mhz = table_round(host->core_mhz * host->cpu_cores);

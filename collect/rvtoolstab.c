@@ -31,7 +31,8 @@ static char *simplify(const char *heading)
     return g_string_free(name, FALSE);
 }
 
-/* A heading as it stands, or behind the tab's name as in vInfoVMName; an attribute's is vInfo_NAME there. */
+/* A heading as it stands, or behind the tab's name as in vInfoVMName. An attribute's is vInfo_NAME there, and
+ * meant by _NAME alone. */
 static gboolean heads(const Tab *tab, const char *heading, const char *name)
 {
     gsize prefix = strlen(tab->name);
@@ -39,15 +40,21 @@ static gboolean heads(const Tab *tab, const char *heading, const char *name)
     g_autofree char *whole = simplify(heading);
     if (strcmp(whole, wanted) == 0)
         return TRUE;
-    if (g_ascii_strncasecmp(heading, tab->name, prefix) != 0)
+    if (g_ascii_strncasecmp(heading, tab->name, prefix) != 0 || (heading[prefix] == '_' && *name != '_'))
         return FALSE;
     g_autofree char *rest = simplify(heading + prefix);
     return strcmp(rest, wanted) == 0;
 }
 
-/* Custom attributes stand between these two headings: of VMs behind the annotation, of others behind the id.
+typedef struct Headings {
+    const Tab *tab;
+    const SheetRow *row;
+    guint before, behind; /* the columns around the custom attributes */
+} Headings;
+
+/* Custom attributes stand between two headings: of VMs behind the annotation, of others behind the id.
  */
-static void find_attributes(const Tab *tab, const SheetRow *row, guint *first, guint *last)
+static Headings headings_of(const Tab *tab, const SheetRow *row)
 {
     guint annotation = row->n_cells, id = row->n_cells, datacenter = 0, server = 0;
     for (guint i = 0; i < row->n_cells; i++) {
@@ -62,8 +69,7 @@ static void find_attributes(const Tab *tab, const SheetRow *row, guint *first, g
             server = i;
     }
     gboolean of_vms = annotation < row->n_cells;
-    *first = of_vms ? annotation : id;
-    *last = of_vms ? datacenter : server;
+    return (Headings){tab, row, of_vms ? annotation : id, of_vms ? datacenter : server};
 }
 
 typedef struct Search {
@@ -71,15 +77,14 @@ typedef struct Search {
     gboolean among_attributes;
 } Search;
 
-static Search find_heading(const Tab *tab, const SheetRow *row, const char *name)
+static Search find_heading(const Headings *headings, const char *name)
 {
-    guint first, last;
+    const SheetRow *row = headings->row;
     Search found = {-1, -1, FALSE};
-    find_attributes(tab, row, &first, &last);
     for (guint i = 0; i < row->n_cells; i++) {
-        if (!*row->cells[i].text || !heads(tab, row->cells[i].text, name))
+        if (!*row->cells[i].text || !heads(headings->tab, row->cells[i].text, name))
             continue;
-        gboolean is_attribute = i > first && i < last;
+        gboolean is_attribute = i > headings->before && i < headings->behind;
         if (found.place < 0 || (found.among_attributes && !is_attribute))
             found = (Search){(int)i, -1, is_attribute};
         else if (found.among_attributes == is_attribute)
@@ -96,16 +101,17 @@ static gboolean refuse_headings(const SheetRow *row, const char *title, const ch
     return FALSE;
 }
 
-static gboolean place_column(const Tab *tab, const SheetRow *row, guint column, int *place, GError **error)
+static gboolean place_column(const Headings *headings, guint column, int *place, GError **error)
 {
-    const TabColumn *about = &tab->columns[column];
+    const SheetRow *row = headings->row;
+    const TabColumn *about = &headings->tab->columns[column];
     g_autofree char *names = g_strdup_printf("%s|%s", about->title, about->others ? about->others : "");
     g_auto(GStrv) each = g_strsplit(names, "|", -1);
     *place = -1;
     for (char **name = each; *name && *place < 0; name++) {
         if (!**name)
             continue;
-        Search found = find_heading(tab, row, *name);
+        Search found = find_heading(headings, *name);
         if (found.second >= 0) {
             g_autofree char *both =
                 g_strdup_printf("columns %d and %d of that name", found.place + 1, found.second + 1);
@@ -124,9 +130,10 @@ static gboolean take_sheet_row(const SheetRow *row, gpointer data, GError **erro
         TabRow tab_row = {tab, row, reader->places};
         return reader->take(&tab_row, reader->data, error);
     }
+    Headings headings = headings_of(tab, row);
     reader->places = g_new(int, tab->n_columns);
     for (guint i = 0; i < tab->n_columns; i++)
-        if (!place_column(tab, row, i, &reader->places[i], error))
+        if (!place_column(&headings, i, &reader->places[i], error))
             return FALSE;
     return TRUE;
 }

@@ -10,7 +10,8 @@
 #include <zip.h>
 
 #define READ_BYTES ((gsize)64 * 1024)
-#define MOST_BYTES ((guint64)2 * 1024 * 1024 * 1024) /* that are unpacked, of all parts together */
+#define MOST_BYTES ((guint64)2 * 1024 * 1024 * 1024)   /* that are unpacked, of all parts together */
+#define MOST_STRING_BYTES ((guint64)512 * 1024 * 1024) /* of the strings that cells share, which are kept */
 #define TOO_LARGE "more than 2 GiB of unpacked content"
 #define MOST_ROWS 1048576
 #define MOST_COLUMNS 16384
@@ -23,7 +24,7 @@ typedef struct Tab {
 struct Workbook {
     zip_t *archive;
     char *name;
-    guint64 unpacked;
+    guint64 unpacked, string_bytes;
     GHashTable *parts;  /* id of a relation of the workbook to the name of a part */
     GArray *tabs;       /* Tab */
     GPtrArray *strings; /* that cells share */
@@ -219,10 +220,12 @@ static void append_item(const Element *item, GString *out)
 
 static gboolean take_string(const Element *element, gpointer data, GError **error)
 {
-    (void)error;
     Workbook *workbook = data;
     g_autoptr(GString) text = g_string_new(NULL);
     append_item(element, text);
+    workbook->string_bytes += text->len;
+    if (workbook->string_bytes > MOST_STRING_BYTES)
+        return fail_part(workbook, workbook->shared, "more than 512 MiB of strings", error);
     g_ptr_array_add(workbook->strings,
                     g_string_chunk_insert_len(workbook->pool, text->str, (gssize)text->len));
     return TRUE;

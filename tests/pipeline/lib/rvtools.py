@@ -232,14 +232,17 @@ def grouped(sign, decimals=""):
     return lambda value: "{:,}".format(value).replace(",", sign) + decimals if isinstance(value, int) else value
 
 
-def with_attributes(content):
+ATTRIBUTES = ["Owner", "Host", "Name", "Cluster", "Memory", "VM"]
+
+
+def with_attributes(content, names=None):
     """Custom attributes called as columns are, where RVTools puts those of VMs and of others."""
     for rows in content.values():
         at = rows[0].index("Annotation") + 1 if "Annotation" in rows[0] else \
             rows[0].index("Object ID") + 1 if "Object ID" in rows[0] else None
         if at:
             for i, row in enumerate(rows):
-                row[at:at] = ["Owner", "Host", "Name", "Cluster", "Memory", "VM"] if i == 0 else \
+                row[at:at] = (names or ATTRIBUTES) if i == 0 else \
                     ["Kate", "esx2.example.com", "nobody", "Test", "lots", "of\nlines"]
     return content
 
@@ -267,7 +270,8 @@ FORMS = {
     "attributes": lambda out: Workbook().write(with_attributes(tabs()), out),
     "old": lambda out: Workbook().write(headings(each_cell(
         tabs(), lambda v: {"True": "1", "False": "0"}.get(v, v)), lambda _, h: h.replace("MiB", "MB").replace("# VMs total", "# VMs")), out),
-    "batch": lambda out: Workbook().write(headings(tabs(), renamed), out),
+    "batch": lambda out: Workbook().write(headings(with_attributes(tabs(), ["_tags_Team", "_Host", "_Name", "_Cluster",
+                                                                            "_Memory", "_VM"]), renamed), out),
     "points": lambda out: Workbook().write(each_cell(tabs(), grouped(".")), out),
     "spaces": lambda out: Workbook().write(each_cell(tabs(), grouped("\u00a0", ",0")), out),
     "csv": lambda out: write_csv(each_cell(tabs(), grouped(",")), out, encoding="utf-8-sig"),
