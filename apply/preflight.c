@@ -124,6 +124,7 @@ static ChangePlan *plan_to_do(const Target *target, const ChangePlan *plan, cons
     ChangePlan *to_do = changeplan_new();
     to_do->name = changeplan_string(to_do, plan->name);
     to_do->policy = changeplan_string(to_do, plan->policy);
+    to_do->snapshot = changeplan_string(to_do, plan->snapshot);
     for (guint i = 0; i < plan->rows->len; i++) {
         if (!is_to_do(target, progress, i))
             continue;

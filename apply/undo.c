@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/undo.h"
 
+#include "collect/escape.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -49,6 +51,22 @@ static PlanRow reverse(Undoing *undoing, const JournalRow *done)
     row.to = keep(undoing, done->from);
     row.unit = keep(undoing, done->unit);
     return row;
+}
+
+/* What vSAN did with the host's data when it entered the mode last, as args: by this step's intent or, of a
+ * host that left the mode, by an entry before it; "" where the journal does not tell. */
+static const char *vsan_args(Undoing *undoing, const Journal *journal, guint index)
+{
+    const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
+    g_autofree char *mode = journal_text_in(journal_intent_of(journal, index), "vsan_mode");
+    while (!mode && done->action == ACTION_EXIT_MAINTENANCE && index-- > 0) {
+        const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+        if (row->event == EVENT_INTENT && row->action == ACTION_ENTER_MAINTENANCE &&
+            strcmp(row->object_id, done->object_id) == 0)
+            mode = journal_text_in(row->detail, "vsan_mode");
+    }
+    g_autofree char *args = mode ? g_strdup_printf("vsan_mode=%s", mode) : g_strdup("");
+    return keep(undoing, args);
 }
 
 /* Of a VM that did not run; "" for others. */
@@ -123,25 +141,49 @@ static void undo_mode(Undoing *undoing, const Journal *journal, guint index)
         return;
     }
     PlanRow row = step_back(undoing, done, action, journal_intent_of(journal, index));
+    row.args = vsan_args(undoing, journal, index);
     row.after = touch(undoing, row.step, &row.object_id, 1);
     changeplan_add(undoing->plan, &row);
 }
 
+static gboolean fail_action(const Journal *journal, const JournalRow *row, GError **error)
+{
+    g_autofree char *object = escape_for_terminal(row->object);
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s: found %s of %s as step %.0f, row %.0f: expected %s, %s, %s, %s or %s, "
+                "of which it is known how they are undone",
+                journal->path, row->action < 0 ? "no action" : action_names[row->action], object, row->step,
+                row->seq, action_names[ACTION_MIGRATE], action_names[ACTION_ADD_MEMORY],
+                action_names[ACTION_ADD_CPU], action_names[ACTION_ENTER_MAINTENANCE],
+                action_names[ACTION_EXIT_MAINTENANCE]);
+    return FALSE;
+}
+
 /* Each step of which the effect stands, once: by its last success. */
-static void undo_rows(Undoing *undoing, const Journal *journal, GHashTable *states)
+static gboolean undo_rows(Undoing *undoing, const Journal *journal, GHashTable *states, GError **error)
 {
     for (guint i = journal->rows->len; i-- > 0;) {
         const JournalRow *row = &g_array_index(journal->rows, JournalRow, i);
         if (row->event != EVENT_SUCCEEDED || state_of(states, row->step) != LEAVES_DONE)
             continue;
         g_hash_table_remove(states, GSIZE_TO_POINTER((gsize)row->step));
-        if (row->action == ACTION_MIGRATE)
+        switch (row->action) {
+        case ACTION_MIGRATE:
             undo_migration(undoing, journal, i);
-        else if (row->action == ACTION_ENTER_MAINTENANCE || row->action == ACTION_EXIT_MAINTENANCE)
-            undo_mode(undoing, journal, i);
-        else
+            break;
+        case ACTION_ADD_MEMORY:
+        case ACTION_ADD_CPU:
             advise_on_addition(undoing, row);
+            break;
+        case ACTION_ENTER_MAINTENANCE:
+        case ACTION_EXIT_MAINTENANCE:
+            undo_mode(undoing, journal, i);
+            break;
+        default:
+            return fail_action(journal, row, error);
+        }
     }
+    return TRUE;
 }
 
 /* The target of the journal's last run; "" where it names none. */
@@ -164,7 +206,8 @@ ChangePlan *undo_plan(const Journal *journal, GError **error)
     g_autoptr(ChangePlan) plan = changeplan_new();
     g_autoptr(GHashTable) last = g_hash_table_new(g_str_hash, g_str_equal);
     Undoing undoing = {.plan = plan, .last = last};
-    undo_rows(&undoing, journal, states);
+    if (!undo_rows(&undoing, journal, states, error))
+        return NULL;
     if (plan->rows->len == 0) {
         g_set_error(error, VMANGER_ERROR, 0, "%s: found no step that succeeded: expected one to undo",
                     journal->path);

@@ -84,7 +84,7 @@ static Mover *mover_of(Homing *homing, const JournalRow *row)
 
 static gboolean is_for_evacuation(const Journal *journal, guint index)
 {
-    g_autofree char *cause = journal_word_in(journal_intent_of(journal, index), "cause");
+    g_autofree char *cause = journal_text_in(journal_intent_of(journal, index), "cause");
     return cause && strcmp(cause, cause_names[CAUSE_EVACUATION]) == 0;
 }
 

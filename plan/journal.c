@@ -96,20 +96,20 @@ JournalLeaves journal_row_leaves(const JournalRow *row)
     }
 }
 
-char *journal_word_in(const char *detail, const char *key)
+char *journal_text_in(const char *detail, const char *key)
 {
     g_auto(GStrv) words = list_split(detail);
-    for (char **word = words; *word; word++)
-        if (g_str_has_prefix(*word, key) && (*word)[strlen(key)] == '=')
-            return g_strdup(*word + strlen(key) + 1);
+    for (guint i = g_strv_length(words); i-- > 0;) /* words of a fault, which may say anything, stand first */
+        if (g_str_has_prefix(words[i], key) && words[i][strlen(key)] == '=')
+            return g_strdup(words[i] + strlen(key) + 1);
     return NULL;
 }
 
 double journal_number_in(const char *detail, const char *key)
 {
-    double number = NAN;
-    g_autofree char *word = journal_word_in(detail, key);
-    return word && table_parse_number(word, TRUE, FALSE, &number) ? number : NAN;
+    double number;
+    g_autofree char *text = journal_text_in(detail, key);
+    return text && table_parse_number(text, TRUE, FALSE, &number) ? number : NAN;
 }
 
 gboolean journal_row_found_it_so(const JournalRow *row)

@@ -57,10 +57,12 @@ JournalLeaves journal_row_leaves(const JournalRow *row);
 /* the detail of a resolved row of a step that had not been started */
 #define JOURNAL_NOT_STARTED "it had not been started"
 
-/* the value of a key of the list that an intent's detail holds; NAN, NULL where it is not there. The caller
- * frees a word */
+/* the value of a key of the list that a detail holds, or ends with, as it stands there: percent-encoded (the
+ * last one of that key); NULL where it has none; free with g_free */
+char *journal_text_in(const char *detail, const char *key);
+
+/* the same as a number; NAN where it is not there, or none */
 double journal_number_in(const char *detail, const char *key);
-char *journal_word_in(const char *detail, const char *key);
 
 /* the detail of a succeeded step on a host's mode that found it so already: "in", "out of" */
 #define JOURNAL_FOUND_SO "it was %s maintenance mode already"

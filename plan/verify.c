@@ -74,12 +74,15 @@ static gboolean names_agree(const Verification *verification, const PlanRow *row
     return agree;
 }
 
-/* What vSAN does with a host's data is the policy's to say. */
+/* What vSAN does with a host's data is the policy's to say; of a plan that undoes another, what it did
+ * before.
+ */
 static gboolean args_agree(const Verification *verification, const Model *now, const PlanRow *row,
                            const Change *change)
 {
     g_autofree char *expected = change_args(now, change);
-    if (change->action == ACTION_MIGRATE || strcmp(row->args, expected) == 0)
+    gboolean undoes = !verification->edited && !*verification->plan->snapshot;
+    if (change->action == ACTION_MIGRATE || undoes || strcmp(row->args, expected) == 0)
         return TRUE; /* what a migration copies is worked out anew */
     add_problem(verification, row, "found args \"%s\": expected \"%s\", by the policy (vsan_mode)", row->args,
                 expected);

@@ -71,6 +71,12 @@ test "$(stat ExitMaintenanceMode_Task)" = 1 || complain 'undo' "$(stat ExitMaint
 for vms in s/vms.csv undone/vms.csv; do cut -d, -f1,7 $vms | sort >"$(dirname $vms).hosts"; done
 cmp -s s.hosts undone.hosts || complain 'undo' 'VMs stand elsewhere than before'
 grep "^$host," undone/hosts.csv | grep -q ',normal,' || complain 'undo' 'the host is not in normal mode'
+
+# the undo undone: the host enters the mode again, and vSAN does what it did before, whatever the policy says now
+"$BIN/apply" -q --undo back.journal.csv -o again.csv
+order reset
+plan=again.csv applies 0 'undo undone'
+test "$(stat ensureObjectAccessibility)" = 1 || complain 'undo undone' 'vSAN was told otherwise than before'
 vcenter_stop
 
 # vCLS VMs are vSphere's to take away: they hold up neither the plan nor the step
