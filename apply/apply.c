@@ -455,7 +455,10 @@ static int apply_plan(const Program *program, Options *options, char **arguments
         return refused(&work, program, error);
     if (work.run && !run_settle(work.run, &error))
         return stopped(&work, program, options, error);
-    if (!look_first(&work, program, options, &error))
+    gboolean allowed = look_first(&work, program, options, &error);
+    if (work.run && run_is_stopped(work.run, &error))
+        return stopped(&work, program, options, error);
+    if (!allowed)
         return refused(&work, program, error);
     if (options->dry_run) {
         say_summary(&work, program, "Apply could begin");

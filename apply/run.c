@@ -32,7 +32,8 @@ struct Run {
     guint running;
     const RunLimits *limits; /* NULL before the steps */
     gint64 *started;         /* [rows]: when a step that runs was started: monotonic, in microseconds */
-    Interrupt *interrupt;    /* NULL before the steps */
+    Interrupt *interrupt;    /* NULL before the first look at what is there, and after the steps */
+    gboolean patient;        /* what runs is waited for, in spite of one signal */
     guint n_signals;
     GError *stop; /* why no further step may start */
 };
@@ -184,28 +185,32 @@ gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GErro
 
 /* ---- signals ---- */
 
-/* The first lets no step start; the second does not wait for those that run. */
+/* The first lets no step start; the second does not wait for those that run. Where none can run, neither does
+ * the first. */
 static gboolean take_signal(const char *name, gpointer data)
 {
     Run *run = data;
     g_autoptr(GError) unwritten = NULL;
     run->n_signals++;
     stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
-    program_warn(run->program, "%s: no new step is started; %s", name,
-                 run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
-    if (!run->journal->broken && !record_event(run, EVENT_INTERRUPTED, name, &unwritten))
+    if (run->patient)
+        program_warn(run->program, "%s: no new step is started; %s", name,
+                     run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
+    if (run->begun && !run->journal->broken && !record_event(run, EVENT_INTERRUPTED, name, &unwritten))
         program_warn(run->program, "%s", unwritten->message);
-    return run->n_signals > 1;
+    return run->n_signals > 1 || !run->patient;
 }
 
 static void look_for_signals(Run *run)
 {
-    while (interrupt_ends(run->interrupt))
+    while (run->interrupt && interrupt_ends(run->interrupt))
         ;
 }
 
 static void heed_signals(Run *run)
 {
+    if (run->interrupt)
+        return;
     run->interrupt = interrupt_new();
     interrupt_tell(run->interrupt, take_signal, run);
     if (run->target->class->heed)
@@ -292,16 +297,24 @@ gboolean run_settle(Run *run, GError **error)
 {
     if (!is_where_they_began(run, error))
         return FALSE;
-    if (progress_count(run->progress, STEP_OPEN) == 0)
-        return TRUE;
     heed_signals(run);
     gboolean ok = TRUE;
+    run->patient = TRUE;
     for (guint i = 0; ok && i < run->progress->plan->rows->len; i++)
         if (run->progress->states[i] == STEP_OPEN)
             ok = begin(run, error) && settle(run, i, error);
     look_for_signals(run);
-    ignore_signals(run);
+    run->patient = FALSE;
     return ok && (!run->stop || fail_stopped(run, error));
+}
+
+gboolean run_is_stopped(Run *run, GError **error)
+{
+    look_for_signals(run);
+    if (!run->stop)
+        return FALSE;
+    g_clear_error(error);
+    return !fail_stopped(run, error);
 }
 
 /* ---- steps that start and end ---- */
@@ -555,6 +568,7 @@ gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
     GError *failure = NULL;
     run->limits = limits;
     heed_signals(run);
+    run->patient = TRUE;
     if (!prepare(run, &failure))
         stop(run, failure);
     for (;;) {

@@ -33,14 +33,18 @@ void run_approved(Run *run, const GPtrArray *approvals);
 /* each row that the run writes is told there; it must outlive the run */
 void run_tell(Run *run, Events *events);
 
-/* learns what became of the steps that an earlier run left open: they are then done or pending */
+/* learns what became of the steps that an earlier run left open: they are then done or pending. From here to
+ * the end of run_steps SIGINT, SIGTERM and SIGHUP do not end the program */
 gboolean run_settle(Run *run, GError **error);
+
+/* TRUE, and an error in the place of any that is set, where such a signal has come since */
+gboolean run_is_stopped(Run *run, GError **error);
 
 /* journals what the target refused before any step: the steps' faults, and where the run goes on without
  * those steps also what the account lacks */
 gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GError **error);
 
-/* does all pending steps within the limits, which outlive the run. SIGINT, SIGTERM and SIGHUP let no new step
+/* does all pending steps within the limits, which outlive the run. A signal lets no new step
  * start; a second one does not wait for those that run. FALSE where the run stopped before the end: signal,
  * limits, lost target, unwritable journal; the error says which */
 gboolean run_steps(Run *run, const RunLimits *limits, GError **error);

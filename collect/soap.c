@@ -110,6 +110,11 @@ void soap_heed(Soap *soap, Interrupt *interrupt)
     soap->interrupt = interrupt;
 }
 
+gboolean soap_heeds(const Soap *soap)
+{
+    return soap->interrupt != NULL;
+}
+
 void soap_outlast(Soap *soap, int limit_s)
 {
     soap->outage_limit_s = limit_s;

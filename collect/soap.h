@@ -60,6 +60,9 @@ void soap_set_version(Soap *soap, const char *version);
 /* lets signals end the calls that follow with an error; NULL: no longer */
 void soap_heed(Soap *soap, Interrupt *interrupt);
 
+/* TRUE where they do */
+gboolean soap_heeds(const Soap *soap);
+
 /* waits through outages of the calls that follow, each of at most limit_s seconds: reads are repeated until
  * then, and a word says so; 0: no longer */
 void soap_outlast(Soap *soap, int limit_s);

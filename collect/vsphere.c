@@ -74,6 +74,8 @@ static gboolean collect_whole(Vcenter *vcenter, const CollectRequest *request, C
 gboolean vsphere_collect(Vcenter *vcenter, const CollectRequest *request, CollectResult *result,
                          GError **error)
 {
+    if (soap_heeds(vcenter->soap))
+        return collect_whole(vcenter, request, result, error);
     g_autoptr(Interrupt) interrupt = interrupt_new();
     soap_heed(vcenter->soap, interrupt);
     gboolean ok = collect_whole(vcenter, request, result, error);
