@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT_S 0.5           /* how soon a signal is noticed */
-#define LEAST_LIMIT_S 3600.0 /* of a step that does not end: so many seconds, */
-#define LIMIT_TIMES 10       /* and so many times its estimate */
+#define WAIT_S 0.5          /* how soon a signal is noticed */
+#define LEAST_WAIT_S 3600.0 /* for a step that does not end: so many seconds, */
+#define WAIT_TIMES 10       /* and so many times its estimate */
 
 static void ignore_signals(Run *run);
 
@@ -233,9 +233,10 @@ static gboolean fail_stopped(Run *run, GError **error)
 /* ---- steps left open ---- */
 
 /* A task that does not end is left open at last. */
-static double limit_of(const PlanRow *step)
+static double limit_of(const Run *run, const PlanRow *step)
 {
-    return isnan(step->est_s) ? LEAST_LIMIT_S : MAX(LEAST_LIMIT_S, LIMIT_TIMES * step->est_s);
+    double least_s = run->limits && run->limits->least_wait_s > 0 ? run->limits->least_wait_s : LEAST_WAIT_S;
+    return isnan(step->est_s) ? least_s : MAX(least_s, WAIT_TIMES * step->est_s);
 }
 
 /* Asks until it is known; FALSE with a reason to stop where a second signal comes, or it takes too long. */
@@ -252,10 +253,10 @@ static gboolean await_settled(Run *run, guint index, StepEnd *end, GError **erro
         g_clear_pointer(&end->detail, g_free);
         if (run->n_signals > 1)
             return fail_stopped(run, error);
-        if ((double)(g_get_monotonic_time() - since) / G_USEC_PER_SEC > limit_of(step)) {
+        if ((double)(g_get_monotonic_time() - since) / G_USEC_PER_SEC > limit_of(run, step)) {
             g_set_error(error, VMANGER_ERROR, 0,
                         "step %.0f, which an earlier run began, has not ended after %.0f s", step->step,
-                        limit_of(step));
+                        limit_of(run, step));
             return FALSE;
         }
     }
@@ -482,11 +483,32 @@ static gboolean leave_open(Run *run, guint index, const char *why, GError **erro
     return record_step(run, index, EVENT_UNKNOWN, NULL, why, error);
 }
 
+/* Their objects stay busy: what runs there may yet end, which is then heard of as long as others are awaited.
+ */
+static gboolean leave_overdue(Run *run, GError **error)
+{
+    gint64 now = g_get_monotonic_time();
+    for (guint i = 0; i < run->progress->plan->rows->len; i++) {
+        double took_s = (double)(now - run->started[i]) / G_USEC_PER_SEC,
+               limit_s = limit_of(run, row_at(run, i));
+        if (run->progress->states[i] != STEP_RUNNING || took_s <= limit_s)
+            continue;
+        g_autofree char *why = g_strdup_printf("it has not ended after %.0f s", limit_s);
+        run->running--;
+        if (!leave_open(run, i, why, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean end_step(Run *run, const StepEnd *end, GError **error)
 {
     const PlanRow *step = changeplan_find_step(run->progress->plan, end->step);
     guint index = (guint)(step - row_at(run, 0));
-    run->running--;
+    gboolean overdue = run->progress->states[index] == STEP_OPEN;
+    if (overdue && end->kind == END_UNKNOWN)
+        return TRUE;
+    run->running -= !overdue;
     double took_s = (double)(g_get_monotonic_time() - run->started[index]) / G_USEC_PER_SEC;
     if (run->limits->window && end->kind == END_SUCCEEDED)
         changewindow_learn(run->limits->window, step, took_s);
@@ -578,6 +600,9 @@ gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
             stop(run, failure);
         if (run->running == 0 || run->n_signals > 1 || !wait_for_one(run))
             break;
+        failure = NULL;
+        if (!leave_overdue(run, &failure))
+            stop(run, failure);
     }
     ignore_signals(run);
     program_progress(run->program, NULL);

@@ -19,6 +19,7 @@ typedef struct RunLimits {
     guint parallel_per_host; /* migrations at once to or from one host */
     guint max_failures;      /* so many failed steps end the run; 0: none do */
     ChangeWindow *window;    /* NULL: none */
+    double least_wait_s;     /* so long at least a step is waited for; 0: an hour */
 } RunLimits;
 
 /* all four must outlive the run */

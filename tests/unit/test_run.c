@@ -27,6 +27,7 @@ typedef struct Fake {
     guint unknown_for; /* so many times it is not known yet */
     gboolean signals_settling;
     double loses;           /* a step whose end is never known */
+    guint hangs_for;        /* so many waits in which nothing ends */
     Journal *full_at_start; /* its file cannot be written any more from this step on */
     double fills;
 } Fake;
@@ -71,6 +72,12 @@ static gboolean fake_wait(Target *target, double timeout_s, StepEnd *end, char *
     (void)timeout_s, (void)progress;
     Fake *fake = (Fake *)target;
     double step = g_array_index(fake->running, double, fake->running->len - 1);
+    if (fake->hangs_for > 0) {
+        fake->hangs_for--;
+        g_usleep(1000);
+        end->step = NAN;
+        return TRUE;
+    }
     if (step == fake->lost) {
         g_set_error(error, VMANGER_ERROR, 0, "the target is lost");
         return FALSE;
@@ -422,6 +429,33 @@ static void an_unknown_step_is_left_open_with_those_after_it_while_others_go_on(
     tear_down(&f);
 }
 
+static void a_step_that_takes_too_long_is_left_open_and_heard_of_while_others_run(void)
+{
+    RunLimits limits = {.parallel = 2, .parallel_per_host = 8, .least_wait_s = 0.01};
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", NULL});
+    g_array_index(f.plan->rows, PlanRow, 0).est_s = NAN;
+    f.fake.hangs_for = 1000;
+    g_autoptr(GError) error = NULL;
+    CU_ASSERT_FALSE(run_steps(f.run, &limits, &error));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 ");
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "not known yet"));
+    g_autofree char *said = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "intent1 submitted1 unknown1"));
+    CU_ASSERT_EQUAL(f.progress->states[0], STEP_OPEN);
+    CU_ASSERT_EQUAL(f.progress->states[1], STEP_PENDING);
+    tear_down(&f);
+    /* the second ends after all, before the first, which may take ten times its estimate */
+    set_up(&f, (const char *const[]){"", "", "2", NULL});
+    g_array_index(f.plan->rows, PlanRow, 1).est_s = 0.0001;
+    f.fake.hangs_for = 20;
+    CU_ASSERT(run_steps(f.run, &limits, NULL));
+    g_autofree char *late = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(late, "submitted2 unknown2 succeeded2 intent3"));
+    CU_ASSERT_EQUAL(progress_count(f.progress, STEP_SUCCEEDED), 3);
+    tear_down(&f);
+}
+
 static void settling_is_awaited_after_one_signal_and_left_after_two(void)
 {
     for (guint signals = 1; signals <= 2; signals++) {
@@ -660,6 +694,7 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, a_signal_lets_nothing_start_and_waits_for_what_runs);
     CU_ADD_TEST(suite, a_lost_target_leaves_its_step_open_and_the_next_run_settles_it);
     CU_ADD_TEST(suite, an_unknown_step_is_left_open_with_those_after_it_while_others_go_on);
+    CU_ADD_TEST(suite, a_step_that_takes_too_long_is_left_open_and_heard_of_while_others_run);
     CU_ADD_TEST(suite, settling_is_awaited_after_one_signal_and_left_after_two);
     CU_ADD_TEST(suite, from_every_event_any_number_of_kills_is_gone_on_with);
     CU_ADD_TEST(suite, open_steps_are_not_settled_at_another_source);
