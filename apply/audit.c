@@ -77,8 +77,11 @@ static void append_step(GString *out, const JournalRow *row)
         append_escaped(out, *row->unit ? " " : "", row->unit);
     }
     g_string_append_printf(out, ": %s", result_of(row));
+    g_autofree char *operation = journal_text_in(row->detail, "operation_id");
     if (*row->detail && row->event != EVENT_INTENT)
         append_escaped(out, ", ", row->detail);
+    else if (operation) /* of what else an intent says the plan tells more */
+        append_escaped(out, ", operation_id=", operation);
     g_string_append_c(out, '\n');
 }
 

@@ -119,13 +119,12 @@ static void do_step(Directory *directory, const PlanRow *step)
     directory->vms_changed = TRUE;
 }
 
-static gboolean directory_start(Target *target, const PlanRow *step, char **task, GError **error)
+static gboolean directory_start(Target *target, const PlanRow *step, StepCall *call, GError **error)
 {
-    (void)error;
+    (void)call, (void)error;
     Directory *directory = directory_of(target);
     do_step(directory, step);
     g_array_append_val(directory->ended, step->step);
-    *task = NULL;
     return TRUE;
 }
 
@@ -143,10 +142,10 @@ static gboolean directory_wait(Target *target, double timeout_s, StepEnd *end, c
 }
 
 /* What an earlier run did was done to its own copy, which went with it. */
-static gboolean directory_settle(Target *target, const PlanRow *step, const char *task, StepEnd *end,
-                                 GError **error)
+static gboolean directory_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
+                                 StepEnd *end, GError **error)
 {
-    (void)target, (void)task, (void)error;
+    (void)target, (void)task, (void)intent, (void)error;
     *end = (StepEnd){step->step, END_NOT_STARTED, NULL};
     return TRUE;
 }

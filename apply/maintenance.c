@@ -66,7 +66,7 @@ static void append_vsan_mode(GString *body, const char *args)
     }
 }
 
-char *maintenance_begin(Vcenter *vcenter, const PlanRow *step, GError **error)
+char *maintenance_begin(Vcenter *vcenter, const PlanRow *step, const char *operation, GError **error)
 {
     g_autofree char *running = maintenance_task(vcenter, step, error);
     if (!running || *running)
@@ -79,6 +79,6 @@ char *maintenance_begin(Vcenter *vcenter, const PlanRow *step, GError **error)
         g_string_append(body, "<evacuatePoweredOffVms>false</evacuatePoweredOffVms>");
         append_vsan_mode(body, step->args);
     }
-    return vcenter_ask(vcenter, enters ? "EnterMaintenanceMode_Task" : "ExitMaintenanceMode_Task", body, TRUE,
-                       error);
+    return vcenter_change(vcenter, enters ? "EnterMaintenanceMode_Task" : "ExitMaintenanceMode_Task", body,
+                          operation, error);
 }

@@ -20,8 +20,8 @@ GPtrArray *maintenance_running(Vcenter *vcenter, const char *host_id, GError **e
  * caller frees it */
 char *maintenance_task(Vcenter *vcenter, const PlanRow *step, GError **error);
 
-/* begins what the step asks for, with the vsan_mode of its args; or joins the task that another has begun.
- * The task's id, which the caller frees, or NULL */
-char *maintenance_begin(Vcenter *vcenter, const PlanRow *step, GError **error);
+/* begins what the step asks for, with the vsan_mode of its args, under this operationID; or joins the task
+ * that another has begun. The task's id, which the caller frees, or NULL */
+char *maintenance_begin(Vcenter *vcenter, const PlanRow *step, const char *operation, GError **error);
 
 #endif

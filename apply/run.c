@@ -32,6 +32,7 @@ struct Run {
     guint running;
     const RunLimits *limits; /* NULL before the steps */
     gint64 *started;         /* [rows]: when a step that runs was started: monotonic, in microseconds */
+    char **calls;            /* [rows]: what the journal says of the step's call; NULL: nothing */
     Interrupt *interrupt;    /* NULL before the first look at what is there, and after the steps */
     gboolean patient;        /* what runs is waited for, in spite of one signal */
     guint n_signals;
@@ -54,6 +55,7 @@ Run *run_new(Target *target, Progress *progress, Journal *journal, const Program
     run->id = g_uuid_string_random();
     run->waiting = g_memdup2(progress->dependencies->waiting, progress->plan->rows->len * sizeof(guint));
     run->started = g_new0(gint64, progress->plan->rows->len);
+    run->calls = g_new0(char *, progress->plan->rows->len);
     run->ready = g_sequence_new(NULL);
     run->busy = g_hash_table_new(g_str_hash, g_str_equal);
     run->moving = g_hash_table_new(g_str_hash, g_str_equal);
@@ -70,6 +72,9 @@ void run_free(Run *run)
     g_hash_table_destroy(run->moving);
     g_sequence_free(run->ready);
     g_free(run->waiting);
+    for (guint i = 0; i < run->progress->plan->rows->len; i++)
+        g_free(run->calls[i]);
+    g_free(run->calls);
     g_free(run->started);
     g_free(run->id);
     g_free(run);
@@ -133,13 +138,17 @@ static gboolean record_step(Run *run, guint index, JournalEvent event, const cha
 static gboolean record_intent(Run *run, guint index, GError **error)
 {
     const PlanRow *step = row_at(run, index);
+    const TargetClass *class = run->target->class;
     g_autoptr(GString) detail = g_string_new(step->args);
+    g_autofree char *of_target = class->intent ? class->intent(run->target, step) : NULL;
     if (!isnan(step->est_s)) {
         g_string_append(detail, detail->len ? " est_s=" : "est_s=");
         table_append_number(detail, step->est_s);
     }
     if (*step->cause)
         g_string_append_printf(detail, "%scause=%s", detail->len ? " " : "", step->cause);
+    if (of_target)
+        g_string_append_printf(detail, "%s%s", detail->len ? " " : "", of_target);
     return record_step(run, index, EVENT_INTENT, NULL, detail->str, error);
 }
 
@@ -158,15 +167,22 @@ static gboolean begin(Run *run, GError **error)
     return TRUE;
 }
 
+/* words, and behind them what is known of the step's call, by which it is found in the target's own logs */
+static char *with_call(const Run *run, guint index, const char *words)
+{
+    const char *call = run->calls[index];
+    return call ? g_strdup_printf("%s%s%s", words, *words ? "; " : "", call) : g_strdup(words);
+}
+
 /* A fault that would come again is a refusal, by its name first; what else kept the step from its end a
  * failure. */
 static gboolean record_failed(Run *run, guint index, const char *why, GError **error)
 {
-    const char *fault;
-    FaultScope scope = fault_scope(why ? why : "", &fault);
+    const char *fault = why ? why : "";
+    FaultScope scope = fault_scope(fault, &fault);
     gboolean refused = scope == FAULT_OF_VM || scope == FAULT_OF_PAIR;
-    return record_step(run, index, refused ? EVENT_REFUSED : EVENT_FAILED, NULL, refused ? fault : why,
-                       error);
+    g_autofree char *detail = with_call(run, index, refused || !why ? fault : why);
+    return record_step(run, index, refused ? EVENT_REFUSED : EVENT_FAILED, NULL, detail, error);
 }
 
 gboolean run_refuse(Run *run, const GPtrArray *refusals, gboolean goes_on, GError **error)
@@ -245,7 +261,8 @@ static gboolean await_settled(Run *run, guint index, StepEnd *end, GError **erro
     const PlanRow *step = row_at(run, index);
     gint64 since = g_get_monotonic_time();
     for (;;) {
-        if (!run->target->class->settle(run->target, step, run->progress->tasks[index], end, error))
+        if (!run->target->class->settle(run->target, step, run->progress->tasks[index],
+                                        run->progress->intents[index], end, error))
             return FALSE;
         look_for_signals(run);
         if (end->kind != END_UNKNOWN)
@@ -428,13 +445,21 @@ static gboolean end_succeeded(Run *run, guint index, const char *detail, GError 
     return record_step(run, index, EVENT_SUCCEEDED, NULL, detail, error);
 }
 
+static gboolean record_call(Run *run, guint index, const StepCall *call, GError **error)
+{
+    if (!call->unknown)
+        return record_step(run, index, EVENT_SUBMITTED, call->task, call->detail, error);
+    g_autofree char *detail = with_call(run, index, call->unknown);
+    return record_step(run, index, EVENT_UNKNOWN, NULL, detail, error);
+}
+
 /* FALSE where the run must stop; a step that cannot be done is only journaled. */
 static gboolean start_step(Run *run, guint index, GError **error)
 {
     const PlanRow *step = row_at(run, index);
     const TargetClass *class = run->target->class;
     g_autofree char *problem = NULL;
-    g_autofree char *task = NULL;
+    g_auto(StepCall) call = {0};
     g_autoptr(GError) fault = NULL;
     if (!class->recheck(run->target, step, &problem, error))
         return FALSE;
@@ -444,16 +469,17 @@ static gboolean start_step(Run *run, guint index, GError **error)
         return end_failed(run, index, problem, error);
     if (!record_intent(run, index, error))
         return FALSE;
-    if (!class->start(run->target, step, &task, &fault))
+    gboolean started = class->start(run->target, step, &call, &fault);
+    g_free(run->calls[index]);
+    run->calls[index] = g_strdup(call.detail);
+    if (!started)
         return end_failed(run, index, fault->message, error);
     run->progress->states[index] = STEP_RUNNING;
     run->started[index] = g_get_monotonic_time();
     run->running++;
     g_hash_table_add(run->busy, (gpointer)step->object_id);
     count_migration(run, step, 1);
-    if (task && !*task)
-        return record_step(run, index, EVENT_UNKNOWN, NULL, "the answer to its call was lost", error);
-    return record_step(run, index, EVENT_SUBMITTED, task, NULL, error);
+    return record_call(run, index, &call, error);
 }
 
 static gboolean start_ready(Run *run, GError **error)
@@ -480,7 +506,8 @@ static gboolean leave_open(Run *run, guint index, const char *why, GError **erro
     g_autofree char *object = escape_for_terminal(step->object);
     program_warn(run->program, "step %.0f, %s %s: left open: %s", step->step, action_names[step->action],
                  object, why);
-    return record_step(run, index, EVENT_UNKNOWN, NULL, why, error);
+    g_autofree char *detail = with_call(run, index, why);
+    return record_step(run, index, EVENT_UNKNOWN, NULL, detail, error);
 }
 
 /* Their objects stay busy: what runs there may yet end, which is then heard of as long as others are awaited.

@@ -16,6 +16,13 @@ Target *target_open(const char *name, const char *output, const OpenPgp *keys, C
     return NULL;
 }
 
+void step_call_clear(StepCall *call)
+{
+    g_clear_pointer(&call->task, g_free);
+    g_clear_pointer(&call->unknown, g_free);
+    g_clear_pointer(&call->detail, g_free);
+}
+
 void refusal_free(Refusal *refusal)
 {
     g_free(refusal->fault);

@@ -33,6 +33,16 @@ typedef struct StepEnd {
     char *detail; /* the fault in the target's own words, or NULL; the caller frees it */
 } StepEnd;
 
+/* what is known of a step's call once it was made */
+typedef struct StepCall {
+    char *task;    /* the target's name for what runs; NULL: it has none */
+    char *unknown; /* why it is not known whether it was begun, which wait will tell; NULL: it was */
+    char *detail;  /* what else the journal shall say of it, a list; NULL: nothing */
+} StepCall;
+
+void step_call_clear(StepCall *call);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StepCall, step_call_clear)
+
 /* a step that the target will not do, found before any is started */
 typedef struct Refusal {
     double step;
@@ -66,19 +76,24 @@ typedef struct TargetClass {
      * as stated */
     gboolean (*recheck)(Target *target, const PlanRow *step, char **problem, GError **error);
 
-    /* starts a step; task receives the target's name for what runs (owned by the caller), "" where it is not
-     * known whether it was started, which wait will tell. FALSE: it was not started, the error says why;
-     * nothing was changed */
-    gboolean (*start)(Target *target, const PlanRow *step, char **task, GError **error);
+    /* what the journal shall say of the call that is about to be made, between recheck and start: a list,
+     * which the caller frees, for settle to read; the method may be NULL, and so may the list */
+    char *(*intent)(Target *target, const PlanRow *step);
+
+    /* starts a step, and says in call (which the caller clears) what is known of it. FALSE: it was not
+     * started, the error says why; nothing was changed */
+    gboolean (*start)(Target *target, const PlanRow *step, StepCall *call, GError **error);
 
     /* waits until a started step has ended, or timeout_s has passed (end->step is then NAN); progress, where
      * not NULL, receives a line about what runs (owned by the caller). END_UNKNOWN: it was looked at for long
      * enough, and is left to a later run */
     gboolean (*wait)(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error);
 
-    /* what became of a step that an earlier run submitted (task, or "" where only its intent is known).
-     * END_UNKNOWN after a few seconds where that cannot be told yet: to be asked again */
-    gboolean (*settle)(Target *target, const PlanRow *step, const char *task, StepEnd *end, GError **error);
+    /* what became of a step that an earlier run submitted (task, or "" where only its intent, the detail of
+     * the journal's row, is known). END_UNKNOWN after a few seconds where that cannot be told yet: to be
+     * asked again */
+    gboolean (*settle)(Target *target, const PlanRow *step, const char *task, const char *intent,
+                       StepEnd *end, GError **error);
 
     /* redoes, without a trace, a step that the journal has as succeeded: for targets that begin from the
      * original; NULL elsewhere */

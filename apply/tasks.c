@@ -101,7 +101,7 @@ static gboolean make_filter(Tasks *tasks, GError **error)
                     "<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>tasks</name>"
                     "<type>ListView</type><path>view</path><skip>false</skip></selectSet></objectSet></spec>"
                     "<partialUpdates>false</partialUpdates>");
-    g_autofree char *filter = vcenter_ask(tasks->vcenter, "CreateFilter", body, FALSE, error);
+    g_autofree char *filter = vcenter_ask(tasks->vcenter, "CreateFilter", body, error);
     return filter != NULL;
 }
 
@@ -111,7 +111,7 @@ static gboolean make_view(Tasks *tasks, GError **error)
     if (!body)
         return FALSE;
     g_clear_pointer(&tasks->version, g_free);
-    tasks->view = vcenter_ask(tasks->vcenter, "CreateListView", body, FALSE, error);
+    tasks->view = vcenter_ask(tasks->vcenter, "CreateListView", body, error);
     if (tasks->view && make_filter(tasks, error))
         return TRUE;
     g_clear_pointer(&tasks->view, g_free);

@@ -35,11 +35,12 @@ typedef struct Vsphere {
     const Policy *policy; /* of the view */
     Snapshot *snapshot;   /* what was there at the view; rows that recheck reads are brought up to date */
     Tasks *tasks;
-    GHashTable *steps;            /* a task's id to the step (PlanRow) that it carries out */
-    GQueue ended;                 /* StepEnd *: to be handed out by wait */
-    GQueue unknown;               /* LostCall *: started or not, the answer was lost */
-    GHashTable *looked_at;        /* PlanRow of an earlier run to gint64: since when nothing shows it */
-    char *change_version;         /* of the VM that was rechecked last */
+    GHashTable *steps;     /* a task's id to the step (PlanRow) that it carries out */
+    GQueue ended;          /* StepEnd *: to be handed out by wait */
+    GQueue unknown;        /* LostCall *: started or not, the answer was lost */
+    GHashTable *looked_at; /* PlanRow of an earlier run to gint64: since when nothing shows it */
+    char *change_version;  /* of the VM that was rechecked last */
+    char *operation;       /* the operationID of the call that begins the step that was rechecked last */
     gint64 time_then, clock_then; /* the server's clock, and ours (monotonic, in microseconds), at login */
 } Vsphere;
 
@@ -267,6 +268,16 @@ static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **prob
 
 /* ---- starting ---- */
 
+/* A person finds the call by it in the vCenter's own logs. */
+static char *vsphere_intent(Target *target, const PlanRow *step)
+{
+    (void)step;
+    Vsphere *vsphere = vsphere_of(target);
+    g_free(vsphere->operation);
+    vsphere->operation = soap_new_operation(vsphere->vcenter->soap);
+    return g_strdup_printf("operation_id=%s", vsphere->operation);
+}
+
 static GString *reconfiguration(const Vsphere *vsphere, const PlanRow *step)
 {
     GString *body = g_string_new(NULL);
@@ -287,13 +298,14 @@ static GString *reconfiguration(const Vsphere *vsphere, const PlanRow *step)
 static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
 {
     if (step_is_of_mode(step))
-        return maintenance_begin(vsphere->vcenter, step, error);
+        return maintenance_begin(vsphere->vcenter, step, vsphere->operation, error);
     if (step->action != ACTION_MIGRATE)
-        return vcenter_ask(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(vsphere, step), TRUE, error);
+        return vcenter_change(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(vsphere, step),
+                              vsphere->operation, error);
     GString *body = g_string_new(NULL);
     soap_append_reference(body, "_this", "VirtualMachine", step->object_id);
     vsphere_append_relocation(body, step);
-    return vcenter_ask(vsphere->vcenter, "RelocateVM_Task", body, TRUE, error);
+    return vcenter_change(vsphere->vcenter, "RelocateVM_Task", body, vsphere->operation, error);
 }
 
 /* as the recheck just found it: a host that was entering the mode gets there when the last VM leaves */
@@ -311,7 +323,15 @@ static void lose(Vsphere *vsphere, const PlanRow *step)
     g_queue_push_tail(&vsphere->unknown, lost);
 }
 
-static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, GError **error)
+/* What the journal says of the call that was just made. */
+static char *describe_call(const Vsphere *vsphere, gboolean answered)
+{
+    int status = answered ? 0 : soap_status(vsphere->vcenter->soap);
+    g_autofree char *at_http = status ? g_strdup_printf(" http_status=%d", status) : g_strdup("");
+    return g_strdup_printf("operation_id=%s%s", vsphere->operation, at_http);
+}
+
+static gboolean vsphere_start(Target *target, const PlanRow *step, StepCall *call, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     g_autoptr(GError) failure = NULL;
@@ -323,10 +343,12 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
         g_queue_push_tail(&vsphere->ended, end);
         return TRUE;
     }
-    *task = submit(vsphere, step, &failure);
-    if (*task) {
-        g_hash_table_insert(vsphere->steps, g_strdup(*task), (gpointer)step);
-        tasks_add(vsphere->tasks, *task);
+    call->task = submit(vsphere, step, &failure);
+    gboolean answered = call->task || g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT);
+    call->detail = describe_call(vsphere, answered);
+    if (call->task) {
+        g_hash_table_insert(vsphere->steps, g_strdup(call->task), (gpointer)step);
+        tasks_add(vsphere->tasks, call->task);
         return TRUE;
     }
     if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT) ||
@@ -336,7 +358,7 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, char **task, 
     }
     /* no answer, or none to be read: the call may have been carried out, as the object itself will tell */
     program_warn(vsphere->program, "step %.0f: %s; looking what became of it", step->step, failure->message);
-    *task = g_strdup("");
+    call->unknown = g_strdup("the answer to its call was lost");
     lose(vsphere, step);
     return TRUE;
 }
@@ -455,9 +477,10 @@ static gboolean doubt_absence(Vsphere *vsphere, const PlanRow *step, StepEnd *en
     return soap_pause(vsphere->vcenter->soap, LOOK_PAUSE_S, error);
 }
 
-static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *task, StepEnd *end,
-                               GError **error)
+static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
+                               StepEnd *end, GError **error)
 {
+    (void)intent;
     Vsphere *vsphere = vsphere_of(target);
     if (*task)
         return settle_task(vsphere, step, task, end, error);
@@ -591,6 +614,7 @@ static void vsphere_free(Target *target)
     snapshot_free(vsphere->snapshot);
     vcenter_close(vsphere->vcenter);
     g_free(vsphere->change_version);
+    g_free(vsphere->operation);
     g_free(vsphere);
 }
 
@@ -603,6 +627,7 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
         .view = vsphere_view,
         .check = vsphere_check,
         .recheck = vsphere_recheck,
+        .intent = vsphere_intent,
         .start = vsphere_start,
         .wait = vsphere_wait,
         .settle = vsphere_settle,

@@ -231,7 +231,7 @@ static gboolean start_check(Vcenter *vcenter, Checks *checks, const PlanRow *ste
     soap_append_reference(body, "vm", "VirtualMachine", step->object_id);
     vsphere_append_relocation(body, step);
     g_autoptr(GError) failure = NULL;
-    g_autofree char *task = vcenter_ask(vcenter, "CheckRelocate_Task", body, FALSE, &failure);
+    g_autofree char *task = vcenter_ask(vcenter, "CheckRelocate_Task", body, &failure);
     if (task) {
         g_hash_table_insert(checks->steps, g_strdup(task), (gpointer)step);
         tasks_add(checks->tasks, task);

@@ -256,5 +256,5 @@ char *properties_view(Vcenter *vcenter, const char *const *kinds, GError **error
     for (const char *const *kind = kinds; *kind; kind++)
         g_string_append_printf(body, "<type>%s</type>", *kind);
     g_string_append(body, "<recursive>true</recursive>");
-    return vcenter_ask(vcenter, "CreateContainerView", body, FALSE, error);
+    return vcenter_ask(vcenter, "CreateContainerView", body, error);
 }

@@ -30,6 +30,7 @@ struct Soap {
     int outage_limit_s;   /* 0: outages are not waited through */
     gint64 away_since;    /* monotonic, in microseconds; 0 while the server answers */
     guint n_calls;
+    int status;
     char peer[64];
 };
 
@@ -130,6 +131,16 @@ const char *soap_operation(const Soap *soap)
     return soap->operation;
 }
 
+char *soap_new_operation(Soap *soap)
+{
+    return g_strdup_printf("%s-%u", soap->operation, ++soap->n_calls);
+}
+
+int soap_status(const Soap *soap)
+{
+    return soap->status;
+}
+
 /* ---- answers ---- */
 
 SoapFault soap_fault_of(const Element *localized)
@@ -228,7 +239,7 @@ static Transfer *transfer_new(Soap *soap, const SoapCall *call)
     Transfer *transfer = g_new0(Transfer, 1);
     transfer->soap = soap;
     transfer->call = *call;
-    transfer->operation = g_strdup_printf("%s-%u", soap->operation, ++soap->n_calls);
+    transfer->operation = call->operation ? g_strdup(call->operation) : soap_new_operation(soap);
     transfer->root = "Envelope";
     transfer->url = g_strdup(soap->connection->url);
     transfer->started = g_get_monotonic_time();
@@ -384,7 +395,7 @@ static Outcome judge_status(Transfer *transfer, long status)
     case 502:
     case 503:
     case 504:
-        return refuse(transfer, SOAP_ERROR_NETWORK, OUTCOME_AGAIN,
+        return refuse(transfer, SOAP_ERROR_AWAY, OUTCOME_AGAIN,
                       "found HTTP status %ld: the server is not available", status);
     default:
         curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &target);
@@ -418,6 +429,7 @@ static Outcome judge(Transfer *transfer, CURLcode result)
     long status = 0;
     char *peer = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer->soap->status = (int)status;
     if (curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer)
         g_strlcpy(transfer->soap->peer, peer, sizeof transfer->soap->peer);
     if (result != CURLE_OK && !transfer->error)

@@ -20,6 +20,7 @@ GQuark soap_error_quark(void);
 
 enum {
     SOAP_ERROR_NETWORK, /* no answer, or none to trust */
+    SOAP_ERROR_AWAY, /* HTTP status 429, 502, 503 or 504: what stands before the server has not reached it */
     SOAP_ERROR_ANSWER,  /* an answer that is not vSphere's */
     SOAP_ERROR_SESSION, /* the session has ended: NotAuthenticated */
     SOAP_ERROR_FAULT    /* any other fault */
@@ -32,12 +33,13 @@ typedef struct SoapFault {
 } SoapFault;
 
 typedef struct SoapCall {
-    const char *method; /* of the API: "RetrievePropertiesEx" */
-    char *body;         /* what stands in its element, owned by the call */
-    guint depth;        /* of the elements to take: 3, each returnval; 4, each of its children */
-    gboolean changes;   /* never sent twice; in an outage again where no connection was made */
-    gboolean outlasts;  /* but in an outage: Login, of which a second does no harm */
-    guint wait_s;       /* the server may take this much longer than the time of one request */
+    const char *method;    /* of the API: "RetrievePropertiesEx" */
+    char *body;            /* what stands in its element, owned by the call */
+    guint depth;           /* of the elements to take: 3, each returnval; 4, each of its children */
+    const char *operation; /* the operationID, by soap_new_operation; NULL: the next one */
+    gboolean changes;      /* never sent twice; in an outage again where no connection was made */
+    gboolean outlasts;     /* but in an outage: Login, of which a second does no harm */
+    guint wait_s;          /* the server may take this much longer than the time of one request */
     void (*begin)(
         gpointer data); /* an answer begins: forget what was taken of an earlier attempt; may be NULL */
     XmlTake *take;      /* may be NULL */
@@ -86,8 +88,14 @@ gboolean soap_get(Soap *soap, const char *path, const char *root, guint depth, X
 /* the server's network address of the last answer; "" before */
 const char *soap_peer(const Soap *soap);
 
+/* the HTTP status of the last answer; 0 where there was none, or the last call got none */
+int soap_status(const Soap *soap);
+
 /* what every call of this session begins its operationID with */
 const char *soap_operation(const Soap *soap);
+
+/* an operationID for a call to come; the caller frees it */
+char *soap_new_operation(Soap *soap);
 
 /* appends <name type="kind">id</name>, a managed object reference */
 void soap_append_reference(GString *out, const char *name, const char *kind, const char *id);

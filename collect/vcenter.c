@@ -139,13 +139,14 @@ static gboolean take_text(const Element *element, gpointer data, GError **error)
     return TRUE;
 }
 
-static char *ask_once(Vcenter *vcenter, const char *method, const GString *body, gboolean changes,
-                      GError **error)
+static char *ask_once(Vcenter *vcenter, const char *method, const GString *body, const char *operation,
+                      gboolean changes, GError **error)
 {
     char *text = NULL;
     SoapCall call = {.method = method,
                      .body = g_strdup(body->str),
                      .depth = 3,
+                     .operation = operation,
                      .changes = changes,
                      .take = take_text,
                      .data = &text};
@@ -156,18 +157,32 @@ static char *ask_once(Vcenter *vcenter, const char *method, const GString *body,
 }
 
 /* A call that found no session did nothing, and so may be made again whatever it does. */
-char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error)
+static char *ask(Vcenter *vcenter, const char *method, GString *body, const char *operation, gboolean changes,
+                 GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    char *answer = ask_once(vcenter, method, body, changes, &failure);
+    char *answer = ask_once(vcenter, method, body, operation, changes, &failure);
     if (vcenter->renews && g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
         g_clear_error(&failure);
-        answer = vcenter_login(vcenter, &failure) ? ask_once(vcenter, method, body, changes, &failure) : NULL;
+        answer = vcenter_login(vcenter, &failure)
+                     ? ask_once(vcenter, method, body, operation, changes, &failure)
+                     : NULL;
     }
     g_string_free(body, TRUE);
     if (failure)
         g_propagate_error(error, g_steal_pointer(&failure));
     return answer;
+}
+
+char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, GError **error)
+{
+    return ask(vcenter, method, body, NULL, FALSE, error);
+}
+
+char *vcenter_change(Vcenter *vcenter, const char *method, GString *body, const char *operation,
+                     GError **error)
+{
+    return ask(vcenter, method, body, operation, TRUE, error);
 }
 
 gboolean vcenter_parse_time(const char *text, gint64 *seconds)
@@ -184,7 +199,7 @@ gboolean vcenter_parse_time(const char *text, gint64 *seconds)
 gboolean vcenter_time(Vcenter *vcenter, gint64 *seconds, GError **error)
 {
     GString *body = g_string_new("<_this type=\"ServiceInstance\">ServiceInstance</_this>");
-    g_autofree char *text = vcenter_ask(vcenter, "CurrentTime", body, FALSE, error);
+    g_autofree char *text = vcenter_ask(vcenter, "CurrentTime", body, error);
     if (!text)
         return FALSE;
     if (vcenter_parse_time(text, seconds))
@@ -301,7 +316,7 @@ void vcenter_close(Vcenter *vcenter)
         gint *timeout_s = &vcenter->connection->timeout_s.value;
         *timeout_s = MIN(*timeout_s, LOGOUT_TIMEOUT_S);
         soap_outlast(vcenter->soap, 0);
-        g_free(vcenter_ask(vcenter, "Logout", body, TRUE, NULL));
+        g_free(vcenter_change(vcenter, "Logout", body, NULL, NULL));
     }
     soap_free(vcenter->soap);
     g_hash_table_destroy(vcenter->managers);

@@ -20,7 +20,8 @@ typedef struct Vcenter {
     char *session;        /* its key */
     GHashTable *managers; /* ServiceContent: property to Reference */
     gboolean logged_in;
-    gboolean renews; /* vcenter_ask logs in again where the session has ended, and asks again */
+    gboolean
+        renews; /* vcenter_ask and vcenter_change log in again where the session has ended, and ask again */
 } Vcenter;
 
 /* agrees on a version, reads what the server is, and logs in, asking for the password where none is known.
@@ -49,7 +50,12 @@ const char *vcenter_manager(const Vcenter *vcenter, const char *manager);
 
 /* a call whose answer is one text: a reference's id, a number; NULL and the error where it fails, "" where
  * nothing is returned; the caller frees it. body is taken */
-char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, gboolean changes, GError **error);
+char *vcenter_ask(Vcenter *vcenter, const char *method, GString *body, GError **error);
+
+/* the same of a call that changes something, which is not sent twice, under this operationID
+ * (soap_new_operation; NULL: the next one) */
+char *vcenter_change(Vcenter *vcenter, const char *method, GString *body, const char *operation,
+                     GError **error);
 
 /* the server's clock, seconds since 1970 */
 gboolean vcenter_time(Vcenter *vcenter, gint64 *seconds, GError **error);

@@ -102,7 +102,7 @@ FaultScope fault_scope(const char *text, const char **fault)
         *fault = text;
     for (int before = 0; at && before <= MOST_BEFORE; before++) {
         const char *end = strstr(at, ": ");
-        g_autofree char *name = end ? g_strndup(at, (gsize)(end - at)) : g_strdup(at);
+        g_autofree char *name = g_strndup(at, strcspn(at, ":;"));
         FaultScope scope = scope_of(name);
         if (scope != FAULT_UNKNOWN && fault)
             *fault = at;

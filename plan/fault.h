@@ -16,9 +16,9 @@ typedef enum {
     FAULT_OF_PAIR  /* this VM on that host: network, datastore, CPU, rule */
 } FaultScope;
 
-/* the scope of the fault that a text tells of, "TYPE: words", before which an address and a method may stand
- * ("https://…: RelocateVM_Task: TYPE: words"); fault, where not NULL, receives where TYPE begins in the text,
- * the text itself where it is not known */
+/* the scope of the fault that a text tells of, "TYPE: words" or "TYPE; words", before which an address and a
+ * method may stand ("https://…: RelocateVM_Task: TYPE: words"); fault, where not NULL, receives where TYPE
+ * begins in the text, the text itself where it is not known */
 FaultScope fault_scope(const char *text, const char **fault);
 
 #endif

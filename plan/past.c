@@ -97,7 +97,7 @@ static void add_refusal(VmPast *vm, const JournalRow *row, FaultScope scope, con
                            .action = row->action,
                            .to_id = g_strdup(moves ? row->to_id : ""),
                            .scope = scope == FAULT_OF_PAIR && !moves ? FAULT_OF_VM : scope,
-                           .fault = g_strndup(fault, strcspn(fault, ":"))};
+                           .fault = g_strndup(fault, strcspn(fault, ":;"))};
     if (!vm->refusals) {
         vm->refusals = g_array_new(FALSE, FALSE, sizeof(PastRefusal));
         g_array_set_clear_func(vm->refusals, refusal_clear);

@@ -27,6 +27,7 @@ typedef struct Fake {
     guint unknown_for; /* so many times it is not known yet */
     gboolean signals_settling;
     double loses;           /* a step whose end is never known */
+    double answerless;      /* a step of which it is not known whether it was begun */
     guint hangs_for;        /* so many waits in which nothing ends */
     Journal *full_at_start; /* its file cannot be written any more from this step on */
     double fills;
@@ -48,9 +49,16 @@ static void fill_disk(Journal *journal)
     close(full);
 }
 
-static gboolean fake_start(Target *target, const PlanRow *step, char **task, GError **error)
+static char *fake_intent(Target *target, const PlanRow *step)
+{
+    (void)target;
+    return g_strdup_printf("operation_id=call-%.0f", step->step);
+}
+
+static gboolean fake_start(Target *target, const PlanRow *step, StepCall *call, GError **error)
 {
     Fake *fake = (Fake *)target;
+    call->detail = fake_intent(target, step);
     if (step->step == fake->refuses) {
         g_set_error(error, VMANGER_ERROR, 0, "%s", fake->refusal ? fake->refusal : "refused by the target");
         return FALSE;
@@ -62,7 +70,10 @@ static gboolean fake_start(Target *target, const PlanRow *step, char **task, GEr
     g_string_append_printf(fake->log, "s%.0f ", step->step);
     g_array_append_val(fake->running, step->step);
     fake->most = MAX(fake->most, fake->running->len);
-    *task = g_strdup_printf("task-%.0f", step->step);
+    if (step->step == fake->answerless)
+        call->unknown = g_strdup("no answer");
+    else
+        call->task = g_strdup_printf("task-%.0f", step->step);
     return TRUE;
 }
 
@@ -93,10 +104,12 @@ static gboolean fake_wait(Target *target, double timeout_s, StepEnd *end, char *
     return TRUE;
 }
 
-static gboolean fake_settle(Target *target, const PlanRow *step, const char *task, StepEnd *end,
-                            GError **error)
+static gboolean fake_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
+                            StepEnd *end, GError **error)
 {
     (void)error;
+    g_autofree char *call = journal_text_in(intent, "operation_id");
+    CU_ASSERT(!*intent || call != NULL);
     Fake *fake = (Fake *)target;
     g_string_append_printf(fake->log, "?%s ", task);
     gboolean unknown = fake->unknown_for > 0;
@@ -141,6 +154,7 @@ static const char *fake_identity(Target *target)
 static const TargetClass fake_class = {
     .kind = "fake",
     .recheck = fake_recheck,
+    .intent = fake_intent,
     .start = fake_start,
     .wait = fake_wait,
     .settle = fake_settle,
@@ -251,7 +265,7 @@ static void steps_are_journaled_before_and_after_each_call(void)
     CU_ASSERT_STRING_EQUAL(
         said, "run_started checked intent1 submitted1 succeeded1 intent2 submitted2 succeeded2 run_ended");
     const JournalRow *intent = &g_array_index(f.journal->rows, JournalRow, 2);
-    CU_ASSERT_STRING_EQUAL(intent->detail, "est_s=2");
+    CU_ASSERT_STRING_EQUAL(intent->detail, "est_s=2 operation_id=call-1");
     CU_ASSERT_STRING_EQUAL(intent->account, "tester");
     CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 3).task, "task-1");
     tear_down(&f);
@@ -327,7 +341,8 @@ static void a_fault_that_would_come_again_is_a_refusal_and_the_step_is_not_open(
     CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 8, .parallel_per_host = 8}, NULL));
     g_autofree char *said = events(&f);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "intent1 refused1 skipped2"));
-    CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 3).detail, "MethodDisabled: by backup");
+    const JournalRow *refused = &g_array_index(f.journal->rows, JournalRow, 3);
+    CU_ASSERT_STRING_EQUAL(refused->detail, "MethodDisabled: by backup; operation_id=call-1");
     run_again(&f);
     CU_ASSERT_EQUAL(f.progress->states[0], STEP_PENDING);
     tear_down(&f);
@@ -426,6 +441,24 @@ static void an_unknown_step_is_left_open_with_those_after_it_while_others_go_on(
     CU_ASSERT(run_settle(f.run, NULL));
     CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, NULL));
     CU_ASSERT_STRING_EQUAL(f.fake.log->str, "?task-1 s2 e2 ");
+    tear_down(&f);
+}
+
+/* by which the person finds it in the target's own logs */
+static void the_call_of_a_step_that_does_not_just_succeed_is_named_in_the_journal(void)
+{
+    static const char *const expected[] = {"no answer; operation_id=call-1", "it broke; operation_id=call-1",
+                                           "operation_id=call-2", ""};
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "", NULL});
+    f.fake.answerless = f.fake.fails = 1;
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, NULL));
+    g_autofree char *said = events(&f);
+    CU_ASSERT_STRING_EQUAL(said,
+                           "run_started checked intent1 unknown1 failed1 intent2 submitted2 succeeded2");
+    const guint rows[] = {3, 4, 6, 7};
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, rows[i]).detail, expected[i]);
     tear_down(&f);
 }
 
@@ -694,6 +727,7 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, a_signal_lets_nothing_start_and_waits_for_what_runs);
     CU_ADD_TEST(suite, a_lost_target_leaves_its_step_open_and_the_next_run_settles_it);
     CU_ADD_TEST(suite, an_unknown_step_is_left_open_with_those_after_it_while_others_go_on);
+    CU_ADD_TEST(suite, the_call_of_a_step_that_does_not_just_succeed_is_named_in_the_journal);
     CU_ADD_TEST(suite, a_step_that_takes_too_long_is_left_open_and_heard_of_while_others_run);
     CU_ADD_TEST(suite, settling_is_awaited_after_one_signal_and_left_after_two);
     CU_ADD_TEST(suite, from_every_event_any_number_of_kills_is_gone_on_with);
