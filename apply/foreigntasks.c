@@ -2,9 +2,9 @@
 #include "apply/foreigntasks.h"
 
 #include "apply/drift.h"
-
+#include "apply/managedobject.h"
+#include "apply/tasks.h"
 #include "collect/escape.h"
-#include "collect/properties.h"
 
 #include <string.h>
 
@@ -59,19 +59,6 @@ static gboolean take_task(const PropertyObject *object, gpointer data, GError **
     return TRUE;
 }
 
-static gboolean retrieve(Vcenter *vcenter, PropertyQuery *query, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    gboolean ok = properties_retrieve(vcenter, query, 1, &failure);
-    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
-        g_clear_error(&failure);
-        ok = vcenter_login(vcenter, &failure) && properties_retrieve(vcenter, query, 1, &failure);
-    }
-    if (!ok)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return ok;
-}
-
 /* ids is NULL-terminated; what vanished meanwhile is not told of */
 static gboolean look_at(Look *look, Vcenter *vcenter, const char *kind, const char *const *ids,
                         GError **error)
@@ -82,7 +69,7 @@ static gboolean look_at(Look *look, Vcenter *vcenter, const char *kind, const ch
     if (!*ids)
         return TRUE;
     g_ptr_array_set_size(look->tasks, 0);
-    if (!retrieve(vcenter, &objects, error))
+    if (!managed_objects_retrieve(vcenter, &objects, error))
         return FALSE;
     if (look->tasks->len == 0)
         return TRUE;
@@ -93,7 +80,7 @@ static gboolean look_at(Look *look, Vcenter *vcenter, const char *kind, const ch
                            .ids = (const char *const *)look->tasks->pdata,
                            .take = take_task,
                            .data = look};
-    return retrieve(vcenter, &tasks, error);
+    return tasks_retrieve(vcenter, &tasks, error);
 }
 
 static Look look_new(GHashTable *ours)

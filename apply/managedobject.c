@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/managedobject.h"
 
-#include "collect/properties.h"
-
 #include <string.h>
 
 void managed_object_clear(ManagedObject *object)
@@ -27,6 +25,19 @@ static gboolean take_texts(const PropertyObject *read, gpointer data, GError **e
     return TRUE;
 }
 
+gboolean managed_objects_retrieve(Vcenter *vcenter, PropertyQuery *query, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    gboolean ok = properties_retrieve(vcenter, query, 1, &failure);
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
+        g_clear_error(&failure);
+        ok = vcenter_login(vcenter, &failure) && properties_retrieve(vcenter, query, 1, &failure);
+    }
+    if (!ok)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return ok;
+}
+
 gboolean managed_object_read(ManagedObject *object, Vcenter *vcenter, const char *kind, const char *id,
                              const char *const *paths, guint n, GError **error)
 {
@@ -34,17 +45,9 @@ gboolean managed_object_read(ManagedObject *object, Vcenter *vcenter, const char
     PropertyQuery query = {
         .kind = kind, .paths = paths, .n_paths = n, .ids = ids, .take = take_texts, .data = object};
     object->n = n;
-    g_autoptr(GError) failure = NULL;
-    gboolean ok = properties_retrieve(vcenter, &query, 1, &failure);
-    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
-        g_clear_error(&failure);
-        ok = vcenter_login(vcenter, &failure) && properties_retrieve(vcenter, &query, 1, &failure);
-    }
-    if (ok && !object->found) {
-        ok = FALSE;
-        g_set_error(&failure, SOAP_ERROR, SOAP_ERROR_FAULT, "%s: there is no %s", id, kind);
-    }
-    if (!ok)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return ok;
+    if (!managed_objects_retrieve(vcenter, &query, error))
+        return FALSE;
+    if (!object->found)
+        g_set_error(error, SOAP_ERROR, SOAP_ERROR_FAULT, "%s: there is no %s", id, kind);
+    return object->found;
 }

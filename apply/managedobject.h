@@ -5,7 +5,7 @@
 #ifndef APPLY_MANAGEDOBJECT_H
 #define APPLY_MANAGEDOBJECT_H
 
-#include "collect/vcenter.h"
+#include "collect/properties.h"
 
 #define MANAGED_OBJECT_MOST 9 /* properties of a object */
 
@@ -20,6 +20,9 @@ typedef struct ManagedObject {
  * where the object does not exist. Logs in again where the session has ended */
 gboolean managed_object_read(ManagedObject *object, Vcenter *vcenter, const char *kind, const char *id,
                              const char *const *paths, guint n, GError **error);
+
+/* properties_retrieve of one query; logs in again where the session has ended */
+gboolean managed_objects_retrieve(Vcenter *vcenter, PropertyQuery *query, GError **error);
 
 void managed_object_clear(ManagedObject *object);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ManagedObject, managed_object_clear)

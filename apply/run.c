@@ -528,6 +528,17 @@ static gboolean leave_overdue(Run *run, GError **error)
     return TRUE;
 }
 
+/* Nothing was begun: the step is one that waits for nothing, again. */
+static gboolean begin_again(Run *run, guint index, const char *why, GError **error)
+{
+    g_autofree char *words =
+        why ? g_strdup_printf(JOURNAL_NOT_STARTED ": %s", why) : g_strdup(JOURNAL_NOT_STARTED);
+    g_autofree char *detail = with_call(run, index, words);
+    run->progress->states[index] = STEP_PENDING;
+    g_sequence_insert_sorted(run->ready, GUINT_TO_POINTER(index), compare_rows, NULL);
+    return record_step(run, index, EVENT_RESOLVED, NULL, detail, error);
+}
+
 static gboolean end_step(Run *run, const StepEnd *end, GError **error)
 {
     const PlanRow *step = changeplan_find_step(run->progress->plan, end->step);
@@ -543,6 +554,8 @@ static gboolean end_step(Run *run, const StepEnd *end, GError **error)
     count_migration(run, step, -1);
     if (end->kind == END_SUCCEEDED)
         return end_succeeded(run, index, end->detail, error);
+    if (end->kind == END_NOT_STARTED)
+        return begin_again(run, index, end->detail, error);
     if (end->kind == END_UNKNOWN)
         return leave_open(run, index, end->detail ? end->detail : "", error);
     return end_failed(run, index, end->detail ? end->detail : "no reason given", error);

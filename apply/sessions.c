@@ -2,8 +2,8 @@
 #include "apply/sessions.h"
 
 #include "apply/lock.h"
+#include "apply/managedobject.h"
 #include "collect/escape.h"
-#include "collect/properties.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -111,13 +111,5 @@ gboolean sessions_check(Vcenter *vcenter, GPtrArray *problems, GPtrArray *warnin
                            .ids = ids,
                            .take = take_list,
                            .data = &listed};
-    g_autoptr(GError) failure = NULL;
-    gboolean ok = properties_retrieve(vcenter, &query, 1, &failure);
-    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
-        g_clear_error(&failure);
-        ok = vcenter_login(vcenter, &failure) && properties_retrieve(vcenter, &query, 1, &failure);
-    }
-    if (!ok)
-        g_propagate_error(error, g_steal_pointer(&failure));
-    return ok;
+    return managed_objects_retrieve(vcenter, &query, error);
 }

@@ -86,7 +86,8 @@ typedef struct TargetClass {
 
     /* waits until a started step has ended, or timeout_s has passed (end->step is then NAN); progress, where
      * not NULL, receives a line about what runs (owned by the caller). END_UNKNOWN: it was looked at for long
-     * enough, and is left to a later run */
+     * enough, and is left to a later run; END_NOT_STARTED: its call is known not to have begun it, and may be
+     * made again (recheck, start), the detail says why it had to be looked for */
     gboolean (*wait)(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error);
 
     /* what became of a step that an earlier run submitted (task, or "" where only its intent, the detail of

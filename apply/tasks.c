@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/tasks.h"
 
-#include "collect/csv.h"
-#include "collect/properties.h"
-
 #include "apply/managedobject.h"
+#include "collect/csv.h"
 
 #include <math.h>
 #include <string.h>
@@ -405,4 +403,28 @@ char *task_running_on(Vcenter *vcenter, const char *kind, const char *id, const 
             return g_strdup(*one);
     }
     return g_strdup("");
+}
+
+/* One that is gone fails the query as a whole, so that each is then asked by itself. */
+gboolean tasks_retrieve(Vcenter *vcenter, PropertyQuery *query, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (managed_objects_retrieve(vcenter, query, &failure))
+        return TRUE;
+    for (const char *const *id = query->ids; *id && g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT);
+         id++) {
+        const char *const ids[] = {*id, NULL};
+        PropertyQuery one = *query;
+        g_autoptr(GError) of_one = NULL;
+        one.ids = ids;
+        if (managed_objects_retrieve(vcenter, &one, &of_one) ||
+            g_error_matches(of_one, SOAP_ERROR, SOAP_ERROR_FAULT))
+            continue;
+        g_clear_error(&failure);
+        failure = g_steal_pointer(&of_one);
+    }
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }

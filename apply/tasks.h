@@ -7,7 +7,7 @@
 #ifndef APPLY_TASKS_H
 #define APPLY_TASKS_H
 
-#include "collect/vcenter.h"
+#include "collect/properties.h"
 
 typedef struct Tasks Tasks;
 
@@ -44,6 +44,10 @@ double tasks_progress_pct(const Tasks *tasks);
  * there is none; the caller frees it */
 char *task_running_on(Vcenter *vcenter, const char *kind, const char *id, const char *description,
                       GError **error);
+
+/* reads properties of the tasks that the query, of kind Task, names: also where the server no longer knows
+ * some of them, which are then not handed over */
+gboolean tasks_retrieve(Vcenter *vcenter, PropertyQuery *query, GError **error);
 
 /* a fault as people read it: "MemoryHotPlugNotSupported: …"; the caller frees it */
 char *fault_text(const SoapFault *fault);

@@ -2,11 +2,13 @@
 /*
  * A vCenter as a target: RelocateVM_Task with the host alone, ReconfigVM_Task with the absolute new size and
  * the changeVersion that was read just before, so that a repeat does no harm and a concurrent edit is a
- * fault, EnterMaintenanceMode_Task of a host that runs no VM (maintenance.c).
+ * fault, EnterMaintenanceMode_Task of a host that runs no VM (maintenance.c). What became of calls of which
+ * that is not known is told by calls.c and outcome.c.
  */
 #include "collect/vsphere.h"
 
 #include "analyze/evaluation.h"
+#include "apply/calls.h"
 #include "apply/drift.h"
 #include "apply/foreigntasks.h"
 #include "apply/maintenance.h"
@@ -16,16 +18,17 @@
 #include "apply/tasks.h"
 #include "apply/vspherecheck.h"
 #include "collect/atomic.h"
+#include "collect/escape.h"
 #include "collect/inventory.h"
 #include "collect/snapshotreader.h"
+#include "plan/fault.h"
 
 #include <math.h>
 #include <string.h>
 
 #define SETTLE_WAIT_S 5
 #define LOOK_PAUSE_S 1 /* between two looks at what became of a call */
-#define LOST_CALL_S 30 /* a call whose answer was lost is looked for so long, then left to a later run */
-#define OLD_CALL_S 5   /* one of an earlier run that nothing shows */
+#define OLD_CALL_S 5   /* a call of an earlier run that nothing shows may still be on its way so long */
 #define WINDOW_S 300
 
 typedef struct Vsphere {
@@ -35,20 +38,13 @@ typedef struct Vsphere {
     const Policy *policy; /* of the view */
     Snapshot *snapshot;   /* what was there at the view; rows that recheck reads are brought up to date */
     Tasks *tasks;
-    GHashTable *steps;     /* a task's id to the step (PlanRow) that it carries out */
-    GQueue ended;          /* StepEnd *: to be handed out by wait */
-    GQueue unknown;        /* LostCall *: started or not, the answer was lost */
-    GHashTable *looked_at; /* PlanRow of an earlier run to gint64: since when nothing shows it */
-    char *change_version;  /* of the VM that was rechecked last */
-    char *operation;       /* the operationID of the call that begins the step that was rechecked last */
+    GHashTable *steps; /* a task's id to the step (PlanRow) that it carries out */
+    GQueue ended;      /* StepEnd *: to be handed out by wait */
+    Calls *calls;
+    Outcome shown;                /* of the step that was rechecked last, where it was called before */
+    GHashTable *looked_at;        /* PlanRow of an earlier run to gint64: since when nothing shows it */
     gint64 time_then, clock_then; /* the server's clock, and ours (monotonic, in microseconds), at login */
 } Vsphere;
-
-/* A call of which the answer was lost, or a task that vanished. */
-typedef struct LostCall {
-    const PlanRow *step;
-    gint64 since, next_look; /* monotonic, in microseconds */
-} LostCall;
 
 static Vsphere *vsphere_of(Target *target)
 {
@@ -122,6 +118,7 @@ static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray 
                               GPtrArray *problems, GPtrArray *warnings, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
+    calls_learn_plan(vsphere->calls, plan);
     vsphere_check_drs(plan, vsphere->snapshot, vsphere->policy, problems);
     return sessions_check(vsphere->vcenter, problems, warnings, error) &&
            foreigntasks_check(vsphere->vcenter, plan, warnings, error) &&
@@ -131,7 +128,18 @@ static gboolean vsphere_check(Target *target, const ChangePlan *plan, GPtrArray 
 
 /* ---- one VM as it is now ---- */
 
-enum { NOW_NAME, NOW_UUID, NOW_HOST, NOW_POWER, NOW_CONNECTION, NOW_MEMORY, NOW_VCPUS, NOW_VERSION, N_NOW };
+enum {
+    NOW_NAME,
+    NOW_UUID,
+    NOW_HOST,
+    NOW_POWER,
+    NOW_CONNECTION,
+    NOW_MEMORY,
+    NOW_VCPUS,
+    NOW_VERSION,
+    NOW_TASKS,
+    N_NOW
+};
 static const char *const now_paths[N_NOW] = {
     [NOW_NAME] = "name",
     [NOW_UUID] = "config.instanceUuid",
@@ -141,6 +149,7 @@ static const char *const now_paths[N_NOW] = {
     [NOW_MEMORY] = "config.hardware.memoryMB",
     [NOW_VCPUS] = "config.hardware.numCPU",
     [NOW_VERSION] = "config.changeVersion",
+    [NOW_TASKS] = "recentTask",
 };
 
 static gboolean read_vm(Vsphere *vsphere, const char *id, ManagedObject *object, GError **error)
@@ -202,8 +211,8 @@ static gboolean read_for_recheck(Vsphere *vsphere, const PlanRow *step, int vm, 
     if (!read_vm(vsphere, step->object_id, &object, error))
         return FALSE;
     update_vm(vsphere, vm, &object);
-    g_free(vsphere->change_version);
-    vsphere->change_version = g_strdup(object.texts[NOW_VERSION]);
+    calls_prepare(vsphere->calls, step, object.texts[NOW_VERSION],
+                  object.texts[NOW_TASKS] ? object.texts[NOW_TASKS] : "");
     return step->action != ACTION_MIGRATE ||
            (update_host(vsphere, step->from_id, error) && update_host(vsphere, step->to_id, error));
 }
@@ -247,11 +256,23 @@ static gboolean recheck_vm(Vsphere *vsphere, const PlanRow *step, GPtrArray *dif
     return TRUE;
 }
 
+/* A call that was thought not to have begun the step may have done so since. */
+static gboolean look_again(Vsphere *vsphere, const PlanRow *step, GError **error)
+{
+    outcome_clear(&vsphere->shown);
+    return !calls_again(vsphere->calls, step) ||
+           calls_look_once(vsphere->calls, step, &vsphere->shown, error);
+}
+
 static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **problem, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
     g_autoptr(GError) failure = NULL;
+    if (!look_again(vsphere, step, error))
+        return FALSE;
+    if (vsphere->shown.kind != END_NOT_STARTED) /* as start says */
+        return TRUE;
     gboolean read = step_is_of_mode(step) ? recheck_host(vsphere, step, differences, &failure)
                                           : recheck_vm(vsphere, step, differences, &failure);
     if (!read) {
@@ -268,24 +289,33 @@ static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **prob
 
 /* ---- starting ---- */
 
-/* A person finds the call by it in the vCenter's own logs. */
-static char *vsphere_intent(Target *target, const PlanRow *step)
+static gboolean reconfigures(const PlanRow *step)
 {
-    (void)step;
-    Vsphere *vsphere = vsphere_of(target);
-    g_free(vsphere->operation);
-    vsphere->operation = soap_new_operation(vsphere->vcenter->soap);
-    return g_strdup_printf("operation_id=%s", vsphere->operation);
+    return step->action == ACTION_ADD_MEMORY || step->action == ACTION_ADD_CPU;
 }
 
-static GString *reconfiguration(const Vsphere *vsphere, const PlanRow *step)
+/* By the one a later run tells whether the call took effect, by the other a person finds it in the vCenter's
+ * own logs. */
+static char *vsphere_intent(Target *target, const PlanRow *step)
+{
+    Vsphere *vsphere = vsphere_of(target);
+    Called *called = calls_of(vsphere->calls, step);
+    g_free(called->operation);
+    called->operation = soap_new_operation(vsphere->vcenter->soap);
+    g_autofree char *version =
+        reconfigures(step) && called->change_version ? escape_id(called->change_version) : NULL;
+    return g_strdup_printf("%s%s%soperation_id=%s", version ? "change_version=" : "", version ? version : "",
+                           version ? " " : "", called->operation);
+}
+
+static GString *reconfiguration(const Called *called, const PlanRow *step)
 {
     GString *body = g_string_new(NULL);
     soap_append_reference(body, "_this", "VirtualMachine", step->object_id);
     g_string_append(body, "<spec>");
-    if (vsphere->change_version) {
+    if (called->change_version) {
         g_string_append(body, "<changeVersion>");
-        xml_append_text(body, vsphere->change_version);
+        xml_append_text(body, called->change_version);
         g_string_append(body, "</changeVersion>");
     }
     const char *size = step->action == ACTION_ADD_MEMORY ? "memoryMB" : "numCPUs";
@@ -297,15 +327,16 @@ static GString *reconfiguration(const Vsphere *vsphere, const PlanRow *step)
 
 static char *submit(Vsphere *vsphere, const PlanRow *step, GError **error)
 {
+    const Called *called = calls_of(vsphere->calls, step);
     if (step_is_of_mode(step))
-        return maintenance_begin(vsphere->vcenter, step, vsphere->operation, error);
-    if (step->action != ACTION_MIGRATE)
-        return vcenter_change(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(vsphere, step),
-                              vsphere->operation, error);
+        return maintenance_begin(vsphere->vcenter, step, called->operation, error);
+    if (reconfigures(step))
+        return vcenter_change(vsphere->vcenter, "ReconfigVM_Task", reconfiguration(called, step),
+                              called->operation, error);
     GString *body = g_string_new(NULL);
     soap_append_reference(body, "_this", "VirtualMachine", step->object_id);
     vsphere_append_relocation(body, step);
-    return vcenter_change(vsphere->vcenter, "RelocateVM_Task", body, vsphere->operation, error);
+    return vcenter_change(vsphere->vcenter, "RelocateVM_Task", body, called->operation, error);
 }
 
 /* as the recheck just found it: a host that was entering the mode gets there when the last VM leaves */
@@ -315,116 +346,86 @@ static gboolean stands_as_wanted(const Vsphere *vsphere, const PlanRow *step)
     return host >= 0 && vsphere->snapshot->hosts[host].mode == step_mode(step);
 }
 
-/* From now on the VM or host itself is asked. */
-static void lose(Vsphere *vsphere, const PlanRow *step)
+static void hand_out(Vsphere *vsphere, const PlanRow *step, EndKind kind, char *detail)
 {
-    LostCall *lost = g_new(LostCall, 1);
-    *lost = (LostCall){step, g_get_monotonic_time(), 0};
-    g_queue_push_tail(&vsphere->unknown, lost);
+    StepEnd *end = g_new(StepEnd, 1);
+    *end = (StepEnd){step->step, kind, detail};
+    g_queue_push_tail(&vsphere->ended, end);
 }
 
 /* What the journal says of the call that was just made. */
-static char *describe_call(const Vsphere *vsphere, gboolean answered)
+static char *describe_call(const Vsphere *vsphere, const PlanRow *step, gboolean answered)
 {
     int status = answered ? 0 : soap_status(vsphere->vcenter->soap);
     g_autofree char *at_http = status ? g_strdup_printf(" http_status=%d", status) : g_strdup("");
-    return g_strdup_printf("operation_id=%s%s", vsphere->operation, at_http);
+    return g_strdup_printf("operation_id=%s%s", calls_of(vsphere->calls, step)->operation, at_http);
+}
+
+/* TRUE where the fault may be of a second call, because the first was carried out after all, or of one that
+ * another's change came before: that is looked into. */
+static gboolean may_be_begun(const Vsphere *vsphere, const PlanRow *step, const char *fault)
+{
+    return fault_is(fault, "ConcurrentAccess") || calls_again(vsphere->calls, step);
+}
+
+/* The step needs no call: it is looked for, or over. */
+static gboolean take_shown(Vsphere *vsphere, const PlanRow *step, StepCall *call)
+{
+    if (vsphere->shown.kind != END_UNKNOWN) {
+        hand_out(vsphere, step, vsphere->shown.kind, g_steal_pointer(&vsphere->shown.detail));
+        return TRUE;
+    }
+    call->unknown = g_strdup("a task that may be its own runs already");
+    calls_lose(vsphere->calls, step, 0, NULL);
+    return TRUE;
+}
+
+/* FALSE where the failure tells that the step was not begun. */
+static gboolean look_into(Vsphere *vsphere, const PlanRow *step, const GError *failure, StepCall *call)
+{
+    gboolean refused = g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT),
+             away = g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_AWAY);
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION) ||
+        (refused && !may_be_begun(vsphere, step, failure->message)))
+        return FALSE;
+    const char *fault;
+    fault_scope(failure->message, &fault);
+    /* no answer, or none to be read: the call may have been carried out, as the object itself will tell */
+    call->unknown = refused ? g_strdup(fault)
+                    : away  ? g_strdup("its call was turned away")
+                            : g_strdup("the answer to its call was lost");
+    program_warn(vsphere->program, "step %.0f: %s; looking what became of it", step->step, failure->message);
+    calls_lose(vsphere->calls, step, away ? soap_status(vsphere->vcenter->soap) : 0, refused ? fault : NULL);
+    return TRUE;
 }
 
 static gboolean vsphere_start(Target *target, const PlanRow *step, StepCall *call, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
     g_autoptr(GError) failure = NULL;
+    if (vsphere->shown.kind != END_NOT_STARTED)
+        return take_shown(vsphere, step, call);
     if (stands_as_wanted(vsphere, step)) {
-        StepEnd *end = g_new(StepEnd, 1);
-        *end = (StepEnd){
-            step->step, END_SUCCEEDED,
-            g_strdup_printf(JOURNAL_FOUND_SO, step->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of")};
-        g_queue_push_tail(&vsphere->ended, end);
+        hand_out(vsphere, step, END_SUCCEEDED,
+                 g_strdup_printf(JOURNAL_FOUND_SO,
+                                 step->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of"));
         return TRUE;
     }
     call->task = submit(vsphere, step, &failure);
-    gboolean answered = call->task || g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT);
-    call->detail = describe_call(vsphere, answered);
+    call->detail =
+        describe_call(vsphere, step, call->task || g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT));
     if (call->task) {
         g_hash_table_insert(vsphere->steps, g_strdup(call->task), (gpointer)step);
         tasks_add(vsphere->tasks, call->task);
         return TRUE;
     }
-    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT) ||
-        g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_SESSION)) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
-    /* no answer, or none to be read: the call may have been carried out, as the object itself will tell */
-    program_warn(vsphere->program, "step %.0f: %s; looking what became of it", step->step, failure->message);
-    call->unknown = g_strdup("the answer to its call was lost");
-    lose(vsphere, step);
-    return TRUE;
+    if (look_into(vsphere, step, failure, call))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 /* ---- ends ---- */
-
-static gboolean judge_vm(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end,
-                         GError **error)
-{
-    g_auto(ManagedObject) object = {0};
-    if (!read_vm(vsphere, step->object_id, &object, error))
-        return FALSE;
-    gboolean moves = step->action == ACTION_MIGRATE;
-    const char *is = object.texts[moves                               ? NOW_HOST
-                                  : step->action == ACTION_ADD_MEMORY ? NOW_MEMORY
-                                                                      : NOW_VCPUS];
-    if (g_strcmp0(is, moves ? step->to_id : step->to) == 0) {
-        end->kind = END_SUCCEEDED;
-    } else if (!started && g_strcmp0(is, moves ? step->from_id : step->from) == 0) {
-        end->kind = END_NOT_STARTED;
-    } else {
-        end->kind = END_FAILED;
-        end->detail = g_strdup_printf("its task is gone, and the VM %s %s", moves ? "is on" : "has",
-                                      is ? is : "nothing");
-    }
-    return TRUE;
-}
-
-static gboolean judge_host(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end,
-                           GError **error)
-{
-    static const char *const paths[] = {"runtime.inMaintenanceMode"};
-    g_auto(ManagedObject) object = {0};
-    if (!managed_object_read(&object, vsphere->vcenter, "HostSystem", step->object_id, paths,
-                             G_N_ELEMENTS(paths), error))
-        return FALSE;
-    gboolean is_in = g_strcmp0(object.texts[0], "true") == 0;
-    if (is_in == (step_mode(step) == HOST_MODE_MAINTENANCE)) {
-        end->kind = END_SUCCEEDED;
-    } else if (!started) {
-        end->kind = END_NOT_STARTED;
-    } else {
-        end->kind = END_FAILED;
-        end->detail =
-            g_strdup_printf("its task is gone, and the host is %sin maintenance mode", is_in ? "" : "not ");
-    }
-    return TRUE;
-}
-
-/* What a VM or a host itself tells of a step whose task cannot be asked. `started` says whether it once was.
- */
-static gboolean judge(Vsphere *vsphere, const PlanRow *step, gboolean started, StepEnd *end, GError **error)
-{
-    g_autoptr(GError) failure = NULL;
-    end->step = step->step;
-    if (step_is_of_mode(step) ? judge_host(vsphere, step, started, end, &failure)
-                              : judge_vm(vsphere, step, started, end, &failure))
-        return TRUE;
-    if (!g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
-    end->kind = END_FAILED;
-    end->detail = g_strdup(failure->message);
-    return TRUE;
-}
 
 static void settled(const TaskEnd *task, gpointer data)
 {
@@ -434,35 +435,7 @@ static void settled(const TaskEnd *task, gpointer data)
     end->result = NULL;
 }
 
-/* Waits a while for a task of an earlier run. */
-static gboolean settle_task(Vsphere *vsphere, const PlanRow *step, const char *task, StepEnd *end,
-                            GError **error)
-{
-    g_autoptr(Tasks) tasks = tasks_new(vsphere->vcenter);
-    TaskEnd how = {0};
-    tasks_add(tasks, task);
-    if (!tasks_wait(tasks, SETTLE_WAIT_S, settled, &how, error))
-        return FALSE;
-    g_autofree char *fault = (char *)how.fault;
-    if (how.vanished)
-        return judge(vsphere, step, TRUE, end, error);
-    end->step = step->step;
-    end->kind = tasks_count(tasks) > 0 ? END_UNKNOWN : how.succeeded ? END_SUCCEEDED : END_FAILED;
-    end->detail = g_steal_pointer(&fault);
-    return TRUE;
-}
-
-/* The id of a task that may be the step's own; "" where none runs. */
-static char *running_task(Vsphere *vsphere, const PlanRow *step, GError **error)
-{
-    if (step_is_of_mode(step))
-        return maintenance_task(vsphere->vcenter, step, error);
-    return task_running_on(
-        vsphere->vcenter, "VirtualMachine", step->object_id,
-        step->action == ACTION_MIGRATE ? "VirtualMachine.relocate" : "VirtualMachine.reconfigure", error);
-}
-
-/* A call of an earlier run that nothing shows may still be on its way for a moment. */
+/* What nothing shows may still be on its way, or at work, for a moment. */
 static gboolean doubt_absence(Vsphere *vsphere, const PlanRow *step, StepEnd *end, GError **error)
 {
     gint64 *since = g_hash_table_lookup(vsphere->looked_at, step);
@@ -474,31 +447,54 @@ static gboolean doubt_absence(Vsphere *vsphere, const PlanRow *step, StepEnd *en
     if (g_get_monotonic_time() - *since >= OLD_CALL_S * G_USEC_PER_SEC)
         return TRUE;
     end->kind = END_UNKNOWN;
+    g_clear_pointer(&end->detail, g_free);
     return soap_pause(vsphere->vcenter->soap, LOOK_PAUSE_S, error);
+}
+
+/* Of a call without a task, or with one that is gone, the object itself tells. A task that runs there may be
+ * somebody else's: when it is over is told by the object, too. */
+static gboolean settle_by_object(Vsphere *vsphere, const OutcomeOf *of, StepEnd *end, GError **error)
+{
+    g_auto(Outcome) outcome = {0};
+    if (!outcome_look(vsphere->vcenter, of, &outcome, error))
+        return FALSE;
+    *end = (StepEnd){of->step->step, outcome.kind, g_steal_pointer(&outcome.detail)};
+    if (outcome.kind == END_UNKNOWN)
+        return soap_pause(vsphere->vcenter->soap, LOOK_PAUSE_S, error);
+    gboolean doubtful =
+        of->began ? outcome.kind == END_FAILED : outcome.kind == END_NOT_STARTED && !outcome.for_good;
+    if (doubtful && !doubt_absence(vsphere, of->step, end, error))
+        return FALSE;
+    if (end->kind == END_NOT_STARTED)
+        calls_forgo(vsphere->calls, of);
+    return TRUE;
+}
+
+/* Waits a while for a task of an earlier run. */
+static gboolean settle_task(Vsphere *vsphere, const char *task, OutcomeOf *of, StepEnd *end, GError **error)
+{
+    g_autoptr(Tasks) tasks = tasks_new(vsphere->vcenter);
+    TaskEnd how = {0};
+    tasks_add(tasks, task);
+    if (!tasks_wait(tasks, SETTLE_WAIT_S, settled, &how, error))
+        return FALSE;
+    g_autofree char *fault = (char *)how.fault;
+    of->began = how.vanished;
+    if (how.vanished || (fault && fault_is(fault, "ConcurrentAccess")))
+        return settle_by_object(vsphere, of, end, error);
+    end->step = of->step->step;
+    end->kind = tasks_count(tasks) > 0 ? END_UNKNOWN : how.succeeded ? END_SUCCEEDED : END_FAILED;
+    end->detail = g_steal_pointer(&fault);
+    return TRUE;
 }
 
 static gboolean vsphere_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
                                StepEnd *end, GError **error)
 {
-    (void)intent;
     Vsphere *vsphere = vsphere_of(target);
-    if (*task)
-        return settle_task(vsphere, step, task, end, error);
-    g_autofree char *running = running_task(vsphere, step, error);
-    if (!running)
-        return FALSE;
-    if (!*running) {
-        if (!judge(vsphere, step, FALSE, end, error))
-            return FALSE;
-        return end->kind != END_NOT_STARTED || doubt_absence(vsphere, step, end, error);
-    }
-    /* it may be somebody else's: only the VM or host itself tells whether it did what the step asks for */
-    if (!settle_task(vsphere, step, running, end, error))
-        return FALSE;
-    if (end->kind != END_SUCCEEDED)
-        return TRUE;
-    g_clear_pointer(&end->detail, g_free);
-    return judge(vsphere, step, TRUE, end, error);
+    g_autofree char *version = journal_text_in(intent, "change_version");
+    OutcomeOf of = {step, version, NULL, FALSE};
+    return *task ? settle_task(vsphere, task, &of, end, error) : settle_by_object(vsphere, &of, end, error);
 }
 
 typedef struct Waiting {
@@ -512,10 +508,10 @@ static void step_ended(const TaskEnd *task, gpointer data)
     const PlanRow *step = g_hash_table_lookup(waiting->vsphere->steps, task->id);
     if (step && task->vanished) {
         g_ptr_array_add(waiting->vanished, (gpointer)step);
+    } else if (step && task->fault && may_be_begun(waiting->vsphere, step, task->fault)) {
+        calls_lose(waiting->vsphere->calls, step, 0, task->fault);
     } else if (step) {
-        StepEnd *end = g_new0(StepEnd, 1);
-        *end = (StepEnd){step->step, task->succeeded ? END_SUCCEEDED : END_FAILED, g_strdup(task->fault)};
-        g_queue_push_tail(&waiting->vsphere->ended, end);
+        hand_out(waiting->vsphere, step, task->succeeded ? END_SUCCEEDED : END_FAILED, g_strdup(task->fault));
     }
     g_hash_table_remove(waiting->vsphere->steps, task->id);
 }
@@ -527,51 +523,17 @@ static gboolean gather_ends(Vsphere *vsphere, double timeout_s, GError **error)
     if (!tasks_wait(vsphere->tasks, timeout_s, step_ended, &waiting, error))
         return FALSE;
     for (guint i = 0; i < vanished->len; i++)
-        lose(vsphere, g_ptr_array_index(vanished, i));
+        calls_lose(vsphere->calls, g_ptr_array_index(vanished, i), 0, NULL);
     return TRUE;
-}
-
-/* Looks once what became of a call whose answer was lost. The server may still be at it, and nothing shows
- * that: what is not there is not known not to come, and is never asked for again by this run. */
-static gboolean look_for(Vsphere *vsphere, LostCall *lost, StepEnd *end, GError **error)
-{
-    gint64 now = g_get_monotonic_time();
-    g_autofree char *running = running_task(vsphere, lost->step, error);
-    if (!running)
-        return FALSE;
-    end->kind = END_UNKNOWN;
-    if (!*running && !judge(vsphere, lost->step, FALSE, end, error))
-        return FALSE;
-    end->step = NAN;
-    gboolean shown = end->kind == END_SUCCEEDED || end->kind == END_FAILED;
-    if (!shown && now - lost->since < LOST_CALL_S * G_USEC_PER_SEC) {
-        lost->next_look = now + LOOK_PAUSE_S * G_USEC_PER_SEC;
-        g_queue_push_tail(&vsphere->unknown, lost);
-        return TRUE;
-    }
-    end->step = lost->step->step;
-    if (!shown) {
-        end->kind = END_UNKNOWN;
-        end->detail = g_strdup("neither a task nor the object itself shows what became of it");
-    }
-    g_free(lost);
-    return TRUE;
-}
-
-/* The lost call whose next look is due; NULL where there is none. */
-static LostCall *due_call(Vsphere *vsphere)
-{
-    LostCall *first = g_queue_peek_head(&vsphere->unknown);
-    return first && first->next_look <= g_get_monotonic_time() ? g_queue_pop_head(&vsphere->unknown) : NULL;
 }
 
 static gboolean vsphere_wait(Target *target, double timeout_s, StepEnd *end, char **progress, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
-    end->step = NAN;
-    LostCall *lost = due_call(vsphere);
-    if (lost)
-        return look_for(vsphere, lost, end, error);
+    if (!calls_look(vsphere->calls, end, error))
+        return FALSE;
+    if (!isnan(end->step))
+        return TRUE;
     if (g_queue_is_empty(&vsphere->ended)) {
         gboolean ok = tasks_count(vsphere->tasks) > 0 ? gather_ends(vsphere, timeout_s, error)
                                                       : soap_pause(vsphere->vcenter->soap, timeout_s, error);
@@ -607,14 +569,13 @@ static void vsphere_free(Target *target)
         g_free(end->detail);
         g_free(end);
     }
-    g_queue_clear_full(&vsphere->unknown, g_free);
+    outcome_clear(&vsphere->shown);
+    g_clear_pointer(&vsphere->calls, calls_free);
     g_clear_pointer(&vsphere->looked_at, g_hash_table_destroy);
     g_clear_pointer(&vsphere->tasks, tasks_free);
     g_clear_pointer(&vsphere->steps, g_hash_table_destroy);
     snapshot_free(vsphere->snapshot);
     vcenter_close(vsphere->vcenter);
-    g_free(vsphere->change_version);
-    g_free(vsphere->operation);
     g_free(vsphere);
 }
 
@@ -656,6 +617,8 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
     vsphere->time_then = now;
     vsphere->clock_then = g_get_monotonic_time();
     vsphere->tasks = tasks_new(vcenter);
+    vsphere->calls = calls_new(vcenter);
+    vsphere->shown.kind = END_NOT_STARTED;
     vsphere->steps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     vsphere->looked_at = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     vsphere->vcenter = g_steal_pointer(&vcenter);

@@ -112,3 +112,10 @@ FaultScope fault_scope(const char *text, const char **fault)
     }
     return FAULT_UNKNOWN;
 }
+
+gboolean fault_is(const char *text, const char *name)
+{
+    const char *fault;
+    return fault_scope(text, &fault) != FAULT_UNKNOWN && strcspn(fault, ":;") == strlen(name) &&
+           g_str_has_prefix(fault, name);
+}

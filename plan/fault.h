@@ -21,4 +21,7 @@ typedef enum {
  * begins in the text, the text itself where it is not known */
 FaultScope fault_scope(const char *text, const char **fault);
 
+/* TRUE where the text tells of the fault of this name, which must be one that is known here */
+gboolean fault_is(const char *text, const char *name);
+
 #endif

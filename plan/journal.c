@@ -85,7 +85,7 @@ JournalLeaves journal_row_leaves(const JournalRow *row)
     case EVENT_UNKNOWN:
         return LEAVES_OPEN;
     case EVENT_RESOLVED:
-        return strcmp(row->detail, JOURNAL_NOT_STARTED) == 0 ? LEAVES_UNDONE : LEAVES_OPEN;
+        return g_str_has_prefix(row->detail, JOURNAL_NOT_STARTED) ? LEAVES_UNDONE : LEAVES_OPEN;
     case EVENT_SUCCEEDED:
         return LEAVES_DONE;
     case EVENT_FAILED:

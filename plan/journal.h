@@ -50,11 +50,11 @@ typedef enum {
     LEAVES_UNDONE, /* it had no effect, or none that stands */
 } JournalLeaves;
 
-/* of resolved rows only one that says JOURNAL_NOT_STARTED ends the step; of any other the row that follows
- * does, and where it is missing (a kill between the two) the step is still open */
+/* of resolved rows only one that begins with JOURNAL_NOT_STARTED ends the step; of any other the row that
+ * follows does, and where it is missing (a kill between the two) the step is still open */
 JournalLeaves journal_row_leaves(const JournalRow *row);
 
-/* the detail of a resolved row of a step that had not been started */
+/* what the detail of a resolved row of a step that had not been started begins with */
 #define JOURNAL_NOT_STARTED "it had not been started"
 
 /* the value of a key of the list that a detail holds, or ends with, as it stands there: percent-encoded (the

@@ -59,14 +59,15 @@ test "$(stat ensureObjectAccessibility)" = 1 || complain 'the plan' 'vSAN was no
 grep -q "^host,$host,.*,unavailable,.*in maintenance mode" after.csv || complain 'the result' 'the host is not in maintenance mode'
 ! grep -qw "$host" after/vms.csv || complain 'the result' 'VMs stand on the host'
 
-# undo: the host leaves the mode first, then its VMs come back
+# undo: the host leaves the mode first, then its VMs come back. The call to leave is turned away, made again, and carried
+# out late as well
 "$BIN/apply" -q --undo plan.journal.csv -o back.csv
 order "deny?privilege=Host.Config.Maintenance&id=$host"
 plan=back.csv applies 1 'undo without the privilege' --policy policy.ini
 tells 'undo without the privilege' 'the account lacks the privilege Host\.Config\.Maintenance on esx-a05'
-order reset
+order reset 'rule?method=ExitMaintenanceMode_Task&do=late&status=503&seconds=4'
 plan=back.csv applies 0 'undo'
-test "$(stat ExitMaintenanceMode_Task)" = 1 || complain 'undo' "$(stat ExitMaintenanceMode_Task) calls"
+test "$(stat ExitMaintenanceMode_Task)" = 2 || complain 'undo' "$(stat ExitMaintenanceMode_Task) calls"
 "$BIN/collect" -q "$url" --cacert cert.pem -o undone
 for vms in s/vms.csv undone/vms.csv; do cut -d, -f1,7 $vms | sort >"$(dirname $vms).hosts"; done
 cmp -s s.hosts undone.hosts || complain 'undo' 'VMs stand elsewhere than before'
@@ -74,8 +75,9 @@ grep "^$host," undone/hosts.csv | grep -q ',normal,' || complain 'undo' 'the hos
 
 # the undo undone: the host enters the mode again, and vSAN does what it did before, whatever the policy says now
 "$BIN/apply" -q --undo back.journal.csv -o again.csv
-order reset
+order reset 'rule?method=EnterMaintenanceMode_Task&do=status&status=503'
 plan=again.csv applies 0 'undo undone'
+test "$(stat EnterMaintenanceMode_Task)" = 2 || complain 'undo undone' 'the call that was turned away was not made again'
 test "$(stat ensureObjectAccessibility)" = 1 || complain 'undo undone' 'vSAN was told otherwise than before'
 vcenter_stop
 

@@ -40,10 +40,23 @@ static void what_is_no_fault_is_not_taken_for_one(void)
     assert_scope("host was MethodDisabled, is x", FAULT_UNKNOWN, "host was MethodDisabled, is x");
 }
 
+static void what_the_journal_adds_is_no_part_of_its_name(void)
+{
+    assert_scope("MethodDisabled; operation_id=vmanger-1-2", FAULT_OF_VM,
+                 "MethodDisabled; operation_id=vmanger-1-2");
+    CU_ASSERT_TRUE(fault_is("https://vc/sdk: ReconfigVM_Task: ConcurrentAccess: x", "ConcurrentAccess"));
+    CU_ASSERT_TRUE(fault_is("ConcurrentAccess", "ConcurrentAccess"));
+    CU_ASSERT_TRUE(fault_is("ConcurrentAccess; operation_id=1", "ConcurrentAccess"));
+    CU_ASSERT_FALSE(fault_is("CpuIncompatible1ECX: x", "CpuIncompatible"));
+    CU_ASSERT_FALSE(fault_is("InvalidState: ConcurrentAccess", "ConcurrentAccess"));
+    CU_ASSERT_FALSE(fault_is("", "ConcurrentAccess"));
+}
+
 void test_fault_suite(void)
 {
     CU_pSuite suite = CU_add_suite("fault", NULL, NULL);
     CU_ADD_TEST(suite, a_fault_is_the_vms_the_pairs_or_passes);
     CU_ADD_TEST(suite, an_address_and_a_method_may_stand_before_it);
+    CU_ADD_TEST(suite, what_the_journal_adds_is_no_part_of_its_name);
     CU_ADD_TEST(suite, what_is_no_fault_is_not_taken_for_one);
 }

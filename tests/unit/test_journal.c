@@ -278,6 +278,17 @@ static void a_run_tells_its_target_as_older_ones_told_its_kind(void)
     CU_ASSERT_STRING_EQUAL(journal_row_target(&row), "");
 }
 
+static void values_are_found_in_a_detail_behind_the_words_of_a_fault(void)
+{
+    static const char detail[] =
+        "DeviceNotSupported: operation_id=x is no word; operation_id=vmanger-1-2 http_status=503";
+    g_autofree char *operation = journal_text_in(detail, "operation_id");
+    CU_ASSERT_STRING_EQUAL(operation, "vmanger-1-2");
+    CU_ASSERT_EQUAL(journal_number_in(detail, "http_status"), 503);
+    CU_ASSERT_PTR_NULL(journal_text_in(detail, "operation"));
+    CU_ASSERT_TRUE(isnan(journal_number_in(detail, "operation_id")));
+}
+
 void test_journal_suite(void)
 {
     CU_pSuite suite = CU_add_suite("journal", NULL, NULL);
@@ -293,5 +304,6 @@ void test_journal_suite(void)
     CU_ADD_TEST(suite, a_full_disk_is_an_error_naming_the_journal);
     CU_ADD_TEST(suite, nothing_is_written_after_an_error);
     CU_ADD_TEST(suite, a_foreign_file_without_a_line_end_keeps_its_last_line);
+    CU_ADD_TEST(suite, values_are_found_in_a_detail_behind_the_words_of_a_fault);
     CU_ADD_TEST(suite, a_run_tells_its_target_as_older_ones_told_its_kind);
 }

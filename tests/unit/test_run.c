@@ -29,6 +29,7 @@ typedef struct Fake {
     double loses;           /* a step whose end is never known */
     double answerless;      /* a step of which it is not known whether it was begun */
     guint hangs_for;        /* so many waits in which nothing ends */
+    guint unbegun;          /* so many ends of calls that did not begin their step */
     Journal *full_at_start; /* its file cannot be written any more from this step on */
     double fills;
 } Fake;
@@ -97,6 +98,11 @@ static gboolean fake_wait(Target *target, double timeout_s, StepEnd *end, char *
     g_string_append_printf(fake->log, "e%.0f ", step);
     if (step == fake->loses) {
         *end = (StepEnd){step, END_UNKNOWN, NULL};
+        return TRUE;
+    }
+    if (fake->unbegun > 0) {
+        fake->unbegun--;
+        *end = (StepEnd){step, END_NOT_STARTED, g_strdup("away")};
         return TRUE;
     }
     *end = (StepEnd){step, step == fake->fails ? END_FAILED : END_SUCCEEDED,
@@ -462,6 +468,27 @@ static void the_call_of_a_step_that_does_not_just_succeed_is_named_in_the_journa
     tear_down(&f);
 }
 
+static void a_call_that_did_not_begin_its_step_is_made_again_and_journaled_as_another(void)
+{
+    Fixture f;
+    set_up(&f, (const char *const[]){"", "1", NULL});
+    f.fake.answerless = 1;
+    f.fake.unbegun = 2;
+    CU_ASSERT(run_steps(f.run, &(RunLimits){.parallel = 1, .parallel_per_host = 8}, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 s1 e1 s1 e1 s2 e2 ");
+    g_autofree char *said = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said,
+                                  "checked intent1 unknown1 resolved1 intent1 unknown1 resolved1 intent1 "
+                                  "unknown1 succeeded1 intent2"));
+    CU_ASSERT_STRING_EQUAL(g_array_index(f.journal->rows, JournalRow, 4).detail,
+                           "it had not been started: away; operation_id=call-1");
+    /* whose kill just then leaves nothing open */
+    CU_ASSERT_EQUAL(journal_row_leaves(&g_array_index(f.journal->rows, JournalRow, 4)), LEAVES_UNDONE);
+    run_again(&f);
+    CU_ASSERT_EQUAL(progress_count(f.progress, STEP_DONE), 2);
+    tear_down(&f);
+}
+
 static void a_step_that_takes_too_long_is_left_open_and_heard_of_while_others_run(void)
 {
     RunLimits limits = {.parallel = 2, .parallel_per_host = 8, .least_wait_s = 0.01};
@@ -728,6 +755,7 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, a_lost_target_leaves_its_step_open_and_the_next_run_settles_it);
     CU_ADD_TEST(suite, an_unknown_step_is_left_open_with_those_after_it_while_others_go_on);
     CU_ADD_TEST(suite, the_call_of_a_step_that_does_not_just_succeed_is_named_in_the_journal);
+    CU_ADD_TEST(suite, a_call_that_did_not_begin_its_step_is_made_again_and_journaled_as_another);
     CU_ADD_TEST(suite, a_step_that_takes_too_long_is_left_open_and_heard_of_while_others_run);
     CU_ADD_TEST(suite, settling_is_awaited_after_one_signal_and_left_after_two);
     CU_ADD_TEST(suite, from_every_event_any_number_of_kills_is_gone_on_with);

@@ -23,6 +23,7 @@ type control struct {
 	log        []request
 	counts     map[string]int
 	vsanModes  map[string]int           // asked for with maintenance mode
+	effects    map[string]int           // of tasks: what they changed, and what was refused
 	holds      map[string]time.Duration // by method: of the call that comes next
 	inFlight   int
 	mostFlight int
@@ -95,7 +96,7 @@ func (c *control) reset() {
 	defer c.mu.Unlock()
 	c.rules, c.properties, c.unknown, c.log = nil, nil, false, nil
 	c.privileges = make(map[string]map[string]bool)
-	c.counts, c.vsanModes = make(map[string]int), make(map[string]int)
+	c.counts, c.vsanModes, c.effects = make(map[string]int), make(map[string]int), make(map[string]int)
 	c.holds = make(map[string]time.Duration)
 	c.mostFlight = c.inFlight
 	c.wire = wireCounts{}
@@ -128,6 +129,13 @@ func (c *control) countVsanMode(mode string) {
 	if mode != "" {
 		c.vsanModes[mode]++
 	}
+}
+
+// countEffect counts what a task did, or that a call was refused.
+func (c *control) countEffect(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.effects[what]++
 }
 
 // orderHold has the call of the method that is performed next held first.

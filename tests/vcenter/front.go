@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/xml"
 	"fmt"
 	"html"
@@ -153,6 +154,13 @@ func (f *front) obeyBefore(c *call, w http.ResponseWriter, r *http.Request) bool
 		}
 	case "hold":
 		f.srv.control.orderHold(c.Method, rule.seconds)
+	case "late":
+		f.srv.control.orderHold(c.Method, rule.seconds)
+		late := &call{request: c.request, body: c.body, session: c.session}
+		go f.answer(late, r.Clone(context.Background()))
+		c.Status = rule.status
+		page(w, rule.status)
+		return true
 	case "expire":
 		f.srv.control.setSessions(sessionEnded)
 	case "expire-missing":

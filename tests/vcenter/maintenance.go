@@ -54,6 +54,7 @@ func (h *host) ExitMaintenanceModeTask(ctx *simulator.Context, req *types.ExitMa
 	refuse := func(fault *soap.Fault) soap.HasFault {
 		return &methods.ExitMaintenanceMode_TaskBody{Fault_: fault}
 	}
+	h.srv.control.hold("ExitMaintenanceMode_Task")
 	h.srv.world.Lock()
 	defer h.srv.world.Unlock()
 	if fault := h.mayEnter(); fault != nil {

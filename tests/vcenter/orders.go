@@ -78,7 +78,9 @@ func (srv *server) serveStats(w http.ResponseWriter, _ *http.Request) {
 		MostInFlight       int            `json:"most_in_flight"`
 		MostMovesOnOneHost int            `json:"most_moves_on_one_host"`
 		VsanModes          map[string]int `json:"vsan_modes"`
-	}{srv.control.wire, srv.control.counts, open, srv.control.mostFlight, most, srv.control.vsanModes})
+		Effects            map[string]int `json:"effects"`
+	}{srv.control.wire, srv.control.counts, open, srv.control.mostFlight, most, srv.control.vsanModes,
+		srv.control.effects})
 }
 
 func number(q url.Values, key string, otherwise float64) (float64, error) {
@@ -94,7 +96,7 @@ func number(q url.Values, key string, otherwise float64) (float64, error) {
 
 var ruleActions = map[string]bool{
 	"delay": true, "fault": true, "status": true, "html": true, "cut": true, "half": true, "trickle": true,
-	"redirect": true, "drop": true, "expire": true, "expire-missing": true, "hold": true,
+	"redirect": true, "drop": true, "expire": true, "expire-missing": true, "hold": true, "late": true,
 }
 
 func (srv *server) orderRule(q url.Values) (interface{}, error) {

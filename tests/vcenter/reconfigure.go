@@ -31,7 +31,9 @@ func (vm *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.Reco
 		defer vm.srv.world.Unlock()
 		return vm.assessSize(&spec)
 	}
-	if fault := check(); fault != nil && vm.srv.tasks.faultInCall {
+	fault := check()
+	vm.countConcurrentAccess(fault)
+	if fault != nil && vm.srv.tasks.faultInCall {
 		vm.release()
 		return refuse(simulator.Fault(describe(fault), fault))
 	}
@@ -40,13 +42,21 @@ func (vm *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.Reco
 		duration: vm.srv.tasks.duration, check: check, ended: vm.release,
 		finish: func() (types.AnyType, types.BaseMethodFault) {
 			if fault := check(); fault != nil {
+				vm.countConcurrentAccess(fault)
 				return nil, fault
 			}
 			vm.resize(&spec)
+			vm.srv.control.countEffect("reconfigured")
 			return nil, nil
 		},
 	})
 	return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: task}}
+}
+
+func (vm *virtualMachine) countConcurrentAccess(fault types.BaseMethodFault) {
+	if _, is := fault.(*types.ConcurrentAccess); is {
+		vm.srv.control.countEffect("concurrent_access")
+	}
 }
 
 // assessSize tells what stands against a new size. The world's lock is held.

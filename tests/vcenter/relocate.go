@@ -123,6 +123,9 @@ func (srv *server) move(vm *virtualMachine, target *host, pool *resourcePool) {
 	srv.world.Lock()
 	defer srv.world.Unlock()
 	source := vm.host()
+	if source != target {
+		srv.control.countEffect("moved")
+	}
 	if source != nil && source != target {
 		srv.update(func() { source.Vm = without(source.Vm, vm.Self) })
 		srv.update(func() { target.Vm = with(target.Vm, vm.Self) })

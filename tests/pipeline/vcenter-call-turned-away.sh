@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# A call that changes something and is turned away before the vCenter (HTTP 503, 502, 504) is looked for, and made again
+# where it did not begin its step; one that the vCenter carries out late all the same has no second effect.
+. "$TOP/tests/pipeline/lib/vcenter_apply.sh"
+
+vcenter_plan
+rm -rf plans && mkdir plans
+cp plan.csv plans
+moves=$(grep -c '^step,.*,migrate,' plan.csv)
+vcenter_stop
+
+# completes CASE CALLS ORDER...: all steps are done, each once in effect, by so many calls more than steps
+completes() {
+    case=$1 more=$2
+    shift 2
+    rm -f plan.journal.csv
+    vcenter_start
+    cp plans/plan.csv .
+    order "$@"
+    applies 0 "$case" --timeout 4
+    sleep "${until_late-0}"
+    test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain "$case" 'not every step succeeded once'
+    ! grep -q ',failed,' plan.journal.csv || complain "$case" 'a step is journaled as failed'
+    test "$(changed)" = $((steps + more)) || complain "$case" "$(changed) calls for $steps steps"
+    test "$(stat moved)" = "$moves" || complain "$case" "$(stat moved) VMs were moved instead of $moves"
+    test "$(stat reconfigured)" = $((steps - moves)) || complain "$case" "$(stat reconfigured) were reconfigured"
+    test "$(stat concurrent_access)" = "${refused-0}" || complain "$case" "$(stat concurrent_access) were refused"
+    vcenter_stop
+}
+
+# journaled CASE STATUS: the call, its HTTP status, and that it had not begun its step
+journaled() {
+    grep -qE ",unknown,.*its call was turned away; operation_id=vmanger-[0-9a-f]+-[0-9]+ http_status=$2," plan.journal.csv ||
+        complain "$1" 'not journaled as turned away'
+    grep -qE ",resolved,.*it had not been started: found HTTP status $2; operation_id=" plan.journal.csv ||
+        complain "$1" 'not journaled as not started'
+}
+
+completes '503' 4 'rule?method=RelocateVM_Task&do=status&status=503&times=2' \
+    'rule?method=ReconfigVM_Task&do=status&status=503&times=2'
+journaled '503' 503
+completes '504' 1 'rule?method=RelocateVM_Task&do=status&status=504'
+journaled '504' 504
+
+# the first calls are held back, and carried out when the second have been
+until_late=4 refused=1 completes 'late after 503' 2 'rule?method=ReconfigVM_Task&do=late&status=503&seconds=5' \
+    'rule?method=RelocateVM_Task&do=late&status=503&seconds=5'
+journaled 'late after 503' 503
+# they are carried out before they would be made again
+completes 'begun after all' 0 'rule?method=ReconfigVM_Task&do=late&status=503&seconds=0' \
+    'rule?method=RelocateVM_Task&do=late&status=504&seconds=2'
+
+# it goes on for longer than the person waits
+rm -f plan.journal.csv
+vcenter_start
+cp plans/plan.csv .
+order 'rule?method=ReconfigVM_Task&do=status&status=503&times=0'
+applies 4 'turned away for good' --timeout 3 --outage-limit 4
+tells 'turned away for good' 'left open: neither a task nor the object itself shows what became of it'
+order reset
+applies 0 'turned away for good, gone on with'
+test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain 'gone on with' 'not every step succeeded once'
+test "$(stat reconfigured)" = $((steps - moves)) || complain 'gone on with' "$(stat reconfigured) were reconfigured"
+finish

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+# A reconfiguration that another one's change came before (ConcurrentAccess) is looked into: it is made anew where the
+# size is as it was, is done where it is as wanted, and fails with words where it is another.
+. "$TOP/tests/pipeline/lib/vcenter_apply.sh"
+
+vcenter_plan
+rm -rf plans && mkdir plans
+cp plan.csv plans
+grows=$(sed -n 's/^step,[0-9]*,[^,]*,yes,add_memory,\([^,]*\),.*/\1/p' plan.csv | head -n 1)
+to=$(grep "^step,.*,add_memory,$grows," plan.csv | grep -oE ",[0-9]+,,[0-9]+,MiB," | cut -d, -f4)
+test -n "$to" || complain 'the plan' 'no size is found in it'
+vcenter_stop
+
+begins() {
+    rm -f plan.journal.csv
+    vcenter_start --task-time "${task_time-200ms}"
+    cp plans/plan.csv .
+    order "$@"
+}
+
+begins 'rule?method=ReconfigVM_Task&do=fault&fault=ConcurrentAccess'
+applies 0 'refused once'
+grep -q ',unknown,add_memory,.*ConcurrentAccess.*; operation_id=' plan.journal.csv || complain 'refused once' 'not journaled'
+grep -q ',resolved,add_memory,.*it had not been started: ConcurrentAccess' plan.journal.csv ||
+    complain 'refused once' 'not journaled as not started'
+test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain 'refused once' 'not every step succeeded once'
+vcenter_stop
+
+begins 'rule?method=ReconfigVM_Task&do=fault&fault=ConcurrentAccess&times=0'
+applies 3 'refused for ever'
+tells 'refused for ever' 'failed: ConcurrentAccess.*: another one goes on changing the VM, 3 calls were refused'
+vcenter_stop
+
+# meanwhile CODE CASE ORDER: apply ends so, while the order is given when the VM's task runs
+task_time=2s
+meanwhile() {
+    begins
+    "$BIN/apply" plan.csv "$url" --cacert cert.pem >heard 2>said </dev/null &
+    program=$!
+    awaits "$program" said grep -qs ",submitted,add_memory,$grows," plan.journal.csv
+    order "$3"
+    is=0
+    wait $program || is=$?
+    cat heard >>said
+    test "$is" = "$1" || complain "$2" "exit code $is instead of $1"
+    vcenter_stop
+}
+meanwhile 0 'another change' "set?id=$grows&edited=yes"
+grep -q ",resolved,add_memory,$grows,.*it had not been started: ConcurrentAccess" plan.journal.csv ||
+    complain 'another change' 'not journaled'
+meanwhile 0 'the same size' "set?id=$grows&memory_mib=$to"
+test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain 'the same size' 'not every step succeeded once'
+meanwhile 3 'another size' "set?id=$grows&memory_mib=$((to + 4096))"
+tells 'another size' "failed: another one has changed the VM meanwhile, which has $((to + 4096))"
+finish
