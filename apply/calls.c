@@ -147,7 +147,7 @@ static void judge_edited(Called *called, const char *fault, StepEnd *end)
     end->kind = called->edits < MOST_EDITS ? END_NOT_STARTED : END_FAILED;
     end->detail = called->edits < MOST_EDITS
                       ? g_strdup(fault)
-                      : g_strdup_printf("%s: another one goes on changing the VM, %u calls were refused",
+                      : g_strdup_printf("%s: another one goes on changing the VM, %u calls had no effect",
                                         fault, called->edits);
 }
 
@@ -161,7 +161,8 @@ static void judge_absent(Calls *calls, const Lost *lost, gboolean for_good, gboo
         end->kind = END_FAILED;
         end->detail = g_strdup(lost->fault);
     } else if (lost->fault || for_good) {
-        judge_edited(called, lost->fault ? lost->fault : "ConcurrentAccess", end);
+        judge_edited(called, lost->fault ? lost->fault : "another one has changed the VM since its call",
+                     end);
     } else if (may_call_again(calls, lost, looked_enough)) {
         end->detail = g_strdup_printf("found HTTP status %d", lost->status);
     } else {

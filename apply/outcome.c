@@ -92,29 +92,42 @@ static void end(Outcome *outcome, EndKind kind, char *detail)
     outcome->detail = detail;
 }
 
+static gboolean is_edited(const OutcomeOf *of, const ManagedObject *vm)
+{
+    if (of->step->action == ACTION_MIGRATE || !of->change_version || !vm->texts[VERSION])
+        return FALSE;
+    g_autofree char *version = escape_id(vm->texts[VERSION]);
+    return strcmp(version, of->change_version) != 0;
+}
+
+/* of a VM that is neither as before the call nor as the call would have it, or has lost its task */
+static char *describe_vm(const OutcomeOf *of, const char *is)
+{
+    gboolean moves = of->step->action == ACTION_MIGRATE;
+    const char *verb = moves ? "is on" : "has";
+    if (of->began)
+        return g_strdup_printf("its task is gone, and the VM %s %s", verb, is);
+    return g_strdup_printf("another one has %s the VM meanwhile, which %s %s", moves ? "moved" : "changed",
+                           verb, is);
+}
+
 /* of a VM on which no task of the kind runs */
 static void judge_vm(const OutcomeOf *of, const ManagedObject *vm, const char *fault, Outcome *outcome)
 {
     const PlanRow *step = of->step;
     gboolean moves = step->action == ACTION_MIGRATE;
     const char *is = vm->texts[moves ? HOST : step->action == ACTION_ADD_MEMORY ? MEMORY : VCPUS];
-    g_autofree char *version = vm->texts[VERSION] ? escape_id(vm->texts[VERSION]) : NULL;
-    gboolean edited = !moves && of->change_version && version && strcmp(version, of->change_version) != 0;
-    if (g_strcmp0(is, moves ? step->to_id : step->to) == 0)
+    if (!is)
+        is = "nothing";
+    if (strcmp(is, moves ? step->to_id : step->to) == 0)
         end(outcome, END_SUCCEEDED, NULL);
-    else if (of->began)
-        end(outcome, END_FAILED,
-            g_strdup_printf("its task is gone, and the VM %s %s", moves ? "is on" : "has",
-                            is ? is : "nothing"));
-    else if (g_strcmp0(is, moves ? step->from_id : step->from) != 0)
-        end(outcome, END_FAILED,
-            g_strdup_printf("another one has %s the VM meanwhile, which %s %s", moves ? "moved" : "changed",
-                            moves ? "is on" : "has", is ? is : "nothing"));
+    else if (of->began || strcmp(is, moves ? step->from_id : step->from) != 0)
+        end(outcome, END_FAILED, describe_vm(of, is));
     else if (fault && !fault_is(fault, "ConcurrentAccess"))
         end(outcome, END_FAILED, g_strdup(fault));
     else
         end(outcome, END_NOT_STARTED, NULL);
-    outcome->for_good = outcome->kind == END_NOT_STARTED && (edited || fault);
+    outcome->for_good = outcome->kind == END_NOT_STARTED && (fault || is_edited(of, vm));
 }
 
 static gboolean read_vm(Vcenter *vcenter, const OutcomeOf *of, ManagedObject *vm, GError **error)

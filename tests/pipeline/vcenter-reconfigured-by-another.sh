@@ -28,7 +28,7 @@ vcenter_stop
 
 begins 'rule?method=ReconfigVM_Task&do=fault&fault=ConcurrentAccess&times=0'
 applies 3 'refused for ever'
-tells 'refused for ever' 'failed: ConcurrentAccess.*: another one goes on changing the VM, 3 calls were refused'
+tells 'refused for ever' 'failed: ConcurrentAccess.*: another one goes on changing the VM, 3 calls had no effect'
 vcenter_stop
 
 # meanwhile CODE CASE ORDER: apply ends so, while the order is given when the VM's task runs
