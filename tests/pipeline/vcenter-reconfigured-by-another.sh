@@ -31,6 +31,20 @@ applies 3 'refused for ever'
 tells 'refused for ever' 'failed: ConcurrentAccess.*: another one goes on changing the VM, 3 calls had no effect'
 vcenter_stop
 
+# two calls never arrive, and before the next run another one changes both VMs: the one but for its size
+begins 'rule?method=ReconfigVM_Task&do=drop&times=2'
+applies 4 'calls that never arrived' --timeout 2 --parallel 1
+vms=$(sed -n 's/.*,unknown,add_memory,\([^,]*\),.*/\1/p' plan.journal.csv | sort -u)
+first=$(echo "$vms" | head -n 1) second=$(echo "$vms" | tail -n 1)
+test "$first" != "$second" || complain 'calls that never arrived' "not two VMs: $vms"
+order "set?id=$first&edited=yes" "set?id=$second&memory_mib=1000000"
+applies 1 'changed between the runs'
+grep -q ",resolved,add_memory,$first,.*it had not been started" plan.journal.csv || complain "$first" 'not journaled as not started'
+grep -q ",failed,add_memory,$second,.*another one has changed the VM meanwhile, which has 1000000" plan.journal.csv ||
+    complain "$second" 'not journaled as failed by another change'
+tells 'changed between the runs' 'no longer as the plan states'
+vcenter_stop
+
 # meanwhile CODE CASE ORDER: apply ends so, while the order is given when the VM's task runs
 task_time=2s
 meanwhile() {
