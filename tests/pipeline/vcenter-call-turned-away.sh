@@ -3,20 +3,13 @@
 # where it did not begin its step; one that the vCenter carries out late all the same has no second effect.
 . "$TOP/tests/pipeline/lib/vcenter_apply.sh"
 
-vcenter_plan
-rm -rf plans && mkdir plans
-cp plan.csv plans
-moves=$(grep -c '^step,.*,migrate,' plan.csv)
-vcenter_stop
+vcenter_plan_once
 
 # completes CASE CALLS ORDER...: all steps are done, each once in effect, by so many calls more than steps
 completes() {
     case=$1 more=$2
     shift 2
-    rm -f plan.journal.csv
-    vcenter_start
-    cp plans/plan.csv .
-    order "$@"
+    begins "$@"
     applies 0 "$case" --timeout 4
     sleep "${until_late-0}"
     test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain "$case" 'not every step succeeded once'
@@ -51,10 +44,7 @@ completes 'begun after all' 0 'rule?method=ReconfigVM_Task&do=late&status=503&se
     'rule?method=RelocateVM_Task&do=late&status=504&seconds=2'
 
 # it goes on for longer than the person waits
-rm -f plan.journal.csv
-vcenter_start
-cp plans/plan.csv .
-order 'rule?method=ReconfigVM_Task&do=status&status=503&times=0'
+begins 'rule?method=ReconfigVM_Task&do=status&status=503&times=0'
 applies 4 'turned away for good' --timeout 3 --outage-limit 4
 tells 'turned away for good' 'left open: neither a task nor the object itself shows what became of it'
 order reset

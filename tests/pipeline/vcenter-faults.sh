@@ -3,18 +3,7 @@
 # depends on a failed step is not run, all else is, and no call that changes something is made twice.
 . "$TOP/tests/pipeline/lib/vcenter_apply.sh"
 
-vcenter_plan
-rm -rf plans && mkdir plans
-cp plan.csv plans
-vcenter_stop
-
-# begins ORDER...: a fresh vCenter, without the journal of the case before
-begins() {
-    rm -f plan.journal.csv
-    vcenter_start "${option---clock=frozen}"
-    cp plans/plan.csv .
-    order "$@"
-}
+vcenter_plan_once
 
 # completes CASE ORDER...: all steps are done, each by one task
 completes() {

@@ -3,19 +3,7 @@
 # that never arrives: neither is made twice unsettled, none has two effects, and each is in the journal as what it is.
 . "$TOP/tests/pipeline/lib/vcenter_apply.sh"
 
-vcenter_plan
-rm -rf plans && mkdir plans
-cp plan.csv plans
-moves=$(grep -c '^step,.*,migrate,' plan.csv)
-vcenter_stop
-
-# begins ORDER: a fresh vCenter, without the journal of the case before
-begins() {
-    rm -f plan.journal.csv
-    vcenter_start
-    cp plans/plan.csv .
-    order "$@"
-}
+vcenter_plan_once
 
 # once CASE: every step has succeeded once, and by one call, but for so many that were lost
 once() {

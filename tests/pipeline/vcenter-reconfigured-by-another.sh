@@ -3,20 +3,10 @@
 # size is as it was, is done where it is as wanted, and fails with words where it is another.
 . "$TOP/tests/pipeline/lib/vcenter_apply.sh"
 
-vcenter_plan
-rm -rf plans && mkdir plans
-cp plan.csv plans
+vcenter_plan_once
 grows=$(sed -n 's/^step,[0-9]*,[^,]*,yes,add_memory,\([^,]*\),.*/\1/p' plan.csv | head -n 1)
 to=$(grep "^step,.*,add_memory,$grows," plan.csv | grep -oE ",[0-9]+,,[0-9]+,MiB," | cut -d, -f4)
 test -n "$to" || complain 'the plan' 'no size is found in it'
-vcenter_stop
-
-begins() {
-    rm -f plan.journal.csv
-    vcenter_start --task-time "${task_time-200ms}"
-    cp plans/plan.csv .
-    order "$@"
-}
 
 begins 'rule?method=ReconfigVM_Task&do=fault&fault=ConcurrentAccess'
 applies 0 'refused once'
@@ -46,7 +36,7 @@ tells 'changed between the runs' 'no longer as the plan states'
 vcenter_stop
 
 # meanwhile CODE CASE ORDER: apply ends so, while the order is given when the VM's task runs
-task_time=2s
+option=--task-time=2s
 meanwhile() {
     begins
     "$BIN/apply" plan.csv "$url" --cacert cert.pem >heard 2>said </dev/null &

@@ -15,6 +15,23 @@ vcenter_plan() {
     order reset
 }
 
+# vcenter_plan_once OPTION...: plans for vCenters that each begin anew (begins); `moves` of the steps are migrations
+vcenter_plan_once() {
+    vcenter_plan "$@"
+    rm -rf plans && mkdir plans
+    cp plan.csv plans
+    moves=$(grep -c '^step,.*,migrate,' plan.csv)
+    vcenter_stop
+}
+
+# begins ORDER...: a fresh vCenter (with $option), without the journal of the case before
+begins() {
+    rm -f plan.journal.csv
+    vcenter_start "${option---clock=frozen}"
+    cp plans/plan.csv .
+    order "$@"
+}
+
 # applies CODE CASE OPTION...: apply plan.csv to the vCenter ends with this exit code and leaves no session behind
 applies() {
     code=$1 case=$2
