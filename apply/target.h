@@ -4,7 +4,7 @@
  * file with one TargetClass.
  *
  * The order of calls: settle for each step that an earlier run left open; view; check; redo; then for each
- * step recheck, start and, for those that run, wait; finish; free. Calls come from one thread.
+ * step recheck, intent, start and, for those that run, wait; finish; free. Calls come from one thread.
  */
 #ifndef APPLY_TARGET_H
 #define APPLY_TARGET_H
