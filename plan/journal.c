@@ -233,16 +233,29 @@ static gboolean fail_row(const CsvReader *csv, const char *what, GError **error)
     return FALSE;
 }
 
+/* The present row is what is left of a line. */
+static gboolean is_cut_short(const CsvReader *csv)
+{
+    gsize length;
+    const char *raw = csv_reader_raw(csv, &length);
+    return length == 0 || raw[length - 1] != '\n';
+}
+
+static gboolean fail_cut_short(const CsvReader *csv, GError **error)
+{
+    return fail_row(csv,
+                    "row: found an incomplete last line: expected a line feed (apply with this journal "
+                    "takes the line off and goes on)",
+                    error);
+}
+
 /* The present row must be one whole line, the next in number, and continue the chain. */
 static gboolean check_row(Journal *journal, const CsvReader *csv, const JournalRow *row, GError **error)
 {
     gsize length;
     const char *raw = csv_reader_raw(csv, &length);
-    if (length == 0 || raw[length - 1] != '\n')
-        return fail_row(csv,
-                        "row: found an incomplete last line: expected a line feed (apply with this journal "
-                        "takes the line off and goes on)",
-                        error);
+    if (is_cut_short(csv))
+        return fail_cut_short(csv, error);
     if (row->seq != journal->rows->len + 1) {
         g_autofree char *what =
             g_strdup_printf("seq: found %.0f: expected %u: a row was removed, added or moved", row->seq,
@@ -271,6 +284,8 @@ static gboolean check_header(Journal *journal, const CsvReader *csv, GError **er
     gsize length;
     const char *raw = csv_reader_raw(csv, &length);
     table_append_header(&journal_table, expected);
+    if (length < expected->len && memcmp(raw, expected->str, length) == 0)
+        return fail_cut_short(csv, error);
     if (length != expected->len || memcmp(raw, expected->str, length) != 0)
         return fail_row(csv, "header: found other columns: expected those of a journal in apply's order",
                         error);
@@ -287,8 +302,10 @@ static gboolean read_rows(Journal *journal, CsvReader *csv, GError **error)
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
+    if (!check_header(journal, csv, error))
+        return FALSE;
     g_autoptr(TableReader) table = table_reader_new(&journal_table, csv, journal->strings, error);
-    if (!table || !check_header(journal, csv, error))
+    if (!table)
         return FALSE;
     JournalRow row = journal_row_unknown();
     while (table_reader_next(table, &row, &failure)) {
@@ -298,6 +315,8 @@ static gboolean read_rows(Journal *journal, CsvReader *csv, GError **error)
     }
     if (!failure)
         return TRUE;
+    if (is_cut_short(csv))
+        return fail_cut_short(csv, error);
     g_propagate_error(error, g_steal_pointer(&failure));
     return FALSE;
 }

@@ -163,7 +163,12 @@ static void an_incomplete_last_line_is_an_error_when_read_and_taken_off_when_ope
     g_autofree char *path = sample_journal();
     g_autofree char *text = text_of(path);
     g_autofree char *torn = g_strconcat(text, "4,2026-11-21T20:1", NULL);
-    assert_refused(path, torn, ":5:");
+    assert_refused(path, torn, ":5: row: found an incomplete last line");
+    g_autofree char *in_quotes = g_strconcat(text, "4,2026-11-21T20:15:00Z,\"a, b", NULL);
+    assert_refused(path, in_quotes, ":5: row: found an incomplete last line");
+    g_autofree char *in_header = g_strndup(text, 20);
+    assert_refused(path, in_header, ":1: row: found an incomplete last line");
+    CU_ASSERT_FATAL(g_file_set_contents(path, torn, -1, NULL));
     g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
     CU_ASSERT_FATAL(journal != NULL);
     CU_ASSERT_EQUAL(journal->torn, 17);
