@@ -406,9 +406,9 @@ static gboolean vsphere_start(Target *target, const PlanRow *step, StepCall *cal
     if (vsphere->shown.kind != END_NOT_STARTED)
         return take_shown(vsphere, step, call);
     if (stands_as_wanted(vsphere, step)) {
-        hand_out(vsphere, step, END_SUCCEEDED,
-                 g_strdup_printf(JOURNAL_FOUND_SO,
-                                 step->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of"));
+        hand_out(
+            vsphere, step, END_SUCCEEDED,
+            g_strdup_printf(JOURNAL_FOUND_SO, step->action == ACTION_ENTER_MAINTENANCE ? "in" : "out of"));
         return TRUE;
     }
     call->task = submit(vsphere, step, &failure);

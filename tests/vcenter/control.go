@@ -26,6 +26,7 @@ type control struct {
 	effects    map[string]int           // of tasks: what they changed, and what was refused
 	holds      map[string]time.Duration // by method: of the call that comes next
 	inFlight   int
+	starting   int // of those in flight, calls that would start a task
 	mostFlight int
 	wire       wireCounts
 }
@@ -283,6 +284,21 @@ func (c *control) begin() (started time.Time) {
 		c.mostFlight = c.inFlight
 	}
 	return time.Now()
+}
+
+// start counts the calls that would start a task, at their begin and end.
+func (c *control) start(method string, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if strings.HasSuffix(method, "_Task") {
+		c.starting += n
+	}
+}
+
+func (c *control) changing() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.starting
 }
 
 func (c *control) end(r request, started time.Time) {

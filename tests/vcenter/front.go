@@ -83,7 +83,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	f.srv.control.start(c.Method, 1)
 	answer := f.answer(c, r)
+	f.srv.control.start(c.Method, -1)
 	if f.srv.control.addUnknown() {
 		answer.body = withUnknown(answer.body)
 	}

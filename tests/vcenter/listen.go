@@ -27,7 +27,7 @@ type listener struct {
 	address string
 	config  *tls.Config
 	handler http.Handler
-	control *control
+	control func() *control // of the present world
 	current *http.Server
 }
 
@@ -56,7 +56,7 @@ func (l *listener) close() {
 // the handshake.
 type countingListener struct {
 	net.Listener
-	control *control
+	control func() *control
 }
 
 func (l *countingListener) Accept() (net.Conn, error) {
@@ -64,18 +64,18 @@ func (l *countingListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.control.connected()
+	l.control().connected()
 	return &countingConn{c, l.control}, nil
 }
 
 type countingConn struct {
 	net.Conn
-	control *control
+	control func() *control
 }
 
 func (c *countingConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	c.control.received(n)
+	c.control().received(n)
 	return n, err
 }
 

@@ -73,26 +73,27 @@ func run(o options) error {
 			o.apiVersion = "7.0.3.0"
 		}
 	}
-	srv, err := newServer(snapshot, settings{
+	all := &worlds{snapshot: snapshot, idle: o.sessionTime, settings: settings{
 		username: o.username, password: o.password, version: version{api: o.apiVersion, esxi: o.esxi},
 		running: o.clock == "running", extra: o.extra, maxPage: o.maxPage,
 		tasks: taskSettings{duration: o.taskTime, perHost: o.perHost, faultInCall: o.faultInCall},
-	})
-	if err != nil {
-		return err
-	}
-	return serve(srv, o)
+	}}
+	return serve(all, o)
 }
 
 // serve runs both listeners until a signal.
-func serve(srv *server, o options) error {
+func serve(all *worlds, o options) error {
 	cert, err := certificate(o.tlsCert, o.tlsKey)
 	if err != nil {
 		return err
 	}
 	api := &listener{
-		address: o.listen, handler: newFront(srv, o.sessionTime), control: srv.control,
+		address: o.listen, handler: http.HandlerFunc(all.serveAPI), control: all.control,
 		config: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+	}
+	all.api = api
+	if err := all.begin(); err != nil {
+		return err
 	}
 	if err := api.open(); err != nil {
 		return err
@@ -101,7 +102,7 @@ func serve(srv *server, o options) error {
 	if err != nil {
 		return err
 	}
-	go func() { _ = http.Serve(control, newControlHandler(srv, api)) }()
+	go func() { _ = http.Serve(control, http.HandlerFunc(all.serveOrders)) }()
 
 	urls := fmt.Sprintf("https://%s/sdk\nhttp://%s\n", api.address, control.Addr())
 	if o.certOut != "" {

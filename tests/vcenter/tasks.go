@@ -34,6 +34,7 @@ type taskRunner struct {
 	counter    int
 	finished   []*task
 	unfinished map[string]*task // by id
+	effects    map[string]int   // tasks that took effect, by "object method"
 }
 
 // task is one Task of the API.
@@ -62,7 +63,10 @@ type operation struct {
 }
 
 func newTaskRunner(srv *server, set taskSettings) *taskRunner {
-	r := &taskRunner{srv: srv, taskSettings: set, running: make(map[string]int), unfinished: make(map[string]*task), counter: 1000}
+	r := &taskRunner{
+		srv: srv, taskSettings: set, counter: 1000,
+		running: make(map[string]int), unfinished: make(map[string]*task), effects: make(map[string]int),
+	}
 	r.slots = sync.NewCond(&r.mu)
 	return r
 }
@@ -100,6 +104,11 @@ func (r *taskRunner) newTask(op operation) *task {
 
 func (r *taskRunner) run(t *task, op operation) {
 	result, fault := r.perform(t, op)
+	if fault == nil {
+		r.mu.Lock()
+		r.effects[op.entity.Reference().Value+" "+op.method]++
+		r.mu.Unlock()
+	}
 	now := r.srv.clock.now()
 	r.srv.update(func() {
 		t.Info.CompleteTime = &now
@@ -170,6 +179,23 @@ func (r *taskRunner) await(t *task, op operation) types.BaseMethodFault {
 		case <-changed:
 		}
 	}
+}
+
+// underWay is how many tasks have not ended.
+func (r *taskRunner) underWay() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.unfinished)
+}
+
+func (r *taskRunner) countEffects() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	counts := make(map[string]int, len(r.effects))
+	for key, n := range r.effects {
+		counts[key] = n
+	}
+	return counts
 }
 
 // takeSlots waits until each of the hosts has room for one more relocation;
