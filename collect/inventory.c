@@ -502,14 +502,21 @@ static int compare_ids(const void *a, const void *b)
     return shorter ? shorter : strcmp(*(const char *const *)a, *(const char *const *)b); /* vm-07, vm-7 */
 }
 
+/* A table without rows is nowhere. */
+static void sort_table(void *rows, gsize n, gsize size)
+{
+    if (n > 0)
+        qsort(rows, n, size, compare_ids);
+}
+
 static void sort_tables(Snapshot *s)
 {
-    qsort(s->clusters, s->n_clusters, sizeof *s->clusters, compare_ids);
-    qsort(s->pools, s->n_pools, sizeof *s->pools, compare_ids);
-    qsort(s->hosts, s->n_hosts, sizeof *s->hosts, compare_ids);
-    qsort(s->vms, s->n_vms, sizeof *s->vms, compare_ids);
-    qsort(s->rules, s->n_rules, sizeof *s->rules, compare_ids);
-    qsort(s->evc_modes, s->n_evc_modes, sizeof *s->evc_modes, compare_ids);
+    sort_table(s->clusters, s->n_clusters, sizeof *s->clusters);
+    sort_table(s->pools, s->n_pools, sizeof *s->pools);
+    sort_table(s->hosts, s->n_hosts, sizeof *s->hosts);
+    sort_table(s->vms, s->n_vms, sizeof *s->vms);
+    sort_table(s->rules, s->n_rules, sizeof *s->rules);
+    sort_table(s->evc_modes, s->n_evc_modes, sizeof *s->evc_modes);
 }
 
 static gboolean assemble(Inventory *inventory, GError **error)
