@@ -167,13 +167,23 @@ check: test-packages
 		$(BUILD)/sanitized/tests/allocations.so
 	@$(CHECKED) DATA=$(DATA) tests/run
 
-# All points of failure, of which check tries a sample.
-.PHONY: check-faults
+# All points of failure, of which check tries a sample: calls on files, allocations, kills of apply (an hour on two
+# cores; SEED=N draws other pairs of them). FAULTS=kills tries those alone.
+FAULTS ?= files allocations kills
+SEED ?= 1
+.PHONY: check-faults $(addprefix faults-of-,files allocations kills)
 check-faults: build-packages
-	@$(MAKE) --no-print-directory all $(BUILD)/tests/vcenter $(BUILD)/tests/faults.so \
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/generate $(BUILD)/tests/vcenter $(BUILD)/tests/faults.so \
 		$(BUILD)/tests/allocations.so
-	@TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN)) python3 tests/faults/files.py --all
-	@BUILD=$(BUILD) BIN=$(BIN) ALLOCATIONS=1 FAULTS=1 TEST_TIMEOUT_S=14400 tests/run faults-of-allocations vcenter-faults-of-files
+	@$(MAKE) --no-print-directory $(FAULTS:%=faults-of-%)
+IN_FAULTS = TOP=$(CURDIR) BUILD=$(abspath $(BUILD)) BIN=$(abspath $(BIN))
+faults-of-files:
+	@$(IN_FAULTS) python3 tests/faults/files.py --all
+	@$(IN_FAULTS) FAULTS=1 TEST_TIMEOUT_S=14400 tests/run vcenter-faults-of-files
+faults-of-allocations:
+	@$(IN_FAULTS) ALLOCATIONS=1 TEST_TIMEOUT_S=14400 tests/run faults-of-allocations
+faults-of-kills:
+	@$(IN_FAULTS) python3 tests/faults/kills.py --seed $(SEED)
 
 # Fuzzes each format's reader, and what accepted input goes through, for FUZZ_SECONDS; what it learns stays in the
 # corpus for the next time.

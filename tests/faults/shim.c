@@ -5,10 +5,18 @@
  * the call. With FAULT_STAYS every later call fails, too, after "short" as on a full disk. FAULT_COUNT names
  * a file that receives how many calls there were. Standard streams, and what the system's own libraries open,
  * do not count.
+ *
+ * Where FAULT_JOURNAL names apply's journal, points are counted instead: before each of those calls; of the
+ * journal also half way through a write and after each call; before and after each request is sent, and when
+ * its answer is there. At the FAULT_AT-th of them comes SIGKILL, at the FAULT_TERM_AT-th SIGTERM.
+ * FAULT_POINT is a pattern as of fnmatch(3) for the names of those that FAULT_AT counts. FAULT_TRACE names a
+ * file that receives the name of each point as it is passed: "write intent migrate before", "send
+ * RelocateVM_Task after".
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -21,7 +29,7 @@
 
 typedef enum { WORKS, FAILS, SHORT } Fate;
 
-static atomic_int calls;
+static atomic_int calls, points, matches;
 
 __attribute__((destructor)) static void tell(void)
 {
@@ -37,8 +45,107 @@ static int errno_of(const char *name)
     return strcmp(name, "EIO") == 0 ? EIO : strcmp(name, "EINTR") == 0 ? EINTR : ENOSPC;
 }
 
+/* ---- points ---- */
+
+static void trace(const char *name)
+{
+    static atomic_int trace_fd = -1;
+    const char *path = getenv("FAULT_TRACE");
+    if (path && atomic_load(&trace_fd) < 0)
+        atomic_store(&trace_fd, (int)syscall(SYS_openat, AT_FDCWD, path,
+                                             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    if (path)
+        dprintf(atomic_load(&trace_fd), "%s\n", name);
+}
+
+static int number_in(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value ? (int)strtol(value, NULL, 10) : 0;
+}
+
+/* TRUE at the point that FAULT_AT means */
+static int is_last(const char *name, int nth)
+{
+    const char *pattern = getenv("FAULT_POINT");
+    if (pattern && fnmatch(pattern, name, 0) != 0)
+        return 0;
+    return number_in("FAULT_AT") == (pattern ? atomic_fetch_add(&matches, 1) + 1 : nth);
+}
+
+static int are_points_counted(void)
+{
+    return getenv("FAULT_JOURNAL") != NULL;
+}
+
+/* TRUE where the process is killed half way, once half of its bytes are written */
+static int pass(const char *what, const char *of, const char *where)
+{
+    char name[160];
+    (void)snprintf(name, sizeof name, "%s %s %s", what, of, where);
+    trace(name);
+    int nth = atomic_fetch_add(&points, 1) + 1, last = is_last(name, nth);
+    if (nth == number_in("FAULT_TERM_AT"))
+        kill(getpid(), SIGTERM);
+    if (last && strcmp(where, "half") != 0)
+        kill(getpid(), SIGKILL);
+    return last;
+}
+
+/* what the journal's last row says of itself: its event and action; of its header "event action" */
+static char last_row[64] = "nothing";
+
+static void read_row(const char *bytes, size_t length)
+{
+    enum { EVENT = 9 };
+    size_t start = 0, end;
+    for (int cell = 0; cell < EVENT && start < length; start++)
+        cell += bytes[start] == ',';
+    for (end = start; end < length && bytes[end] != ','; end++)
+        ;
+    for (end = end + 1; end < length && bytes[end] != ','; end++)
+        ;
+    (void)snprintf(last_row, sizeof last_row, "%.*s", end < length ? (int)(end - start) : 0, bytes + start);
+    char *comma = strchr(last_row, ',');
+    if (comma)
+        *comma = comma[1] ? ' ' : '\0';
+}
+
+static int is_journal(int fd)
+{
+    struct stat open_file, journal;
+    const char *path = getenv("FAULT_JOURNAL");
+    return path && fstat(fd, &open_file) == 0 && stat(path, &journal) == 0 &&
+           open_file.st_dev == journal.st_dev && open_file.st_ino == journal.st_ino;
+}
+
+static ssize_t write_journal(int fd, const void *bytes, size_t length)
+{
+    read_row(bytes, length);
+    pass("write", last_row, "before");
+    if (pass("write", last_row, "half") && syscall(SYS_write, fd, bytes, length / 2) >= 0)
+        kill(getpid(), SIGKILL);
+    ssize_t written = syscall(SYS_write, fd, bytes, length);
+    pass("write", last_row, "after");
+    return written;
+}
+
+static int flush_journal(long number, int fd)
+{
+    pass("flush", last_row, "before");
+    int result = (int)syscall(number, fd);
+    pass("flush", last_row, "after");
+    return result;
+}
+
+/* ---- calls ---- */
+
 static Fate fate_of_next(int is_write)
 {
+    if (are_points_counted()) {
+        pass("file", is_write ? "write" : "call", "before");
+        return WORKS;
+    }
     const char *at = getenv("FAULT_AT"), *fault = getenv("FAULT");
     int call = atomic_fetch_add(&calls, 1) + 1, nth = at ? (int)strtol(at, NULL, 10) : 0;
     if (!fault || call < nth || (call > nth && !getenv("FAULT_STAYS")))
@@ -146,6 +253,8 @@ FILE *shim_fopen(const char *path, const char *mode)
 ssize_t shim_write(int fd, const void *bytes, size_t length) __asm__("write");
 ssize_t shim_write(int fd, const void *bytes, size_t length)
 {
+    if (is_journal(fd))
+        return write_journal(fd, bytes, length);
     Fate fate = fate_of_file(fd, 1);
     return fate == FAILS ? -1 : syscall(SYS_write, fd, bytes, fate == SHORT ? length / 2 : length);
 }
@@ -153,12 +262,16 @@ ssize_t shim_write(int fd, const void *bytes, size_t length)
 int shim_fsync(int fd) __asm__("fsync");
 int shim_fsync(int fd)
 {
+    if (is_journal(fd))
+        return flush_journal(SYS_fsync, fd);
     return fate_of_file(fd, 0) == FAILS ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int shim_fdatasync(int fd) __asm__("fdatasync");
 int shim_fdatasync(int fd)
 {
+    if (is_journal(fd))
+        return flush_journal(SYS_fdatasync, fd);
     return fate_of_file(fd, 0) == FAILS ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
@@ -203,4 +316,45 @@ int shim_symlinkat(const char *target, int directory, const char *path) __asm__(
 int shim_symlinkat(const char *target, int directory, const char *path)
 {
     return fate_of_path(path) == FAILS ? -1 : (int)syscall(SYS_symlinkat, target, directory, path);
+}
+
+/* ---- in place of libssl's and libcurl's: requests in the clear, and answers that are whole ---- */
+
+static char last_method[64] = "nothing";
+
+static void read_request(const char *bytes, size_t length)
+{
+    static const char body[] = "<soapenv:Body><";
+    const char *at = memmem(bytes, length, body, strlen(body));
+    const char *start = at ? at + strlen(body) : bytes, *end = start;
+    while (end < bytes + length && *end != ' ' && *end != '>')
+        end++;
+    (void)snprintf(last_method, sizeof last_method, "%.*s", (int)(end - start), start);
+}
+
+int shim_ssl_write(void *connection, const void *bytes, int length) __asm__("SSL_write");
+int shim_ssl_write(void *connection, const void *bytes, int length)
+{
+    int (*real)(void *, const void *, int);
+    void *symbol = dlsym(RTLD_NEXT, "SSL_write");
+    memcpy(&real, &symbol, sizeof real);
+    if (!are_points_counted())
+        return real(connection, bytes, length);
+    read_request(bytes, (size_t)length);
+    pass("send", last_method, "before");
+    int written = real(connection, bytes, length);
+    pass("send", last_method, "after");
+    return written;
+}
+
+void *shim_info_read(void *multi, int *left) __asm__("curl_multi_info_read");
+void *shim_info_read(void *multi, int *left)
+{
+    void *(*real)(void *, int *);
+    void *symbol = dlsym(RTLD_NEXT, "curl_multi_info_read");
+    memcpy(&real, &symbol, sizeof real);
+    void *message = real(multi, left);
+    if (message && are_points_counted())
+        pass("answer", last_method, "whole");
+    return message;
 }
