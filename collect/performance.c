@@ -206,20 +206,22 @@ static gboolean query_samples(Performance *performance, GError **error)
 
 /* ---- quickStats ---- */
 
-/* Properties of HostListSummaryQuickStats and VirtualMachineQuickStats; those in MB times 1024 are KiB. */
+/* Properties of HostListSummaryQuickStats and VirtualMachineQuickStats; those in MB times 1024 are KiB. A
+ * VM's hostMemoryUsage counts its overhead in (vSphere Web Services API, VirtualMachineQuickStats). */
 static const struct {
     const char *of_host, *of_vm;
     int metric;
     double scale;
+    const char *less_of_vm; /* what is to be taken off */
 } quick_stats[] = {
-    {"overallCpuUsage", "overallCpuUsage", METRIC_CPU_USAGE_MHZ, 1},
-    {NULL, "overallCpuDemand", METRIC_CPU_DEMAND_MHZ, 1},
-    {NULL, "guestMemoryUsage", METRIC_MEMORY_ACTIVE_KIB, 1024},
-    {"overallMemoryUsage", "hostMemoryUsage", METRIC_MEMORY_CONSUMED_KIB, 1024},
-    {NULL, "balloonedMemory", METRIC_MEMORY_BALLOONED_KIB, 1024},
-    {NULL, "swappedMemory", METRIC_MEMORY_SWAPPED_KIB, 1024},
-    {NULL, "compressedMemory", METRIC_MEMORY_COMPRESSED_KIB, 1},
-    {NULL, "consumedOverheadMemory", METRIC_MEMORY_OVERHEAD_KIB, 1024},
+    {"overallCpuUsage", "overallCpuUsage", METRIC_CPU_USAGE_MHZ, 1, NULL},
+    {NULL, "overallCpuDemand", METRIC_CPU_DEMAND_MHZ, 1, NULL},
+    {NULL, "guestMemoryUsage", METRIC_MEMORY_ACTIVE_KIB, 1024, NULL},
+    {"overallMemoryUsage", "hostMemoryUsage", METRIC_MEMORY_CONSUMED_KIB, 1024, "consumedOverheadMemory"},
+    {NULL, "balloonedMemory", METRIC_MEMORY_BALLOONED_KIB, 1024, NULL},
+    {NULL, "swappedMemory", METRIC_MEMORY_SWAPPED_KIB, 1024, NULL},
+    {NULL, "compressedMemory", METRIC_MEMORY_COMPRESSED_KIB, 1, NULL},
+    {NULL, "consumedOverheadMemory", METRIC_MEMORY_OVERHEAD_KIB, 1024, NULL},
 };
 
 typedef struct QuickStats {
@@ -260,6 +262,8 @@ static gboolean take_quick_stats(const PropertyObject *object, gpointer data, GE
     for (guint i = 0; i < G_N_ELEMENTS(quick_stats); i++) {
         const char *name = quick->of_hosts ? quick_stats[i].of_host : quick_stats[i].of_vm;
         double value = name ? inventory_parse(element_text(stats, name)) * quick_stats[i].scale : NAN;
+        const char *less = quick->of_hosts ? NULL : quick_stats[i].less_of_vm;
+        double off = less ? inventory_parse(element_text(stats, less)) * quick_stats[i].scale : NAN;
         Series row = {.entity_id = entity->id,
                       .instance = "",
                       .metric = quick_stats[i].metric,
@@ -268,6 +272,7 @@ static gboolean take_quick_stats(const PropertyObject *object, gpointer data, GE
                       .interval_s = quick->window_s,
                       .host = entity->host,
                       .vm = entity->vm};
+        value -= off > 0 ? MIN(off, value) : 0;
         if (value >= 0 && value <= series_most(quick->performance->snapshot, &row))
             series_append_row(&row, &value, 1, quick->rows);
     }

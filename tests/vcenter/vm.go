@@ -231,7 +231,7 @@ func (vm *virtualMachine) refreshQuickStats() {
 		OverallCpuUsage:        quick("cpu_usage_mhz", 1),
 		OverallCpuDemand:       quick("cpu_demand_mhz", 1),
 		GuestMemoryUsage:       quick("memory_active_kib", 1024),
-		HostMemoryUsage:        quick("memory_consumed_kib", 1024),
+		HostMemoryUsage:        quick("memory_consumed_kib", 1024) + quick("memory_overhead_kib", 1024),
 		BalloonedMemory:        quick("memory_ballooned_kib", 1024),
 		SwappedMemory:          quick("memory_swapped_kib", 1024),
 		CompressedMemory:       int64(quick("memory_compressed_kib", 1)),
