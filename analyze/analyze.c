@@ -4,6 +4,7 @@
  */
 #include "analyze/assessment.h"
 #include "analyze/evaluation.h"
+#include "analyze/metrics.h"
 #include "analyze/patterncheck.h"
 #include "analyze/policy.h"
 #include "analyze/summary.h"
@@ -13,16 +14,32 @@
 
 #include <stdio.h>
 
+typedef struct Options {
+    char *output, *prometheus;
+    char **encrypt_to;
+    gboolean detailed_exitcode;
+} Options;
+
+static void options_clear(Options *options)
+{
+    g_free(options->output);
+    g_free(options->prometheus);
+    g_strfreev(options->encrypt_to);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 /* all that one run makes of the snapshots */
 typedef struct Work {
     Policy *policy;
     Assessment *assessment;
     Summary *summary;
     PatternCheck *patterns;
+    Prometheus *prometheus; /* NULL: no figures for it are asked for */
 } Work;
 
 static void work_clear(Work *work)
 {
+    prometheus_free(work->prometheus);
     patterncheck_free(work->patterns);
     summary_free(work->summary);
     assessment_free(work->assessment);
@@ -71,40 +88,54 @@ static void show(const Program *program, const Summary *summary, const char *out
     fputs(text, atomic_file_is_standard_output(output) ? stderr : stdout);
 }
 
-static int run(const Program *program, char *const *directories, const char *output, char *const *encrypt_to,
-               gboolean detailed)
+/* Figures come after the assessment that they are of; that stands where they cannot be put in place. */
+static int write_figures(const Program *program, const Work *work)
+{
+    g_autoptr(GError) error = NULL;
+    if (!work->prometheus)
+        return EXIT_DONE;
+    metrics_add(work->prometheus, work->assessment);
+    if (prometheus_commit(work->prometheus, &error))
+        return EXIT_DONE;
+    program_warn(program, "%s", error->message);
+    return EXIT_PARTLY;
+}
+
+static int run(const Program *program, char *const *directories, const Options *options)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(OpenPgp) keys = NULL;
-    if (encrypt_to && !(keys = openpgp_new(encrypt_to, &error)))
+    if (options->encrypt_to && !(keys = openpgp_new(options->encrypt_to, &error)))
         return program_fail(program, error);
     g_auto(Work) work = {.policy = policy_read(program->policy, &error)};
-    if (!work.policy)
+    if (!work.policy ||
+        (options->prometheus && !(work.prometheus = prometheus_new(options->prometheus, &error))))
         return program_fail(program, error);
     work.assessment = evaluation_begin(work.policy);
     work.summary = summary_new(program->verbose);
     work.patterns = patterncheck_new(work.policy, "analyze");
     if (!assess_all(&work, program, directories, &error) ||
-        !assessment_write(work.assessment, output, keys, &error))
+        !assessment_write(work.assessment, options->output, keys, &error))
         return program_fail(program, error);
+    int written = write_figures(program, &work);
     warn(program, work.patterns);
-    show(program, work.summary, output);
-    int code = detailed && summary_has_findings(work.summary) ? EXIT_FINDINGS : EXIT_DONE;
-    return program_end(program, code, TRUE);
+    show(program, work.summary, options->output);
+    int code = options->detailed_exitcode && summary_has_findings(work.summary) ? EXIT_FINDINGS : EXIT_DONE;
+    return program_end(program, written == EXIT_DONE ? code : written, TRUE);
 }
 
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "analyze"};
-    g_autofree char *output = NULL;
-    g_auto(GStrv) encrypt_to = NULL;
-    gboolean detailed = FALSE;
+    g_auto(Options) options = {0};
     const GOptionEntry entries[] = {
-        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write the assessment here; - is standard output",
-         "FILE"},
-        {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &detailed, "Exit 2 where a host is hot or a VM short",
-         NULL},
-        OPENPGP_OPTION(&encrypt_to, 0),
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+         "Write the assessment here; - is standard output", "FILE"},
+        {"prometheus", 0, 0, G_OPTION_ARG_FILENAME, &options.prometheus,
+         "Write figures for the node exporter's textfile collector here, too", "FILE.prom"},
+        {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &options.detailed_exitcode,
+         "Exit 2 where a host is hot or a VM short", NULL},
+        OPENPGP_OPTION(&options.encrypt_to, 0),
         {"policy", 0, 0, G_OPTION_ARG_FILENAME, &program.policy, "Evaluate by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -116,7 +147,9 @@ int main(int argc, char **argv)
         return program_misused(&program, "%s", error->message);
     if (argc < 2)
         return program_misused(&program, "no snapshot is named");
-    if (!output)
+    if (!options.output)
         return program_misused(&program, "-o names no file for the assessment");
-    return run(&program, argv + 1, output, encrypt_to, detailed);
+    if (options.prometheus && options.encrypt_to)
+        return program_misused(&program, PROMETHEUS_IS_CLEAR);
+    return run(&program, argv + 1, &options);
 }

@@ -20,6 +20,7 @@
 #include "collect/program.h"
 #include "collect/snapshotreader.h"
 #include "plan/planfile.h"
+#include "plan/planmetrics.h"
 
 #include <string.h>
 
@@ -43,7 +44,7 @@ static const char *const modes[] = {"making a plan", "--show", "--check", "--exp
 #define EXPLAINS PROGRAM_MODE(EXPLAINING)
 
 typedef struct Options {
-    char *output, *show, *check, *explain, *only, *home;
+    char *output, *show, *check, *explain, *only, *home, *prometheus;
     char **past, **clusters, **encrypt_to;
     OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
     gboolean without_dependents, detailed_exitcode;
@@ -60,6 +61,7 @@ static void options_clear(Options *options)
     g_free(options->explain);
     g_free(options->only);
     g_free(options->home);
+    g_free(options->prometheus);
     g_strfreev(options->past);
     g_strfreev(options->clusters);
     g_strfreev(options->encrypt_to);
@@ -213,11 +215,26 @@ static gboolean narrow(Inputs *inputs, char *const *words, GError **error)
     return inputs->clusters != NULL;
 }
 
+/* Figures come after the plan that they are of; that stands where they cannot be put in place. */
+static gboolean write_figures(const Program *program, Prometheus *prometheus, const ChangePlan *plan)
+{
+    g_autoptr(GError) error = NULL;
+    if (!prometheus)
+        return TRUE;
+    planmetrics_add(prometheus, plan);
+    if (prometheus_commit(prometheus, &error))
+        return TRUE;
+    program_warn(program, "%s", error->message);
+    return FALSE;
+}
+
 static int run_plan(const Program *program, const Options *options, char **paths)
 {
     g_autoptr(GError) error = NULL;
     g_auto(Inputs) inputs = {0};
-    if (!read_inputs(&inputs, program, options, paths, &error) ||
+    g_autoptr(Prometheus) prometheus =
+        options->prometheus ? prometheus_new(options->prometheus, &error) : NULL;
+    if (error || !read_inputs(&inputs, program, options, paths, &error) ||
         (options->clusters && !narrow(&inputs, options->clusters, &error)))
         return program_fail(program, error);
     g_autoptr(ChangePlan) plan = options->home ? make_plan_home(inputs.situation, options->home, &error)
@@ -226,10 +243,11 @@ static int run_plan(const Program *program, const Options *options, char **paths
         gather_rows(plan);
     if (!plan || !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
+    gboolean whole = write_figures(program, prometheus, plan);
     g_autofree char *text = show_plan(plan, "", most_shown(program));
     if (!atomic_file_is_standard_output(options->output))
         program_say(program, "%s", text);
-    return program_end(program, exit_code(plan, options), TRUE);
+    return program_end(program, whole ? exit_code(plan, options) : EXIT_PARTLY, TRUE);
 }
 
 static int kind_of(const char *only, GError **error)
@@ -359,6 +377,8 @@ int main(int argc, char **argv)
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
         {"home", 0, MAKES, G_OPTION_ARG_FILENAME, &options.home,
          "Take the VMs of an evacuation back to where they were, as far as it is still safe", "JOURNAL"},
+        {"prometheus", 0, MAKES, G_OPTION_ARG_FILENAME, &options.prometheus,
+         "Write figures for the node exporter's textfile collector here, too", "FILE.prom"},
         {"show", 0, SHOWS, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
         {"only", 0, SHOWS, G_OPTION_ARG_STRING, &options.only,
          "With --show: steps, advice or unsolved items alone", "KIND"},
@@ -397,6 +417,8 @@ int main(int argc, char **argv)
         return run_explain(&program, &options, argv + 1);
     if (!options.output)
         return program_misused(&program, "expected -o PLAN");
+    if (options.prometheus && options.encrypt_to)
+        return program_misused(&program, PROMETHEUS_IS_CLEAR);
     if (options.encrypt_to && !(options.keys = openpgp_new(options.encrypt_to, &error)))
         return program_fail(&program, error);
     return options.check ? run_check(&program, &options, argv + 1) : run_plan(&program, &options, argv + 1);

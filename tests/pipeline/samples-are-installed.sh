@@ -10,7 +10,7 @@ complain() {
     echo "$*"
     status=1
 }
-for sample in policy.ini cycle.sh gate.sh vmanger.cron vmanger.service vmanger.timer; do
+for sample in policy.ini cycle.sh gate.sh vmanger.cron vmanger.service vmanger.timer vmanger.rules.yml vmanger.dashboard.json; do
     cmp "$TOP/samples/$sample" "$installed/share/doc/vmanger/examples/$sample" || complain "$sample"
 done
 test -x "$installed/share/doc/vmanger/examples/cycle.sh" || complain 'cycle.sh cannot be run'
