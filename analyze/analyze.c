@@ -3,6 +3,7 @@
  * analyze: what snapshots mean.
  */
 #include "analyze/assessment.h"
+#include "analyze/assessmentjson.h"
 #include "analyze/evaluation.h"
 #include "analyze/metrics.h"
 #include "analyze/patterncheck.h"
@@ -17,7 +18,7 @@
 typedef struct Options {
     char *output, *prometheus;
     char **encrypt_to;
-    gboolean detailed_exitcode;
+    gboolean detailed_exitcode, json;
 } Options;
 
 static void options_clear(Options *options)
@@ -79,13 +80,19 @@ static void warn(const Program *program, const PatternCheck *patterns)
         program_warn(program, "warning: %s", (const char *)words->pdata[i]);
 }
 
-static void show(const Program *program, const Summary *summary, const char *output)
+static void show(const Program *program, const Work *work, const Options *options)
 {
+    if (options->json) {
+        SummaryCounts counts = summary_counts(work->summary);
+        g_autofree char *document = assessmentjson_text(work->assessment, &counts);
+        program_print(program, "%s", document);
+        return;
+    }
     if (program->quiet)
         return;
     /* Where the assessment itself goes to standard output, people read the other stream. */
-    g_autofree char *text = summary_text(summary);
-    fputs(text, atomic_file_is_standard_output(output) ? stderr : stdout);
+    g_autofree char *text = summary_text(work->summary);
+    fputs(text, atomic_file_is_standard_output(options->output) ? stderr : stdout);
 }
 
 /* Figures come after the assessment that they are of; that stands where they cannot be put in place. */
@@ -119,7 +126,7 @@ static int run(const Program *program, char *const *directories, const Options *
         return program_fail(program, error);
     int written = write_figures(program, &work);
     warn(program, work.patterns);
-    show(program, work.summary, options->output);
+    show(program, &work, options);
     int code = options->detailed_exitcode && summary_has_findings(work.summary) ? EXIT_FINDINGS : EXIT_DONE;
     return program_end(program, written == EXIT_DONE ? code : written, TRUE);
 }
@@ -131,6 +138,8 @@ int main(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "Write the assessment here; - is standard output", "FILE"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
+         "Print the assessment as JSON in place of the summary", NULL},
         {"prometheus", 0, 0, G_OPTION_ARG_FILENAME, &options.prometheus,
          "Write figures for the node exporter's textfile collector here, too", "FILE.prom"},
         {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &options.detailed_exitcode,
@@ -149,6 +158,8 @@ int main(int argc, char **argv)
         return program_misused(&program, "no snapshot is named");
     if (!options.output)
         return program_misused(&program, "-o names no file for the assessment");
+    if (options.json && atomic_file_is_standard_output(options.output))
+        return program_misused(&program, "--json goes to standard output: expected -o to name a file");
     if (options.prometheus && options.encrypt_to)
         return program_misused(&program, PROMETHEUS_IS_CLEAR);
     return run(&program, argv + 1, &options);

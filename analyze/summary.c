@@ -331,6 +331,12 @@ char *summary_text(const Summary *summary)
     return g_string_free(out, FALSE);
 }
 
+SummaryCounts summary_counts(const Summary *summary)
+{
+    return (SummaryCounts){summary->n_clusters, summary->n_hosts,  summary->n_vms,
+                           summary->hot.n,      summary->shorts.n, summary->unknown.n};
+}
+
 gboolean summary_has_findings(const Summary *summary)
 {
     return summary->hot.n > 0 || summary->shorts.n > 0;

@@ -23,6 +23,13 @@ void summary_add(Summary *summary, const Subject *subject, const Policy *policy)
 /* the text; the caller frees it */
 char *summary_text(const Summary *summary);
 
+/* what the last line of the text counts; VMs that are short are those that are not system VMs */
+typedef struct SummaryCounts {
+    guint clusters, hosts, vms, hot_hosts, short_vms, not_measured;
+} SummaryCounts;
+
+SummaryCounts summary_counts(const Summary *summary);
+
 /* TRUE where a host is hot or a VM, system VMs aside, is short */
 gboolean summary_has_findings(const Summary *summary);
 

@@ -4,6 +4,7 @@
  */
 #include "apply/approval.h"
 #include "apply/audit.h"
+#include "apply/auditjson.h"
 #include "apply/lock.h"
 #include "apply/preflight.h"
 #include "apply/run.h"
@@ -52,7 +53,7 @@ typedef struct Options {
     char **clusters, **encrypt_to;
     OpenPgp *keys; /* of encrypt_to; NULL: what is written is in the clear */
     char *until, *max_duration;
-    gboolean log_json, dry_run, confirm, skip_stale, skip_refused, recheck_need, no_recheck_load;
+    gboolean log_json, json, dry_run, confirm, skip_stale, skip_refused, recheck_need, no_recheck_load;
     ProgramNumber max_age_s, parallel, parallel_per_host; /* not given: as the policy says */
     ProgramNumber max_failures;                           /* 0: any number */
     Connection connection;                                /* to a vCenter */
@@ -79,17 +80,29 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 /* ---- what needs no target ---- */
 
-static gboolean say_signer(const Program *program, const char *allowed_signers, const Journal *journal,
+static Signer *find_signer(const Program *program, const char *allowed_signers, const Journal *journal,
                            GError **error)
 {
     g_autoptr(Policy) policy = policy_read(program->policy, error);
-    Signer *signer = policy ? approval_verify_journal(policy, allowed_signers, journal, error) : NULL;
-    if (!signer)
-        return FALSE;
-    g_autofree char *principal = escape_for_terminal(signer->principal);
-    program_say(program, "Its last chain value is signed by %s, key %s.\n", principal, signer->key);
-    signer_free(signer);
-    return TRUE;
+    return policy ? approval_verify_journal(policy, allowed_signers, journal, error) : NULL;
+}
+
+static void tell_of_journal(const Program *program, const Options *options, const Journal *journal,
+                            const Signer *signer)
+{
+    if (signer) {
+        g_autofree char *principal = escape_for_terminal(signer->principal);
+        program_say(program, "Its last chain value is signed by %s, key %s.\n", principal, signer->key);
+    }
+    g_autofree char *text = audit_text(journal);
+    program_print(
+        program, "%s%s: %u %s, each follows from those before it.\nLast chain value: %s%s\n%s", text,
+        options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
+        journal->chain, options->head ? ", as expected" : "",
+        options->head || options->require_signature
+            ? "So no row up to the end was changed, removed or added since that value was noted.\n"
+            : "That shows their order, and mistakes. Whoever can write the file can make another chain: compare\n"
+              "the last value with one that was noted elsewhere (--head), or signed (--require-signature).\n");
 }
 
 static int verify_journal(const Program *program, const Options *options)
@@ -103,17 +116,18 @@ static int verify_journal(const Program *program, const Options *options)
                      options->verify_journal, journal->chain, options->head);
         return EXIT_REFUSED;
     }
-    if (options->require_signature && !say_signer(program, options->require_signature, journal, &error))
+    Signer *signer = NULL;
+    if (options->require_signature &&
+        !(signer = find_signer(program, options->require_signature, journal, &error)))
         return program_fail(program, error);
-    g_autofree char *text = audit_text(journal);
-    program_print(
-        program, "%s%s: %u %s, each follows from those before it.\nLast chain value: %s%s\n%s", text,
-        options->verify_journal, journal->rows->len, plural(journal->rows->len, "row", "rows"),
-        journal->chain, options->head ? ", as expected" : "",
-        options->head || options->require_signature
-            ? "So no row up to the end was changed, removed or added since that value was noted.\n"
-            : "That shows their order, and mistakes. Whoever can write the file can make another chain: compare\n"
-              "the last value with one that was noted elsewhere (--head), or signed (--require-signature).\n");
+    if (options->json) {
+        g_autofree char *document = auditjson_text(journal, options->head, signer);
+        program_print(program, "%s", document);
+    } else {
+        tell_of_journal(program, options, journal, signer);
+    }
+    if (signer)
+        signer_free(signer);
     return program_end(program, EXIT_DONE, FALSE);
 }
 
@@ -569,6 +583,8 @@ int main(int argc, char **argv)
          "Check that no row of a journal was changed", "JOURNAL"},
         {"head", 0, VERIFIES, G_OPTION_ARG_STRING, &options.head,
          "With --verify-journal: the last chain value that is known from the run", "HEX"},
+        {"json", 0, VERIFIES, G_OPTION_ARG_NONE, &options.json,
+         "With --verify-journal: print JSON in place of text", NULL},
         {"require-signature", 0, APPLIES | VERIFIES, G_OPTION_ARG_FILENAME, &options.require_signature,
          "Refuse a plan that the keys in this file have not signed (policy: require_signature); with "
          "--verify-journal: a journal",

@@ -24,8 +24,7 @@ static char *key_of(const JournalRow *row)
     return g_strdup_printf("%s %.0f", row->run, row->step);
 }
 
-/* of each step of each run the last row: what became of it there */
-static GHashTable *last_rows(const Journal *journal)
+GHashTable *audit_last_rows(const Journal *journal)
 {
     GHashTable *last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < journal->rows->len; i++) {
@@ -34,6 +33,13 @@ static GHashTable *last_rows(const Journal *journal)
             g_hash_table_insert(last, key_of(row), GUINT_TO_POINTER(i));
     }
     return last;
+}
+
+gboolean audit_is_last(GHashTable *last, const Journal *journal, guint index)
+{
+    const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+    g_autofree char *key = isnan(row->step) ? NULL : key_of(row);
+    return key && GPOINTER_TO_UINT(g_hash_table_lookup(last, key)) == index;
 }
 
 static void append_run(GString *out, const JournalRow *row)
@@ -103,7 +109,7 @@ static void append_row_of_run(GString *out, const JournalRow *row)
 
 char *audit_text(const Journal *journal)
 {
-    g_autoptr(GHashTable) last = last_rows(journal);
+    g_autoptr(GHashTable) last = audit_last_rows(journal);
     GString *out = g_string_new(NULL);
     guint runs = 0, succeeded = 0, others = 0;
     for (guint i = 0; i < journal->rows->len; i++) {
@@ -113,8 +119,7 @@ char *audit_text(const Journal *journal)
             append_row_of_run(out, row);
             continue;
         }
-        g_autofree char *key = key_of(row);
-        if (GPOINTER_TO_UINT(g_hash_table_lookup(last, key)) != i)
+        if (!audit_is_last(last, journal, i))
             continue;
         append_step(out, row);
         succeeded += row->event == EVENT_SUCCEEDED;

@@ -11,4 +11,9 @@
 /* the text, safe for a terminal; the caller frees it */
 char *audit_text(const Journal *journal);
 
+/* of each step of each run, the row that tells how it ended: TRUE for such a row. Free with
+ * g_hash_table_unref */
+GHashTable *audit_last_rows(const Journal *journal);
+gboolean audit_is_last(GHashTable *last, const Journal *journal, guint index);
+
 #endif

@@ -2,6 +2,7 @@
 #include "apply/events.h"
 
 #include "collect/escape.h"
+#include "collect/json.h"
 
 #include <errno.h>
 #include <math.h>
@@ -70,17 +71,10 @@ static void append_cells(GString *out, const JournalRow *row, TakeCell take)
 
 static void append_json_cell(GString *out, const Cell *cell)
 {
-    g_autofree char *text = g_utf8_make_valid(cell->text, -1);
-    g_string_append_printf(out, "%s\"%s\":\"", out->len > 1 ? "," : "", cell->name);
-    for (const char *at = text; *at; at++) {
-        if (*at == '"' || *at == '\\')
-            g_string_append_printf(out, "\\%c", *at);
-        else if ((guchar)*at < ' ' || *at == 0x7f)
-            g_string_append_printf(out, "\\u%04x", (guint)(guchar)*at);
-        else
-            g_string_append_c(out, *at);
-    }
-    g_string_append_c(out, '"');
+    g_string_append(out, out->len > 1 ? "," : "");
+    json_append_quoted(out, cell->name);
+    g_string_append_c(out, ':');
+    json_append_quoted(out, cell->text);
 }
 
 char *events_json(const JournalRow *row)

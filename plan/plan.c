@@ -7,6 +7,7 @@
 #include "plan/dependencies.h"
 #include "plan/evacuation.h"
 #include "plan/explain.h"
+#include "plan/explanationjson.h"
 #include "plan/gather.h"
 #include "plan/home.h"
 #include "plan/power.h"
@@ -20,6 +21,7 @@
 #include "collect/program.h"
 #include "collect/snapshotreader.h"
 #include "plan/planfile.h"
+#include "plan/planjson.h"
 #include "plan/planmetrics.h"
 
 #include <string.h>
@@ -47,7 +49,7 @@ typedef struct Options {
     char *output, *show, *check, *explain, *only, *home, *prometheus;
     char **past, **clusters, **encrypt_to;
     OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
-    gboolean without_dependents, detailed_exitcode;
+    gboolean without_dependents, detailed_exitcode, json;
 } Options;
 
 /* what --only takes, by RowKind */
@@ -244,8 +246,10 @@ static int run_plan(const Program *program, const Options *options, char **paths
     if (!plan || !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
     gboolean whole = write_figures(program, prometheus, plan);
-    g_autofree char *text = show_plan(plan, "", most_shown(program));
-    if (!atomic_file_is_standard_output(options->output))
+    g_autofree char *text = options->json ? planjson_text(plan) : show_plan(plan, "", most_shown(program));
+    if (options->json)
+        program_print(program, "%s", text);
+    else if (!atomic_file_is_standard_output(options->output))
         program_say(program, "%s", text);
     return program_end(program, whole ? exit_code(plan, options) : EXIT_PARTLY, TRUE);
 }
@@ -275,8 +279,9 @@ static int run_show(const Program *program, const Options *options)
     int code = exit_code(plan, options); /* whatever kind of rows is shown */
     if (options->only && !show_only(plan, NULL, kind, &error))
         return program_fail(program, error);
-    g_autofree char *text = show_plan(plan, removed, most_shown(program));
-    program_print(program, "%s%s", text, to_sign);
+    g_autofree char *text =
+        options->json ? planjson_text(plan) : show_plan(plan, removed, most_shown(program));
+    program_print(program, "%s%s", text, options->json ? "" : to_sign);
     return program_end(program, code, FALSE);
 }
 
@@ -358,9 +363,11 @@ static int run_explain(const Program *program, const Options *options, char **pa
     if (!read_inputs(&inputs, program, options, paths, &error))
         return program_fail(program, error);
     g_autoptr(ChangePlan) plan = make_plan(program, inputs.situation, &error);
-    g_autofree char *text = plan ? explain(inputs.situation, plan, options->explain, &error) : NULL;
-    if (!text)
+    g_autoptr(Explanation) explanation =
+        plan ? explanation_new(inputs.situation, plan, options->explain, &error) : NULL;
+    if (!explanation)
         return program_fail(program, error);
+    g_autofree char *text = options->json ? explanationjson_text(explanation) : explain(explanation);
     program_print(program, "%s", text);
     return program_end(program, EXIT_DONE, FALSE);
 }
@@ -377,6 +384,8 @@ int main(int argc, char **argv)
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
         {"home", 0, MAKES, G_OPTION_ARG_FILENAME, &options.home,
          "Take the VMs of an evacuation back to where they were, as far as it is still safe", "JOURNAL"},
+        {"json", 0, MAKES | SHOWS | EXPLAINS, G_OPTION_ARG_NONE, &options.json, "Print JSON in place of text",
+         NULL},
         {"prometheus", 0, MAKES, G_OPTION_ARG_FILENAME, &options.prometheus,
          "Write figures for the node exporter's textfile collector here, too", "FILE.prom"},
         {"show", 0, SHOWS, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
@@ -417,6 +426,8 @@ int main(int argc, char **argv)
         return run_explain(&program, &options, argv + 1);
     if (!options.output)
         return program_misused(&program, "expected -o PLAN");
+    if (options.json && options.output && atomic_file_is_standard_output(options.output))
+        return program_misused(&program, "--json goes to standard output: expected -o to name a file");
     if (options.prometheus && options.encrypt_to)
         return program_misused(&program, PROMETHEUS_IS_CLEAR);
     if (options.encrypt_to && !(options.keys = openpgp_new(options.encrypt_to, &error)))

@@ -13,6 +13,9 @@ complain() {
 for sample in policy.ini cycle.sh gate.sh vmanger.cron vmanger.service vmanger.timer vmanger.rules.yml vmanger.dashboard.json; do
     cmp "$TOP/samples/$sample" "$installed/share/doc/vmanger/examples/$sample" || complain "$sample"
 done
+for schema in "$TOP"/samples/schemas/*; do
+    cmp "$schema" "$installed/share/vmanger/schemas/${schema##*/}" || complain "$schema"
+done
 test -x "$installed/share/doc/vmanger/examples/cycle.sh" || complain 'cycle.sh cannot be run'
 named=0
 for file in $(cat "$installed"/share/man/man[15]/*.[15] | grep '^\.It Pa /' | sed 's/^\.It Pa //; s/ , / /g'); do

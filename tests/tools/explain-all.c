@@ -14,10 +14,12 @@
 static gboolean explain_one(const Situation *situation, const ChangePlan *plan, const char *id,
                             GError **error)
 {
-    g_autofree char *text = explain(situation, plan, id, error);
-    if (text)
-        printf("= %s\n%s", id, text);
-    return text != NULL;
+    g_autoptr(Explanation) explanation = explanation_new(situation, plan, id, error);
+    if (!explanation)
+        return FALSE;
+    g_autofree char *text = explain(explanation);
+    printf("= %s\n%s", id, text);
+    return TRUE;
 }
 
 static gboolean explain_all(const Situation *situation, GError **error)

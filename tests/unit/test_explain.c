@@ -24,12 +24,18 @@ static SmallCluster *three_hosts(void)
     return small;
 }
 
+static char *words_of(const Situation *situation, const ChangePlan *plan, const char *what, GError **error)
+{
+    g_autoptr(Explanation) explanation = explanation_new(situation, plan, what, error);
+    return explanation ? explain(explanation) : NULL;
+}
+
 static char *explained(SmallCluster *small, const char *what, GError **error)
 {
     g_autoptr(Planning) planning = planning_new(small, NULL);
     g_autoptr(Decisions) decisions = threshold_decide(&planning->situation);
     g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
-    return explain(&planning->situation, plan, what, error);
+    return words_of(&planning->situation, plan, what, error);
 }
 
 static void assert_says(SmallCluster *small, const char *what, const char *const *words)
@@ -74,7 +80,7 @@ static void assert_nothing(int power, double active_gib, const char *policy, con
     smallcluster_add_vm(small, "a", "h1")->power = power;
     g_autoptr(Planning) planning = planning_new(small, policy);
     g_autoptr(ChangePlan) plan = changeplan_new();
-    g_autofree char *text = explain(&planning->situation, plan, "a", NULL);
+    g_autofree char *text = words_of(&planning->situation, plan, "a", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, words));
     if (!strstr(text, words))
@@ -100,7 +106,7 @@ static void a_busy_vm_is_told_why_it_gets_no_vcpus(void)
     add_vm(small, "d", "h2", 1900, 5)->cpu_hot_add = 0;
     g_autoptr(Planning) planning = planning_new(small, "[plan]\nstrategy=optimize\n");
     g_autoptr(ChangePlan) plan = changeplan_new();
-    g_autofree char *text = explain(&planning->situation, plan, "d", NULL);
+    g_autofree char *text = words_of(&planning->situation, plan, "d", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(text);
     CU_ASSERT_PTR_NOT_NULL(
         strstr(text, "no vCPUs: it uses 95.0 % of the 2 that it has, above 80 %, but CPU hot-add is off"));
@@ -136,8 +142,8 @@ static void a_host_is_told_of_what_grows_there_in_the_end(void)
     Change grown[] = {growth(planning, "b", 128), move(planning, "a", "h2"), growth(planning, "a", 256)};
     g_array_append_vals(decisions->changes, grown, G_N_ELEMENTS(grown));
     g_autoptr(ChangePlan) plan = compose_plan(&planning->situation, decisions);
-    g_autofree char *h1 = explain(&planning->situation, plan, "h1", NULL);
-    g_autofree char *h2 = explain(&planning->situation, plan, "h2", NULL);
+    g_autofree char *h1 = words_of(&planning->situation, plan, "h1", NULL);
+    g_autofree char *h2 = words_of(&planning->situation, plan, "h2", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(h1 && h2 ? h1 : NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(h1, "migrate of a to h2"));
     CU_ASSERT_PTR_NOT_NULL(strstr(h1, "add_memory of b to 22656 MiB"));

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A plan as a JSON document (collect/json.h): what plan.csv holds.
+ */
+#ifndef PLAN_PLANJSON_H
+#define PLAN_PLANJSON_H
+
+#include "collect/json.h"
+#include "plan/changeplan.h"
+
+#define PLAN_SCHEMA "vmanger-plan-json-1"
+
+/* the document; the caller frees it */
+char *planjson_text(const ChangePlan *plan);
+
+/* adds a row as an element of a list */
+void planjson_add_row(Json *json, const PlanRow *row);
+
+/* adds an object of how a cluster stands */
+void planjson_add_status(Json *json, const char *name, const ClusterStatus *status);
+
+#endif
