@@ -542,6 +542,22 @@ Policy *policy_read(const char *path, GError **error)
     return ok ? g_steal_pointer(&policy) : NULL;
 }
 
+gboolean policy_set(Policy *policy, const char *assignment, GError **error)
+{
+    const char *equals = strchr(assignment, '=');
+    g_autofree char *name = g_strndup(assignment, equals ? (gsize)(equals - assignment) : strlen(assignment));
+    const Key *key = equals && g_utf8_validate(assignment, -1, NULL) ? find_key("plan", name) : NULL;
+    if (key && set_value(key, equals + 1, policy))
+        return TRUE;
+    g_autofree char *found = escape_for_message(key ? equals + 1 : assignment);
+    g_autofree char *expected = key      ? expected_value(key, equals + 1)
+                                : equals ? expected_key("plan", name)
+                                         : g_strdup("KEY=VALUE, of the policy's [plan]");
+    g_set_error(error, VMANGER_ERROR, 0, "%s%sfound %s: expected %s", key ? name : "", key ? ": " : "", found,
+                expected);
+    return FALSE;
+}
+
 void policy_free(Policy *policy)
 {
     if (!policy)

@@ -62,6 +62,10 @@ typedef struct Policy {
 /* reads a policy; NULL is the defaults */
 Policy *policy_read(const char *path, GError **error);
 
+/* sets a key of [plan], by "KEY=VALUE", as if the policy had it; an error where it has no such key or that is
+ * no value of it. Keys of [analyze] were decided by when the assessment was made */
+gboolean policy_set(Policy *policy, const char *assignment, GError **error);
+
 void policy_free(Policy *policy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_free)
 

@@ -29,8 +29,7 @@ void json_append_quoted(GString *out, const char *text)
 static void begin_value(Json *json, const char *name)
 {
     GString *out = json->text;
-    char last = out->len ? out->str[out->len - 1] : '{';
-    if (last != '{' && last != '[')
+    if (!g_str_has_suffix(out->str, "{") && !g_str_has_suffix(out->str, "["))
         g_string_append_c(out, ',');
     if (!name)
         return;

@@ -24,7 +24,7 @@ static void add_rows(Json *json, const Explanation *explanation, const char *nam
     for (guint i = 0; i < explanation->rows->len; i++) {
         const PlanRow *row = g_array_index(explanation->rows, ExplainedRow, i).row;
         if (row->kind == kind)
-            planjson_add_row(json, row);
+            planjson_add_row(json, NULL, row);
     }
     json_end_list(json);
 }

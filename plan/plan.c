@@ -5,6 +5,7 @@
 #include "plan/choice.h"
 #include "plan/decide.h"
 #include "plan/dependencies.h"
+#include "plan/difference.h"
 #include "plan/evacuation.h"
 #include "plan/explain.h"
 #include "plan/explanationjson.h"
@@ -35,19 +36,21 @@ static const char description[] =
     "  plan --home JOURNAL SNAPSHOT assessment.csv -o plan.csv  after maintenance: VMs back to where they were\n"
     "  plan --show PLAN                                         print one\n"
     "  plan --check PLAN SNAPSHOT assessment.csv -o NEW         verify an edited plan and stamp it anew\n"
-    "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is";
+    "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is\n"
+    "  plan --what-if KEY=VALUE SNAPSHOT assessment.csv         tell how the plan would differ under another policy";
 
 /* the ways in which plan runs: an option of some of them says so */
-enum { MAKING, SHOWING, CHECKING, EXPLAINING };
-static const char *const modes[] = {"making a plan", "--show", "--check", "--explain", NULL};
+enum { MAKING, SHOWING, CHECKING, EXPLAINING, ASKING };
+static const char *const modes[] = {"making a plan", "--show", "--check", "--explain", "--what-if", NULL};
 #define MAKES PROGRAM_MODE(MAKING)
 #define SHOWS PROGRAM_MODE(SHOWING)
 #define CHECKS PROGRAM_MODE(CHECKING)
 #define EXPLAINS PROGRAM_MODE(EXPLAINING)
+#define ASKS PROGRAM_MODE(ASKING)
 
 typedef struct Options {
     char *output, *show, *check, *explain, *only, *home, *prometheus;
-    char **past, **clusters, **encrypt_to;
+    char **past, **clusters, **encrypt_to, **what_if;
     OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
     gboolean without_dependents, detailed_exitcode, json;
 } Options;
@@ -66,6 +69,7 @@ static void options_clear(Options *options)
     g_free(options->prometheus);
     g_strfreev(options->past);
     g_strfreev(options->clusters);
+    g_strfreev(options->what_if);
     g_strfreev(options->encrypt_to);
     openpgp_free(options->keys);
 }
@@ -372,6 +376,73 @@ static int run_explain(const Program *program, const Options *options, char **pa
     return program_end(program, EXIT_DONE, FALSE);
 }
 
+/* the same inputs under the policy with some keys of [plan] set otherwise */
+typedef struct Assumption {
+    Policy *policy;
+    Situation *situation;
+} Assumption;
+
+static void assumption_clear(Assumption *assumption)
+{
+    situation_free(assumption->situation);
+    policy_free(assumption->policy);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Assumption, assumption_clear)
+
+static gboolean assume(Assumption *assumption, const Program *program, const Inputs *inputs,
+                       char *const *what_if, GError **error)
+{
+    if (!(assumption->policy = policy_read(program->policy, error)))
+        return FALSE;
+    for (char *const *one = what_if; *one; one++) {
+        if (!policy_set(assumption->policy, *one, error)) {
+            g_prefix_error(error, "--what-if: ");
+            return FALSE;
+        }
+    }
+    if (!patterncheck_evacuate(inputs->snapshot, assumption->policy, error) ||
+        !evacuation_check_policy(inputs->snapshot, assumption->policy, error) ||
+        !(assumption->situation =
+              situation_new(inputs->snapshot, inputs->assessment, assumption->policy, inputs->past, error)))
+        return FALSE;
+    assumption->situation->clusters = inputs->clusters;
+    g_autoptr(PatternCheck) check = patterncheck_new(assumption->policy, NULL);
+    patterncheck_add(check, inputs->snapshot);
+    g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
+    warn(program, unmatched);
+    return TRUE;
+}
+
+static int run_what_if(const Program *program, const Options *options, char **paths)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Inputs) inputs = {0};
+    g_auto(Assumption) assumption = {0};
+    if (!read_inputs(&inputs, program, options, paths, &error) ||
+        (options->clusters && !narrow(&inputs, options->clusters, &error)) ||
+        !assume(&assumption, program, &inputs, options->what_if, &error))
+        return program_fail(program, error);
+    g_autoptr(ChangePlan) before = make_plan(program, inputs.situation, &error);
+    g_autoptr(ChangePlan) after = before ? make_plan(program, assumption.situation, &error) : NULL;
+    if (!after)
+        return program_fail(program, error);
+    g_autoptr(Difference) difference = difference_new(before, after);
+    g_autofree char *text = options->json
+                                ? difference_json(difference, options->what_if)
+                                : difference_text(difference, options->what_if, most_shown(program));
+    program_print(program, "%s", text);
+    return program_end(program, EXIT_DONE, FALSE);
+}
+
+static guint mode_of(const Options *options)
+{
+    return options->show      ? SHOWING
+           : options->check   ? CHECKING
+           : options->explain ? EXPLAINING
+           : options->what_if ? ASKING
+                              : MAKING;
+}
+
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "plan"};
@@ -380,18 +451,18 @@ int main(int argc, char **argv)
         OPENPGP_OPTION(&options.encrypt_to, MAKES | CHECKS),
         {"output", 'o', MAKES | CHECKS, G_OPTION_ARG_FILENAME, &options.output,
          "The plan to write (- for standard output)", "PLAN"},
-        {"history", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
+        {"history", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
         {"home", 0, MAKES, G_OPTION_ARG_FILENAME, &options.home,
          "Take the VMs of an evacuation back to where they were, as far as it is still safe", "JOURNAL"},
-        {"json", 0, MAKES | SHOWS | EXPLAINS, G_OPTION_ARG_NONE, &options.json, "Print JSON in place of text",
-         NULL},
+        {"json", 0, MAKES | SHOWS | EXPLAINS | ASKS, G_OPTION_ARG_NONE, &options.json,
+         "Print JSON in place of text", NULL},
         {"prometheus", 0, MAKES, G_OPTION_ARG_FILENAME, &options.prometheus,
          "Write figures for the node exporter's textfile collector here, too", "FILE.prom"},
         {"show", 0, SHOWS, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
         {"only", 0, SHOWS, G_OPTION_ARG_STRING, &options.only,
          "With --show: steps, advice or unsolved items alone", "KIND"},
-        {"cluster", 0, MAKES | SHOWS, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
+        {"cluster", 0, MAKES | SHOWS | ASKS, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
          "Only this cluster, by name or id; may be given several times", "CLUSTER"},
         {"check", 0, CHECKS, G_OPTION_ARG_FILENAME, &options.check,
          "Verify an edited plan and write it stamped anew", "PLAN"},
@@ -399,9 +470,12 @@ int main(int argc, char **argv)
          "With --check: leave out steps that depend on absent ones", NULL},
         {"explain", 0, EXPLAINS, G_OPTION_ARG_STRING, &options.explain,
          "Say why a VM or host is dealt with as it is", "VM|HOST"},
+        {"what-if", 0, ASKS, G_OPTION_ARG_STRING_ARRAY, &options.what_if,
+         "Print how the plan would differ with this in the policy's [plan]; may be given several times",
+         "KEY=VALUE"},
         {"detailed-exitcode", 0, MAKES | SHOWS | CHECKS, G_OPTION_ARG_NONE, &options.detailed_exitcode,
          "Exit 2 where there are steps, 5 where there are unsolved items alone", NULL},
-        {"policy", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME, &program.policy,
+        {"policy", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME, &program.policy,
          "Decide by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -409,9 +483,11 @@ int main(int argc, char **argv)
     if (!program_parse(&program, &argc, &argv, "SNAPSHOT assessment.csv -o PLAN", description, entries,
                        &error))
         return program_misused(&program, "%s", error->message);
-    if ((options.show != NULL) + (options.check != NULL) + (options.explain != NULL) > 1)
-        return program_misused(&program, "expected one of --show, --check and --explain");
-    guint mode = options.show ? SHOWING : options.check ? CHECKING : options.explain ? EXPLAINING : MAKING;
+    if ((options.show != NULL) + (options.check != NULL) + (options.explain != NULL) +
+            (options.what_if != NULL) >
+        1)
+        return program_misused(&program, "expected one of --show, --check, --explain and --what-if");
+    guint mode = mode_of(&options);
     if (!program_accepts(entries, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
     if (mode == SHOWING)
@@ -422,6 +498,8 @@ int main(int argc, char **argv)
     if (g_file_test(argv[1], G_FILE_TEST_IS_REGULAR) && g_file_test(argv[2], G_FILE_TEST_IS_DIR))
         return program_misused(
             &program, "%s: found a file: expected the SNAPSHOT first, then the assessment.csv", argv[1]);
+    if (options.what_if)
+        return run_what_if(&program, &options, argv + 1);
     if (options.explain)
         return run_explain(&program, &options, argv + 1);
     if (!options.output)

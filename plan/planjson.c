@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void planjson_add_status(Json *json, const char *name, const ClusterStatus *status)
+static void add_status(Json *json, const char *name, const ClusterStatus *status)
 {
     json_begin_object(json, name);
     json_add_number(json, "hot_hosts", status->hot_hosts);
@@ -22,23 +22,26 @@ void planjson_add_status(Json *json, const char *name, const ClusterStatus *stat
     json_end_object(json);
 }
 
+void planjson_add_cluster(Json *json, const char *name, const PlanCluster *cluster)
+{
+    const ClusterFigures *figures = &cluster->figures;
+    json_begin_object(json, name);
+    json_add_text(json, "id", cluster->id);
+    json_add_text(json, "name", cluster->name);
+    add_status(json, "before", &figures->before);
+    add_status(json, "after", &figures->after);
+    json_add_number(json, "steps", figures->steps);
+    json_add_number(json, "moves", figures->moves);
+    json_add_number(json, "copy_mib", figures->copy_mib);
+    json_add_number(json, "makespan_s", figures->makespan_s);
+    json_end_object(json);
+}
+
 static void add_clusters(Json *json, const ChangePlan *plan)
 {
     json_begin_list(json, "clusters");
-    for (guint i = 0; i < plan->clusters->len; i++) {
-        const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
-        const ClusterFigures *figures = &cluster->figures;
-        json_begin_object(json, NULL);
-        json_add_text(json, "id", cluster->id);
-        json_add_text(json, "name", cluster->name);
-        planjson_add_status(json, "before", &figures->before);
-        planjson_add_status(json, "after", &figures->after);
-        json_add_number(json, "steps", figures->steps);
-        json_add_number(json, "moves", figures->moves);
-        json_add_number(json, "copy_mib", figures->copy_mib);
-        json_add_number(json, "makespan_s", figures->makespan_s);
-        json_end_object(json);
-    }
+    for (guint i = 0; i < plan->clusters->len; i++)
+        planjson_add_cluster(json, NULL, &g_array_index(plan->clusters, PlanCluster, i));
     json_end_list(json);
 }
 
@@ -101,9 +104,9 @@ static void add_vms(Json *json, const PlanRow *row)
     json_end_list(json);
 }
 
-void planjson_add_row(Json *json, const PlanRow *row)
+void planjson_add_row(Json *json, const char *name, const PlanRow *row)
 {
-    json_begin_object(json, NULL);
+    json_begin_object(json, name);
     if (row->kind == ROW_STEP) {
         json_add_number(json, "step", row->step);
         add_after(json, row);
@@ -130,7 +133,7 @@ static void add_rows(Json *json, const ChangePlan *plan, const char *name, int k
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
         if (row->kind == kind)
-            planjson_add_row(json, row);
+            planjson_add_row(json, NULL, row);
     }
     json_end_list(json);
 }

@@ -13,10 +13,8 @@
 /* the document; the caller frees it */
 char *planjson_text(const ChangePlan *plan);
 
-/* adds a row as an element of a list */
-void planjson_add_row(Json *json, const PlanRow *row);
-
-/* adds an object of how a cluster stands */
-void planjson_add_status(Json *json, const char *name, const ClusterStatus *status);
+/* adds a row, or the figures of a cluster, as a member, or as an element of a list (NULL) */
+void planjson_add_row(Json *json, const char *name, const PlanRow *row);
+void planjson_add_cluster(Json *json, const char *name, const PlanCluster *cluster);
 
 #endif

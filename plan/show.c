@@ -69,12 +69,8 @@ static void append_gathered(GString *out, const PlanRow *row)
         g_string_append(out, " …");
 }
 
-void show_row_title(GString *out, const PlanRow *row)
+void show_row_change(GString *out, const PlanRow *row)
 {
-    static const char *const signs[] = {"+", "?", "!"};
-    g_string_append_printf(out, "  %s ", signs[row->kind]);
-    if (row->kind == ROW_STEP)
-        g_string_append_printf(out, "%.0f. ", row->step);
     if (row->action >= 0)
         g_string_append_printf(out, "%s ", action_names[row->action]);
     append_escaped(out, row->object);
@@ -87,6 +83,15 @@ void show_row_title(GString *out, const PlanRow *row)
         append_escaped(out, row->to);
         g_string_append_printf(out, "%s%s", *row->unit ? " " : "", row->unit);
     }
+}
+
+void show_row_title(GString *out, const PlanRow *row)
+{
+    static const char *const signs[] = {"+", "?", "!"};
+    g_string_append_printf(out, "  %s ", signs[row->kind]);
+    if (row->kind == ROW_STEP)
+        g_string_append_printf(out, "%.0f. ", row->step);
+    show_row_change(out, row);
     if (row->kind == ROW_STEP && !isnan(row->est_s))
         g_string_append_printf(out, ", about %.0f s", row->est_s);
     if (row->kind == ROW_STEP)

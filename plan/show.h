@@ -17,6 +17,9 @@ gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **e
 void show_row(GString *out, const PlanRow *row);
 void show_row_title(GString *out, const PlanRow *row);
 
+/* appends what is done to whom: "migrate web (vm-1): esx1 -> esx2" */
+void show_row_change(GString *out, const PlanRow *row);
+
 /* a line of the steps that somebody took out of a whole plan, as far as it tells: by gaps in the numbers, by
  * what steps wait for, and by the number of steps that figures are of. "" where there are none; the caller
  * frees it */
