@@ -173,6 +173,7 @@ static void append_cluster(GString *out, const ClusterPair *pair)
 static void append_pair(GString *out, const RowPair *pair)
 {
     const PlanRow *shown = pair->after ? pair->after : pair->before;
+    g_assert(shown); /* one of the plans has it */
     g_string_append(out, !pair->after ? "  - " : !pair->before ? "  + " : "  ~ ");
     show_row_change(out, shown);
     if (pair->before && pair->after && *shown->to) {

@@ -9,8 +9,11 @@
 #include "plan/evacuation.h"
 #include "plan/explain.h"
 #include "plan/explanationjson.h"
+#include "plan/fits.h"
 #include "plan/gather.h"
 #include "plan/home.h"
+#include "plan/loss.h"
+#include "plan/meant.h"
 #include "plan/power.h"
 #include "plan/show.h"
 #include "plan/verify.h"
@@ -37,20 +40,24 @@ static const char description[] =
     "  plan --show PLAN                                         print one\n"
     "  plan --check PLAN SNAPSHOT assessment.csv -o NEW         verify an edited plan and stamp it anew\n"
     "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is\n"
-    "  plan --what-if KEY=VALUE SNAPSHOT assessment.csv         tell how the plan would differ under another policy";
+    "  plan --what-if KEY=VALUE SNAPSHOT assessment.csv         tell how the plan would differ under another policy\n"
+    "  plan --lose HOST SNAPSHOT assessment.csv                 tell where a lost host's VMs would find room\n"
+    "  plan --fits 4cpu,16GiB SNAPSHOT assessment.csv           tell how many more such VMs there is room for";
 
 /* the ways in which plan runs: an option of some of them says so */
-enum { MAKING, SHOWING, CHECKING, EXPLAINING, ASKING };
-static const char *const modes[] = {"making a plan", "--show", "--check", "--explain", "--what-if", NULL};
+enum { MAKING, SHOWING, CHECKING, EXPLAINING, ASKING, LOSING, FITTING };
+static const char *const modes[] = {"making a plan", "--show", "--check", "--explain",
+                                    "--what-if",     "--lose", "--fits",  NULL};
 #define MAKES PROGRAM_MODE(MAKING)
 #define SHOWS PROGRAM_MODE(SHOWING)
 #define CHECKS PROGRAM_MODE(CHECKING)
 #define EXPLAINS PROGRAM_MODE(EXPLAINING)
-#define ASKS PROGRAM_MODE(ASKING)
+#define ASKS                                                                                                 \
+    (PROGRAM_MODE(ASKING) | PROGRAM_MODE(LOSING) | PROGRAM_MODE(FITTING)) /* questions without a file */
 
 typedef struct Options {
-    char *output, *show, *check, *explain, *only, *home, *prometheus;
-    char **past, **clusters, **encrypt_to, **what_if;
+    char *output, *show, *check, *explain, *only, *home, *prometheus, *fits;
+    char **past, **clusters, **encrypt_to, **what_if, **lose;
     OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
     gboolean without_dependents, detailed_exitcode, json;
 } Options;
@@ -70,6 +77,8 @@ static void options_clear(Options *options)
     g_strfreev(options->past);
     g_strfreev(options->clusters);
     g_strfreev(options->what_if);
+    g_strfreev(options->lose);
+    g_free(options->fits);
     g_strfreev(options->encrypt_to);
     openpgp_free(options->keys);
 }
@@ -434,12 +443,63 @@ static int run_what_if(const Program *program, const Options *options, char **pa
     return program_end(program, EXIT_DONE, FALSE);
 }
 
+/* the hosts that are meant, [n_hosts]; NULL and an error where one is none */
+static gboolean *hosts_to_lose(const Snapshot *snapshot, char *const *words, GError **error)
+{
+    g_autofree gboolean *lost = g_new0(gboolean, snapshot->n_hosts + 1);
+    for (char *const *word = words; *word; word++) {
+        Meant meant;
+        if (!meant_find(snapshot, *word, MEANT_HOSTS, &meant, error)) {
+            g_prefix_error(error, "--lose: ");
+            return NULL;
+        }
+        lost[meant.host] = TRUE;
+    }
+    return g_steal_pointer(&lost);
+}
+
+static int run_lose(const Program *program, const Options *options, char **paths)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Inputs) inputs = {0};
+    g_autofree gboolean *lost = NULL;
+    if (!read_inputs(&inputs, program, options, paths, &error) ||
+        !(lost = hosts_to_lose(inputs.snapshot, options->lose, &error)))
+        return program_fail(program, error);
+    g_autoptr(Loss) loss = loss_new(inputs.situation, lost);
+    g_autofree char *text = options->json ? loss_json(loss) : loss_text(loss, most_shown(program));
+    program_print(program, "%s", text);
+    return program_end(program, EXIT_DONE, FALSE);
+}
+
+static int run_fits(const Program *program, const Options *options, char **paths)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Inputs) inputs = {0};
+    Shape shape = {0};
+    if (!shape_parse(options->fits, &shape, &error) || !read_inputs(&inputs, program, options, paths, &error))
+        return program_fail(program, error);
+    g_autoptr(GArray) fits = fits_find(inputs.situation, &shape);
+    g_autofree char *text =
+        options->json ? fits_json(inputs.situation, &shape, fits) : fits_text(inputs.situation, &shape, fits);
+    program_print(program, "%s", text);
+    return program_end(program, EXIT_DONE, FALSE);
+}
+
+static int count_modes(const Options *options)
+{
+    return (options->show != NULL) + (options->check != NULL) + (options->explain != NULL) +
+           (options->what_if != NULL) + (options->lose != NULL) + (options->fits != NULL);
+}
+
 static guint mode_of(const Options *options)
 {
     return options->show      ? SHOWING
            : options->check   ? CHECKING
            : options->explain ? EXPLAINING
            : options->what_if ? ASKING
+           : options->lose    ? LOSING
+           : options->fits    ? FITTING
                               : MAKING;
 }
 
@@ -462,7 +522,7 @@ int main(int argc, char **argv)
         {"show", 0, SHOWS, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
         {"only", 0, SHOWS, G_OPTION_ARG_STRING, &options.only,
          "With --show: steps, advice or unsolved items alone", "KIND"},
-        {"cluster", 0, MAKES | SHOWS | ASKS, G_OPTION_ARG_STRING_ARRAY, &options.clusters,
+        {"cluster", 0, MAKES | SHOWS | PROGRAM_MODE(ASKING), G_OPTION_ARG_STRING_ARRAY, &options.clusters,
          "Only this cluster, by name or id; may be given several times", "CLUSTER"},
         {"check", 0, CHECKS, G_OPTION_ARG_FILENAME, &options.check,
          "Verify an edited plan and write it stamped anew", "PLAN"},
@@ -470,9 +530,15 @@ int main(int argc, char **argv)
          "With --check: leave out steps that depend on absent ones", NULL},
         {"explain", 0, EXPLAINS, G_OPTION_ARG_STRING, &options.explain,
          "Say why a VM or host is dealt with as it is", "VM|HOST"},
-        {"what-if", 0, ASKS, G_OPTION_ARG_STRING_ARRAY, &options.what_if,
+        {"what-if", 0, PROGRAM_MODE(ASKING), G_OPTION_ARG_STRING_ARRAY, &options.what_if,
          "Print how the plan would differ with this in the policy's [plan]; may be given several times",
          "KEY=VALUE"},
+        {"lose", 0, PROGRAM_MODE(LOSING), G_OPTION_ARG_STRING_ARRAY, &options.lose,
+         "Print where the VMs of this host would find room if it were lost; may be given several times",
+         "HOST"},
+        {"fits", 0, PROGRAM_MODE(FITTING), G_OPTION_ARG_STRING, &options.fits,
+         "Print how many more VMs of a shape each cluster has room for: 4cpu,16GiB or 4cpu,16GiB,apart",
+         "SHAPE"},
         {"detailed-exitcode", 0, MAKES | SHOWS | CHECKS, G_OPTION_ARG_NONE, &options.detailed_exitcode,
          "Exit 2 where there are steps, 5 where there are unsolved items alone", NULL},
         {"policy", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME, &program.policy,
@@ -483,10 +549,9 @@ int main(int argc, char **argv)
     if (!program_parse(&program, &argc, &argv, "SNAPSHOT assessment.csv -o PLAN", description, entries,
                        &error))
         return program_misused(&program, "%s", error->message);
-    if ((options.show != NULL) + (options.check != NULL) + (options.explain != NULL) +
-            (options.what_if != NULL) >
-        1)
-        return program_misused(&program, "expected one of --show, --check, --explain and --what-if");
+    if (count_modes(&options) > 1)
+        return program_misused(&program,
+                               "expected one of --show, --check, --explain, --what-if, --lose and --fits");
     guint mode = mode_of(&options);
     if (!program_accepts(entries, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
@@ -500,6 +565,10 @@ int main(int argc, char **argv)
             &program, "%s: found a file: expected the SNAPSHOT first, then the assessment.csv", argv[1]);
     if (options.what_if)
         return run_what_if(&program, &options, argv + 1);
+    if (options.lose)
+        return run_lose(&program, &options, argv + 1);
+    if (options.fits)
+        return run_fits(&program, &options, argv + 1);
     if (options.explain)
         return run_explain(&program, &options, argv + 1);
     if (!options.output)

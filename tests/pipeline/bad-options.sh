@@ -35,7 +35,7 @@ refuses 'analyze: no snapshot' 'no snapshot is named ' analyze -o out/x
 refuses 'plan: no output' 'expected -o PLAN ' plan good good.csv
 refuses 'plan: no assessment' 'expected a SNAPSHOT and an assessment.csv ' plan good -o out/x
 refuses 'plan: too much' 'expected a SNAPSHOT and an assessment.csv ' plan good good.csv good.csv -o out/x
-refuses 'plan: two modes' 'expected one of --show, --check, --explain and --what-if ' plan --show a --explain b
+refuses 'plan: two modes' 'expected one of --show, --check, --explain, --what-if, --lose and --fits ' plan --show a --explain b
 refuses 'plan: --show with an output' '--output goes with making a plan and --check, not with --show ' plan --show good-plan.csv -o out/x
 refuses 'plan: --without-dependents alone' '--without-dependents goes with --check, not with making a plan ' plan --without-dependents good good.csv -o out/x
 refuses 'plan: --explain of nothing there' 'found no "nobody": expected the id of ' plan --explain nobody good good.csv
@@ -53,7 +53,7 @@ refuses 'apply: a vCenter before the plan' 'vcsa\.example: found a target: expec
 
 # An option that the way in which a program runs does not use is refused, and named.
 for option in '--history j' '--policy p'; do
-    refuses "plan --show $option" "${option% *} goes with making a plan, --check, --explain and --what-if, not with --show " plan --show good-plan.csv $option
+    refuses "plan --show $option" "${option% *} goes with making a plan, --check, --explain, --what-if, --lose and --fits, not with --show " plan --show good-plan.csv $option
 done
 refuses 'plan --explain -o' '--output goes with making a plan and --check, not with --explain ' plan --explain vm-1 good good.csv -o out/x
 refuses 'plan --explain --detailed-exitcode' '--detailed-exitcode goes with making a plan, --show and --check, not with --explain ' plan --explain vm-1 good good.csv --detailed-exitcode

@@ -120,6 +120,8 @@ run ruled plan --explain ham-shop-web03 "$TOP/samples/snapshot" company.csv
 run advised plan --explain ham-sap-app04 "$TOP/samples/snapshot" company.csv
 run expected apply --verify-journal company.after.journal.csv --head "$(tail -n 1 company.after.journal.csv | sed 's/.*,//')"
 run what-if plan --what-if 'exclude_vms=ham-shop*' "$TOP/samples/snapshot" company.csv
+run loss plan --lose esx-d01 --lose esx-d02 "$TOP/samples/snapshot" company.csv
+run fits plan --fits 4cpu,16GiB "$TOP/samples/snapshot" company.csv
 run no-steps plan --show company.plan.csv --only unsolved
 index=0
 while test $index -lt 4; do
@@ -151,6 +153,6 @@ test ! -s heard || complain 'no UTF-8' 'a document'
 
 refuses 'two things at once' '--json goes to standard output: expected -o to name a file ' analyze "$TOP/samples/snapshot" -o - --json
 refuses 'two things at once' '--json goes to standard output: expected -o to name a file ' plan "$TOP/samples/snapshot" company.csv -o - --json
-refuses 'no such way' '--json goes with making a plan, --show, --explain and --what-if, not with --check ' plan --check company.plan.csv "$TOP/samples/snapshot" company.csv -o out/x --json
+refuses 'no such way' '--json goes with making a plan, --show, --explain, --what-if, --lose and --fits, not with --check ' plan --check company.plan.csv "$TOP/samples/snapshot" company.csv -o out/x --json
 refuses 'no such way' '--json goes with --verify-journal, not with ' apply company.plan.csv "$TOP/samples/snapshot" -o out/x --json
 finish
