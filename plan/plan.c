@@ -12,6 +12,7 @@
 #include "plan/fits.h"
 #include "plan/gather.h"
 #include "plan/home.h"
+#include "plan/govc.h"
 #include "plan/loss.h"
 #include "plan/meant.h"
 #include "plan/power.h"
@@ -59,7 +60,7 @@ typedef struct Options {
     char *output, *show, *check, *explain, *only, *home, *prometheus, *fits;
     char **past, **clusters, **encrypt_to, **what_if, **lose;
     OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
-    gboolean without_dependents, detailed_exitcode, json;
+    gboolean without_dependents, detailed_exitcode, json, govc;
 } Options;
 
 /* what --only takes, by RowKind */
@@ -292,9 +293,11 @@ static int run_show(const Program *program, const Options *options)
     int code = exit_code(plan, options); /* whatever kind of rows is shown */
     if (options->only && !show_only(plan, NULL, kind, &error))
         return program_fail(program, error);
-    g_autofree char *text =
-        options->json ? planjson_text(plan) : show_plan(plan, removed, most_shown(program));
-    program_print(program, "%s%s", text, options->json ? "" : to_sign);
+    gboolean for_people = !options->json && !options->govc;
+    g_autofree char *text = options->json   ? planjson_text(plan)
+                            : options->govc ? govc_text(plan)
+                                            : show_plan(plan, removed, most_shown(program));
+    program_print(program, "%s%s", text, for_people ? to_sign : "");
     return program_end(program, code, FALSE);
 }
 
@@ -522,6 +525,8 @@ int main(int argc, char **argv)
         {"show", 0, SHOWS, G_OPTION_ARG_FILENAME, &options.show, "Print a plan", "PLAN"},
         {"only", 0, SHOWS, G_OPTION_ARG_STRING, &options.only,
          "With --show: steps, advice or unsolved items alone", "KIND"},
+        {"govc", 0, SHOWS, G_OPTION_ARG_NONE, &options.govc,
+         "With --show: print the approved steps as commands of govc, to read", NULL},
         {"cluster", 0, MAKES | SHOWS | PROGRAM_MODE(ASKING), G_OPTION_ARG_STRING_ARRAY, &options.clusters,
          "Only this cluster, by name or id; may be given several times", "CLUSTER"},
         {"check", 0, CHECKS, G_OPTION_ARG_FILENAME, &options.check,
@@ -555,6 +560,8 @@ int main(int argc, char **argv)
     guint mode = mode_of(&options);
     if (!program_accepts(entries, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
+    if (options.json && options.govc)
+        return program_misused(&program, "expected one of --json and --govc");
     if (mode == SHOWING)
         return argc == 1 ? run_show(&program, &options)
                          : program_misused(&program, "--show takes a plan and nothing else");
