@@ -21,7 +21,8 @@ BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev l
 	libgpgme-dev gnupg libzip-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git openssl curl util-linux \
 	openssh-client \
-	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi python3-jsonschema
+	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi python3-jsonschema \
+	zsh
 # The benchmarks' peers: ganeti's hbal, the exact solver cbc, VMware's pyvmomi, curl and xmllint.
 BENCH_PACKAGES = python3 ganeti-htools coinor-cbc python3-pyvmomi curl libxml2-utils golang-go \
 	golang-github-vmware-govmomi-dev
@@ -218,9 +219,12 @@ bench bench-full: build-packages
 DOCUMENTS = $(DESTDIR)$(PREFIX)/share/doc/vmanger
 EXAMPLES = $(DOCUMENTS)/examples
 SCHEMAS = $(DESTDIR)$(PREFIX)/share/vmanger/schemas
+BASH_COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_FUNCTIONS = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 .PHONY: install
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(EXAMPLES) $(SCHEMAS)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(EXAMPLES) $(SCHEMAS) \
+		$(BASH_COMPLETIONS) $(ZSH_FUNCTIONS)
 	set -e; for stage in $(STAGES); do install -m 755 $(BIN)/$$stage $(DESTDIR)$(PREFIX)/bin/vmanger-$$stage; done
 	set -e; for page in $(wildcard $(STAGES:%=%/*.[15])); do \
 		sed 's|/usr/local/share/|$(PREFIX)/share/|g' $$page >$(BUILD)/page; \
@@ -230,6 +234,10 @@ install: all
 	install -m 644 $(wildcard samples/*.ini samples/vmanger.*) $(EXAMPLES)
 	install -m 755 samples/*.sh $(EXAMPLES)
 	install -m 644 samples/schemas/* $(SCHEMAS)
+	set -e; for stage in $(STAGES); do \
+		install -m 644 samples/completions/vmanger.bash $(BASH_COMPLETIONS)/vmanger-$$stage; \
+	done
+	install -m 644 samples/completions/_vmanger $(ZSH_FUNCTIONS)
 
 # The simulated vCenter, on Debian's own packages only: nothing is downloaded.
 GO = GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=$(CURDIR)/build/go-cache go
