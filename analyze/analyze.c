@@ -14,6 +14,7 @@
 #include "collect/snapshotreader.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct Options {
     char *output, *prometheus;
@@ -119,7 +120,8 @@ static int run(const Program *program, char *const *directories, const Options *
         (options->prometheus && !(work.prometheus = prometheus_new(options->prometheus, &error))))
         return program_fail(program, error);
     work.assessment = evaluation_begin(work.policy);
-    work.summary = summary_new(program->verbose);
+    Style style = style_of(atomic_file_is_standard_output(options->output) ? STDERR_FILENO : STDOUT_FILENO);
+    work.summary = summary_new(program->verbose, &style);
     work.patterns = patterncheck_new(work.policy, "analyze");
     if (!assess_all(&work, program, directories, &error) ||
         !assessment_write(work.assessment, options->output, keys, &error))

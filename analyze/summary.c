@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/summary.h"
 
+#include "analyze/bars.h"
 #include "analyze/roles.h"
 #include "collect/escape.h"
 #include "collect/plural.h"
@@ -17,15 +18,17 @@ typedef struct List {
 
 struct Summary {
     gboolean whole;
+    Style style;
     GString *notes, *clusters;
     List hot, shorts, unknown;
     guint n_clusters, n_hosts, n_vms;
 };
 
-Summary *summary_new(gboolean whole)
+Summary *summary_new(gboolean whole, const Style *style)
 {
     Summary *summary = g_new0(Summary, 1);
     summary->whole = whole;
+    summary->style = *style;
     summary->notes = g_string_new(NULL);
     summary->clusters = g_string_new(NULL);
     summary->hot.text = g_string_new(NULL);
@@ -285,6 +288,8 @@ void summary_add(Summary *summary, const Subject *subject, const Policy *policy)
     for (guint i = 0; i < snapshot->n_clusters; i++) {
         note_healthy_memory(summary->notes, &subject->clusters[i], &counts[i], policy);
         append_cluster(summary->clusters, &subject->clusters[i], &counts[i]);
+        if (summary->style.terminal)
+            bars_append(summary->clusters, subject, i, &summary->style, summary->whole ? 0 : LIST_LENGTH);
     }
     for (guint i = 0; i < snapshot->n_hosts; i++) {
         if (subject->hosts[i].state == STATE_HOT)

@@ -8,11 +8,12 @@
 
 #include "analyze/policy.h"
 #include "analyze/subject.h"
+#include "collect/style.h"
 
 typedef struct Summary Summary;
 
-/* whole: lists are not cut */
-Summary *summary_new(gboolean whole);
+/* whole: lists are not cut. On a terminal each cluster has a bar for each of its hosts */
+Summary *summary_new(gboolean whole, const Style *style);
 
 void summary_free(Summary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Summary, summary_free)

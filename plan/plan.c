@@ -30,6 +30,7 @@
 #include "plan/planmetrics.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_SHOWN 15 /* clusters, and rows of each kind */
 
@@ -260,7 +261,9 @@ static int run_plan(const Program *program, const Options *options, char **paths
     if (!plan || !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
     gboolean whole = write_figures(program, prometheus, plan);
-    g_autofree char *text = options->json ? planjson_text(plan) : show_plan(plan, "", most_shown(program));
+    Style style = style_of(STDOUT_FILENO);
+    g_autofree char *text =
+        options->json ? planjson_text(plan) : show_plan(plan, "", most_shown(program), &style);
     if (options->json)
         program_print(program, "%s", text);
     else if (!atomic_file_is_standard_output(options->output))
@@ -293,10 +296,11 @@ static int run_show(const Program *program, const Options *options)
     int code = exit_code(plan, options); /* whatever kind of rows is shown */
     if (options->only && !show_only(plan, NULL, kind, &error))
         return program_fail(program, error);
+    Style style = style_of(STDOUT_FILENO);
     gboolean for_people = !options->json && !options->govc;
     g_autofree char *text = options->json   ? planjson_text(plan)
                             : options->govc ? govc_text(plan)
-                                            : show_plan(plan, removed, most_shown(program));
+                                            : show_plan(plan, removed, most_shown(program), &style);
     program_print(program, "%s%s", text, for_people ? to_sign : "");
     return program_end(program, code, FALSE);
 }

@@ -5,6 +5,7 @@
 #include "collect/plural.h"
 #include "plan/choice.h"
 #include "plan/gather.h"
+#include "plan/showtable.h"
 
 #include <math.h>
 #include <string.h>
@@ -112,7 +113,17 @@ void show_row(GString *out, const PlanRow *row)
     g_string_append_c(out, '\n');
 }
 
-static void append_rows(GString *out, const ChangePlan *plan, int kind, const char *title, guint most)
+/* signs stand behind two spaces */
+static void append_row(GString *out, const PlanRow *row, const Style *style)
+{
+    static const StyleColour colours[] = {STYLE_GOOD, STYLE_WARNING, STYLE_BAD};
+    gsize from = out->len;
+    show_row(out, row);
+    style_paint(out, from + 2, 1, style, colours[row->kind]);
+}
+
+static void append_rows(GString *out, const ChangePlan *plan, int kind, const char *title, guint most,
+                        const Style *style)
 {
     guint shown = 0, all = 0;
     for (guint i = 0; i < plan->rows->len; i++) {
@@ -123,7 +134,7 @@ static void append_rows(GString *out, const ChangePlan *plan, int kind, const ch
             g_string_append_printf(out, "\n%s\n", title);
         if (most > 0 && shown == most)
             continue;
-        show_row(out, row);
+        append_row(out, row, style);
         shown++;
     }
     if (all > shown)
@@ -141,17 +152,22 @@ static GHashTable *busy_clusters(const ChangePlan *plan)
     return busy;
 }
 
-static void append_clusters(GString *out, const ChangePlan *plan, guint most)
+static void append_clusters(GString *out, const ChangePlan *plan, guint most, const Style *style)
 {
     g_autoptr(GHashTable) busy = busy_clusters(plan);
+    g_autoptr(GPtrArray) shown = g_ptr_array_new();
     guint n_busy = 0, n_idle = 0;
     for (guint i = 0; i < plan->clusters->len; i++) {
         const PlanCluster *cluster = &g_array_index(plan->clusters, PlanCluster, i);
         if (!g_hash_table_contains(busy, cluster->id))
             n_idle++;
         else if (n_busy++ < most || most == 0)
-            append_cluster(out, cluster);
+            g_ptr_array_add(shown, (gpointer)cluster);
     }
+    if (style->terminal && shown->len)
+        showtable_append(out, shown, style);
+    for (guint i = 0; !style->terminal && i < shown->len; i++)
+        append_cluster(out, shown->pdata[i]);
     if (most > 0 && n_busy > most)
         g_string_append_printf(out, "  ... and %u more with something to do (plan --show -v lists all)\n",
                                n_busy - most);
@@ -317,7 +333,7 @@ char *show_removed(const ChangePlan *plan)
     return g_string_free(out, FALSE);
 }
 
-char *show_plan(const ChangePlan *plan, const char *removed, guint most)
+char *show_plan(const ChangePlan *plan, const char *removed, guint most, const Style *style)
 {
     GString *out = g_string_new(NULL);
     g_autofree char *taken_at = table_format_time(plan->taken_at);
@@ -327,10 +343,10 @@ char *show_plan(const ChangePlan *plan, const char *removed, guint most)
     append_escaped(out, plan->summary);
     g_string_append_printf(out, "\n%s", removed);
     append_declined(out, plan);
-    append_clusters(out, plan, most);
-    append_rows(out, plan, ROW_STEP, "Steps", most);
-    append_rows(out, plan, ROW_ADVICE, "Advice (for you to do: vmanger will not)", most);
-    append_rows(out, plan, ROW_UNSOLVED, "Unsolved", most);
+    append_clusters(out, plan, most, style);
+    append_rows(out, plan, ROW_STEP, "Steps", most, style);
+    append_rows(out, plan, ROW_ADVICE, "Advice (for you to do: vmanger will not)", most, style);
+    append_rows(out, plan, ROW_UNSOLVED, "Unsolved", most, style);
     return g_string_free(out, FALSE);
 }
 

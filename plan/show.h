@@ -6,6 +6,7 @@
 #ifndef PLAN_SHOW_H
 #define PLAN_SHOW_H
 
+#include "collect/style.h"
 #include "plan/changeplan.h"
 
 /* takes out of a plan what is not to be shown: rows and figures of clusters other than those named
@@ -25,9 +26,9 @@ void show_row_change(GString *out, const PlanRow *row);
  * frees it */
 char *show_removed(const ChangePlan *plan);
 
-/* the text, with a line of removed steps, or ""; at most so many clusters, and rows of each kind (0: all).
- * The caller frees it */
-char *show_plan(const ChangePlan *plan, const char *removed, guint most);
+/* the text, with a line of removed steps, or ""; at most so many clusters, and rows of each kind (0: all). On
+ * a terminal clusters are a table. The caller frees it */
+char *show_plan(const ChangePlan *plan, const char *removed, guint most, const Style *style);
 
 /* what one signs who signs the plan as it was read: the digest of its bytes, that of its policy, how much of
  * it is approved; the caller frees it. For a plan that nothing was taken out of */

@@ -172,7 +172,7 @@ static gboolean plan(Corpus *corpus, const Snapshot *snapshot, const Assessment 
     verify_plan(situation, read, problems);
     must(problems->len == 0, problems->len ? problems->pdata[0] : "", NULL);
     g_autofree char *removed = show_removed(read);
-    g_autofree char *shown = show_plan(read, removed, 0);
+    g_autofree char *shown = show_plan(read, removed, 0, &(const Style){0});
     must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);
     return TRUE;
 }
@@ -313,7 +313,7 @@ static gboolean try_plan(Corpus *corpus, const char *path, GError **error)
     g_autoptr(ChangePlan) read = changeplan_read(stamped, CHANGEPLAN_AS_MADE, &failure);
     must(read != NULL, "the stamped plan cannot be read", failure);
     g_autofree char *removed = show_removed(read);
-    g_autofree char *shown = show_plan(read, removed, 0);
+    g_autofree char *shown = show_plan(read, removed, 0, &(const Style){0});
     must(g_utf8_validate(shown, -1, NULL), "what is shown is no text", NULL);
     return as_made != NULL;
 }

@@ -249,7 +249,7 @@ static char *summary_of(SmallCluster *small, const char *policy_text, gboolean *
 {
     smallcluster_assess(small, policy_text);
     g_autoptr(Policy) policy = policy_text ? smallcluster_policy(policy_text, NULL) : policy_read(NULL, NULL);
-    g_autoptr(Summary) summary = summary_new(FALSE);
+    g_autoptr(Summary) summary = summary_new(FALSE, &(const Style){0});
     summary_add(summary, &small->subject, policy);
     if (findings)
         *findings = summary_has_findings(summary);
