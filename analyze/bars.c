@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/bars.h"
 
-#include "collect/escape.h"
 #include "collect/plural.h"
 
 #include <math.h>
 
 #define NAME_WIDTH 24 /* characters */
-
-static void append_name(GString *out, const char *name)
-{
-    g_autofree char *safe = escape_for_terminal(name);
-    glong length = g_utf8_strlen(safe, -1);
-    if (length > NAME_WIDTH) {
-        *g_utf8_offset_to_pointer(safe, NAME_WIDTH - 3) = '\0';
-        g_string_append_printf(out, "    %s...", safe);
-        return;
-    }
-    g_string_append_printf(out, "    %s%*s", safe, (int)(NAME_WIDTH - length), "");
-}
 
 static void append_load(GString *out, const char *label, const Load *load, const Style *style)
 {
@@ -35,7 +22,8 @@ void bars_append(GString *out, const Subject *subject, guint cluster, const Styl
     guint begin = subject->host_begin[cluster], n = subject->host_begin[cluster + 1] - begin;
     for (guint i = 0; i < n && (most == 0 || i < most); i++) {
         const Assessed *host = &subject->hosts[subject->host_order[begin + i]];
-        append_name(out, *host->name ? host->name : host->id);
+        g_string_append(out, "    ");
+        style_append_name(out, *host->name ? host->name : host->id, NAME_WIDTH);
         append_load(out, "CPU", &host->loads[RESOURCE_CPU], style);
         append_load(out, "memory", &host->loads[RESOURCE_HOST_MEMORY], style);
         g_string_append_c(out, '\n');

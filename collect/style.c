@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/style.h"
 
+#include "collect/escape.h"
+
 #include <langinfo.h>
 #include <math.h>
 #include <string.h>
@@ -45,4 +47,14 @@ void style_append_bar(GString *text, const Style *style, double pct, double thre
         style_paint(text, from, text->len - from, style, STYLE_WARNING);
     else if (!isnan(pct))
         style_paint(text, from, text->len - from, style, STYLE_GOOD);
+}
+
+void style_append_name(GString *text, const char *name, guint width)
+{
+    static const char cut[] = "...";
+    g_autofree char *safe = escape_for_terminal(name);
+    glong length = g_utf8_strlen(safe, -1), most = (glong)width;
+    if (length > most)
+        *g_utf8_offset_to_pointer(safe, most - (glong)strlen(cut)) = '\0';
+    g_string_append_printf(text, "%s%s%*s", safe, length > most ? cut : "", (int)MAX(0, most - length), "");
 }

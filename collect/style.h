@@ -25,4 +25,8 @@ void style_paint(GString *text, gsize from, gsize length, const Style *style, St
  * it; of NAN one that is not known */
 void style_append_bar(GString *text, const Style *style, double pct, double threshold_pct);
 
+/* appends a name in a column of so many characters: escaped, cut where it is longer, else filled with spaces
+ */
+void style_append_name(GString *text, const char *name, guint width);
+
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/showtable.h"
 
-#include "collect/escape.h"
-
 #include <math.h>
 
 #define NAME_WIDTH 20 /* characters */
@@ -32,16 +30,6 @@ static void append_change(GString *out, const Style *style, double before, doubl
         style_paint(out, out->len - text->len, text->len, style, STYLE_WARNING);
 }
 
-static void append_name(GString *out, const char *name)
-{
-    g_autofree char *safe = escape_for_terminal(name);
-    glong length = g_utf8_strlen(safe, -1);
-    if (length > NAME_WIDTH)
-        *g_utf8_offset_to_pointer(safe, NAME_WIDTH - 3) = '\0';
-    g_string_append_printf(out, "  %s%s%*s", safe, length > NAME_WIDTH ? "..." : "",
-                           (int)MAX(0, NAME_WIDTH - length), "");
-}
-
 /* to a tenth: tables are for a look */
 static double rounded(double pct)
 {
@@ -51,7 +39,8 @@ static double rounded(double pct)
 static void append_cluster(GString *out, const PlanCluster *cluster, const Style *style)
 {
     const ClusterStatus *before = &cluster->figures.before, *after = &cluster->figures.after;
-    append_name(out, cluster->name);
+    g_string_append(out, "  ");
+    style_append_name(out, cluster->name, NAME_WIDTH);
     append_change(out, style, before->hot_hosts, after->hot_hosts, "");
     append_change(out, style, before->short_vms, after->short_vms, "");
     append_change(out, style, rounded(before->max_cpu_pct), rounded(after->max_cpu_pct), " %");
@@ -64,7 +53,8 @@ static void append_cluster(GString *out, const PlanCluster *cluster, const Style
 void showtable_append(GString *out, const GPtrArray *clusters, const Style *style)
 {
     static const char *const titles[] = {"hot hosts", "short VMs", "highest CPU", "highest memory", "steps"};
-    append_name(out, "Cluster");
+    g_string_append(out, "  ");
+    style_append_name(out, "Cluster", NAME_WIDTH);
     for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
         append_cell(out, titles[i]);
     g_string_append_c(out, '\n');

@@ -77,6 +77,10 @@ while test $index -lt "$(python3 names.py count)"; do
     runs plan --show plan.csv
     runs plan --explain vm-1 out/snapshot assessment.csv
     runs plan --explain h-1 out/snapshot assessment.csv
+    runs plan --what-if max_moves=1 out/snapshot assessment.csv
+    runs plan --lose h-1 out/snapshot assessment.csv
+    runs plan --fits 1cpu,1GiB out/snapshot assessment.csv
+    runs plan --show plan.csv --govc
     runs plan --check plan.csv out/snapshot assessment.csv -o plan-again.csv
     cmp plan.csv plan-again.csv
     runs apply -v plan.csv out/snapshot -o after
