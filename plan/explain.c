@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/explain.h"
 
-#include "collect/escape.h"
 #include "collect/plural.h"
+#include "plan/show.h"
 
 #include <math.h>
-
-G_GNUC_PRINTF(2, 3) static void add(GString *out, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_autofree char *safe = escape_for_terminal(text);
-    g_string_append_printf(out, "%s\n", safe);
-}
 
 static void add_load(GString *out, const char *name, const Load *load, const char *unit)
 {
     if (isnan(load->demand)) {
-        add(out, "  %s: not measured", name);
+        show_line(out, "  %s: not measured", name);
         return;
     }
     g_autoptr(GString) text = g_string_new(NULL);
@@ -35,7 +25,7 @@ static void add_load(GString *out, const char *name, const Load *load, const cha
         g_string_append_printf(text, ", %.1f %%", load->usage_pct);
     if (!isnan(load->threshold_pct))
         g_string_append_printf(text, " (threshold %g %%)", load->threshold_pct);
-    add(out, "  %s: %s%s%s", name, text->str, *load->reason ? "; " : "", load->reason);
+    show_line(out, "  %s: %s%s%s", name, text->str, *load->reason ? "; " : "", load->reason);
 }
 
 static void add_loads(GString *out, const Assessed *entity)
@@ -49,12 +39,13 @@ static void add_row(GString *out, const PlanRow *row, gboolean as_object)
 {
     static const char *const kinds[] = {"step", "advice", "unsolved"};
     g_autofree char *number = row->kind == ROW_STEP ? g_strdup_printf(" %.0f", row->step) : g_strdup("");
-    add(out, "  %s%s: %s%s%s%s%s%s%s", kinds[row->kind], number,
-        row->action >= 0 ? action_names[row->action] : row->cause, as_object ? "" : " of ",
-        as_object ? "" : row->object, *row->to ? " to " : "", row->to, *row->unit ? " " : "", row->unit);
-    add(out, "    why: %s", row->reason);
+    show_line(out, "  %s%s: %s%s%s%s%s%s%s", kinds[row->kind], number,
+              row->action >= 0 ? action_names[row->action] : row->cause, as_object ? "" : " of ",
+              as_object ? "" : row->object, *row->to ? " to " : "", row->to, *row->unit ? " " : "",
+              row->unit);
+    show_line(out, "    why: %s", row->reason);
     if (*row->effect)
-        add(out, "    effect: %s", row->effect);
+        show_line(out, "    effect: %s", row->effect);
 }
 
 static void add_rows(GString *out, const Explanation *explanation)
@@ -74,8 +65,9 @@ static void add_rules(GString *out, const Explanation *explanation)
     for (guint i = 0; i < explanation->rules->len; i++) {
         const ExplainedRule *explained = &g_array_index(explanation->rules, ExplainedRule, i);
         const BoundRule *rule = explained->rule;
-        add(out, "  rule \"%s\" (%s): %s, %u %s in breach", rule->name, rule->mandatory ? "must" : "should",
-            words[rule->type], explained->breaches, plural(explained->breaches, "VM", "VMs"));
+        show_line(out, "  rule \"%s\" (%s): %s, %u %s in breach", rule->name,
+                  rule->mandatory ? "must" : "should", words[rule->type], explained->breaches,
+                  plural(explained->breaches, "VM", "VMs"));
     }
 }
 
@@ -85,23 +77,23 @@ static void add_target(GString *out, const Explanation *explanation, const Expla
     const char *name = situation->start->snapshot->hosts[target->host].name;
     gboolean moves = legality_may_move(situation->legality, (guint)explanation->vm, NULL);
     if (target->step > 0)
-        add(out, "  %s: yes, step %.0f takes it there", name, target->step);
+        show_line(out, "  %s: yes, step %.0f takes it there", name, target->step);
     else if (target->why.words)
-        add(out, "  %s: no, it %s", name, target->why.words);
+        show_line(out, "  %s: no, it %s", name, target->why.words);
     else if (isnan(target->cpu_pct))
-        add(out, "  %s: could run it; its load is not known", name);
+        show_line(out, "  %s: could run it; its load is not known", name);
     else
-        add(out, "  %s: %s; with it CPU %.1f %%, memory %.1f %%", name, moves ? "yes" : "could run it",
-            target->cpu_pct, target->memory_pct);
+        show_line(out, "  %s: %s; with it CPU %.1f %%, memory %.1f %%", name, moves ? "yes" : "could run it",
+                  target->cpu_pct, target->memory_pct);
 }
 
 static void add_inaction(GString *out, const Explanation *explanation)
 {
-    add(out, "  nothing: %s, and %s", explanation->not_grown.words, explanation->not_moved.words);
+    show_line(out, "  nothing: %s, and %s", explanation->not_grown.words, explanation->not_moved.words);
     if (explanation->immovable.words)
-        add(out, "  it would never be moved: it %s", explanation->immovable.words);
+        show_line(out, "  it would never be moved: it %s", explanation->immovable.words);
     if (explanation->left_to_drs.words)
-        add(out, "  its moves are only advised: %s", explanation->left_to_drs.words);
+        show_line(out, "  its moves are only advised: %s", explanation->left_to_drs.words);
 }
 
 static void add_vm(GString *out, const Explanation *explanation)
@@ -109,19 +101,19 @@ static void add_vm(GString *out, const Explanation *explanation)
     const Model *model = explanation->situation->start;
     const Vm *row = model->vms[explanation->vm].row;
     const Host *host = &model->snapshot->hosts[row->host];
-    add(out, "VM %s (%s) on %s (%s): %s", row->name, row->id, host->name, host->id,
-        state_names[explanation->assessed->state]);
+    show_line(out, "VM %s (%s) on %s (%s): %s", row->name, row->id, host->name, host->id,
+              state_names[explanation->assessed->state]);
     add_loads(out, explanation->assessed);
     add_rules(out, explanation);
-    add(out, "In the plan:");
+    show_line(out, "In the plan:");
     add_rows(out, explanation);
     if (explanation->not_grown.words)
         add_inaction(out, explanation);
     if (explanation->no_vcpus.words)
-        add(out, "  no vCPUs: %s", explanation->no_vcpus.words);
+        show_line(out, "  no vCPUs: %s", explanation->no_vcpus.words);
     if (model->vms[explanation->vm].running)
-        add(out, "Hosts of its cluster%s:",
-            explanation->targets_after_steps ? ", once the steps of the plan are made" : "");
+        show_line(out, "Hosts of its cluster%s:",
+                  explanation->targets_after_steps ? ", once the steps of the plan are made" : "");
     for (guint i = 0; i < explanation->targets->len; i++)
         add_target(out, explanation, &g_array_index(explanation->targets, ExplainedTarget, i));
 }
@@ -133,20 +125,20 @@ static void add_host(GString *out, const Explanation *explanation)
     const Model *model = explanation->situation->start;
     const Host *row = &model->snapshot->hosts[explanation->host];
     guint running = model->vms_on[explanation->host]->len;
-    add(out, "Host %s (%s): %s, %u running %s", row->name, row->id, state_names[explanation->assessed->state],
-        running, plural(running, "VM", "VMs"));
+    show_line(out, "Host %s (%s): %s, %u running %s", row->name, row->id,
+              state_names[explanation->assessed->state], running, plural(running, "VM", "VMs"));
     add_loads(out, explanation->assessed);
-    add(out, "In the plan:");
+    show_line(out, "In the plan:");
     add_rows(out, explanation);
     if (explanation->untouched.words)
-        add(out, "  nothing: %s", explanation->untouched.words);
+        show_line(out, "  nothing: %s", explanation->untouched.words);
     if (explanation->no_target.words)
-        add(out, "It is no target for running VMs: %s", explanation->no_target.words);
+        show_line(out, "It is no target for running VMs: %s", explanation->no_target.words);
     if (explanation->staying->len)
-        add(out, "Its VMs that cannot be moved:");
+        show_line(out, "Its VMs that cannot be moved:");
     for (guint i = 0; i < explanation->staying->len; i++) {
         const ExplainedVm *staying = &g_array_index(explanation->staying, ExplainedVm, i);
-        add(out, "  %s %s", model->vms[staying->vm].row->name, staying->why.words);
+        show_line(out, "  %s %s", model->vms[staying->vm].row->name, staying->why.words);
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/loss.h"
 
-#include "collect/escape.h"
 #include "collect/json.h"
 #include "collect/plural.h"
+#include "plan/show.h"
 
 #include <math.h>
 
@@ -25,28 +25,18 @@ static gboolean is_left(const Loss *loss, guint host, guint cluster)
 
 /* ---- for people ---- */
 
-G_GNUC_PRINTF(2, 3) static void add(GString *out, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_autofree char *safe = escape_for_terminal(text);
-    g_string_append_printf(out, "%s\n", safe);
-}
-
 static void add_vm(GString *out, const Loss *loss, const LostVm *lost)
 {
     const Snapshot *snapshot = loss->start->snapshot;
     const Vm *row = loss->start->vms[lost->vm].row;
     double mib = model_vm_memory(loss->start, lost->vm) / 1024;
     if (lost->words)
-        add(out, "    ! %s (%s), %.0f MiB: %s", row->name, row->id, mib, lost->words);
+        show_line(out, "    ! %s (%s), %.0f MiB: %s", row->name, row->id, mib, lost->words);
     else if (lost->host >= 0)
-        add(out, "    %s %s (%s), %.0f MiB: %s", lost->verdict == LOSS_FITS ? "+" : "?", row->name, row->id,
-            mib, snapshot->hosts[lost->host].name);
+        show_line(out, "    %s %s (%s), %.0f MiB: %s", lost->verdict == LOSS_FITS ? "+" : "?", row->name,
+                  row->id, mib, snapshot->hosts[lost->host].name);
     else
-        add(out, "    = %s (%s)", row->name, row->id);
+        show_line(out, "    = %s (%s)", row->name, row->id);
 }
 
 static void add_vms(GString *out, const Loss *loss, guint cluster, LossVerdict verdict, guint most)
@@ -58,7 +48,7 @@ static void add_vms(GString *out, const Loss *loss, guint cluster, LossVerdict v
     guint n = loss_count(loss, (int)cluster, verdict), shown = 0;
     if (n == 0)
         return;
-    add(out, "  %u %s %s", n, plural(n, "VM finds", "VMs find"), titles[verdict]);
+    show_line(out, "  %u %s %s", n, plural(n, "VM finds", "VMs find"), titles[verdict]);
     for (guint i = 0; i < loss->vms->len; i++) {
         const LostVm *lost = &g_array_index(loss->vms, LostVm, i);
         if (lost->verdict != (int)verdict || loss->start->vms[lost->vm].row->cluster != (int)cluster)
@@ -67,21 +57,21 @@ static void add_vms(GString *out, const Loss *loss, guint cluster, LossVerdict v
             add_vm(out, loss, lost);
     }
     if (most > 0 && n > most)
-        add(out, "    ... and %u more (-v lists all)", n - most);
+        show_line(out, "    ... and %u more (-v lists all)", n - most);
 }
 
 static void add_hosts(GString *out, const Loss *loss, guint cluster)
 {
     const Snapshot *snapshot = loss->start->snapshot;
-    add(out, "  Hosts that are left");
+    show_line(out, "  Hosts that are left");
     for (guint host = 0; host < snapshot->n_hosts; host++) {
         if (!is_left(loss, host, cluster))
             continue;
-        add(out, "    %s: CPU %.1f to %.1f %%, memory %.1f to %.1f %%", snapshot->hosts[host].name,
-            model_usage_pct(loss->start, host, RESOURCE_CPU, 0),
-            model_usage_pct(loss->end, host, RESOURCE_CPU, 0),
-            model_usage_pct(loss->start, host, RESOURCE_HOST_MEMORY, 0),
-            model_usage_pct(loss->end, host, RESOURCE_HOST_MEMORY, 0));
+        show_line(out, "    %s: CPU %.1f to %.1f %%, memory %.1f to %.1f %%", snapshot->hosts[host].name,
+                  model_usage_pct(loss->start, host, RESOURCE_CPU, 0),
+                  model_usage_pct(loss->end, host, RESOURCE_CPU, 0),
+                  model_usage_pct(loss->start, host, RESOURCE_HOST_MEMORY, 0),
+                  model_usage_pct(loss->end, host, RESOURCE_HOST_MEMORY, 0));
     }
 }
 
@@ -92,8 +82,8 @@ static void add_cluster(GString *out, const Loss *loss, guint cluster, guint mos
     for (guint host = 0; host < snapshot->n_hosts; host++)
         if (loss->lost[host] && loss->start->hosts[host].cluster == (int)cluster)
             g_string_append_printf(names, "%s%s", names->len ? ", " : "", snapshot->hosts[host].name);
-    add(out, "%s without %s%s", snapshot->clusters[cluster].name, names->str,
-        snapshot->clusters[cluster].ha == 1 ? "" : ": HA is not on, so nobody restarts VMs by itself");
+    show_line(out, "%s without %s%s", snapshot->clusters[cluster].name, names->str,
+              snapshot->clusters[cluster].ha == 1 ? "" : ": HA is not on, so nobody restarts VMs by itself");
     for (int verdict = LOSS_NOWHERE; verdict < N_LOSSES; verdict++)
         add_vms(out, loss, cluster, (LossVerdict)verdict, most);
     add_hosts(out, loss, cluster);
@@ -108,9 +98,9 @@ char *loss_text(const Loss *loss, guint most)
     guint fit = loss_count(loss, -1, LOSS_FITS) + loss_count(loss, -1, LOSS_IN_PARTNER);
     g_string_append_c(out, '\n');
     plural_append(out, loss->vms->len, "VM: ", "VMs: ");
-    add(out, "%u fit, %u would heat a host, %u would lack memory, %u find no place.", fit,
-        loss_count(loss, -1, LOSS_HEATS), loss_count(loss, -1, LOSS_OVERCOMMITS),
-        loss_count(loss, -1, LOSS_NOWHERE));
+    show_line(out, "%u fit, %u would heat a host, %u would lack memory, %u find no place.", fit,
+              loss_count(loss, -1, LOSS_HEATS), loss_count(loss, -1, LOSS_OVERCOMMITS),
+              loss_count(loss, -1, LOSS_NOWHERE));
     return g_string_free(out, FALSE);
 }
 

@@ -20,6 +20,16 @@ static void append_escaped(GString *out, const char *text)
     g_string_append(out, safe);
 }
 
+void show_line(GString *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *safe = escape_for_terminal(text);
+    g_string_append_printf(out, "%s\n", safe);
+}
+
 /* nothing where the figure is not known, or stays */
 static void append_change(GString *out, const char *label, double before, double after, const char *unit)
 {

@@ -14,6 +14,9 @@
  * summary then counts what is left. FALSE and an error where a cluster is none of the plan's */
 gboolean show_only(ChangePlan *plan, char *const *clusters, int kind, GError **error);
 
+/* appends a line, safe for a terminal */
+void show_line(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* appends one row: what is done, on a line, and below it why and with what effect; or that line alone */
 void show_row(GString *out, const PlanRow *row);
 void show_row_title(GString *out, const PlanRow *row);
