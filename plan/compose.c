@@ -6,9 +6,9 @@
 #include "plan/evacuation.h"
 #include "plan/failover.h"
 #include "plan/gather.h"
-#include "plan/makespan.h"
 #include "plan/power.h"
 #include "plan/reasons.h"
+#include "plan/schedule.h"
 #include "plan/sequence.h"
 #include "plan/unsolved.h"
 #include "plan/window.h"
@@ -204,8 +204,8 @@ static ClusterFigures figures_of(const Composing *composing, guint cluster)
     const Model *start = composing->situation->start;
     const Policy *policy = start->policy;
     g_autoptr(GArray) steps = steps_of_cluster(composing, cluster);
-    double makespan =
-        makespan_seconds(start, steps, steps->len, (guint)policy->parallel, (guint)policy->parallel_per_host);
+    double makespan = schedule_makespan(start, steps, steps->len, (guint)policy->parallel,
+                                        (guint)policy->parallel_per_host);
     double bytes = 0, moves = 0;
     for (guint i = 0; i < steps->len; i++) {
         const Change *step = &g_array_index(steps, Change, i);

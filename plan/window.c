@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/window.h"
 
-#include "plan/makespan.h"
 #include "plan/reasons.h"
 #include "plan/room.h"
+#include "plan/schedule.h"
 #include "plan/sequence.h"
 #include "plan/unsolved.h"
 
@@ -88,8 +88,8 @@ static guint count_in_time(const Situation *situation, const GArray *changes)
     guint low = 0, high = changes->len;
     while (low < high) {
         guint middle = (low + high + 1) / 2;
-        double makespan = makespan_seconds(situation->start, changes, middle, (guint)policy->parallel,
-                                           (guint)policy->parallel_per_host);
+        double makespan = schedule_makespan(situation->start, changes, middle, (guint)policy->parallel,
+                                            (guint)policy->parallel_per_host);
         if (makespan <= policy->max_duration_s)
             low = middle;
         else
@@ -125,8 +125,8 @@ static gboolean keep_if_it_fits(Choice *choice, guint index, gboolean in_time)
     g_array_append_val(choice->kept, copy);
     guint n = choice->kept->len;
     fits = fits &&
-           (in_time || makespan_seconds(choice->situation->start, choice->kept, n, (guint)policy->parallel,
-                                        (guint)policy->parallel_per_host) <= policy->max_duration_s);
+           (in_time || schedule_makespan(choice->situation->start, choice->kept, n, (guint)policy->parallel,
+                                         (guint)policy->parallel_per_host) <= policy->max_duration_s);
     if (!fits)
         g_array_set_size(choice->kept, n - 1);
     choice->place[index] = fits ? (int)n - 1 : -1;

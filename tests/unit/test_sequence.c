@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/makespan.h"
+#include "plan/schedule.h"
 #include "plan/sequence.h"
 
 #include "tests/unit/planning.h"
@@ -332,7 +332,7 @@ static double makespan_of(guint parallel, guint per_host)
     g_autoptr(GArray) list = list_of(changes, 2);
     g_autoptr(GArray) blocked = change_list_new();
     sequence_order(&planning->situation, list, blocked);
-    return makespan_seconds(planning->model, list, list->len, parallel, per_host);
+    return schedule_makespan(planning->model, list, list->len, parallel, per_host);
 }
 
 static void moves_at_once_on_a_host_share_its_network(void)
@@ -351,14 +351,14 @@ static void steps_that_wait_take_their_turn(void)
     g_autoptr(GArray) blocked = change_list_new();
     sequence_order(&planning->situation, list, blocked);
     double copy = 40 * 1.5 * 1024 * 1024 * 1024 * 8 / 8e9;
-    CU_ASSERT_DOUBLE_EQUAL(makespan_seconds(planning->model, list, list->len, 8, 4), 3 * (10 + copy), 0.001);
+    CU_ASSERT_DOUBLE_EQUAL(schedule_makespan(planning->model, list, list->len, 8, 4), 3 * (10 + copy), 0.001);
 }
 
 static void nothing_takes_no_time(void)
 {
     g_autoptr(Planning) planning = planning_new(full_hosts(30), NULL);
     g_autoptr(GArray) list = change_list_new();
-    CU_ASSERT_EQUAL(makespan_seconds(planning->model, list, list->len, 8, 4), 0);
+    CU_ASSERT_EQUAL(schedule_makespan(planning->model, list, list->len, 8, 4), 0);
 }
 
 void test_sequence_suite(void)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/makespan.h"
+#include "plan/schedule.h"
+
+#include <math.h>
 
 typedef struct Running {
     double ends;
@@ -12,6 +14,7 @@ typedef struct Clock {
     GArray *running; /* Running */
     guint *on_host;  /* [hosts] steps at work there */
     gboolean *ended; /* [changes] */
+    StepTime *times; /* [changes] */
     guint parallel, per_host;
     double now;
 } Clock;
@@ -39,6 +42,7 @@ static void start_change(Clock *clock, guint index)
     double seconds = change->action == ACTION_MIGRATE ? setup + (alone - setup) * sharing : alone;
     Running running = {clock->now + seconds, index};
     g_array_append_val(clock->running, running);
+    clock->times[index] = (StepTime){clock->now, running.ends};
 }
 
 static void end_next(Clock *clock)
@@ -58,16 +62,19 @@ static void end_next(Clock *clock)
     g_array_remove_index_fast(clock->running, first);
 }
 
-double makespan_seconds(const Model *start, const GArray *changes, guint n, guint parallel,
-                        guint parallel_per_host)
+double schedule_steps(const Model *start, const GArray *changes, guint n, guint parallel,
+                      guint parallel_per_host, StepTime *times)
 {
     g_autofree guint *on_host = g_new0(guint, start->snapshot->n_hosts);
     g_autofree gboolean *ended = g_new0(gboolean, n + 1);
     g_autoptr(GArray) running = g_array_new(FALSE, FALSE, sizeof(Running));
     g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (guint i = 0; i < n; i++)
+    for (guint i = 0; i < n; i++) {
         g_array_append_val(left, i);
-    Clock clock = {start, changes, running, on_host, ended, MAX(1, parallel), MAX(1, parallel_per_host), 0};
+        times[i] = (StepTime){NAN, NAN};
+    }
+    Clock clock = {
+        start, changes, running, on_host, ended, times, MAX(1, parallel), MAX(1, parallel_per_host), 0};
     while (left->len > 0 || running->len > 0) {
         for (guint i = 0; i < left->len && running->len < clock.parallel;) {
             guint index = g_array_index(left, guint, i);
@@ -83,4 +90,11 @@ double makespan_seconds(const Model *start, const GArray *changes, guint n, guin
         end_next(&clock);
     }
     return clock.now;
+}
+
+double schedule_makespan(const Model *start, const GArray *changes, guint n, guint parallel,
+                         guint parallel_per_host)
+{
+    g_autofree StepTime *times = g_new(StepTime, n + 1);
+    return schedule_steps(start, changes, n, parallel, parallel_per_host, times);
 }
