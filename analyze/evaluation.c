@@ -34,24 +34,47 @@ static void keep_pool_ids(Assessment *assessment, const Subject *subject)
     }
 }
 
-gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
-                        const Policy *policy, Subject *subject, GError **error)
+static gboolean begin_snapshot(Assessment *assessment, const Snapshot *snapshot, const char *name,
+                               guint *first, GError **error)
 {
-    guint first;
-    if (!assessment_add_snapshot(assessment, snapshot, &first, error)) {
-        g_prefix_error(error, "%s: ", directory);
-        return FALSE;
-    }
-    g_autoptr(Means) means = means_read(snapshot, directory, policy->min_samples_pct, error);
-    if (!means)
-        return FALSE;
+    if (assessment_add_snapshot(assessment, snapshot, first, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", name);
+    return FALSE;
+}
+
+static void evaluate(Assessment *assessment, const Means *means, const Policy *policy, Subject *subject)
+{
     note_window(assessment, means);
-    subject_init(subject, assessment, first, snapshot);
     loads_measure(subject, means, policy);
     keep_pool_ids(assessment, subject);
     states_decide(subject, policy, assessment);
     loads_sum_clusters(subject, policy);
     states_decide_clusters(subject, policy, assessment);
     buffer_fill(subject, policy);
+}
+
+gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
+                        const Policy *policy, Subject *subject, GError **error)
+{
+    guint first;
+    if (!begin_snapshot(assessment, snapshot, directory, &first, error))
+        return FALSE;
+    g_autoptr(Means) means = means_read(snapshot, directory, policy->min_samples_pct, error);
+    if (!means)
+        return FALSE;
+    subject_init(subject, assessment, first, snapshot);
+    evaluate(assessment, means, policy, subject);
+    return TRUE;
+}
+
+gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapshot, const char *name,
+                                 const Means *means, const Policy *policy, Subject *subject, GError **error)
+{
+    guint first;
+    if (!begin_snapshot(assessment, snapshot, name, &first, error))
+        return FALSE;
+    subject_init(subject, assessment, first, snapshot);
+    evaluate(assessment, means, policy, subject);
     return TRUE;
 }

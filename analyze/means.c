@@ -15,6 +15,18 @@ typedef struct Pass {
     guint8 *seen; /* as means->values */
 } Pass;
 
+Means *means_new(const Snapshot *snapshot)
+{
+    Means *means = g_new0(Means, 1);
+    gsize n = (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS;
+    means->n_hosts = snapshot->n_hosts;
+    means->values = g_new(double, n);
+    for (gsize i = 0; i < n; i++)
+        means->values[i] = NAN;
+    means->window_from = G_MAXINT64;
+    return means;
+}
+
 void means_free(Means *means)
 {
     if (!means)
@@ -119,14 +131,8 @@ Means *means_read(const Snapshot *snapshot, const char *directory, double min_sa
     g_autoptr(SeriesReader) reader = series_reader_open(snapshot, directory, error);
     if (!reader)
         return NULL;
-    g_autoptr(Means) means = g_new0(Means, 1);
-    gsize n = (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS;
-    means->n_hosts = snapshot->n_hosts;
-    means->values = g_new(double, n);
-    for (gsize i = 0; i < n; i++)
-        means->values[i] = NAN;
-    means->window_from = G_MAXINT64;
-    g_autofree guint8 *seen = g_new0(guint8, n);
+    g_autoptr(Means) means = means_new(snapshot);
+    g_autofree guint8 *seen = g_new0(guint8, (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS);
     Pass pass = {snapshot, reader, means, min_samples_pct, seen};
     if (!read_all(&pass, error))
         return NULL;

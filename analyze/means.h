@@ -20,6 +20,10 @@ typedef struct Means {
  * an instance; a series of the whole entity stands before those of its instances */
 Means *means_read(const Snapshot *snapshot, const char *directory, double min_samples_pct, GError **error);
 
+/* means of the snapshot's entities, none of them measured yet and of no window: for what is measured
+ * elsewhere than in a directory */
+Means *means_new(const Snapshot *snapshot);
+
 void means_free(Means *means);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Means, means_free)
 

@@ -33,6 +33,11 @@ double pressure_least_free(double memory_kib)
     return HIGH_STATE_TIMES * free_kib;
 }
 
+double pressure_touched(double held_kib, double active_kib)
+{
+    return active_kib < held_kib ? active_kib + (held_kib - active_kib) / 4 : held_kib;
+}
+
 static double or_zero(double amount)
 {
     return isnan(amount) ? 0 : amount;
@@ -173,8 +178,8 @@ static void fill(const Subject *subject, guint i, const Means *means, const Clai
     load->reclaimed = load_round(RESOURCE_HOST_MEMORY, claim->reclaimed);
     if (isnan(claim->held))
         return;
-    if (policy->host_memory_demand && active < wanted)
-        wanted = active + (wanted - active) / 4;
+    if (policy->host_memory_demand)
+        wanted = pressure_touched(wanted, active);
     load->demand = load_round(RESOURCE_HOST_MEMORY, wanted + claim->overhead);
     if (isnan(claim->reclaimed))
         return;

@@ -27,4 +27,8 @@ double pressure_least_free(double memory_kib);
  * NULL where it is not. The caller frees it */
 char *pressure_words(const Snapshot *snapshot, const Vm *vm, const Load *host_memory);
 
+/* what a VM asks for under host_memory=demand of what it would hold: what its guest touches, and of the rest
+ * a quarter (loads.h); an active_kib of NAN is not known, and all of it is asked for */
+double pressure_touched(double held_kib, double active_kib);
+
 #endif
