@@ -35,10 +35,13 @@ typedef struct Job {
     GError *error;
 } Job;
 
-static SearchOptions search_options(const Policy *policy)
+static SearchOptions search_options(const Situation *situation)
 {
-    return (SearchOptions){
-        .seed = (uint64_t)policy->seed, .threads = 1, .time_limit_s = policy->time_limit_s};
+    const Policy *policy = situation->start->policy;
+    return (SearchOptions){.seed = (uint64_t)policy->seed,
+                           .threads = 1,
+                           .time_limit_s = policy->time_limit_s,
+                           .work_limit = situation->search_work};
 }
 
 /* a placement whose changes have a safe order */
@@ -195,7 +198,7 @@ static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, 
         *best = better_start(job, situation, problem);
     int64_t violations = 0;
     problem_cost(problem->problem, best->placement, &violations);
-    SearchOptions how = search_options(situation->start->policy);
+    SearchOptions how = search_options(situation);
     SearchResult found = search(problem->problem, violations ? NULL : best->placement, &how);
     job->stopped_by = found.stopped_by;
     g_autoptr(GArray) blocked = change_list_new();
@@ -307,11 +310,17 @@ static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_mo
     gint threads = (gint)(situation->threads ? situation->threads : g_get_num_processors());
     if (max_moves > 0)
         do_jobs_within(jobs, n, max_moves);
-    GThreadPool *pool = g_thread_pool_new(do_job, NULL, threads, FALSE, NULL);
-    for (guint i = 0; i < n; i++)
-        if (jobs[i].wanted && max_moves == 0)
+    GThreadPool *pool = threads > 1 ? g_thread_pool_new(do_job, NULL, threads, FALSE, NULL) : NULL;
+    for (guint i = 0; i < n; i++) {
+        if (!jobs[i].wanted || max_moves > 0)
+            continue;
+        if (pool)
             g_thread_pool_push(pool, &jobs[i], NULL);
-    g_thread_pool_free(pool, FALSE, TRUE);
+        else
+            do_job(&jobs[i], NULL);
+    }
+    if (pool)
+        g_thread_pool_free(pool, FALSE, TRUE);
     for (guint i = 0; i < n; i++)
         if (jobs[i].error && error && !*error)
             g_propagate_error(error, g_steal_pointer(&jobs[i].error));

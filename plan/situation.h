@@ -15,6 +15,7 @@ typedef struct Situation {
     const Past *past;         /* borrowed, as are snapshot, assessment and policy */
     const gboolean *clusters; /* [n_clusters] those to decide about, borrowed; NULL: all of them */
     guint threads;            /* to decide with; 0: as many as there are processors */
+    gint64 search_work;       /* moves that a search may try; 0: as many as suit its size */
 } Situation;
 
 /* joins them; an assessment that does not belong to snapshot and policy is an error. All four must outlive
