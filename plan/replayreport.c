@@ -208,6 +208,7 @@ char *replayreport_text(const History *history, const Replay *replays, guint n)
 #define PANEL_GAP 50
 #define LEFT 90
 #define TOP 70
+#define LINE 18.0
 #define MOST_POINTS 300
 
 /* colours that differ for eyes of every kind (Okabe and Ito, "Color Universal Design", 2008), the first for
@@ -312,11 +313,19 @@ static void append_panel(GString *svg, const Panel *panel, const History *histor
                     colours[i % G_N_ELEMENTS(colours)]);
 }
 
+/* where a panel begins, below the names of so many policies */
+static double panel_top(guint n_policies, gsize panel)
+{
+    double below = 0;
+    for (gsize i = 0; i < panel; i++)
+        below += PANEL_HEIGHT + PANEL_GAP;
+    return TOP + LINE * n_policies + below;
+}
+
 static GString *chart_of(const History *history, const Replay *replays, guint n)
 {
     GString *svg = g_string_new(NULL);
-    double panels_top = TOP + 18.0 * n;
-    double height = panels_top + (double)(G_N_ELEMENTS(panels) * (PANEL_HEIGHT + PANEL_GAP));
+    double height = panel_top(n, G_N_ELEMENTS(panels));
     g_string_append_printf(svg,
                            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" "
                            "font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"%d\" height=\"%.0f\" "
@@ -324,10 +333,9 @@ static GString *chart_of(const History *history, const Replay *replays, guint n)
                            WIDTH, height, WIDTH, height);
     append_text(svg, LEFT, 28, "start", "#000000", history->name);
     for (guint i = 0; i < n; i++)
-        append_text(svg, LEFT, 48 + 18.0 * i, "start", colours[i % G_N_ELEMENTS(colours)], replays[i].name);
+        append_text(svg, LEFT, 48 + LINE * i, "start", colours[i % G_N_ELEMENTS(colours)], replays[i].name);
     for (guint k = 0; k < G_N_ELEMENTS(panels); k++)
-        append_panel(svg, &panels[k], history, replays, n,
-                     panels_top + (double)(k * (PANEL_HEIGHT + PANEL_GAP)));
+        append_panel(svg, &panels[k], history, replays, n, panel_top(n, k));
     g_autofree char *from = table_format_time(history->ends[0] - (gint64)history->lengths[0]);
     g_autofree char *to = table_format_time(history->ends[history->n_intervals - 1]);
     append_text(svg, LEFT, height - 20, "start", "#333333", from);

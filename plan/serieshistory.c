@@ -214,8 +214,9 @@ static gboolean read_rows(Recording *recording, CsvReader *csv, GError **error)
     while (table_reader_next(reader, &row, &failure))
         if (!take_row(recording, csv, &row, error))
             return FALSE;
-    recording->step_s = most_frequent(recording->apart);
-    if (!failure && recording->step_s == 0)
+    gint64 step_s = most_frequent(recording->apart);
+    recording->step_s = MAX(1, step_s);
+    if (!failure && step_s == 0)
         csv_reader_fail(csv, "time_s", "", "at least two rows of a VM", &failure);
     if (!failure)
         return TRUE;
@@ -227,7 +228,7 @@ static gboolean read_rows(Recording *recording, CsvReader *csv, GError **error)
 
 static gsize interval_of(const Recording *recording, gint64 time_s)
 {
-    return (gsize)((time_s - recording->first_s) / MAX(1, recording->step_s));
+    return (gsize)((time_s - recording->first_s) / recording->step_s);
 }
 
 static int compare_double(gconstpointer a, gconstpointer b)
