@@ -19,7 +19,8 @@
 
 #include <string.h>
 
-#define MOST_ATTEMPTS 3 /* at a placement that can be put into order */
+#define MOST_ATTEMPTS 3  /* at a placement that can be put into order */
+#define BOUNDED_ROUNDS 4 /* of a search whose work is bounded: every second one looks for fewer moves */
 
 /* one cluster's work, done by one thread */
 typedef struct Job {
@@ -41,7 +42,8 @@ static SearchOptions search_options(const Situation *situation)
     return (SearchOptions){.seed = (uint64_t)policy->seed,
                            .threads = 1,
                            .time_limit_s = policy->time_limit_s,
-                           .work_limit = situation->search_work};
+                           .work_limit = situation->search_work,
+                           .least_rounds = BOUNDED_ROUNDS};
 }
 
 /* a placement whose changes have a safe order */

@@ -40,7 +40,7 @@ void replay_clear(Replay *replay);
 
 /* moves that the search of one cycle may try: about a hundredth of what plan would, so that a week of 250 VMs
  * is replayed in seconds. What repairs comes before, with a bound of its own */
-#define REPLAY_SEARCH_WORK 30000
+#define REPLAY_SEARCH_WORK 20000
 
 /* runs all of them (name and policy set), on as many threads as there are processors; each is the same on any
  * number. search_work: as for Situation. done counts those that have ended. FALSE and the error of the first

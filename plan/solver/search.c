@@ -132,9 +132,12 @@ static int squeezable(const Search *s)
 }
 
 /* rounds until so many brought nothing */
-static SearchStop search_by_work(Search *s, int64_t work_limit, int n_focus)
+static SearchStop search_by_work(Search *s, const SearchOptions *options, int n_focus)
 {
+    int64_t work_limit = options->work_limit;
     int64_t round = CLAMP((int64_t)n_focus * ROUND_PER_PROCESS, ROUND_MIN, ROUND_MAX);
+    if (work_limit && options->least_rounds > 1)
+        round = CLAMP(work_limit / options->least_rounds, 1, round);
     int patience =
         CLAMP(ROUNDS_WITHOUT_PER_PROCESS / MAX(s->problem->n_processes, 1), FEWEST_WITHOUT, MOST_WITHOUT);
     int64_t left = work_limit ? work_limit : ROUNDS_IN_ALL * patience * round;
@@ -258,7 +261,7 @@ SearchResult search(const Problem *problem, const Placement *start, const Search
         for (guint i = 0; i < s.n; i++) {
             s.turn[i].walk->schedule = schedule;
         }
-        stop = end_us ? search_by_time(&s, end_us) : search_by_work(&s, options->work_limit, n_focus);
+        stop = end_us ? search_by_time(&s, end_us) : search_by_work(&s, options, n_focus);
     }
     SearchResult result = {s.best, s.cost, proven(&s) ? SEARCH_OPTIMAL : stop, 0};
     for (guint i = 0; i < s.n; i++) {

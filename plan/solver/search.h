@@ -14,6 +14,8 @@ typedef struct {
     int threads;         /* differently seeded walks that meet at fixed points; at least 1 */
     double time_limit_s; /* of the wall clock, from the call; 0 no clock is read */
     int64_t work_limit;  /* moves evaluated by each thread; 0 a bound by size, or none when time is limited */
+    int least_rounds; /* that work_limit is divided into, so that a low one has hot and cold ones; 0 or 1: as
+                         it comes */
 } SearchOptions;
 
 typedef enum {
