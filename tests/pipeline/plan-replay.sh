@@ -55,6 +55,15 @@ mv chart.svg first.svg
 replay hot.csv --compare threshold.ini --chart chart.svg
 cmp result.csv first.csv && cmp chart.svg first.svg || fail 'other bytes from the same input'
 
+taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')" "$BIN/plan" --quiet --replay hot.csv --hosts hosts.csv \
+    --placement places.csv --compare threshold.ini -o result.csv
+cmp result.csv first.csv || fail 'other bytes on one processor'
+
+# A policy's name is written for where it goes.
+cp threshold.ini '=1<&.ini'
+replay hot.csv --compare '=1<&.ini' --chart chart.svg
+grep -q "^'=1<&\.ini,60," result.csv && grep -q '>=1&lt;&amp;\.ini<' chart.svg || fail 'a hostile name'
+
 # Packed by gzip the history is the same.
 gzip -c hot.csv >hot.csv.gz
 replay hot.csv.gz --compare threshold.ini
