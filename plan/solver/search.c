@@ -131,13 +131,21 @@ static int squeezable(const Search *s)
     return s->cost.level[s->problem->levels.move] ? n : 0;
 }
 
+/* moves of one round where as many processes are looked at */
+static int64_t round_of(const SearchOptions *options, int n_focus)
+{
+    int64_t round = CLAMP((int64_t)n_focus * ROUND_PER_PROCESS, ROUND_MIN, ROUND_MAX);
+    if (options->work_limit && options->least_rounds > 1) {
+        round = CLAMP(options->work_limit / options->least_rounds, 1, round);
+    }
+    return round;
+}
+
 /* rounds until so many brought nothing */
 static SearchStop search_by_work(Search *s, const SearchOptions *options, int n_focus)
 {
     int64_t work_limit = options->work_limit;
-    int64_t round = CLAMP((int64_t)n_focus * ROUND_PER_PROCESS, ROUND_MIN, ROUND_MAX);
-    if (work_limit && options->least_rounds > 1)
-        round = CLAMP(work_limit / options->least_rounds, 1, round);
+    int64_t round = round_of(options, n_focus);
     int patience =
         CLAMP(ROUNDS_WITHOUT_PER_PROCESS / MAX(s->problem->n_processes, 1), FEWEST_WITHOUT, MOST_WITHOUT);
     int64_t left = work_limit ? work_limit : ROUNDS_IN_ALL * patience * round;
