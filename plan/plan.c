@@ -11,8 +11,8 @@
 #include "plan/explanationjson.h"
 #include "plan/fits.h"
 #include "plan/gather.h"
-#include "plan/home.h"
 #include "plan/govc.h"
+#include "plan/home.h"
 #include "plan/loss.h"
 #include "plan/meant.h"
 #include "plan/power.h"
@@ -42,54 +42,30 @@ static const char description[] =
     "  plan --home JOURNAL SNAPSHOT assessment.csv -o plan.csv  after maintenance: VMs back to where they were\n"
     "  plan --show PLAN                                         print one\n"
     "  plan --check PLAN SNAPSHOT assessment.csv -o NEW         verify an edited plan and stamp it anew\n"
-<<<<<<< HEAD
     "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is\n"
     "  plan --what-if KEY=VALUE SNAPSHOT assessment.csv         tell how the plan would differ under another policy\n"
     "  plan --lose HOST SNAPSHOT assessment.csv                 tell where a lost host's VMs would find room\n"
-    "  plan --fits 4cpu,16GiB SNAPSHOT assessment.csv           tell how many more such VMs there is room for";
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-    "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is";
-=======
-    "  plan --explain VM|HOST SNAPSHOT assessment.csv           say why one is dealt with as it is\n"
+    "  plan --fits 4cpu,16GiB SNAPSHOT assessment.csv           tell how many more such VMs there is room for\n"
     "  plan --replay HISTORY [-o RESULT.csv]                    say what policies would have made of a history";
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
 
 /* the ways in which plan runs: an option of some of them says so */
-<<<<<<< HEAD
-enum { MAKING, SHOWING, CHECKING, EXPLAINING, ASKING, LOSING, FITTING };
-static const char *const modes[] = {"making a plan", "--show", "--check", "--explain",
-                                    "--what-if",     "--lose", "--fits",  NULL};
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-enum { MAKING, SHOWING, CHECKING, EXPLAINING };
-static const char *const modes[] = {"making a plan", "--show", "--check", "--explain", NULL};
-=======
-enum { MAKING, SHOWING, CHECKING, EXPLAINING, REPLAYING };
-static const char *const modes[] = {"making a plan", "--show", "--check", "--explain", "--replay", NULL};
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
+enum { MAKING, SHOWING, CHECKING, EXPLAINING, ASKING, LOSING, FITTING, REPLAYING };
+static const char *const modes[] = {"making a plan", "--show", "--check",  "--explain", "--what-if",
+                                    "--lose",        "--fits", "--replay", NULL};
 #define MAKES PROGRAM_MODE(MAKING)
 #define SHOWS PROGRAM_MODE(SHOWING)
 #define CHECKS PROGRAM_MODE(CHECKING)
 #define EXPLAINS PROGRAM_MODE(EXPLAINING)
-<<<<<<< HEAD
 #define ASKS                                                                                                 \
     (PROGRAM_MODE(ASKING) | PROGRAM_MODE(LOSING) | PROGRAM_MODE(FITTING)) /* questions without a file */
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-=======
 #define REPLAYS PROGRAM_MODE(REPLAYING)
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
 
 typedef struct Options {
     char *output, *show, *check, *explain, *only, *home, *prometheus, *fits;
     char **past, **clusters, **encrypt_to, **what_if, **lose;
     OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
-<<<<<<< HEAD
     gboolean without_dependents, detailed_exitcode, json, govc;
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-    gboolean without_dependents, detailed_exitcode;
-=======
-    gboolean without_dependents, detailed_exitcode;
     ReplayWish replay; /* its output is the one above */
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
 } Options;
 
 /* what --only takes, by RowKind */
@@ -421,7 +397,6 @@ static int run_explain(const Program *program, const Options *options, char **pa
     return program_end(program, EXIT_DONE, FALSE);
 }
 
-<<<<<<< HEAD
 /* the same inputs under the policy with some keys of [plan] set otherwise */
 typedef struct Assumption {
     Policy *policy;
@@ -523,62 +498,40 @@ static int run_fits(const Program *program, const Options *options, char **paths
     return program_end(program, EXIT_DONE, FALSE);
 }
 
-static int count_modes(const Options *options)
-{
-    return (options->show != NULL) + (options->check != NULL) + (options->explain != NULL) +
-           (options->what_if != NULL) + (options->lose != NULL) + (options->fits != NULL);
-}
-
-static guint mode_of(const Options *options)
-{
-    return options->show      ? SHOWING
-           : options->check   ? CHECKING
-           : options->explain ? EXPLAINING
-           : options->what_if ? ASKING
-           : options->lose    ? LOSING
-           : options->fits    ? FITTING
-                              : MAKING;
-}
-
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-=======
 static int run_replay(const Program *program, Options *options)
 {
     options->replay.output = g_steal_pointer(&options->output);
     return replay_command(program, &options->replay);
 }
 
-static guint mode_of(const Options *options)
+static int count_modes(const Options *options)
 {
-    if (options->show)
-        return SHOWING;
-    if (options->check)
-        return CHECKING;
-    if (options->explain)
-        return EXPLAINING;
-    return options->replay.history ? REPLAYING : MAKING;
+    return (options->show != NULL) + (options->check != NULL) + (options->explain != NULL) +
+           (options->what_if != NULL) + (options->lose != NULL) + (options->fits != NULL) +
+           (options->replay.history != NULL);
 }
 
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
+static guint mode_of(const Options *options)
+{
+    return options->show             ? SHOWING
+           : options->check          ? CHECKING
+           : options->explain        ? EXPLAINING
+           : options->what_if        ? ASKING
+           : options->lose           ? LOSING
+           : options->fits           ? FITTING
+           : options->replay.history ? REPLAYING
+                                     : MAKING;
+}
+
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "plan"};
     g_auto(Options) options = {.replay = replay_wish()};
     const GOptionEntry entries[] = {
         OPENPGP_OPTION(&options.encrypt_to, MAKES | CHECKS),
-<<<<<<< HEAD
-        {"output", 'o', MAKES | CHECKS, G_OPTION_ARG_FILENAME, &options.output,
-         "The plan to write (- for standard output)", "PLAN"},
-        {"history", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-        {"output", 'o', MAKES | CHECKS, G_OPTION_ARG_FILENAME, &options.output,
-         "The plan to write (- for standard output)", "PLAN"},
-        {"history", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
-=======
         {"output", 'o', MAKES | CHECKS | REPLAYS, G_OPTION_ARG_FILENAME, &options.output,
          "The plan to write, or the result of a replay (- for standard output)", "FILE"},
-        {"history", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
+        {"history", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
         {"home", 0, MAKES, G_OPTION_ARG_FILENAME, &options.home,
          "Take the VMs of an evacuation back to where they were, as far as it is still safe", "JOURNAL"},
@@ -610,11 +563,6 @@ int main(int argc, char **argv)
          "SHAPE"},
         {"detailed-exitcode", 0, MAKES | SHOWS | CHECKS, G_OPTION_ARG_NONE, &options.detailed_exitcode,
          "Exit 2 where there are steps, 5 where there are unsolved items alone", NULL},
-<<<<<<< HEAD
-        {"policy", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME, &program.policy,
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-        {"policy", 0, MAKES | CHECKS | EXPLAINS, G_OPTION_ARG_FILENAME, &program.policy,
-=======
         {"replay", 0, REPLAYS, G_OPTION_ARG_FILENAME, &options.replay.history,
          "Run an archive of snapshots, or a file of series, forward under policies and under none",
          "HISTORY"},
@@ -633,8 +581,7 @@ int main(int argc, char **argv)
          "With --replay: search in each cycle for as long as a plan's own does", NULL},
         {"chart", 0, REPLAYS, G_OPTION_ARG_FILENAME, &options.replay.chart,
          "With --replay: also draw the result, as SVG", "FILE"},
-        {"policy", 0, MAKES | CHECKS | EXPLAINS | REPLAYS, G_OPTION_ARG_FILENAME, &program.policy,
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
+        {"policy", 0, MAKES | CHECKS | EXPLAINS | ASKS | REPLAYS, G_OPTION_ARG_FILENAME, &program.policy,
          "Decide by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
@@ -642,22 +589,10 @@ int main(int argc, char **argv)
     if (!program_parse(&program, &argc, &argv, "SNAPSHOT assessment.csv -o PLAN", description, entries,
                        &error))
         return program_misused(&program, "%s", error->message);
-<<<<<<< HEAD
     if (count_modes(&options) > 1)
-        return program_misused(&program,
-                               "expected one of --show, --check, --explain, --what-if, --lose and --fits");
+        return program_misused(
+            &program, "expected one of --show, --check, --explain, --what-if, --lose, --fits and --replay");
     guint mode = mode_of(&options);
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-    if ((options.show != NULL) + (options.check != NULL) + (options.explain != NULL) > 1)
-        return program_misused(&program, "expected one of --show, --check and --explain");
-    guint mode = options.show ? SHOWING : options.check ? CHECKING : options.explain ? EXPLAINING : MAKING;
-=======
-    if ((options.show != NULL) + (options.check != NULL) + (options.explain != NULL) +
-            (options.replay.history != NULL) >
-        1)
-        return program_misused(&program, "expected one of --show, --check, --explain and --replay");
-    guint mode = mode_of(&options);
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
     if (!program_accepts(entries, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
     if (options.json && options.govc)
