@@ -20,7 +20,7 @@ PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev \
 	libgpgme-dev gnupg libzip-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git openssl curl util-linux \
-	openssh-client \
+	openssh-client chromium \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi python3-jsonschema \
 	zsh
 # The benchmarks' peers: ganeti's hbal, the exact solver cbc, VMware's pyvmomi, curl and xmllint.

@@ -8,6 +8,7 @@
 #include "analyze/metrics.h"
 #include "analyze/patterncheck.h"
 #include "analyze/policy.h"
+#include "analyze/report.h"
 #include "analyze/summary.h"
 #include "collect/atomic.h"
 #include "collect/program.h"
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 typedef struct Options {
-    char *output, *prometheus;
+    char *output, *prometheus, *html;
     char **encrypt_to;
     gboolean detailed_exitcode, json;
 } Options;
@@ -26,6 +27,7 @@ static void options_clear(Options *options)
 {
     g_free(options->output);
     g_free(options->prometheus);
+    g_free(options->html);
     g_strfreev(options->encrypt_to);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -37,11 +39,13 @@ typedef struct Work {
     Summary *summary;
     PatternCheck *patterns;
     Prometheus *prometheus; /* NULL: no figures for it are asked for */
+    Report *report;         /* NULL: none is asked for */
 } Work;
 
 static void work_clear(Work *work)
 {
     prometheus_free(work->prometheus);
+    report_free(work->report);
     patterncheck_free(work->patterns);
     summary_free(work->summary);
     assessment_free(work->assessment);
@@ -58,7 +62,7 @@ static gboolean assess(Work *work, const char *directory, GError **error)
         return FALSE;
     summary_add(work->summary, &subject, work->policy);
     patterncheck_add(work->patterns, snapshot);
-    return TRUE;
+    return !work->report || report_add(work->report, &subject, directory, work->policy, error);
 }
 
 static gboolean assess_all(Work *work, const Program *program, char *const *directories, GError **error)
@@ -81,6 +85,11 @@ static void warn(const Program *program, const PatternCheck *patterns)
         program_warn(program, "warning: %s", (const char *)words->pdata[i]);
 }
 
+static gboolean is_standard_output(const char *path)
+{
+    return path && atomic_file_is_standard_output(path);
+}
+
 static void show(const Program *program, const Work *work, const Options *options)
 {
     if (options->json) {
@@ -91,9 +100,9 @@ static void show(const Program *program, const Work *work, const Options *option
     }
     if (program->quiet)
         return;
-    /* Where the assessment itself goes to standard output, people read the other stream. */
+    /* Where a result itself goes to standard output, people read the other stream. */
     g_autofree char *text = summary_text(work->summary);
-    fputs(text, atomic_file_is_standard_output(options->output) ? stderr : stdout);
+    fputs(text, is_standard_output(options->output) || is_standard_output(options->html) ? stderr : stdout);
 }
 
 /* Figures come after the assessment that they are of; that stands where they cannot be put in place. */
@@ -117,7 +126,8 @@ static int run(const Program *program, char *const *directories, const Options *
         return program_fail(program, error);
     g_auto(Work) work = {.policy = policy_read(program->policy, &error)};
     if (!work.policy ||
-        (options->prometheus && !(work.prometheus = prometheus_new(options->prometheus, &error))))
+        (options->prometheus && !(work.prometheus = prometheus_new(options->prometheus, &error))) ||
+        (options->html && !(work.report = report_new(options->html, keys, &error))))
         return program_fail(program, error);
     work.assessment = evaluation_begin(work.policy);
     Style style = style_of(atomic_file_is_standard_output(options->output) ? STDERR_FILENO : STDOUT_FILENO);
@@ -129,6 +139,10 @@ static int run(const Program *program, char *const *directories, const Options *
     int written = write_figures(program, &work);
     warn(program, work.patterns);
     show(program, &work, options);
+    if (work.report && !report_write(work.report, work.assessment, work.policy, &error)) {
+        program_fail(program, error);
+        return EXIT_PARTLY; /* the assessment stands */
+    }
     int code = options->detailed_exitcode && summary_has_findings(work.summary) ? EXIT_FINDINGS : EXIT_DONE;
     return program_end(program, written == EXIT_DONE ? code : written, TRUE);
 }
@@ -140,6 +154,7 @@ int main(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
          "Write the assessment here; - is standard output", "FILE"},
+        PAGE_OPTION(&options.html, 0),
         {"json", 0, 0, G_OPTION_ARG_NONE, &options.json,
          "Print the assessment as JSON in place of the summary", NULL},
         {"prometheus", 0, 0, G_OPTION_ARG_FILENAME, &options.prometheus,
@@ -164,5 +179,7 @@ int main(int argc, char **argv)
         return program_misused(&program, "--json goes to standard output: expected -o to name a file");
     if (options.prometheus && options.encrypt_to)
         return program_misused(&program, PROMETHEUS_IS_CLEAR);
+    if (!page_is_apart(options.html, options.output, &error))
+        return program_misused(&program, "%s", error->message);
     return run(&program, argv + 1, &options);
 }

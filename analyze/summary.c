@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/summary.h"
 
+#include "analyze/amount.h"
 #include "analyze/bars.h"
 #include "analyze/roles.h"
+#include "analyze/tally.h"
 #include "collect/escape.h"
 #include "collect/plural.h"
 
@@ -51,32 +53,6 @@ void summary_free(Summary *summary)
 
 /* ---- words ---- */
 
-static void append_pct(GString *out, double pct)
-{
-    if (isnan(pct))
-        g_string_append(out, "not known");
-    else
-        g_string_append_printf(out, "%.1f %%", pct);
-}
-
-/* an amount in the unit that a person would use: GHz, GiB or TiB, MiB/s */
-static void append_amount(GString *out, Resource resource, double amount)
-{
-    static const double kib_per_gib = 1024.0 * 1024;
-    if (isnan(amount))
-        g_string_append(out, "not known");
-    else if (resource == RESOURCE_CPU)
-        g_string_append_printf(out, "%.1f GHz", amount / 1000);
-    else if (resource == RESOURCE_DISK || resource == RESOURCE_NET)
-        g_string_append_printf(out, "%.1f MiB/s", amount / 1024);
-    else if (amount > 0 && amount < kib_per_gib)
-        g_string_append_printf(out, "%.0f MiB", amount / 1024);
-    else if (amount >= 10 * 1024 * kib_per_gib)
-        g_string_append_printf(out, "%.1f TiB", amount / 1024 / kib_per_gib);
-    else
-        g_string_append_printf(out, "%.1f GiB", amount / kib_per_gib);
-}
-
 /* "esx-03 (host-12)" */
 static void append_name(GString *out, const Assessed *assessed)
 {
@@ -86,54 +62,6 @@ static void append_name(GString *out, const Assessed *assessed)
 }
 
 /* ---- clusters ---- */
-
-/* what is counted of a cluster */
-typedef struct Counts {
-    guint hosts, by_state[STATE_BALANCED + 1], failover, hot_by_memory, usable;
-    guint running, stopped, vms_by_state[STATE_BALANCED + 1];
-    guint fewest, most, on_usable; /* running VMs of a usable host; of all of them */
-    gboolean reclaims;             /* memory is reclaimed somewhere, or it is not known whether */
-} Counts;
-
-static void count_hosts(const Subject *subject, const guint *vms_on, Counts *counts)
-{
-    const Snapshot *snapshot = subject->snapshot;
-    for (guint i = 0; i < snapshot->n_hosts; i++) {
-        const Host *host = &snapshot->hosts[i];
-        const Assessed *assessed = &subject->hosts[i];
-        const Load *memory = &assessed->loads[RESOURCE_HOST_MEMORY];
-        Counts *c = &counts[host->cluster];
-        c->hosts++;
-        c->by_state[assessed->state]++;
-        c->failover += host_is_failover(snapshot, host);
-        if (!host_is_usable(snapshot, host, assessed))
-            continue;
-        c->fewest = c->usable ? MIN(c->fewest, vms_on[i]) : vms_on[i];
-        c->most = MAX(c->most, vms_on[i]);
-        c->on_usable += vms_on[i];
-        c->usable++;
-        c->hot_by_memory += memory->usage_pct > memory->threshold_pct;
-        c->reclaims = c->reclaims || !(memory->reclaimed <= 0);
-    }
-}
-
-static Counts *count(const Subject *subject)
-{
-    const Snapshot *snapshot = subject->snapshot;
-    Counts *counts = g_new0(Counts, snapshot->n_clusters + 1);
-    g_autofree guint *vms_on = g_new0(guint, snapshot->n_hosts + 1);
-    for (guint i = 0; i < snapshot->n_vms; i++) {
-        const Vm *vm = &snapshot->vms[i];
-        Counts *c = &counts[vm->cluster];
-        gboolean running = vm->power == VM_POWER_ON;
-        vms_on[vm->host] += running;
-        c->running += running;
-        c->stopped += !running;
-        c->vms_by_state[subject->vms[i].state]++;
-    }
-    count_hosts(subject, vms_on, counts);
-    return counts;
-}
 
 static void append_states(GString *out, const guint *by_state, const State *states, guint n)
 {
@@ -146,7 +74,7 @@ static void append_states(GString *out, const guint *by_state, const State *stat
     }
 }
 
-static void append_counts(GString *out, const Counts *counts)
+static void append_counts(GString *out, const Tally *counts)
 {
     static const State host_states[] = {STATE_HOT, STATE_NORMAL, STATE_COLD, STATE_UNKNOWN,
                                         STATE_UNAVAILABLE};
@@ -167,25 +95,25 @@ static void append_counts(GString *out, const Counts *counts)
 static void append_load(GString *out, const char *label, Resource resource, const Load *load)
 {
     g_string_append_printf(out, "  %s", label);
-    append_amount(out, resource, load->demand);
+    amount_append(out, resource, load->demand);
     g_string_append(out, " of ");
-    append_amount(out, resource, load->capacity);
+    amount_append(out, resource, load->capacity);
     g_string_append(out, ", ");
-    append_pct(out, load->usage_pct);
+    percent_append(out, load->usage_pct);
     if (!isnan(load->buffer)) {
         g_string_append(out, "; buffer ");
-        append_amount(out, resource, load->buffer);
+        amount_append(out, resource, load->buffer);
     }
     if (load->reclaimed > 0) {
         g_string_append(out, "; reclaimed ");
-        append_amount(out, resource, load->reclaimed);
+        amount_append(out, resource, load->reclaimed);
     }
     if (*load->reason)
         g_string_append_printf(out, "; %s", load->reason);
     g_string_append_c(out, '\n');
 }
 
-static void append_cluster(GString *out, const Assessed *cluster, const Counts *counts)
+static void append_cluster(GString *out, const Assessed *cluster, const Tally *counts)
 {
     append_name(out, cluster);
     g_string_append_printf(out, ": %s\n", state_names[cluster->state]);
@@ -199,7 +127,7 @@ static void append_cluster(GString *out, const Assessed *cluster, const Counts *
 }
 
 /* ESXi keeps touched pages: consumed memory alone makes healthy hosts look hot for ever. */
-static void note_healthy_memory(GString *notes, const Assessed *cluster, const Counts *counts,
+static void note_healthy_memory(GString *notes, const Assessed *cluster, const Tally *counts,
                                 const Policy *policy)
 {
     if (policy->host_memory_demand || counts->reclaims || counts->hot_by_memory * 2 <= counts->usable)
@@ -238,12 +166,12 @@ static void list_host(Summary *summary, const Subject *subject, guint i)
         if (isnan(load->usage_pct) || (k > 1 && !*load->reason))
             continue;
         g_string_append_printf(out, "%s %s ", k ? ";" : ":", resource_words[shown[k]]);
-        append_amount(out, shown[k], load->demand);
+        amount_append(out, shown[k], load->demand);
         g_string_append(out, " of ");
-        append_amount(out, shown[k], load->capacity);
+        amount_append(out, shown[k], load->capacity);
         g_string_append_printf(out, ", %s", *load->reason ? load->reason : "");
         if (!*load->reason)
-            append_pct(out, load->usage_pct);
+            percent_append(out, load->usage_pct);
     }
     g_string_append_c(out, '\n');
 }
@@ -260,13 +188,13 @@ static void list_short(Summary *summary, const Subject *subject, guint i)
     g_string_append(out, " on ");
     append_name(out, &subject->hosts[subject->snapshot->vms[i].host]);
     g_string_append(out, ": ");
-    append_amount(out, RESOURCE_MEMORY, memory->demand);
+    amount_append(out, RESOURCE_MEMORY, memory->demand);
     g_string_append(out, " of ");
-    append_amount(out, RESOURCE_MEMORY, memory->capacity);
+    amount_append(out, RESOURCE_MEMORY, memory->capacity);
     g_string_append_printf(out, ", %s", memory->reason);
     if (vm->loads[RESOURCE_HOST_MEMORY].reclaimed > 0) {
         g_string_append(out, "; ");
-        append_amount(out, RESOURCE_HOST_MEMORY, vm->loads[RESOURCE_HOST_MEMORY].reclaimed);
+        amount_append(out, RESOURCE_HOST_MEMORY, vm->loads[RESOURCE_HOST_MEMORY].reclaimed);
         g_string_append(out, " reclaimed from it");
     }
     g_string_append_c(out, '\n');
@@ -284,7 +212,7 @@ static void list_unknown(Summary *summary, const Assessed *assessed)
 void summary_add(Summary *summary, const Subject *subject, const Policy *policy)
 {
     const Snapshot *snapshot = subject->snapshot;
-    g_autofree Counts *counts = count(subject);
+    g_autofree Tally *counts = tally_of(subject);
     for (guint i = 0; i < snapshot->n_clusters; i++) {
         note_healthy_memory(summary->notes, &subject->clusters[i], &counts[i], policy);
         append_cluster(summary->clusters, &subject->clusters[i], &counts[i]);

@@ -151,3 +151,48 @@ gint64 weekhours_next(const char *time_of_day, gint64 time, GTimeZone *zone)
     gint64 next = at_minute(today, minute, zone);
     return next > time ? next : at_minute(today, minute + MINUTES_OF_DAY, zone);
 }
+
+/* ---- words ---- */
+
+static void append_minute(GString *out, guint minute)
+{
+    guint of_day = minute > MINUTES_OF_DAY ? minute - MINUTES_OF_DAY : minute;
+    g_string_append_printf(out, "%02u:%02u", of_day / MINUTES_OF_HOUR, of_day % MINUTES_OF_HOUR);
+}
+
+char *weekhours_words(const GArray *hours)
+{
+    static const char *const names[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < hours->len; i++) {
+        const WeekHours *first = &g_array_index(hours, WeekHours, i), *last = first;
+        while (i + 1 < hours->len && last[1].weekday == last->weekday + 1 && last[1].begin == first->begin &&
+               last[1].end == first->end)
+            last = &g_array_index(hours, WeekHours, ++i);
+        g_string_append_printf(out, "%s%s", out->len ? "; " : "", names[first->weekday - 1]);
+        if (last != first)
+            g_string_append_printf(out, "-%s", names[last->weekday - 1]);
+        g_string_append_c(out, ' ');
+        append_minute(out, first->begin);
+        g_string_append_c(out, '-');
+        append_minute(out, first->end);
+    }
+    return g_string_free(out, FALSE);
+}
+
+guint weekhours_longest_gap(const GArray *hours)
+{
+    enum { WEEK = DAYS * MINUTES_OF_DAY };
+    g_autofree gboolean *taken = g_new0(gboolean, WEEK);
+    guint longest = 0, gap = 0;
+    for (guint i = 0; i < hours->len; i++) {
+        const WeekHours *entry = &g_array_index(hours, WeekHours, i);
+        for (guint minute = entry->begin; minute < entry->end; minute++)
+            taken[((entry->weekday - 1) * MINUTES_OF_DAY + minute) % WEEK] = TRUE;
+    }
+    for (guint minute = 0; minute < 2 * WEEK; minute++) { /* twice: a gap may go over the week's end */
+        gap = taken[minute % WEEK] ? 0 : gap + 1;
+        longest = MAX(longest, gap);
+    }
+    return MIN(longest, WEEK);
+}

@@ -30,4 +30,10 @@ gint64 weekhours_end(const GArray *hours, gint64 time, GTimeZone *zone);
  * none */
 gint64 weekhours_next(const char *time_of_day, gint64 time, GTimeZone *zone);
 
+/* the hours in words, as weekhours_parse reads them; the caller frees them */
+char *weekhours_words(const GArray *hours);
+
+/* minutes of the longest stretch of a week that lies in none of the hours */
+guint weekhours_longest_gap(const GArray *hours);
+
 #endif

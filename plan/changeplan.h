@@ -58,7 +58,7 @@ typedef struct PlanCluster {
 typedef struct ChangePlan {
     const char *name;     /* what errors call the file */
     const char *plan;     /* its digest: set when written or read */
-    const char *sha256;   /* of the bytes that it was read from; "" where it was made */
+    const char *sha256;   /* of the bytes that it was read from or written as; "" before */
     const char *snapshot; /* its digest; "" for a plan made from a journal */
     const char *source, *source_id;
     gint64 taken_at;

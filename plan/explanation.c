@@ -21,19 +21,6 @@ static GHashTable *ends_of_moves(const ChangePlan *plan)
     return ends;
 }
 
-/* the model with the plan's steps made */
-static Model *model_of_end(const Model *start, const ChangePlan *plan)
-{
-    Model *end = model_copy(start);
-    for (guint i = 0; i < plan->rows->len; i++) {
-        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
-        Change change;
-        if (row->kind == ROW_STEP && change_of_row(end, plan->name, row, &change, NULL))
-            change_apply(end, &change);
-    }
-    return end;
-}
-
 static gboolean has_steps_in(const ChangePlan *plan, const char *cluster_id)
 {
     for (guint i = 0; i < plan->rows->len; i++) {
@@ -134,26 +121,22 @@ static double step_to(const ChangePlan *plan, const char *vm_id, const char *hos
     return step;
 }
 
-/* whether the host could take the VM as the model stands */
-static void look_at_target(const Explanation *explanation, const Model *now, ExplainedTarget *target)
+/* whether the host could take the VM, with the plan's steps made */
+static void look_at_target(const Explanation *explanation, ExplainedTarget *target)
 {
-    guint vm = (guint)explanation->vm;
-    const double *demand = now->vms[vm].demand;
-    gboolean measured = now->vms[vm].measured;
-    g_auto(Obstacle) why = {0};
-    if (!legality_allows_move(explanation->situation->legality, now, vm, target->host,
-                              measured ? LEGAL_TARGET : LEGAL_TARGET & ~(guint)LEGAL_HEAT, &why)) {
-        target->why = why_of_obstacle(&why);
-    } else if (measured) {
-        target->cpu_pct = model_usage_pct(now, target->host, RESOURCE_CPU, demand[RESOURCE_CPU]);
-        target->memory_pct =
-            model_usage_pct(now, target->host, RESOURCE_HOST_MEMORY, demand[RESOURCE_HOST_MEMORY]);
+    HostChoice choice = planned_choice(explanation->planned, (guint)explanation->vm, target->host);
+    if (choice.possible) {
+        target->cpu_pct = choice.cpu_pct;
+        target->memory_pct = choice.memory_pct;
+    } else {
+        target->why = why_of_obstacle(&choice.why);
     }
+    obstacle_clear(&choice.why);
 }
 
 /* Other hosts than the one that it is on now, as they stand at the end: what the plan's unsolved rows say is
  * of then, too. */
-static void add_targets(Explanation *explanation, const ChangePlan *plan, const Model *end)
+static void add_targets(Explanation *explanation, const ChangePlan *plan)
 {
     const Model *start = explanation->situation->start;
     const Snapshot *snapshot = start->snapshot;
@@ -165,7 +148,7 @@ static void add_targets(Explanation *explanation, const ChangePlan *plan, const 
         ExplainedTarget target = {
             host, step_to(plan, at->row->id, snapshot->hosts[host].id), {OBSTACLE_NONE, NULL}, NAN, NAN};
         if (target.step == 0)
-            look_at_target(explanation, end, &target);
+            look_at_target(explanation, &target);
         g_array_append_val(explanation->targets, target);
     }
 }
@@ -288,10 +271,10 @@ static void explain_vm(Explanation *explanation, const ChangePlan *plan)
     add_rows_of_object(explanation, plan, row->id);
     if (explanation->rows->len == 0)
         explain_inaction(explanation, plan);
-    g_autoptr(Model) end = model_of_end(model, plan);
+    const Model *end = explanation->planned->end;
     explanation->no_vcpus = why_no_vcpus(explanation->situation, plan, end, (guint)explanation->vm);
     if (model->vms[explanation->vm].running)
-        add_targets(explanation, plan, end);
+        add_targets(explanation, plan);
 }
 
 /* ---- hosts ---- */
@@ -359,28 +342,15 @@ static void explain_host(Explanation *explanation, const ChangePlan *plan)
 
 /* ---- either ---- */
 
-/* the hosts that were to be emptied and stay as they are, [n_hosts]: the plan was decided without them; the
- * caller frees it */
-static gboolean *given_up_in(const ChangePlan *plan, const Model *start)
-{
-    gboolean *given_up = g_new0(gboolean, start->snapshot->n_hosts + 1);
-    for (guint host = 0; host < start->snapshot->n_hosts; host++) {
-        const char *id = start->snapshot->hosts[host].id;
-        given_up[host] = model_is_asked_to_empty(start, host) && find_row(plan, ROW_UNSOLVED, id) &&
-                         !find_row(plan, ROW_STEP, id) && !is_left_by_some(plan, id);
-    }
-    return given_up;
-}
-
 Explanation *explanation_new(const Situation *situation, const ChangePlan *plan, const char *what,
                              GError **error)
 {
     Meant meant;
     if (!meant_find(situation->start->snapshot, what, MEANT_HOSTS | MEANT_VMS, &meant, error))
         return NULL;
-    g_autofree gboolean *given_up = given_up_in(plan, situation->start);
     Explanation *explanation = g_new0(Explanation, 1);
-    explanation->situation = situation_giving_up(situation, given_up, FALSE);
+    explanation->planned = planned_new(situation, plan);
+    explanation->situation = explanation->planned->situation;
     explanation->vm = meant.vm;
     explanation->host = meant.vm >= 0 ? -1 : meant.host;
     explanation->rows = g_array_new(FALSE, FALSE, sizeof(ExplainedRow));
@@ -411,6 +381,6 @@ void explanation_free(Explanation *explanation)
     g_array_unref(explanation->rules);
     g_array_unref(explanation->targets);
     g_array_unref(explanation->staying);
-    situation_free((Situation *)explanation->situation);
+    planned_free(explanation->planned);
     g_free(explanation);
 }

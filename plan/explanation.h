@@ -8,6 +8,7 @@
 
 #include "plan/changeplan.h"
 #include "plan/decisions.h"
+#include "plan/planned.h"
 
 /* a row of the plan about the entity, or about a VM that comes to a host, leaves it or grows there */
 typedef struct ExplainedRow {
@@ -42,7 +43,8 @@ typedef struct ExplainedVm {
 } ExplainedVm;
 
 typedef struct Explanation {
-    const Situation *situation; /* what was decided on; owned */
+    Planned *planned;           /* the plan seen from its end */
+    const Situation *situation; /* of it: what was decided on */
     int vm, host;               /* one of them is -1 */
     const Assessed *assessed;
     GArray *rows; /* ExplainedRow */

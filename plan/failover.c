@@ -45,31 +45,38 @@ static int fullest_outside(const Model *model, guint cluster, Resource resource,
     return fullest;
 }
 
-/* the same as failover_lack; lost gets the host whose loss it is, -1 for the largest */
-static double lack_without(const Model *model, guint cluster, Resource resource, int *lost)
+Failover failover_of(const Model *model, guint cluster, Resource resource)
 {
-    double capacity = 0, demand = 0, largest = 0, outside;
+    double largest = 0, outside;
+    Failover failover = {.lost = -1};
     int fullest = fullest_outside(model, cluster, resource, &outside);
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
         const ModelHost *at = &model->hosts[i];
         if (at->cluster != (int)cluster)
             continue;
         if (model_is_asked_to_empty(model, i)) {
-            demand += leaving_demand(model, i, resource);
+            failover.demand += leaving_demand(model, i, resource);
         } else if (model_is_counted_on(model, i) && !isnan(at->demand[resource])) {
-            capacity += at->capacity[resource];
-            demand += at->demand[resource];
+            failover.capacity += at->capacity[resource];
+            failover.demand += at->demand[resource];
+            failover.lost = at->capacity[resource] > largest ? (int)i : failover.lost;
             largest = MAX(largest, at->capacity[resource]);
         }
     }
-    *lost = outside > largest ? fullest : -1;
-    return table_round(demand - capacity + MAX(outside, largest));
+    failover.lack = table_round(failover.demand - failover.capacity + MAX(outside, largest));
+    failover.outside = outside > largest;
+    if (failover.outside) {
+        failover.lost = fullest;
+        failover.demand += outside;
+    } else {
+        failover.capacity -= largest;
+    }
+    return failover;
 }
 
 double failover_lack(const Model *model, guint cluster, Resource resource)
 {
-    int lost;
-    return lack_without(model, cluster, resource, &lost);
+    return failover_of(model, cluster, resource).lack;
 }
 
 char *failover_words(const Model *model)
@@ -77,14 +84,15 @@ char *failover_words(const Model *model)
     GString *words = g_string_new(NULL);
     guint n = 0;
     for (guint i = 0; i < model->snapshot->n_clusters; i++) {
-        int of_cpu, of_memory;
-        double cpu = lack_without(model, i, RESOURCE_CPU, &of_cpu),
-               memory = lack_without(model, i, RESOURCE_HOST_MEMORY, &of_memory);
+        Failover of_cpu = failover_of(model, i, RESOURCE_CPU),
+                 of_memory = failover_of(model, i, RESOURCE_HOST_MEMORY);
+        double cpu = of_cpu.lack, memory = of_memory.lack;
         if (!failover_is_checked(model, i) || (cpu <= 0 && memory <= 0) || n++ > 0)
             continue;
-        int lost = memory > 0 ? of_memory : of_cpu;
+        const Failover *worst = memory > 0 ? &of_memory : &of_cpu;
         g_string_append_printf(words, " %s could not bear the loss of %s:", model->snapshot->clusters[i].name,
-                               lost < 0 ? "its largest host" : model->snapshot->hosts[lost].name);
+                               worst->outside ? model->snapshot->hosts[worst->lost].name
+                                              : "its largest host");
         if (memory > 0)
             g_string_append_printf(words, " %.0f MiB of memory", ceil(memory / 1024));
         if (cpu > 0)

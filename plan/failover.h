@@ -14,6 +14,16 @@
 /* TRUE where HA is on in the cluster and the policy asks */
 gboolean failover_is_checked(const Model *model, guint cluster);
 
+/* how it would stand after the loss, in MHz of CPU or KiB of host_memory */
+typedef struct Failover {
+    int lost;         /* the host: the one that has most, or that is outside; -1 where none is counted on */
+    gboolean outside; /* it is one that is not available, and takes its VMs along */
+    double demand, capacity; /* of what is left */
+    double lack;             /* the one less the other, rounded: 0 or less, it fits */
+} Failover;
+
+Failover failover_of(const Model *model, guint cluster, Resource resource);
+
 /* MHz of CPU, or KiB of host_memory, that the demand is above what the hosts have without the one that has
  * most, or if a host that is not available is lost with its VMs; 0 or less: it fits */
 double failover_lack(const Model *model, guint cluster, Resource resource);

@@ -17,6 +17,7 @@
 #include "plan/meant.h"
 #include "plan/power.h"
 #include "plan/replaycommand.h"
+#include "plan/review.h"
 #include "plan/show.h"
 #include "plan/verify.h"
 
@@ -61,9 +62,11 @@ static const char *const modes[] = {"making a plan", "--show", "--check",  "--ex
 #define REPLAYS PROGRAM_MODE(REPLAYING)
 
 typedef struct Options {
-    char *output, *show, *check, *explain, *only, *home, *prometheus, *fits;
+    char *output, *show, *check, *explain, *only, *home, *prometheus, *fits, *html, *against;
     char **past, **clusters, **encrypt_to, **what_if, **lose;
-    OpenPgp *keys; /* of encrypt_to; NULL: the plan is written in the clear */
+    OpenPgp *keys;        /* of encrypt_to; NULL: the plan is written in the clear */
+    Page *page;           /* of html; NULL: none is written */
+    ChangePlan *compared; /* of against; NULL: with none */
     gboolean without_dependents, detailed_exitcode, json, govc;
     ReplayWish replay; /* its output is the one above */
 } Options;
@@ -80,12 +83,16 @@ static void options_clear(Options *options)
     g_free(options->only);
     g_free(options->home);
     g_free(options->prometheus);
+    g_free(options->html);
+    g_free(options->against);
     g_strfreev(options->past);
     g_strfreev(options->clusters);
     g_strfreev(options->what_if);
     g_strfreev(options->lose);
     g_free(options->fits);
     g_strfreev(options->encrypt_to);
+    page_free(options->page);
+    changeplan_free(options->compared);
     openpgp_free(options->keys);
     replay_wish_clear(&options->replay);
 }
@@ -250,6 +257,29 @@ static gboolean write_figures(const Program *program, Prometheus *prometheus, co
     return FALSE;
 }
 
+static gboolean is_standard_output(const char *path)
+{
+    return path && atomic_file_is_standard_output(path);
+}
+
+/* TRUE where standard output is for people, and not for a file */
+static gboolean may_talk(const Options *options)
+{
+    return !is_standard_output(options->output) && !is_standard_output(options->html);
+}
+
+/* a plan that stands is no failure for want of its page */
+static int end_with_page(const Program *program, const Options *options, const ChangePlan *plan,
+                         const Situation *situation, int code)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean writes = options->output != NULL;
+    if (!options->page || review_write(options->page, plan, situation, options->compared, &error))
+        return program_end(program, code, writes);
+    int failed = program_fail(program, error);
+    return writes ? EXIT_PARTLY : failed;
+}
+
 static int run_plan(const Program *program, const Options *options, char **paths)
 {
     g_autoptr(GError) error = NULL;
@@ -271,9 +301,10 @@ static int run_plan(const Program *program, const Options *options, char **paths
         options->json ? planjson_text(plan) : show_plan(plan, "", most_shown(program), &style);
     if (options->json)
         program_print(program, "%s", text);
-    else if (!atomic_file_is_standard_output(options->output))
+    else if (may_talk(options))
         program_say(program, "%s", text);
-    return program_end(program, whole ? exit_code(plan, options) : EXIT_PARTLY, TRUE);
+    return end_with_page(program, options, plan, inputs.situation,
+                         whole ? exit_code(plan, options) : EXIT_PARTLY);
 }
 
 static int kind_of(const char *only, GError **error)
@@ -306,8 +337,9 @@ static int run_show(const Program *program, const Options *options)
     g_autofree char *text = options->json   ? planjson_text(plan)
                             : options->govc ? govc_text(plan)
                                             : show_plan(plan, removed, most_shown(program), &style);
-    program_print(program, "%s%s", text, for_people ? to_sign : "");
-    return program_end(program, code, FALSE);
+    if (may_talk(options))
+        program_print(program, "%s%s", text, for_people ? to_sign : "");
+    return end_with_page(program, options, plan, NULL, code);
 }
 
 /* Under other rules than those it was made by a plan would be found sound that is not. */
@@ -344,7 +376,7 @@ static gboolean check_edited(const Inputs *inputs, const Options *options, Chang
     if (!check_inputs(inputs, options, plan, error))
         return FALSE;
     guint dropped = options->without_dependents ? changeplan_drop_dependents(plan) : 0;
-    if (dropped && !atomic_file_is_standard_output(options->output))
+    if (dropped && may_talk(options))
         program_say(program,
                     "Steps left out since they depend on others that are absent or not approved: %u.\n",
                     dropped);
@@ -372,13 +404,13 @@ static int run_check(const Program *program, const Options *options, char **path
         !check_edited(&inputs, options, plan, program, &error) ||
         !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
-    if (!atomic_file_is_standard_output(options->output))
+    if (may_talk(options))
         program_say(program, "%s: every step holds on the snapshot; stamped as plan %s.\n%s", options->output,
                     plan->plan,
                     has_rows(plan, ROW_ADVICE) || has_rows(plan, ROW_UNSOLVED)
                         ? "Advice and unsolved items are as they were when the plan was made.\n"
                         : "");
-    return program_end(program, exit_code(plan, options), TRUE);
+    return end_with_page(program, options, plan, inputs.situation, exit_code(plan, options));
 }
 
 static int run_explain(const Program *program, const Options *options, char **paths)
@@ -523,12 +555,41 @@ static guint mode_of(const Options *options)
                                      : MAKING;
 }
 
+/* what must hold between options */
+static gboolean options_fit(const Options *options, GError **error)
+{
+    const char *fault = NULL;
+    if (options->against && !options->html)
+        fault = "--against: found no --html: expected the page that tells the difference";
+    else if (options->html && options->show && (options->only || options->clusters))
+        fault = "--html: found --only or --cluster: expected neither, a plan is reviewed as a whole";
+    else if (options->encrypt_to && options->show && !options->html)
+        fault = "--encrypt-to: found no --html: --show alone writes no file";
+    if (fault)
+        g_set_error(error, VMANGER_ERROR, 0, "%s", fault);
+    return !fault && page_is_apart(options->html, options->output, error);
+}
+
+/* begins the page that is asked for, before any other file is written */
+static gboolean prepare(Options *options, GError **error)
+{
+    if (options->encrypt_to && !(options->keys = openpgp_new(options->encrypt_to, error)))
+        return FALSE;
+    if (options->against &&
+        !(options->compared = changeplan_read(options->against, CHANGEPLAN_AS_MADE, error)))
+        return FALSE;
+    return !options->html || (options->page = page_new(options->html, options->keys, error));
+}
+
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "plan"};
     g_auto(Options) options = {.replay = replay_wish()};
     const GOptionEntry entries[] = {
-        OPENPGP_OPTION(&options.encrypt_to, MAKES | CHECKS),
+        OPENPGP_OPTION(&options.encrypt_to, MAKES | SHOWS | CHECKS),
+        PAGE_OPTION(&options.html, MAKES | SHOWS | CHECKS),
+        {"against", 0, MAKES | SHOWS | CHECKS, G_OPTION_ARG_FILENAME, &options.against,
+         "With --html: tell what is new since this plan", "PLAN"},
         {"output", 'o', MAKES | CHECKS | REPLAYS, G_OPTION_ARG_FILENAME, &options.output,
          "The plan to write, or the result of a replay (- for standard output)", "FILE"},
         {"history", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
@@ -597,9 +658,12 @@ int main(int argc, char **argv)
         return program_misused(&program, "%s", error->message);
     if (options.json && options.govc)
         return program_misused(&program, "expected one of --json and --govc");
+    if (!options_fit(&options, &error))
+        return program_misused(&program, "%s", error->message);
     if (mode == SHOWING)
-        return argc == 1 ? run_show(&program, &options)
-                         : program_misused(&program, "--show takes a plan and nothing else");
+        return argc != 1                   ? program_misused(&program, "--show takes a plan and nothing else")
+               : prepare(&options, &error) ? run_show(&program, &options)
+                                           : program_fail(&program, error);
     if (mode == REPLAYING)
         return argc == 1 ? run_replay(&program, &options)
                          : program_misused(&program, "--replay takes a history and nothing else");
@@ -622,7 +686,7 @@ int main(int argc, char **argv)
         return program_misused(&program, "--json goes to standard output: expected -o to name a file");
     if (options.prometheus && options.encrypt_to)
         return program_misused(&program, PROMETHEUS_IS_CLEAR);
-    if (options.encrypt_to && !(options.keys = openpgp_new(options.encrypt_to, &error)))
+    if (!prepare(&options, &error))
         return program_fail(&program, error);
     return options.check ? run_check(&program, &options, argv + 1) : run_plan(&program, &options, argv + 1);
 }

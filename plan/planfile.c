@@ -501,5 +501,9 @@ gboolean changeplan_write(ChangePlan *plan, const char *path, const OpenPgp *key
         atomic_file_take(file, text);
     }
     atomic_file_take(file, text);
-    return atomic_file_commit(file, NULL, error);
+    g_autofree char *sha256 = NULL;
+    if (!atomic_file_commit(file, &sha256, error))
+        return FALSE;
+    plan->sha256 = changeplan_string(plan, sha256);
+    return TRUE;
 }

@@ -311,8 +311,8 @@ static guint highest_step(const ChangePlan *plan)
     return (guint)MIN(highest, MOST_STEPS);
 }
 
-/* the numbers that are missing; and those at the end, of which only the figures tell that they were made */
-static GArray *removed_steps(const ChangePlan *plan)
+/* The numbers that are missing; and those at the end, of which only the figures tell that they were made. */
+GArray *show_removed_steps(const ChangePlan *plan)
 {
     GArray *removed = g_array_new(FALSE, FALSE, sizeof(guint));
     guint highest = highest_step(plan), present = 0;
@@ -329,7 +329,7 @@ static GArray *removed_steps(const ChangePlan *plan)
 
 char *show_removed(const ChangePlan *plan)
 {
-    g_autoptr(GArray) removed = removed_steps(plan);
+    g_autoptr(GArray) removed = show_removed_steps(plan);
     GString *out = g_string_new(NULL);
     if (removed->len == 0)
         return g_string_free(out, FALSE);

@@ -24,9 +24,11 @@ void show_row_title(GString *out, const PlanRow *row);
 /* appends what is done to whom: "migrate web (vm-1): esx1 -> esx2" */
 void show_row_change(GString *out, const PlanRow *row);
 
-/* a line of the steps that somebody took out of a whole plan, as far as it tells: by gaps in the numbers, by
- * what steps wait for, and by the number of steps that figures are of. "" where there are none; the caller
- * frees it */
+/* the numbers (guint) of the steps that somebody took out of a whole plan, as far as it tells: by gaps in the
+ * numbers, by what steps wait for, and by the number of steps that figures are of; free with g_array_unref */
+GArray *show_removed_steps(const ChangePlan *plan);
+
+/* a line of them; "" where there are none. The caller frees it */
 char *show_removed(const ChangePlan *plan);
 
 /* the text, with a line of removed steps, or ""; at most so many clusters, and rows of each kind (0: all). On

@@ -35,6 +35,18 @@ static void the_demand_of_all_is_held_against_all_but_the_largest(void)
     assert_lack(small, NULL, 13000 - 20000, 160 - 200);
 }
 
+static void it_is_told_which_host_is_lost_and_what_is_left(void)
+{
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[2].memory_kib = 150 * GIB_IN_KIB;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
+    Failover failover = failover_of(planning->model, 0, RESOURCE_HOST_MEMORY);
+    CU_ASSERT_EQUAL(failover.lost, 2);
+    CU_ASSERT_FALSE(failover.outside);
+    CU_ASSERT_DOUBLE_EQUAL(failover.demand, 160 * GIB_IN_KIB, 0.001);
+    CU_ASSERT_DOUBLE_EQUAL(failover.capacity, 200 * GIB_IN_KIB, 0.001);
+}
+
 static void a_host_to_empty_is_not_counted_on_but_its_vms_are(void)
 {
     assert_lack(three_hosts(), "[plan]\nevacuate=h1\n", 11000 - 10000, 150 - 100);
@@ -117,6 +129,7 @@ void test_failover_suite(void)
 {
     CU_pSuite suite = CU_add_suite("failover", NULL, NULL);
     CU_ADD_TEST(suite, the_demand_of_all_is_held_against_all_but_the_largest);
+    CU_ADD_TEST(suite, it_is_told_which_host_is_lost_and_what_is_left);
     CU_ADD_TEST(suite, a_host_to_empty_is_not_counted_on_but_its_vms_are);
     CU_ADD_TEST(suite, an_unmeasured_vm_of_a_host_to_empty_counts_at_its_size);
     CU_ADD_TEST(suite, a_host_in_maintenance_is_not_counted_on);

@@ -102,6 +102,28 @@ static void what_are_no_hours_is_named(void)
     }
 }
 
+static void hours_are_told_and_leave_gaps(void)
+{
+    static const struct {
+        const char *hours, *words;
+        guint gap; /* minutes */
+    } cases[] = {
+        {"Mon-Fri 08:00-18:00", "Mon-Fri 08:00-18:00", (6 + 48 + 8) * 60},
+        {"22:00-02:00", "Mon-Sun 22:00-02:00", 20 * 60},
+        {"Sat 22:00-02:00; Mon 06:00-24:00", "Sat 22:00-02:00; Mon 06:00-24:00", 5 * 24 * 60 - 2 * 60},
+        {"00:00-24:00", "Mon-Sun 00:00-24:00", 0},
+        {"", "", 7 * 24 * 60},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *bad = NULL;
+        g_autoptr(GArray) hours = weekhours_parse(cases[i].hours, &bad);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(hours);
+        g_autofree char *words = weekhours_words(hours);
+        CU_ASSERT_STRING_EQUAL(words, cases[i].words);
+        CU_ASSERT_EQUAL(weekhours_longest_gap(hours), cases[i].gap);
+    }
+}
+
 void test_weekhours_suite(void)
 {
     CU_pSuite suite = CU_add_suite("weekhours", NULL, NULL);
@@ -110,4 +132,5 @@ void test_weekhours_suite(void)
     CU_ADD_TEST(suite, hours_are_what_clocks_show);
     CU_ADD_TEST(suite, the_next_time_of_day_is_to_come);
     CU_ADD_TEST(suite, what_are_no_hours_is_named);
+    CU_ADD_TEST(suite, hours_are_told_and_leave_gaps);
 }
