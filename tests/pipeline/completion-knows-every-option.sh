@@ -44,7 +44,7 @@ offers '--show' vmanger-plan --sh
 offers 'advice steps unsolved' vmanger-plan --show file.csv --only ''
 offers 'steps' vmanger-plan --only = st
 offers 'directory' vmanger-plan -o dir
-offers 'file.csv' vmanger-apply --verify-journal fi
+offers 'file.csv' vmanger-apply --verify-journal 'fi'
 offers '' vmanger-apply --max-age ''
 offers '' vmanger-plan --lose ''
 offers '' vmanger-plan file

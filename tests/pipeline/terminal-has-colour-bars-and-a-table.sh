@@ -62,8 +62,8 @@ grep -v '^      ' rest | cmp -s - expected || complain 'a table' 'the rest is an
 
 # A name that would paint, and one that is long.
 small_snapshot in
-sed -i "2s/esx1/$escape[2J$escape[31mesx1/; 3s/esx2/a-very-long-name-of-a-host-that-has-no-end.example/" in/hosts.csv
-sed -i "s/Alpha/$escape[2JAlpha-with-a-name-that-is-long/" in/clusters.csv
+sed -i "2s/esx1/${escape}[2J${escape}[31mesx1/; 3s/esx2/a-very-long-name-of-a-host-that-has-no-end.example/" in/hosts.csv
+sed -i "s/Alpha/${escape}[2JAlpha-with-a-name-that-is-long/" in/clusters.csv
 "$BIN/collect" -q in -o hostile
 on_terminal NO_COLOR=1 python3 on_terminal.py "$BIN/analyze" hostile -o hostile.csv
 "$BIN/plan" -q hostile hostile.csv -o hostile.plan.csv
