@@ -35,16 +35,8 @@ refuses 'analyze: no snapshot' 'no snapshot is named ' analyze -o out/x
 refuses 'plan: no output' 'expected -o PLAN ' plan good good.csv
 refuses 'plan: no assessment' 'expected a SNAPSHOT and an assessment.csv ' plan good -o out/x
 refuses 'plan: too much' 'expected a SNAPSHOT and an assessment.csv ' plan good good.csv good.csv -o out/x
-<<<<<<< HEAD
-refuses 'plan: two modes' 'expected one of --show, --check, --explain, --what-if, --lose and --fits ' plan --show a --explain b
-refuses 'plan: --show with an output' '--output goes with making a plan and --check, not with --show ' plan --show good-plan.csv -o out/x
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-refuses 'plan: two modes' 'expected one of --show, --check and --explain ' plan --show a --explain b
-refuses 'plan: --show with an output' '--output goes with making a plan and --check, not with --show ' plan --show good-plan.csv -o out/x
-=======
-refuses 'plan: two modes' 'expected one of --show, --check, --explain and --replay ' plan --show a --explain b
+refuses 'plan: two modes' 'expected one of --show, --check, --explain, --what-if, --lose, --fits and --replay ' plan --show a --explain b
 refuses 'plan: --show with an output' '--output goes with making a plan, --check and --replay, not with --show ' plan --show good-plan.csv -o out/x
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
 refuses 'plan: --without-dependents alone' '--without-dependents goes with --check, not with making a plan ' plan --without-dependents good good.csv -o out/x
 refuses 'plan: --explain of nothing there' 'found no "nobody": expected the id of ' plan --explain nobody good good.csv
 refuses 'plan: --check of a snapshot' 'good: found a snapshot: expected a plan ' plan --check good good good.csv -o out/x
@@ -60,24 +52,12 @@ refuses 'apply: arguments the wrong way round' 'good: found a target: expected t
 refuses 'apply: a vCenter before the plan' 'vcsa\.example: found a target: expected the PLAN first' apply vcsa.example good-plan.csv
 
 # An option that the way in which a program runs does not use is refused, and named.
-<<<<<<< HEAD
-for option in '--history j' '--policy p'; do
-    refuses "plan --show $option" "${option% *} goes with making a plan, --check, --explain, --what-if, --lose and --fits, not with --show " plan --show good-plan.csv $option
-done
-refuses 'plan --explain -o' '--output goes with making a plan and --check, not with --explain ' plan --explain vm-1 good good.csv -o out/x
-||||||| parent of 2a9248f (plan --replay runs a history forward under policies and under none)
-for option in '--history j' '--policy p'; do
-    refuses "plan --show $option" "${option% *} goes with making a plan, --check and --explain, not with --show " plan --show good-plan.csv $option
-done
-refuses 'plan --explain -o' '--output goes with making a plan and --check, not with --explain ' plan --explain vm-1 good good.csv -o out/x
-=======
-refuses 'plan --show --history' '--history goes with making a plan, --check and --explain, not with --show ' plan --show good-plan.csv --history j
-refuses 'plan --show --policy' '--policy goes with making a plan, --check, --explain and --replay, not with --show ' plan --show good-plan.csv --policy p
+refuses 'plan --show --history' '--history goes with making a plan, --check, --explain, --what-if, --lose and --fits, not with --show ' plan --show good-plan.csv --history j
+refuses 'plan --show --policy' '--policy goes with making a plan, --check, --explain, --what-if, --lose, --fits and --replay, not with --show ' plan --show good-plan.csv --policy p
 refuses 'plan --compare alone' '--compare goes with --replay, not with making a plan ' plan good good.csv --compare p -o out/x
-refuses 'plan --replay --history' '--history goes with making a plan, --check and --explain, not with --replay ' plan --replay good --history j
+refuses 'plan --replay --history' '--history goes with making a plan, --check, --explain, --what-if, --lose and --fits, not with --replay ' plan --replay good --history j
 refuses 'plan --replay of two' '--replay takes a history and nothing else ' plan --replay good good.csv
 refuses 'plan --explain -o' '--output goes with making a plan, --check and --replay, not with --explain ' plan --explain vm-1 good good.csv -o out/x
->>>>>>> 2a9248f (plan --replay runs a history forward under policies and under none)
 refuses 'plan --explain --detailed-exitcode' '--detailed-exitcode goes with making a plan, --show and --check, not with --explain ' plan --explain vm-1 good good.csv --detailed-exitcode
 refuses 'plan --explain --only' '--only goes with --show, not with --explain ' plan --explain vm-1 good good.csv --only steps
 for mode in '--explain vm-1' '--check good-plan.csv -o out/x'; do
