@@ -84,7 +84,8 @@ static GString *csv_of(const Replay *replays, guint n)
     GString *text = g_string_new(NULL);
     table_append_header(&table, text);
     for (guint i = 0; i < n; i++) {
-        ResultRow row = {.policy = replays[i].name};
+        ResultRow row;
+        row.policy = replays[i].name;
         for (guint k = 0; k < N_FIGURES; k++)
             row.values[k] = table_round(figures_told[k].of(&replays[i].figures));
         table_append_row(&table, &row, text);
