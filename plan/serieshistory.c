@@ -10,7 +10,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define MOST_BYTES (4UL << 30) /* unpacked */
+#define MOST_BYTES (2UL << 30) /* unpacked */
 #define READ_BYTES (1U << 20)
 #define MOST_TIME_S 32503680000.0 /* the year 3000 */
 #define MOST_MHZ 1e8
@@ -113,7 +113,7 @@ static gboolean read_bytes(gzFile file, const char *path, GByteArray *bytes, GEr
     int n;
     while ((n = gzread(file, part, READ_BYTES)) > 0) {
         if (bytes->len + (gsize)n >= MOST_BYTES)
-            return fail_reading(path, "more than 4 GiB", error);
+            return fail_reading(path, "more than 2 GiB", error);
         g_byte_array_append(bytes, part, (guint)n);
     }
     int code;
