@@ -168,8 +168,8 @@ check: test-packages
 		$(BUILD)/sanitized/tests/allocations.so
 	@$(CHECKED) DATA=$(DATA) tests/run
 
-# All points of failure, of which check tries a sample: calls on files, allocations, kills of apply (an hour on two
-# cores; SEED=N draws other pairs of them). FAULTS=kills tries those alone.
+# All points of failure, of which check tries a sample: calls on files, allocations, kills of apply (half an hour to an
+# hour on two cores; SEED=N draws other pairs of them). FAULTS=kills tries those alone.
 FAULTS ?= files allocations kills
 SEED ?= 1
 .PHONY: check-faults $(addprefix faults-of-,files allocations kills)

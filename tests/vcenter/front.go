@@ -267,6 +267,12 @@ func (f *front) followSessions(c *call, a *answer) {
 	}
 }
 
+// packers are used again: a new one takes longer than what it packs.
+var packers = sync.Pool{New: func() interface{} {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	return z
+}}
+
 // send writes the answer as the rule and the client's headers say.
 func (f *front) send(c *call, w http.ResponseWriter, r *http.Request, a *answer) {
 	for name, values := range a.header {
@@ -277,9 +283,11 @@ func (f *front) send(c *call, w http.ResponseWriter, r *http.Request, a *answer)
 	body := a.body
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && len(body) > 1024 {
 		var packed bytes.Buffer
-		z, _ := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+		z := packers.Get().(*gzip.Writer)
+		z.Reset(&packed)
 		_, _ = z.Write(body)
 		_ = z.Close()
+		packers.Put(z)
 		body = packed.Bytes()
 		c.Gzip = true
 		w.Header().Set("Content-Encoding", "gzip")
