@@ -93,7 +93,8 @@ $(BUILD)/tests/generate: $(BUILD)/samples/generate.o $(SAMPLES) $(LIBS_collect)
 
 $(BUILD)/tests/unit/main.o: CPPFLAGS += '-DSUITES(X)=$(SUITES)'
 $(BUILD)/tests/unit/main.o: $(UNIT_SOURCES)
-$(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/tests/fuzz/corpus.o $(SAMPLES) $(LIBS_apply)
+FUZZ_CORPUS = $(BUILD)/tests/fuzz/corpus.o $(BUILD)/tests/fuzz/conversation.o
+$(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(FUZZ_CORPUS) $(SAMPLES) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 
@@ -190,7 +191,7 @@ faults-of-kills:
 # corpus for the next time.
 FUZZ_SECONDS ?= 10
 FUZZED = $(BUILD)/fuzzed
-$(BUILD)/tests/fuzz/all: $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/corpus.o $(SAMPLES) $(LIBS_plan)
+$(BUILD)/tests/fuzz/all: $(BUILD)/tests/fuzz/fuzz.o $(FUZZ_CORPUS) $(SAMPLES) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
 .PHONY: fuzz

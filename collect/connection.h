@@ -9,6 +9,10 @@
 
 #include "collect/program.h"
 
+/* what a server would say to a call of a method, or for a document of that path: appended to answer; returns
+ * its HTTP status, 0 for no answer at all */
+typedef long ConnectionAnswer(const char *method, const char *request, GString *answer, gpointer data);
+
 typedef struct Connection {
     char *url; /* https://host/sdk, without credentials; NULL where the source is no server */
     char *username;
@@ -25,6 +29,8 @@ typedef struct Connection {
         outage_limit_s; /* an outage in the middle of the work is waited through so long; 0: not at all */
     char *user_agent;   /* what the program calls itself; NULL: vmanger and its version */
     char *warning;      /* what connection_ask found that is to be told; or NULL */
+    ConnectionAnswer *answer; /* speaks for the server, without a network or a pause; NULL: the server does */
+    gpointer answer_data;
 } Connection;
 
 /* a program's own options followed by those of a connection, which belong to these modes (PROGRAM_MODE bits),

@@ -509,14 +509,41 @@ static void sort_table(void *rows, gsize n, gsize size)
         qsort(rows, n, size, compare_ids);
 }
 
+static void sort_rows(void *rows, guint n, gsize size)
+{
+    if (n > 0) /* a table that never had a row has no memory */
+        qsort(rows, n, size, compare_ids);
+}
+
 static void sort_tables(Snapshot *s)
 {
-    sort_table(s->clusters, s->n_clusters, sizeof *s->clusters);
-    sort_table(s->pools, s->n_pools, sizeof *s->pools);
-    sort_table(s->hosts, s->n_hosts, sizeof *s->hosts);
-    sort_table(s->vms, s->n_vms, sizeof *s->vms);
-    sort_table(s->rules, s->n_rules, sizeof *s->rules);
-    sort_table(s->evc_modes, s->n_evc_modes, sizeof *s->evc_modes);
+    sort_tablesort_rows(s->clusters, s->n_clusters, sizeof *s->clusters);
+    sort_tablesort_rows(s->pools, s->n_pools, sizeof *s->pools);
+    sort_tablesort_rows(s->hosts, s->n_hosts, sizeof *s->hosts);
+    sort_tablesort_rows(s->vms, s->n_vms, sizeof *s->vms);
+    sort_tablesort_rows(s->rules, s->n_rules, sizeof *s->rules);
+    sort_tablesort_rows(s->evc_modes, s->n_evc_modes, sizeof *s->evc_modes);
+}
+
+/* A value out of its bounds is no value. Without one that each row must have there is no snapshot, as linking
+ * says. */
+static void drop_unreadable(Inventory *inventory, const Table *table, char *row, const char *id)
+{
+    table_round_row(table, row);
+    for (guint i = 0; i < table->n_columns; i++) {
+        g_autofree char *found = NULL, *expected = NULL;
+        i = table_find_unreadable(table, row, i, &found, &expected);
+        if (i == table->n_columns || table->columns[i].flags & COLUMN_REQUIRED)
+            continue;
+        table_clear_cell(table, row, i);
+        const char *column = table->columns[i].name;
+        if (!g_hash_table_add(inventory->warned, g_strdup_printf("%s %s", table->file, column)))
+            continue;
+        g_autofree char *shown = escape_for_message(found);
+        g_ptr_array_add(inventory->warnings,
+                        g_strdup_printf("%s: %s: found %s: expected %s; left empty (first at %s)",
+                                        table->file, column, shown, expected, id));
+    }
 }
 
 static gboolean assemble(Inventory *inventory, GError **error)
@@ -535,6 +562,12 @@ static gboolean assemble(Inventory *inventory, GError **error)
     g_autoptr(GHashTable) vms = index_rows(s->vms, s->n_vms, sizeof *s->vms);
     inventory_prune_members(inventory, hosts, vms);
     inventory_prune_datastores(inventory);
+    for (int table = 0; table < N_TABLES; table++) {
+        Rows rows = snapshot_rows(s, table);
+        for (guint i = 0; i < rows.n; i++)
+            drop_unreadable(inventory, snapshot_tables[table], rows.rows + i * rows.size,
+                            snapshot_row_id(s, table, i));
+    }
     return TRUE;
 }
 

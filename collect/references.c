@@ -122,12 +122,32 @@ gboolean references_resolve(Snapshot *s, int *table, guint *index, RowFault *fau
     return TRUE;
 }
 
+/* What is built of other sources than files must be fit for files. */
+static gboolean rows_can_be_read(Snapshot *s, int *table, guint *index, RowFault *fault)
+{
+    for (*table = 0; *table < N_TABLES; ++*table) {
+        Rows rows = snapshot_rows(s, *table);
+        for (*index = 0; *index < rows.n; ++*index) {
+            g_autofree char *found = NULL, *expected = NULL;
+            const Table *columns = snapshot_tables[*table];
+            guint wrong =
+                table_find_unreadable(columns, rows.rows + *index * rows.size, 0, &found, &expected);
+            if (wrong < columns->n_columns)
+                return row_blame(fault, columns->columns[wrong].name,
+                                 g_string_chunk_insert(s->strings, found),
+                                 g_string_chunk_insert(s->strings, expected));
+        }
+    }
+    return TRUE;
+}
+
 gboolean snapshot_link(Snapshot *snapshot, GError **error)
 {
     int table;
     guint index;
     RowFault fault;
-    if (references_resolve(snapshot, &table, &index, &fault))
+    if (rows_can_be_read(snapshot, &table, &index, &fault) &&
+        references_resolve(snapshot, &table, &index, &fault))
         return TRUE;
     g_autofree char *found = escape_for_message(fault.found);
     g_set_error(error, VMANGER_ERROR, 0, "%s: %s: %s: found %s: expected %s", snapshot_tables[table]->file,

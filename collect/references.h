@@ -12,7 +12,8 @@
  * snapshot's */
 gboolean references_resolve(Snapshot *snapshot, int *table, guint *index, RowFault *fault);
 
-/* the same of a snapshot that was built: FALSE and an error naming file, row id and column */
+/* the same of a snapshot that was built, and that each cell could be read again of a file: FALSE and an error
+ * naming file, row id and column */
 gboolean snapshot_link(Snapshot *snapshot, GError **error);
 
 #endif

@@ -49,6 +49,7 @@ typedef struct Transfer {
     gboolean unsent;                /* no connection: the server has not seen it */
     gboolean faulted, refused, cut; /* a fault arrived; take said no; the answer stopped half way */
     guint attempt;
+    long status;                /* HTTP's */
     gint64 started, not_before; /* monotonic, in microseconds */
     char why[CURL_ERROR_SIZE];
 } Transfer;
@@ -191,21 +192,25 @@ static gboolean status_has_answer(long status)
     return status == 200 || status == 500; /* SOAP's status of a fault */
 }
 
+static gboolean take_bytes(Transfer *transfer, const char *bytes, gsize n)
+{
+    if (!status_has_answer(transfer->status) || transfer->faulted) /* read on: the connection serves again */
+        return TRUE;
+    if (!xml_reader_push(transfer->reader, bytes, n, &transfer->error))
+        return FALSE;
+    const char *root = xml_reader_root(transfer->reader);
+    if (!root || strcmp(root, transfer->root) == 0)
+        return TRUE;
+    g_autofree char *shown = escape_for_message(root);
+    g_set_error(&transfer->error, VMANGER_ERROR, 0, "found an element %s", shown);
+    return FALSE;
+}
+
 static size_t receive(char *bytes, size_t size, size_t n, void *data)
 {
     Transfer *transfer = data;
-    long status = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (!status_has_answer(status) || transfer->faulted) /* read on, so that the connection serves again */
-        return size * n;
-    if (!xml_reader_push(transfer->reader, bytes, size * n, &transfer->error))
-        return 0;
-    const char *root = xml_reader_root(transfer->reader);
-    if (!root || strcmp(root, transfer->root) == 0)
-        return size * n;
-    g_autofree char *shown = escape_for_message(root);
-    g_set_error(&transfer->error, VMANGER_ERROR, 0, "found an element %s", shown);
-    return 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+    return take_bytes(transfer, bytes, size * n) ? size * n : 0;
 }
 
 /* ---- requests ---- */
@@ -320,9 +325,10 @@ static CURL *prepare(Transfer *transfer)
     return NULL;
 }
 
-static gboolean transfer_start(Transfer *transfer, GError **error)
+static gboolean transfer_begin(Transfer *transfer, GError **error)
 {
     transfer->attempt++;
+    transfer->status = 0;
     transfer->unsent = transfer->faulted = transfer->refused = transfer->cut = FALSE;
     transfer->why[0] = '\0';
     g_clear_error(&transfer->error);
@@ -330,8 +336,15 @@ static gboolean transfer_start(Transfer *transfer, GError **error)
     transfer->reader = xml_reader_new(transfer->call.depth, take_element, transfer);
     if (transfer->call.begin)
         transfer->call.begin(transfer->call.data);
+    return transfer->reader || lacks_memory(error);
+}
+
+static gboolean transfer_start(Transfer *transfer, GError **error)
+{
+    if (!transfer_begin(transfer, error))
+        return FALSE;
     transfer->easy = prepare(transfer);
-    if (!transfer->reader || !transfer->easy || (transfer->request && !transfer->headers))
+    if (!transfer->easy || (transfer->request && !transfer->headers))
         return lacks_memory(error);
     return curl_multi_add_handle(transfer->soap->multi, transfer->easy) == CURLM_OK || lacks_memory(error);
 }
@@ -353,7 +366,8 @@ static Outcome refuse(Transfer *transfer, int code, Outcome outcome, const char 
 
 static Outcome judge_network(Transfer *transfer, CURLcode result)
 {
-    const char *why = *transfer->why ? transfer->why : curl_easy_strerror(result);
+    /* libcurl repeats the names of the certificate as they are */
+    g_autofree char *why = escape_for_terminal(*transfer->why ? transfer->why : curl_easy_strerror(result));
     const char *complaint = trust_complaint(transfer->soap->trust);
     transfer->unsent = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
                        result == CURLE_SSL_CONNECT_ERROR;
@@ -382,8 +396,9 @@ static Outcome judge_network(Transfer *transfer, CURLcode result)
     }
 }
 
-static Outcome judge_status(Transfer *transfer, long status)
+static Outcome judge_status(Transfer *transfer)
 {
+    long status = transfer->status;
     char *target = NULL;
     switch (status) {
     case 401:
@@ -409,7 +424,7 @@ static Outcome judge_status(Transfer *transfer, long status)
     }
 }
 
-static Outcome judge_answer(Transfer *transfer, long status)
+static Outcome judge_answer(Transfer *transfer)
 {
     const char *type = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
@@ -417,7 +432,7 @@ static Outcome judge_answer(Transfer *transfer, long status)
     if (type && g_str_has_prefix(type, "text/html"))
         return refuse(transfer, SOAP_ERROR_ANSWER, OUTCOME_FAILED,
                       "found a web page (HTTP status %ld): expected a vSphere API; is the address right?",
-                      status);
+                      transfer->status);
     return refuse(transfer, SOAP_ERROR_ANSWER, transfer->cut ? OUTCOME_AGAIN : OUTCOME_FAILED,
                   "%s: %s: expected an answer of the vSphere API", transfer->call.method,
                   transfer->cut ? "found an answer that stops half way" : found);
@@ -426,23 +441,23 @@ static Outcome judge_answer(Transfer *transfer, long status)
 /* What became of an attempt; transfer->error says why it failed. */
 static Outcome judge(Transfer *transfer, CURLcode result)
 {
-    long status = 0;
     char *peer = NULL;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (transfer->easy)
+        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
     transfer->soap->status = (int)status;
     if (curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer)
         g_strlcpy(transfer->soap->peer, peer, sizeof transfer->soap->peer);
     if (result != CURLE_OK && !transfer->error)
         return judge_network(transfer, result);
-    if (!status_has_answer(status))
-        return judge_status(transfer, status);
+    if (!status_has_answer(transfer->status))
+        return judge_status(transfer);
     if (!transfer->error && !transfer->faulted && !xml_reader_finish(transfer->reader, &transfer->error))
         transfer->cut = xml_reader_root(transfer->reader) != NULL;
-    if (!transfer->error && status == 500 && !transfer->faulted)
+    if (!transfer->error && transfer->status == 500 && !transfer->faulted)
         return refuse(transfer, SOAP_ERROR_ANSWER, OUTCOME_FAILED, "found HTTP status 500 without a fault");
     if (!transfer->error)
         return OUTCOME_DONE;
-    return transfer->faulted || transfer->refused ? OUTCOME_FAILED : judge_answer(transfer, status);
+    return transfer->faulted || transfer->refused ? OUTCOME_FAILED : judge_answer(transfer);
 }
 
 /* TRUE where the call shall be repeated because the server is away, which is not for longer than the limit.
@@ -539,6 +554,20 @@ static gboolean conclude_finished(Soap *soap, GPtrArray *transfers, GError **err
     return TRUE;
 }
 
+/* The connection answers in the server's place. */
+static gboolean answer_first(GPtrArray *transfers, GError **error)
+{
+    Transfer *transfer = g_ptr_array_index(transfers, 0);
+    const Connection *connection = transfer->soap->connection;
+    g_autoptr(GString) answer = g_string_new(NULL);
+    if (!transfer_begin(transfer, error))
+        return FALSE;
+    transfer->status =
+        connection->answer(transfer->call.method, transfer->call.body, answer, connection->answer_data);
+    take_bytes(transfer, answer->str, answer->len);
+    return conclude(transfers, transfer, transfer->status ? CURLE_OK : CURLE_GOT_NOTHING, error);
+}
+
 static struct curl_waitfd signals_of(const Soap *soap)
 {
     return (struct curl_waitfd){.fd = soap->interrupt ? interrupt_fd(soap->interrupt) : -1,
@@ -567,6 +596,11 @@ static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *
         }
         if (transfers->len == 0)
             return TRUE;
+        if (soap->connection->answer) {
+            if (!answer_first(transfers, error))
+                return FALSE;
+            continue;
+        }
         int wait_ms = start_due(transfers, error), running;
         if (wait_ms < 0)
             return FALSE;
@@ -584,6 +618,8 @@ static gboolean run(Soap *soap, GPtrArray *transfers, guint parallel, SoapNext *
 gboolean soap_pause(Soap *soap, double seconds, GError **error)
 {
     gint64 end = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+    if (soap->connection->answer)
+        return !is_interrupted(soap, error);
     for (;;) {
         gint64 left = end - g_get_monotonic_time();
         if (is_interrupted(soap, error))

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define ABSENT G_MAXUINT
-#define LAST_YEAR 2999 /* so that a time and what a series or a plan adds to it can still be written */
+#define LAST_YEAR 2999    /* so that a time and what a series or a plan adds to it can still be written */
+#define MOST_WRITTEN 9e15 /* whose thousandths are an integer */
 
 struct TableReader {
     const Table *table;
@@ -139,12 +140,25 @@ double table_round(double number)
     return isfinite(number) ? round(number * 1000) / 1000 : number;
 }
 
+void table_round_row(const Table *table, gpointer row)
+{
+    for (guint i = 0; i < table->n_columns; i++) {
+        double *number = (gpointer)((char *)row + table->columns[i].offset);
+        if (table->columns[i].type == CELL_WHOLE || table->columns[i].type == CELL_DECIMAL)
+            *number = table_round(*number);
+    }
+}
+
 void table_append_number(GString *out, double number)
 {
     if (isnan(number))
         return;
     if (isinf(number)) {
         g_string_append(out, "unlimited");
+        return;
+    }
+    if (fabs(number) > MOST_WRITTEN) { /* which none reads; as digits all the same */
+        g_string_append_printf(out, "%.0f", number);
         return;
     }
     gint64 thousandths = llround(fabs(number) * 1000);
@@ -259,9 +273,9 @@ static const char *parse_yes_no(const char *cell, gboolean capitals, int *field)
     return *field || compare(cell, "no") == 0 ? NULL : "yes or no";
 }
 
-static const char *parse_cell(TableReader *reader, const Column *column, const char *cell, char *row)
+/* what a cell should have been, or NULL where it is right and has been stored */
+static const char *parse_cell(TableReader *reader, const Column *column, const char *cell, gpointer field)
 {
-    gpointer field = row + column->offset;
     switch (column->type) {
     case CELL_WORD:
         return parse_word(column, cell, field, reader->expected);
@@ -295,6 +309,11 @@ static void clear_cell(const Column *column, char *row)
     default:
         *(const char **)field = "";
     }
+}
+
+void table_clear_cell(const Table *table, gpointer row, guint column)
+{
+    clear_cell(&table->columns[column], row);
 }
 
 void table_clear_row(const Table *table, gpointer row)
@@ -338,7 +357,8 @@ gboolean table_reader_next(TableReader *reader, gpointer row, GError **error)
         clear_cell(column, row);
         if (!*cell && !(column->flags & COLUMN_REQUIRED))
             continue;
-        const char *wrong = *cell ? parse_cell(reader, column, cell, row) : "a value";
+        const char *wrong =
+            *cell ? parse_cell(reader, column, cell, (char *)row + column->offset) : "a value";
         if (wrong) {
             csv_reader_fail(reader->csv, column->name, cell, wrong, error);
             return FALSE;
@@ -379,6 +399,34 @@ void table_append_cell_text(const Column *column, gconstpointer row, GString *ou
     default:
         g_string_append(out, *(const char *const *)field);
     }
+}
+
+guint table_find_unreadable(const Table *table, gconstpointer row, guint from, char **found, char **expected)
+{
+    g_autoptr(GString) cell = g_string_new(NULL);
+    g_autoptr(GString) words = g_string_new(NULL);
+    TableReader reader = {.table = table, .expected = words};
+    for (guint i = from; i < table->n_columns; i++) {
+        const Column *column = &table->columns[i];
+        union {
+            int word;
+            double number;
+            gint64 time;
+            const char *text;
+        } field;
+        g_string_truncate(cell, 0);
+        g_string_truncate(words, 0);
+        table_append_cell_text(column, row, cell);
+        const char *wrong = cell->len > 0                     ? parse_cell(&reader, column, cell->str, &field)
+                            : column->flags & COLUMN_REQUIRED ? "a value"
+                                                              : NULL;
+        if (!wrong)
+            continue;
+        *found = g_strdup(cell->str);
+        *expected = g_strdup(wrong);
+        return i;
+    }
+    return table->n_columns;
 }
 
 /* a string as it goes into a file: quoted where it must be, shielded from spreadsheets */

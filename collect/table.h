@@ -86,12 +86,23 @@ void table_append_row(const Table *table, gconstpointer row, GString *out);
 /* appends the text of one cell as it is in memory: no quotes, no leading ' */
 void table_append_cell_text(const Column *column, gconstpointer row, GString *out);
 
+/* the first column from the from-th on whose cell could not be read again once it was written, n_columns
+ * where there is none: found and expected then receive what stands and what should stand there, owned by the
+ * caller */
+guint table_find_unreadable(const Table *table, gconstpointer row, guint from, char **found, char **expected);
+
+/* makes one cell of the row empty */
+void table_clear_cell(const Table *table, gpointer row, guint column);
+
 /* a number of at most three decimals, as the files write it: no exponent, no needless zeros; NAN is nothing
  */
 void table_append_number(GString *out, double number);
 
 /* to the nearest thousandth, as a number is written: decisions are taken on this value */
 double table_round(double number);
+
+/* the same of all numbers of a row */
+void table_round_row(const Table *table, gpointer row);
 
 /* reads a whole or decimal number as the files write it; FALSE where it is none */
 gboolean table_parse_number(const char *text, gboolean decimals, gboolean negative, double *number);

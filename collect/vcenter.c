@@ -191,9 +191,8 @@ gboolean vcenter_parse_time(const char *text, gint64 *seconds)
         return TRUE;
     g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
     g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(text, utc);
-    if (time)
-        *seconds = g_date_time_to_unix(time);
-    return time != NULL;
+    g_autofree char *written = time ? table_format_time(g_date_time_to_unix(time)) : NULL;
+    return written && table_parse_time(written, seconds); /* of the years that files can hold */
 }
 
 gboolean vcenter_time(Vcenter *vcenter, gint64 *seconds, GError **error)
@@ -232,7 +231,7 @@ static gboolean take_content(const Element *element, gpointer data, GError **err
     g_free(vcenter->instance_uuid);
     vcenter->product = g_strdup(product ? product : "");
     vcenter->api_version = g_strdup(version ? version : "");
-    vcenter->instance_uuid = g_strdup(uuid ? uuid : "");
+    vcenter->instance_uuid = escape_id(uuid ? uuid : ""); /* it names the source in files */
     vcenter->is_vcenter = g_strcmp0(element_text(element, "about.apiType"), "VirtualCenter") == 0;
     return TRUE;
 }

@@ -14,6 +14,7 @@
 #include "plan/show.h"
 #include "plan/verify.h"
 #include "samples/synthetic.h"
+#include "tests/fuzz/conversation.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ typedef struct Format {
 } Format;
 
 static TryFunction try_snapshot, try_policy, try_assessment, try_plan, try_journal, try_queryperf,
-    try_knownhosts, try_export, try_workbook;
+    try_knownhosts, try_export, try_workbook, try_collection, try_application;
 
 static const Format formats[] = {
     {"snapshot/snapshot.csv", try_snapshot},
@@ -49,6 +50,10 @@ static const Format formats[] = {
     {"export/vCPU.csv", try_export},
     {"export/vMemory.csv", try_export},
     {"sheet1.xml", try_workbook},
+    {"vcenter/session.txt", try_collection},
+    {"vcenter/inventory.txt", try_collection},
+    {"vcenter/measured.txt", try_collection},
+    {"vcenter/tasks.txt", try_application},
 };
 
 static const char good_policy[] = "# a policy\n[analyze]\ncpu_hot_pct=70\nmemory_hot_pct=75.5\nnet_hot_pct=\n"
@@ -190,6 +195,20 @@ static void write_and_read(Corpus *corpus, Assessment *assessment)
 }
 
 /* Collects from a source, and goes on with what comes of it. */
+/* What was collected is evaluated and planned on. */
+static void must_serve(Corpus *corpus, const char *collected)
+{
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Snapshot) snapshot = snapshot_read(collected, SNAPSHOT_STRICT, &failure);
+    must(snapshot != NULL, "the snapshot cannot be read again", failure);
+    g_autoptr(Policy) policy = policy_read(NULL, &failure);
+    policy->strategy = STRATEGY_THRESHOLD; /* quick, so that many are tried */
+    g_autoptr(Assessment) assessment = assess(snapshot, collected, policy, &failure);
+    must(assessment != NULL, "the snapshot cannot be evaluated", failure);
+    write_and_read(corpus, assessment);
+    must(plan(corpus, snapshot, assessment, policy, &failure), "no plan can be made", failure);
+}
+
 static gboolean carry_on(Corpus *corpus, const char *source, GError **error)
 {
     g_autofree char *collected = path_of(corpus, "collected");
@@ -200,15 +219,7 @@ static gboolean carry_on(Corpus *corpus, const char *source, GError **error)
     remove_all(collected);
     if (!collect_from_source(&request, &result, error))
         return FALSE;
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(Snapshot) snapshot = snapshot_read(collected, SNAPSHOT_STRICT, &failure);
-    must(snapshot != NULL, "the snapshot cannot be read again", failure);
-    g_autoptr(Policy) policy = policy_read(NULL, &failure);
-    policy->strategy = STRATEGY_THRESHOLD; /* quick, so that many are tried */
-    g_autoptr(Assessment) assessment = assess(snapshot, collected, policy, &failure);
-    must(assessment != NULL, "the snapshot cannot be evaluated", failure);
-    write_and_read(corpus, assessment);
-    must(plan(corpus, snapshot, assessment, policy, &failure), "no plan can be made", failure);
+    must_serve(corpus, collected);
     return TRUE;
 }
 
@@ -432,6 +443,67 @@ static gboolean try_knownhosts(Corpus *corpus, const char *path, GError **error)
     return FALSE;
 }
 
+/* The spoilt text is asked first, then the good ones. */
+static guint conversations(const Corpus *corpus, GBytes *spoilt, Conversation *texts)
+{
+    guint n = 0;
+    texts[n].text = g_bytes_get_data(spoilt, &texts[n].length);
+    n++;
+    for (guint i = 0; i < corpus_count(); i++)
+        if (formats[i].try == try_collection || formats[i].try == try_application) {
+            texts[n].text = corpus_bytes(corpus, i, &texts[n].length);
+            n++;
+        }
+    return n;
+}
+
+static GBytes *bytes_of(const char *path)
+{
+    char *bytes;
+    gsize length;
+    must(g_file_get_contents(path, &bytes, &length, NULL), "a conversation is missing", NULL);
+    return g_bytes_new_take(bytes, length);
+}
+
+static gboolean try_collection(Corpus *corpus, const char *path, GError **error)
+{
+    g_autoptr(GBytes) spoilt = bytes_of(path);
+    g_autofree char *collected = path_of(corpus, "collected");
+    Conversation texts[G_N_ELEMENTS(formats) + 1];
+    guint n = conversations(corpus, spoilt, texts);
+    remove_all(collected);
+    if (!conversation_collect(texts, n, collected, error))
+        return FALSE;
+    must_serve(corpus, collected);
+    return TRUE;
+}
+
+static gboolean try_application(Corpus *corpus, const char *path, GError **error)
+{
+    g_autoptr(GBytes) spoilt = bytes_of(path);
+    Conversation texts[G_N_ELEMENTS(formats) + 1];
+    return conversation_apply(texts, conversations(corpus, spoilt, texts), error);
+}
+
+/* They are kept as texts in the source. */
+static void copy_conversations(const Corpus *corpus)
+{
+    const char *top = g_getenv("TOP");
+    g_autofree char *directory = path_of(corpus, "vcenter");
+    must(g_mkdir(directory, 0700) == 0, "no directory for conversations", NULL);
+    for (guint i = 0; i < corpus_count(); i++) {
+        if (formats[i].try != try_collection && formats[i].try != try_application)
+            continue;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *from = g_build_filename(top ? top : ".", "tests/fuzz", formats[i].file, NULL);
+        g_autofree char *to = path_of(corpus, formats[i].file), *bytes = NULL;
+        gsize length;
+        must(g_file_get_contents(from, &bytes, &length, &error) &&
+                 g_file_set_contents(to, bytes, (gssize)length, &error),
+             "no conversation", error);
+    }
+}
+
 static void make_journal(const Corpus *corpus)
 {
     g_autoptr(GError) error = NULL;
@@ -482,6 +554,7 @@ Corpus *corpus_new(void)
     make_snapshot(corpus);
     make_plan(corpus);
     make_journal(corpus);
+    copy_conversations(corpus);
     for (guint i = 0; i < corpus_count(); i++) {
         g_autofree char *path = path_of(corpus, formats[i].file);
         char *bytes = NULL;
