@@ -242,10 +242,8 @@ static void widen(const Situation *situation, const ClusterProblem *problem, GAr
 }
 
 /* What cannot be put into a safe order is forbidden, and the search made again, a few times. */
-static void do_job(gpointer data, gpointer unused)
+static void do_job(Job *job)
 {
-    (void)unused;
-    Job *job = data;
     g_autoptr(GArray) forbidden = g_array_new(FALSE, FALSE, sizeof(guint));
     job->blocked = g_array_new(FALSE, FALSE, sizeof(Change));
     Candidate best = {0};
@@ -300,29 +298,58 @@ static void do_jobs_within(Job *jobs, guint n, guint max_moves)
             return;
         excess[hottest] = -1;
         jobs[hottest].max_moves = (int)max_moves;
-        do_job(&jobs[hottest], NULL);
+        do_job(&jobs[hottest]);
         max_moves -= MIN(max_moves, count_moves(jobs[hottest].changes));
     }
+}
+
+typedef struct JobQueue {
+    Job *jobs;
+    gint n, next; /* next: counted up atomically */
+} JobQueue;
+
+static gpointer do_next_jobs(gpointer data)
+{
+    JobQueue *queue = data;
+    for (gint i; (i = g_atomic_int_add(&queue->next, 1)) < queue->n;)
+        if (queue->jobs[i].wanted)
+            do_job(&queue->jobs[i]);
+    return NULL;
+}
+
+/* On this thread and others; what there are too few threads for, the others do. Jobs are handed over by the
+ * threads' beginning and end alone. */
+static void do_jobs_on(guint n_threads, Job *jobs, guint n)
+{
+    JobQueue queue = {jobs, (gint)n, 0};
+    g_autoptr(GPtrArray) threads = g_ptr_array_new();
+    for (guint i = 1; i < MIN(n_threads, n); i++) {
+        GThread *thread = g_thread_try_new("cluster", do_next_jobs, &queue, NULL);
+        if (thread)
+            g_ptr_array_add(threads, thread);
+    }
+    do_next_jobs(&queue);
+    for (guint i = 0; i < threads->len; i++)
+        g_thread_join(g_ptr_array_index(threads, i));
 }
 
 /* Clusters share nothing, so each is searched by itself, on as many threads as there are processors, unless
  * at most so many moves may be made in all (0: any number). */
 static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_moves, GError **error)
 {
-    gint threads = (gint)(situation->threads ? situation->threads : g_get_num_processors());
     if (max_moves > 0)
         do_jobs_within(jobs, n, max_moves);
     GThreadPool *pool = threads > 1 ? g_thread_pool_new(do_job, NULL, threads, FALSE, NULL) : NULL;
-    for (guint i = 0; i < n; i++) {
-        if (!jobs[i].wanted || max_moves > 0)
+    for (guint i = 0; i < n; i++) {else
+        do_jobs_on(!jobs[i].wantedsituation->threads ||? situation->threads >: 0)
             continue;
         if (pool)
-            g_thread_pool_push(pool, &jobs[i], NULL);
+            g_thread_pool_pushg_get_num_processors();
         else
             do_job(&jobs[i], NULL);
     }
     if (pool)
-        g_thread_pool_free(pool, FALSE, TRUE);
+        g_thread_pool_free(pool, jobs, n);
     for (guint i = 0; i < n; i++)
         if (jobs[i].error && error && !*error)
             g_propagate_error(error, g_steal_pointer(&jobs[i].error));
