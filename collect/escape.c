@@ -98,8 +98,7 @@ gboolean escape_is_rewritten(const char *text)
     return digit && hyphens <= most_hyphens && !is_plain_number(text);
 }
 
-/* Marks that reorder or hide what follows them: a name could then show as another one. */
-static gboolean is_hidden(gunichar c)
+gboolean escape_is_hidden(gunichar c)
 {
     return !g_unichar_isprint(c) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
@@ -109,7 +108,7 @@ static void append_printable(GString *out, const char *text, glong most)
 {
     for (const char *at = text; *at && most > 0; at = g_utf8_next_char(at), most--) {
         gunichar c = g_utf8_get_char(at);
-        if (is_hidden(c))
+        if (escape_is_hidden(c))
             g_string_append_printf(out, "\\u{%X}", c);
         else
             g_string_append_unichar(out, c);

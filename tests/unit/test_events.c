@@ -35,9 +35,19 @@ static void names_stay_inside_their_structured_data(void)
     CU_ASSERT_PTR_NULL(strpbrk(message, "\n\x1b"));
 }
 
+static void what_acts_on_a_terminal_is_escaped_in_json_too(void)
+{
+    JournalRow row = hostile_row();
+    row.object = "a\xc2\x9b"
+                 "1m\xe2\x80\xae\xf3\xa0\x81\x81z\xc3\xa4"; /* CSI, a mark, a tag, and ä */
+    g_autofree char *line = events_json(&row);
+    CU_ASSERT_PTR_NOT_NULL(strstr(line, "\"object\":\"a\\u009b1m\\u202e\\udb40\\udc41z\xc3\xa4\""));
+}
+
 void test_events_suite(void)
 {
     CU_pSuite suite = CU_add_suite("events", NULL, NULL);
     CU_ADD_TEST(suite, names_stay_inside_their_json_string);
+    CU_ADD_TEST(suite, what_acts_on_a_terminal_is_escaped_in_json_too);
     CU_ADD_TEST(suite, names_stay_inside_their_structured_data);
 }
