@@ -155,8 +155,9 @@ static void report_fault(Transfer *transfer, const SoapFault *fault, GError **er
 {
     int code = strcmp(fault->type, "NotAuthenticated") == 0 ? SOAP_ERROR_SESSION : SOAP_ERROR_FAULT;
     g_autofree char *message = escape_for_terminal(fault->message);
+    g_autofree char *type = escape_for_terminal(fault->type);
     g_set_error(error, SOAP_ERROR, code, "%s: %s: %s%s%s", transfer->soap->connection->url,
-                transfer->call.method, fault->type, *fault->type && *message ? ": " : "", message);
+                transfer->call.method, type, *type && *message ? ": " : "", message);
 }
 
 /* A SOAP fault: faultstring, and in detail one element whose type is the API's fault. */

@@ -32,6 +32,15 @@ distrusts 'no authorities' '^collect: nowhere\.pem: found no certificate' --cace
 openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other >openssl.said 2>&1
 distrusts 'other authorities' 'certificate is not trusted' --cacert other.pem
 
+# what stands in a certificate is told escaped, in one line
+vcenter_stop
+openssl req -x509 -newkey rsa:2048 -nodes -keyout hostile.key -out hostile.pem -days 2 -utf8 \
+    -subj "/CN=$(printf 'evil\302\2332J\342\200\256\nname')" >openssl.said 2>&1
+vcenter_start --tls-cert hostile.pem --tls-key hostile.key
+distrusts 'names in a certificate' 'certificate is not trusted: .*evil\\u\{9B\}2J' --cacert hostile.pem
+vcenter_stop
+vcenter_start
+
 collects 0 'its own certificate as authority'
 trust="--thumbprint $thumbprint"
 collects 0 'the right thumbprint'
