@@ -52,6 +52,16 @@ func (l *listener) close() {
 	_ = l.current.Close()
 }
 
+// replace has the listener show another certificate, from when it opens again,
+// and know nothing of TLS sessions made before.
+func (l *listener) replace() error {
+	cert, err := certificate("", "")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.config = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	return err
+}
+
 // countingListener counts connections and the bytes of requests in them, after
 // the handshake.
 type countingListener struct {

@@ -166,13 +166,19 @@ func (srv *server) orderClock(q url.Values) (interface{}, error) {
 }
 
 // orderRestart closes the API for a while: its sessions end, its inventory
-// stays, and its tasks, unless those that have ended or all are forgotten.
+// stays, and its tasks, unless those that have ended or all are forgotten. Its
+// certificate may be another one afterwards.
 func (srv *server) orderRestart(q url.Values, api *listener) error {
 	seconds, err := number(q, "seconds", 0)
 	if err != nil {
 		return err
 	}
 	api.close()
+	if q.Get("certificate") == "new" {
+		if err := api.replace(); err != nil {
+			return err
+		}
+	}
 	srv.control.setSessions(sessionEnded)
 	srv.changes.wake()
 	time.Sleep(time.Duration(seconds * float64(time.Second)))
