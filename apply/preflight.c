@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define WIDEST_CELL 60 /* characters */
+#define WIDEST_CELL 60  /* characters */
+#define MOST_HASTE_S 60 /* by which a snapshot may come before its time */
 
 static void preflight_init(Preflight *preflight)
 {
@@ -37,10 +38,17 @@ static void differ(Preflight *preflight, const char *what, const char *was, cons
 
 /* ---- the plan as a whole ---- */
 
+/* A clock that was set back makes a plan younger than nothing: how old it is can then not be told. */
 static void look_at_age(Preflight *preflight, Target *target, const ChangePlan *plan, double max_age_s)
 {
     double age_s = (double)(target->class->now(target) - plan->taken_at);
-    if (max_age_s <= 0 || age_s <= max_age_s)
+    if (age_s < -MOST_HASTE_S)
+        g_ptr_array_add(
+            preflight->warnings,
+            g_strdup_printf("the plan's snapshot was taken %.0f s from now by the target's clock, "
+                            "which must have been set back: how old it is cannot be told",
+                            -age_s));
+    if (max_age_s <= 0 || fabs(age_s) <= max_age_s)
         return;
     g_autofree char *was = g_strdup_printf("at most %.0f s", max_age_s);
     g_autofree char *is = g_strdup_printf("%.0f s", age_s);
