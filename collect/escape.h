@@ -21,7 +21,8 @@ gboolean escape_is_formula(const char *text);
  * formula, a number that it writes in another way (0012, 1E5, 4 123), a date (1-2, MAR1), a Boolean */
 gboolean escape_is_rewritten(const char *text);
 
-/* TRUE for what acts on a terminal, or hides or reorders what follows it: a name could then show as another one */
+/* TRUE for what acts on a terminal, or hides or reorders what follows it: a name could then show as another
+ * one */
 gboolean escape_is_hidden(gunichar c);
 
 /* for a terminal or a log: control characters, bidirectional marks and line breaks become \u{HEX}; the caller
