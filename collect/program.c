@@ -290,7 +290,8 @@ struct Working {
     GThread *thread; /* NULL where nobody looks */
     GMutex mutex;
     GCond ended;
-    gboolean over, shown;
+    gint over; /* under the mutex, so that no signal is missed; atomic, as checkers do not see GLib's mutex */
+    gboolean shown;
 };
 
 static void show_work(const Working *working)
@@ -308,7 +309,7 @@ static gpointer watch(gpointer data)
     Working *working = data;
     gint64 until = working->began + SILENT_US;
     g_mutex_lock(&working->mutex);
-    while (!working->over) {
+    while (!g_atomic_int_get(&working->over)) {
         if (g_cond_wait_until(&working->ended, &working->mutex, until))
             continue;
         show_work(working);
@@ -337,7 +338,7 @@ void working_free(Working *working)
         return;
     if (working->thread) {
         g_mutex_lock(&working->mutex);
-        working->over = TRUE;
+        g_atomic_int_set(&working->over, TRUE);
         g_cond_signal(&working->ended);
         g_mutex_unlock(&working->mutex);
         g_thread_join(working->thread);
