@@ -5,6 +5,7 @@
 #include "collect/nearest.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -408,12 +409,7 @@ guint table_find_unreadable(const Table *table, gconstpointer row, guint from, c
     TableReader reader = {.table = table, .expected = words};
     for (guint i = from; i < table->n_columns; i++) {
         const Column *column = &table->columns[i];
-        union {
-            int word;
-            double number;
-            gint64 time;
-            const char *text;
-        } field;
+        max_align_t field; /* has room for any cell; nobody reads it */
         g_string_truncate(cell, 0);
         g_string_truncate(words, 0);
         table_append_cell_text(column, row, cell);
