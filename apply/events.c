@@ -69,28 +69,11 @@ static void append_cells(GString *out, const JournalRow *row, TakeCell take)
 
 /* ---- JSON (RFC 8259) ---- */
 
-/* As UTF-16, in two parts where it must be. */
-static void append_json_code(GString *out, gunichar c)
-{
-    if (c >= 0x10000) {
-        g_string_append_printf(out, "\\u%04x", 0xd800 + ((c - 0x10000) >> 10));
-        c = 0xdc00 + (c & 0x3ff);
-    }
-    g_string_append_printf(out, "\\u%04x", c);
-}
-
-/* The lines go to a terminal, too. */
 static void append_json_cell(GString *out, const Cell *cell)
 {
     g_string_append(out, out->len > 1 ? "," : "");
-    json_append_quotedfor (const char *at = text; *at; at = g_utf8_next_char(at)) {
-        gunichar c = g_utf8_get_char(at);
-        if (c == '"' || c == '\\')
-            g_string_append_printf(out, cell->name"\\%c", (char)c);
-        else if (escape_is_hidden(c))
-            append_json_code(out, c);
-    g_string_append_c        else
-            g_string_append_unichar(out, ':'c);
+    json_append_quoted(out, cell->name);
+    g_string_append_c(out, ':');
     json_append_quoted(out, cell->text);
 }
 

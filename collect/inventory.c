@@ -509,20 +509,14 @@ static void sort_table(void *rows, gsize n, gsize size)
         qsort(rows, n, size, compare_ids);
 }
 
-static void sort_rows(void *rows, guint n, gsize size)
-{
-    if (n > 0) /* a table that never had a row has no memory */
-        qsort(rows, n, size, compare_ids);
-}
-
 static void sort_tables(Snapshot *s)
 {
-    sort_tablesort_rows(s->clusters, s->n_clusters, sizeof *s->clusters);
-    sort_tablesort_rows(s->pools, s->n_pools, sizeof *s->pools);
-    sort_tablesort_rows(s->hosts, s->n_hosts, sizeof *s->hosts);
-    sort_tablesort_rows(s->vms, s->n_vms, sizeof *s->vms);
-    sort_tablesort_rows(s->rules, s->n_rules, sizeof *s->rules);
-    sort_tablesort_rows(s->evc_modes, s->n_evc_modes, sizeof *s->evc_modes);
+    sort_table(s->clusters, s->n_clusters, sizeof *s->clusters);
+    sort_table(s->pools, s->n_pools, sizeof *s->pools);
+    sort_table(s->hosts, s->n_hosts, sizeof *s->hosts);
+    sort_table(s->vms, s->n_vms, sizeof *s->vms);
+    sort_table(s->rules, s->n_rules, sizeof *s->rules);
+    sort_table(s->evc_modes, s->n_evc_modes, sizeof *s->evc_modes);
 }
 
 /* A value out of its bounds is no value. Without one that each row must have there is no snapshot, as linking

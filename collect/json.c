@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/json.h"
 
+#include "collect/escape.h"
 #include "collect/table.h"
 
 #include <math.h>
@@ -10,17 +11,28 @@ struct Json {
     guint depth; /* objects and lists that are open */
 };
 
+/* As UTF-16, in two parts where it must be. */
+static void append_code(GString *out, gunichar c)
+{
+    if (c >= 0x10000) {
+        g_string_append_printf(out, "\\u%04x", 0xd800 + ((c - 0x10000) >> 10));
+        c = 0xdc00 + (c & 0x3ff);
+    }
+    g_string_append_printf(out, "\\u%04x", c);
+}
+
 void json_append_quoted(GString *out, const char *text)
 {
     g_autofree char *valid = g_utf8_validate(text, -1, NULL) ? NULL : g_utf8_make_valid(text, -1);
     g_string_append_c(out, '"');
-    for (const char *at = valid ? valid : text; *at; at++) {
-        if (*at == '"' || *at == '\\')
-            g_string_append_printf(out, "\\%c", *at);
-        else if ((guchar)*at < ' ' || *at == 0x7f)
-            g_string_append_printf(out, "\\u%04x", (guint)(guchar)*at);
+    for (const char *at = valid ? valid : text; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (c == '"' || c == '\\')
+            g_string_append_printf(out, "\\%c", (char)c);
+        else if (escape_is_hidden(c))
+            append_code(out, c);
         else
-            g_string_append_c(out, *at);
+            g_string_append_unichar(out, c);
     }
     g_string_append_c(out, '"');
 }

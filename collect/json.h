@@ -4,9 +4,10 @@
  * names what it holds and the version of that: the JSON Schema of that name, in samples/schemas, describes
  * it. A member that is not known is left out.
  *
- * Any text is legal: what JSON does not allow as it is, is escaped, bytes that are no UTF-8 are replaced
- * (json-glib 1.6 leaves U+001F as it is, which no reader takes, and writes 78.52 with seventeen digits).
- * Numbers are as the CSV files write them. Objects in a list stand on lines of their own.
+ * Any text is legal: what JSON does not allow as it is, or could act on a terminal, is escaped, bytes that
+ * are no UTF-8 are replaced (json-glib 1.6 leaves U+001F as it is, which no reader takes, and writes 78.52
+ * with seventeen digits). Numbers are as the CSV files write them. Objects in a list stand on lines of their
+ * own.
  */
 #ifndef COLLECT_JSON_H
 #define COLLECT_JSON_H

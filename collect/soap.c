@@ -445,7 +445,7 @@ static Outcome judge(Transfer *transfer, CURLcode result)
     char *peer = NULL;
     if (transfer->easy)
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
-    transfer->soap->status = (int)status;
+    transfer->soap->status = (int)transfer->status;
     if (curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &peer) == CURLE_OK && peer)
         g_strlcpy(transfer->soap->peer, peer, sizeof transfer->soap->peer);
     if (result != CURLE_OK && !transfer->error)

@@ -339,17 +339,8 @@ static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_mo
 {
     if (max_moves > 0)
         do_jobs_within(jobs, n, max_moves);
-    GThreadPool *pool = threads > 1 ? g_thread_pool_new(do_job, NULL, threads, FALSE, NULL) : NULL;
-    for (guint i = 0; i < n; i++) {else
-        do_jobs_on(!jobs[i].wantedsituation->threads ||? situation->threads >: 0)
-            continue;
-        if (pool)
-            g_thread_pool_pushg_get_num_processors();
-        else
-            do_job(&jobs[i], NULL);
-    }
-    if (pool)
-        g_thread_pool_free(pool, jobs, n);
+    else
+        do_jobs_on(situation->threads ? situation->threads : g_get_num_processors(), jobs, n);
     for (guint i = 0; i < n; i++)
         if (jobs[i].error && error && !*error)
             g_propagate_error(error, g_steal_pointer(&jobs[i].error));

@@ -201,11 +201,13 @@ static gboolean start_all(Target *target, const ChangePlan *plan, GError **error
 {
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *step = &g_array_index(plan->rows, PlanRow, i);
-        g_autofree char *problem = NULL, *task = NULL;
+        g_autofree char *problem = NULL, *intent = NULL;
+        g_auto(StepCall) call = {0};
         if (!target->class->recheck(target, step, &problem, error))
             return FALSE;
         g_autoptr(GError) refused = NULL;
-        if (!target->class->start(target, step, &task, &refused) && !(refused && *refused->message))
+        intent = target->class->intent ? target->class->intent(target, step) : NULL;
+        if (!target->class->start(target, step, &call, &refused) && !(refused && *refused->message))
             g_error("not started without a word");
     }
     return TRUE;
@@ -232,7 +234,8 @@ static gboolean settle_all(Target *target, const ChangePlan *plan, GError **erro
     for (guint i = 0; i < G_N_ELEMENTS(tasks); i++) {
         StepEnd end = {.step = NAN};
         gboolean ok =
-            target->class->settle(target, &g_array_index(plan->rows, PlanRow, i), tasks[i], &end, error);
+            target->class->settle(target, &g_array_index(plan->rows, PlanRow, i), tasks[i],
+                                  "change_version=2026-11-20T20:15:00.000000Z est_s=10", &end, error);
         g_free(end.detail);
         if (!ok)
             return FALSE;
