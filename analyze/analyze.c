@@ -4,6 +4,7 @@
  */
 #include "analyze/assessment.h"
 #include "analyze/assessmentjson.h"
+#include "analyze/chronicle.h"
 #include "analyze/evaluation.h"
 #include "analyze/metrics.h"
 #include "analyze/patterncheck.h"
@@ -53,29 +54,56 @@ static void work_clear(Work *work)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
-/* Adds one snapshot to the assessment and the summary. */
-static gboolean assess(Work *work, const char *directory, GError **error)
+static gboolean follow(const Work *work, History *history, const char *directory, GError **error)
+{
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
+    return snapshot &&
+           evaluation_add_history(work->assessment, history, snapshot, directory, work->policy, error);
+}
+
+static gboolean assess(const Work *work, History *history, const char *directory, GError **error)
 {
     g_auto(Subject) subject = {0};
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
-    if (!snapshot || !evaluation_add(work->assessment, snapshot, directory, work->policy, &subject, error))
+    if (!snapshot ||
+        !evaluation_add_newest(work->assessment, history, snapshot, directory, work->policy, &subject, error))
         return FALSE;
     summary_add(work->summary, &subject, work->policy);
     patterncheck_add(work->patterns, snapshot);
     return !work->report || report_add(work->report, &subject, directory, work->policy, error);
 }
 
-static gboolean assess_all(Work *work, const Program *program, char *const *directories, GError **error)
+/* Adds one source to the assessment and the summary: its newest snapshot, by the history of all. */
+static gboolean assess_source(const Work *work, Chronicle *chronicle, gint *done, GError **error)
 {
-    gint done = 0;
-    g_autoptr(Working) working =
-        program_working(program, "evaluating snapshot", &done, (gint)g_strv_length((char **)directories));
-    for (char *const *directory = directories; *directory; directory++) {
-        if (!assess(work, *directory, error))
+    g_autoptr(History) history = chronicle->history ? g_steal_pointer(&chronicle->history) : history_new();
+    if (history->newest >= 0)
+        assessment_add_rollup(work->assessment, history->source_id, history->newest);
+    for (guint i = 0; i < chronicle->snapshots->len; i++) {
+        const char *directory = g_array_index(chronicle->snapshots, Dated, i).directory;
+        gboolean ok = i + 1 < chronicle->snapshots->len ? follow(work, history, directory, error)
+                                                        : assess(work, history, directory, error);
+        if (!ok)
             return FALSE;
-        g_atomic_int_inc(&done);
+        g_atomic_int_inc(done);
     }
     return TRUE;
+}
+
+static gboolean assess_all(const Work *work, const Program *program, char *const *directories, GError **error)
+{
+    g_autoptr(GPtrArray) chronicles = chronicles_read(directories, error);
+    gint done = 0, n = 0;
+    for (guint i = 0; chronicles && i < chronicles->len; i++)
+        n += (gint)((const Chronicle *)chronicles->pdata[i])->snapshots->len;
+    for (guint i = 0; chronicles && i < chronicles->len; i++)
+        if (((const Chronicle *)chronicles->pdata[i])->warning)
+            program_warn(program, "warning: %s", ((const Chronicle *)chronicles->pdata[i])->warning);
+    g_autoptr(Working) working = program_working(program, "evaluating snapshot", &done, n);
+    for (guint i = 0; chronicles && i < chronicles->len; i++)
+        if (!assess_source(work, chronicles->pdata[i], &done, error))
+            return FALSE;
+    return chronicles != NULL;
 }
 
 static void warn(const Program *program, const PatternCheck *patterns)
@@ -166,7 +194,7 @@ int main(int argc, char **argv)
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
-    if (!program_parse(&program, &argc, &argv, "SNAPSHOT... -o assessment.csv",
+    if (!program_parse(&program, &argc, &argv, "SNAPSHOT|ARCHIVE... -o assessment.csv",
                        "Evaluates what was measured: hosts that are hot or cold, VMs short of memory, and\n"
                        "the buffer each cluster has left.",
                        entries, &error))

@@ -62,6 +62,7 @@ static const Column columns[] = {
     {"reclaimed_host", CELL_DECIMAL, AT(load.reclaimed_host), PRESENT, 0, NULL},
     {"pressure", CELL_WORD, AT(load.pressure), PRESENT, 0, pressure_names},
     {"pressure_pool_id", CELL_ID, AT(load.pressure_pool), PRESENT, 0, NULL},
+    {"room_demand", CELL_DECIMAL, AT(load.room_demand), 0, 0, NULL},
     {"reason", CELL_TEXT, AT(load.reason), 0, 0, NULL},
 };
 static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns), FALSE};
@@ -75,6 +76,7 @@ Assessment *assessment_new(void)
     assessment->entities = g_array_new(FALSE, FALSE, sizeof(Assessed));
     assessment->strings = g_string_chunk_new(STRING_BYTES);
     assessment->index = g_hash_table_new(g_str_hash, g_str_equal);
+    assessment->rollups = g_string_new(NULL);
     assessment->policy = "";
     assessment->estimator = "";
     assessment->window_from = assessment->window_to = -1;
@@ -90,12 +92,13 @@ void assessment_free(Assessment *assessment)
     g_array_free(assessment->entities, TRUE);
     g_string_chunk_free(assessment->strings);
     g_free(assessment->digest);
+    g_string_free(assessment->rollups, TRUE);
     g_free(assessment);
 }
 
 Load load_unknown(void)
 {
-    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, "", ""};
+    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, "", ""};
 }
 
 Assessed assessed_unknown(void)
@@ -109,6 +112,16 @@ Assessed assessed_unknown(void)
 double load_round(Resource resource, double amount)
 {
     return resource == RESOURCE_CPU ? table_round(amount) : round(amount);
+}
+
+double load_room_demand(const Load *load)
+{
+    return isnan(load->room_demand) ? load->demand : load->room_demand;
+}
+
+void load_set_room_demand(Load *load, double room_demand)
+{
+    load->room_demand = room_demand > load->demand ? room_demand : NAN;
 }
 
 double load_asked_for(const Load *load)
@@ -162,17 +175,29 @@ static void add_named(Assessment *assessment, const Snapshot *snapshot, EntityKi
 
 static gboolean source_is_new(const Assessment *assessment, const SnapshotInfo *info, GError **error)
 {
-    for (guint i = 0; i < assessment->snapshots->len; i++) {
-        const AssessedSnapshot *row = &g_array_index(assessment->snapshots, AssessedSnapshot, i);
-        if (strcmp(row->source_id, info->source_id) != 0)
+    for (guint i = 0; i < assessment->entities->len; i++) {
+        if (strcmp(g_array_index(assessment->entities, Assessed, i).source_id, info->source_id) != 0)
             continue;
-        g_autofree char *before = table_format_time(row->taken_at), *now = table_format_time(info->taken_at);
         g_set_error(error, VMANGER_ERROR, 0,
-                    "found two snapshots of source %s, of %s and of %s: expected one of each source",
-                    info->source_id, before, now);
+                    "found source %s assessed already: expected its snapshots as one history",
+                    info->source_id);
         return FALSE;
     }
     return TRUE;
+}
+
+void assessment_add_history(Assessment *assessment, const Snapshot *snapshot)
+{
+    AssessedSnapshot row = {
+        g_string_chunk_insert(assessment->strings, snapshot->digest ? snapshot->digest : ""),
+        g_string_chunk_insert_const(assessment->strings, snapshot->info.source_id), snapshot->info.taken_at};
+    g_array_append_val(assessment->snapshots, row);
+}
+
+void assessment_add_rollup(Assessment *assessment, const char *source_id, gint64 taken_at)
+{
+    g_autofree char *time = table_format_time(taken_at);
+    g_string_append_printf(assessment->rollups, "#rollup,%s,%s\n", source_id, time);
 }
 
 gboolean assessment_add_snapshot(Assessment *assessment, const Snapshot *snapshot, guint *first,
@@ -181,10 +206,7 @@ gboolean assessment_add_snapshot(Assessment *assessment, const Snapshot *snapsho
     if (!source_is_new(assessment, &snapshot->info, error))
         return FALSE;
     *first = assessment->entities->len;
-    AssessedSnapshot row = {
-        g_string_chunk_insert(assessment->strings, snapshot->digest ? snapshot->digest : ""),
-        g_string_chunk_insert_const(assessment->strings, snapshot->info.source_id), snapshot->info.taken_at};
-    g_array_append_val(assessment->snapshots, row);
+    assessment_add_history(assessment, snapshot);
     for (guint i = 0; i < snapshot->n_clusters; i++)
         add_named(assessment, snapshot, ENTITY_CLUSTER, snapshot->clusters[i].id, snapshot->clusters[i].name,
                   (int)i);
@@ -414,6 +436,7 @@ static void append_key_rows(const Assessment *assessment, GString *out)
         g_autofree char *time = table_format_time(row->taken_at);
         g_string_append_printf(out, "#snapshot,%s,%s,%s\n", row->digest, row->source_id, time);
     }
+    g_string_append_len(out, assessment->rollups->str, (gssize)assessment->rollups->len);
     append_key_row(out, "#policy", assessment->policy);
     append_key_row(out, "#estimator", assessment->estimator);
     append_time_row(out, "#window_from", assessment->window_from);

@@ -61,6 +61,7 @@ extern const char *const state_names[];    /* "normal" … */
 
 typedef struct Load {
     double capacity, allocated, measured, reclaimed, demand, base, usage_pct, threshold_pct, buffer;
+    double room_demand;        /* by the estimators for room: what a target must have left; NAN: as demand */
     double reclaimed_host;     /* of reclaimed, what no limit holds back: the host's doing, now or once */
     int pressure;              /* Pressure, of a VM's host_memory; -1: not known */
     const char *pressure_pool; /* the pool's id under PRESSURE_POOL_LIMIT, else "" */
@@ -82,6 +83,7 @@ typedef struct AssessedSnapshot {
 
 typedef struct Assessment {
     GArray *snapshots;  /* AssessedSnapshot */
+    GString *rollups;   /* rows #rollup, as written */
     const char *policy; /* policy_analyze_digest */
     const char *estimator;
     gint64 window_from, window_to;
@@ -107,12 +109,24 @@ double load_round(Resource resource, double amount);
  * threshold is passed where this is above it: up to and including 80 % is normal */
 double load_usage_pct(double demand, double capacity);
 
+/* what a target must have left for a VM, or what a host that takes one counts as asked for already */
+double load_room_demand(const Load *load);
+
+/* sets it where it is above the demand, which is set before */
+void load_set_room_demand(Load *load, double room_demand);
+
 /* what an entity asks for: its demand, or its size where that was not measured */
 double load_asked_for(const Load *load);
 
+/* appends the row of a snapshot that is history: of the source of one that follows, and older */
+void assessment_add_history(Assessment *assessment, const Snapshot *snapshot);
+
+/* notes that the history of a source was taken from what an archive keeps of it, up to that time */
+void assessment_add_rollup(Assessment *assessment, const char *source_id, gint64 taken_at);
+
 /* appends a snapshot's row and its clusters, hosts and VMs in the order of its tables, each with no load yet;
- * first receives the index of the first. Pointers to entities of before are no longer valid. A second
- * snapshot of one source is refused */
+ * first receives the index of the first. Pointers to entities of before are no longer valid. A source that
+ * has been assessed already is refused */
 gboolean assessment_add_snapshot(Assessment *assessment, const Snapshot *snapshot, guint *first,
                                  GError **error);
 

@@ -2,24 +2,44 @@
 #include "analyze/evaluation.h"
 
 #include "analyze/buffer.h"
+#include "analyze/lasting.h"
 #include "analyze/loads.h"
-#include "analyze/means.h"
 #include "analyze/states.h"
+
+/* "mean", or those of CPU and memory, for heat and for room where they differ: "cpu=ewma memory=mean
+ * cpu_room=p95" */
+static char *estimator_words(const Policy *policy)
+{
+    Estimator cpu = policy_estimator(policy, FALSE, FALSE), memory = policy_estimator(policy, TRUE, FALSE);
+    Estimator cpu_room = policy_estimator(policy, FALSE, TRUE),
+              memory_room = policy_estimator(policy, TRUE, TRUE);
+    if (cpu == memory && cpu_room == cpu && memory_room == memory)
+        return g_strdup(estimator_names[cpu]);
+    return g_strdup_printf("cpu=%s memory=%s cpu_room=%s memory_room=%s", estimator_names[cpu],
+                           estimator_names[memory], estimator_names[cpu_room], estimator_names[memory_room]);
+}
 
 Assessment *evaluation_begin(const Policy *policy)
 {
     Assessment *assessment = assessment_new();
     g_autofree char *digest = policy_analyze_digest(policy);
     assessment->policy = g_string_chunk_insert(assessment->strings, digest);
-    assessment->estimator = "mean";
+    g_autofree char *estimator = estimator_words(policy);
+    assessment->estimator = g_string_chunk_insert(assessment->strings, estimator);
     return assessment;
 }
 
-static void note_window(Assessment *assessment, const Means *means)
+static void note_times(Assessment *assessment, const Means *means)
 {
     gboolean first = assessment->window_from < 0;
     assessment->window_from = first ? means->window_from : MIN(assessment->window_from, means->window_from);
     assessment->window_to = MAX(assessment->window_to, means->window_to);
+}
+
+/* Origins are of what is assessed, whatever its history is made of. */
+static void note_window(Assessment *assessment, const Means *means)
+{
+    note_times(assessment, means);
     for (int i = 0; i < N_ORIGINS; i++)
         assessment->origins[i] += means->origins[i];
 }
@@ -34,47 +54,65 @@ static void keep_pool_ids(Assessment *assessment, const Subject *subject)
     }
 }
 
-static gboolean begin_snapshot(Assessment *assessment, const Snapshot *snapshot, const char *name,
-                               guint *first, GError **error)
+gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapshot, const Means *means,
+                                 const History *history, const Policy *policy, Subject *subject,
+                                 GError **error)
 {
-    if (assessment_add_snapshot(assessment, snapshot, first, error))
-        return TRUE;
-    g_prefix_error(error, "%s: ", name);
-    return FALSE;
-}
-
-static void evaluate(Assessment *assessment, const Means *means, const Policy *policy, Subject *subject)
-{
+    guint first;
+    if (!assessment_add_snapshot(assessment, snapshot, &first, error))
+        return FALSE;
+    g_autoptr(Estimates) estimates = estimates_new(snapshot, history, policy);
     note_window(assessment, means);
-    loads_measure(subject, means, policy);
+    subject_init(subject, assessment, first, snapshot);
+    loads_measure(subject, means, estimates, policy);
+    lasting_judge(subject, history, policy);
     keep_pool_ids(assessment, subject);
     states_decide(subject, policy, assessment);
     loads_sum_clusters(subject, policy);
     states_decide_clusters(subject, policy, assessment);
     buffer_fill(subject, policy);
+    return TRUE;
+}
+
+/* Reads the snapshot's window and adds it to its history; the caller frees it. */
+static Means *follow(History *history, const Snapshot *snapshot, const char *directory, const Policy *policy,
+                     GError **error)
+{
+    g_autoptr(Means) means = means_read(snapshot, directory, policy->min_samples_pct, error);
+    if (!means)
+        return NULL;
+    if (history->newest == snapshot->info.taken_at || history_add(history, snapshot, means, error))
+        return g_steal_pointer(&means);
+    g_prefix_error(error, "%s: ", directory);
+    return NULL;
+}
+
+gboolean evaluation_add_history(Assessment *assessment, History *history, const Snapshot *snapshot,
+                                const char *directory, const Policy *policy, GError **error)
+{
+    g_autoptr(Means) means = follow(history, snapshot, directory, policy, error);
+    if (!means)
+        return FALSE;
+    note_times(assessment, means);
+    assessment_add_history(assessment, snapshot);
+    return TRUE;
+}
+
+gboolean evaluation_add_newest(Assessment *assessment, History *history, const Snapshot *snapshot,
+                               const char *directory, const Policy *policy, Subject *subject, GError **error)
+{
+    g_autoptr(Means) means = follow(history, snapshot, directory, policy, error);
+    if (!means)
+        return FALSE;
+    if (evaluation_add_measured(assessment, snapshot, means, history, policy, subject, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", directory);
+    return FALSE;
 }
 
 gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
                         const Policy *policy, Subject *subject, GError **error)
 {
-    guint first;
-    if (!begin_snapshot(assessment, snapshot, directory, &first, error))
-        return FALSE;
-    g_autoptr(Means) means = means_read(snapshot, directory, policy->min_samples_pct, error);
-    if (!means)
-        return FALSE;
-    subject_init(subject, assessment, first, snapshot);
-    evaluate(assessment, means, policy, subject);
-    return TRUE;
-}
-
-gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapshot, const char *name,
-                                 const Means *means, const Policy *policy, Subject *subject, GError **error)
-{
-    guint first;
-    if (!begin_snapshot(assessment, snapshot, name, &first, error))
-        return FALSE;
-    subject_init(subject, assessment, first, snapshot);
-    evaluate(assessment, means, policy, subject);
-    return TRUE;
+    g_autoptr(History) history = history_new();
+    return evaluation_add_newest(assessment, history, snapshot, directory, policy, subject, error);
 }

@@ -12,11 +12,6 @@ static double sum_known(double a, double b)
     return isnan(a) ? b : isnan(b) ? a : a + b;
 }
 
-static double or_zero(double amount)
-{
-    return isnan(amount) ? 0 : amount;
-}
-
 /* ---- VMs ---- */
 
 static void size_vm(const Vm *vm, const Host *host, const Policy *policy, Load *loads)
@@ -30,16 +25,20 @@ static void size_vm(const Vm *vm, const Host *host, const Policy *policy, Load *
     loads[RESOURCE_MEMORY].threshold_pct = policy->short_pct;
 }
 
-static double vm_cpu_demand(const Means *means, guint vm, double core_mhz, double usage, const Policy *policy)
+/* What was not measured just now is not known, whatever was before. No estimate is above the size of what it
+ * is of, unless just that was measured. */
+static void estimate_vm(const Estimates *estimates, guint i, Followed followed, double now, Resource r,
+                        Load *load)
 {
-    if (!policy->host_cpu_demand || isnan(usage))
-        return usage;
-    double demand = means_of_vm(means, vm, METRIC_CPU_DEMAND_MHZ);
-    double ready = or_zero(means_of_vm(means, vm, METRIC_CPU_READY_MS));
-    return isnan(demand) ? usage + ready * core_mhz : demand;
+    double most = fmax(load->capacity, now);
+    if (isnan(now))
+        return;
+    load->demand = load_round(r, fmin(most, estimates_of_vm(estimates, i, followed, FOR_HEAT)));
+    load_set_room_demand(load, load_round(r, fmin(most, estimates_of_vm(estimates, i, followed, FOR_ROOM))));
 }
 
-static void measure_vm(const Subject *subject, guint i, const Means *means, const Policy *policy)
+static void measure_vm(const Subject *subject, guint i, const Means *means, const Estimates *estimates,
+                       const Policy *policy)
 {
     const Vm *vm = &subject->snapshot->vms[i];
     const Host *host = &subject->snapshot->hosts[vm->host];
@@ -47,18 +46,23 @@ static void measure_vm(const Subject *subject, guint i, const Means *means, cons
     size_vm(vm, host, policy, loads);
     if (vm->power != VM_POWER_ON)
         return;
-    double usage = means_of_vm(means, i, METRIC_CPU_USAGE_MHZ);
-    loads[RESOURCE_CPU].measured = load_round(RESOURCE_CPU, usage);
-    loads[RESOURCE_CPU].demand =
-        load_round(RESOURCE_CPU, vm_cpu_demand(means, i, host->core_mhz, usage, policy));
-    static const Metric plain[] = {[RESOURCE_MEMORY] = METRIC_MEMORY_ACTIVE_KIB,
-                                   [RESOURCE_DISK] = METRIC_DISK_KIBPS,
-                                   [RESOURCE_NET] = METRIC_NET_KIBPS};
-    static const Resource plain_resources[] = {RESOURCE_MEMORY, RESOURCE_DISK, RESOURCE_NET};
-    for (guint k = 0; k < G_N_ELEMENTS(plain_resources); k++) {
-        Resource r = plain_resources[k];
-        loads[r].measured = loads[r].demand = load_round(r, means_of_vm(means, i, plain[r]));
+    static const Metric metrics[] = {[RESOURCE_CPU] = METRIC_CPU_USAGE_MHZ,
+                                     [RESOURCE_MEMORY] = METRIC_MEMORY_ACTIVE_KIB,
+                                     [RESOURCE_DISK] = METRIC_DISK_KIBPS,
+                                     [RESOURCE_NET] = METRIC_NET_KIBPS};
+    static const Resource resources[] = {RESOURCE_CPU, RESOURCE_MEMORY, RESOURCE_DISK, RESOURCE_NET};
+    for (guint k = 0; k < G_N_ELEMENTS(resources); k++) {
+        Resource r = resources[k];
+        loads[r].measured = loads[r].demand = load_round(r, means_of_vm(means, i, metrics[r]));
     }
+    double usage = means_of_vm(means, i, METRIC_CPU_USAGE_MHZ);
+    if (policy->host_cpu_demand)
+        estimate_vm(estimates, i, FOLLOWED_CPU_DEMAND, means_cpu_demand_of_vm(means, i, host->core_mhz),
+                    RESOURCE_CPU, &loads[RESOURCE_CPU]);
+    else
+        estimate_vm(estimates, i, FOLLOWED_CPU, usage, RESOURCE_CPU, &loads[RESOURCE_CPU]);
+    estimate_vm(estimates, i, FOLLOWED_MEMORY, means_of_vm(means, i, METRIC_MEMORY_ACTIVE_KIB),
+                RESOURCE_MEMORY, &loads[RESOURCE_MEMORY]);
 }
 
 /* ---- hosts ---- */
@@ -92,7 +96,8 @@ static void measure_host(const Subject *subject, guint i, const Means *means, co
 
 /* what the measured running VMs of a host sum up to */
 typedef struct VmSums {
-    double measured[N_RESOURCES], demand[N_RESOURCES], reclaimed, reclaimed_host;
+    double measured[N_RESOURCES], demand[N_RESOURCES], room[N_RESOURCES], reclaimed, reclaimed_host;
+    gboolean unmeasured[N_RESOURCES]; /* one of them was not: the base of the window has it */
 } VmSums;
 
 static void add_vm(const Subject *subject, guint i, VmSums *sums, Load *host_loads)
@@ -103,22 +108,37 @@ static void add_vm(const Subject *subject, guint i, VmSums *sums, Load *host_loa
     for (int r = 0; r < N_RESOURCES; r++) {
         loads[r].usage_pct = load_usage_pct(loads[r].demand, loads[r].capacity);
         host_loads[r].allocated += loads[r].allocated;
-        if (isnan(loads[r].measured))
+        if (isnan(loads[r].measured)) {
+            sums->unmeasured[r] = TRUE;
             continue;
+        }
         sums->measured[r] += loads[r].measured;
         sums->demand[r] += loads[r].demand;
+        sums->room[r] += load_room_demand(&loads[r]);
     }
     sums->reclaimed = sum_known(sums->reclaimed, loads[RESOURCE_HOST_MEMORY].reclaimed);
     sums->reclaimed_host = sum_known(sums->reclaimed_host, loads[RESOURCE_HOST_MEMORY].reclaimed_host);
 }
 
-static void finish_host(Load *loads, const VmSums *sums)
+/* what the host used beside its VMs: in the window, or mostly in those of its history */
+static double base_of(const Load *load, Resource r, const VmSums *sums, const Estimates *estimates,
+                      guint host)
+{
+    double usual = r == RESOURCE_CPU           ? estimates_of_host(estimates, host, FOLLOWED_BASE_CPU)
+                   : r == RESOURCE_HOST_MEMORY ? estimates_of_host(estimates, host, FOLLOWED_BASE_MEMORY)
+                                               : NAN;
+    gboolean now = isnan(usual) || sums->unmeasured[r];
+    return load_round(r, now ? fmax(0, load->measured - sums->measured[r]) : usual);
+}
+
+static void finish_host(Load *loads, const VmSums *sums, const Estimates *estimates, guint host)
 {
     for (int r = 0; r < N_RESOURCES; r++) {
         Load *load = &loads[r];
         if (!isnan(load->measured)) {
-            load->base = load_round(r, fmax(0, load->measured - sums->measured[r]));
+            load->base = base_of(load, r, sums, estimates, host);
             load->demand = load_round(r, load->base + sums->demand[r]);
+            load_set_room_demand(load, load_round(r, load->base + sums->room[r]));
         }
         load->allocated = load_round(r, load->allocated);
         load->usage_pct = load_usage_pct(load->demand, load->capacity);
@@ -128,7 +148,7 @@ static void finish_host(Load *loads, const VmSums *sums)
     loads[RESOURCE_HOST_MEMORY].reclaimed_host = sums->reclaimed_host;
 }
 
-void loads_measure(Subject *subject, const Means *means, const Policy *policy)
+void loads_measure(Subject *subject, const Means *means, const Estimates *estimates, const Policy *policy)
 {
     const Snapshot *snapshot = subject->snapshot;
     g_autofree VmSums *sums = g_new0(VmSums, snapshot->n_hosts + 1);
@@ -137,12 +157,12 @@ void loads_measure(Subject *subject, const Means *means, const Policy *policy)
         sums[i].reclaimed = sums[i].reclaimed_host = NAN;
     }
     for (guint i = 0; i < snapshot->n_vms; i++)
-        measure_vm(subject, i, means, policy);
-    pressure_measure(subject, means, policy);
+        measure_vm(subject, i, means, estimates, policy);
+    pressure_measure(subject, means, estimates, policy);
     for (guint i = 0; i < snapshot->n_vms; i++)
         add_vm(subject, i, &sums[snapshot->vms[i].host], subject->hosts[snapshot->vms[i].host].loads);
     for (guint i = 0; i < snapshot->n_hosts; i++)
-        finish_host(subject->hosts[i].loads, &sums[i]);
+        finish_host(subject->hosts[i].loads, &sums[i], estimates, i);
 }
 
 /* ---- clusters ---- */
@@ -152,6 +172,7 @@ static void sum_cluster(const Subject *subject, guint c, Resource r, Load *sum)
     *sum = (Load){.usage_pct = NAN,
                   .threshold_pct = sum->threshold_pct,
                   .buffer = NAN,
+                  .room_demand = NAN,
                   .reclaimed_host = NAN,
                   .pressure = -1,
                   .pressure_pool = "",

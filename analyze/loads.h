@@ -9,15 +9,14 @@
 #ifndef ANALYZE_LOADS_H
 #define ANALYZE_LOADS_H
 
-#include "analyze/means.h"
-#include "analyze/policy.h"
+#include "analyze/estimates.h"
 #include "analyze/subject.h"
 
 /* fills the loads of VMs and hosts but for their buffers and reasons; a VM that is not running has only its
  * size. Memory under host_memory=demand is what the guest touches and a quarter of what else it holds
  * ("Understanding Memory Resource Management in VMware vSphere 5.0": an idle page counts a quarter under the
  * default tax of 75 %) */
-void loads_measure(Subject *subject, const Means *means, const Policy *policy);
+void loads_measure(Subject *subject, const Means *means, const Estimates *estimates, const Policy *policy);
 
 /* sums the loads of usable hosts up to their clusters; needs the hosts' states. A sum of which a part is not
  * known is not known */

@@ -21,6 +21,7 @@ typedef enum {
     KEY_VMS,       /* patterns of VMs, separated by ';' */
     KEY_HOSTS,     /* of hosts */
     KEY_WEEKHOURS, /* entries separated by ';' */
+    KEY_WINDOWS,   /* k/n */
     KEY_TEXT       /* one of words, where there are any, or empty */
 } KeyType;
 
@@ -37,7 +38,6 @@ static const char *const yes_no_words[] = {"no", "yes", NULL};
 static const char *const host_cpu_words[] = {"usage", "demand", NULL};
 static const char *const host_memory_words[] = {"consumed", "demand", NULL};
 static const char *const buffer_words[] = {"unused", "unallocated", NULL};
-static const char *const estimator_words[] = {"mean", NULL};
 static const char *const strategy_words[] = {"optimize", "threshold", NULL};
 static const char *const published_words[] = {"no", "exact", NULL};
 static const char *const step_cost_words[] = {"time", "count", NULL};
@@ -67,7 +67,13 @@ static const Key keys[] = {
     {"analyze", "host_cpu", KEY_WORD, AT(host_cpu_demand), "usage", 0, 0, host_cpu_words},
     {"analyze", "host_memory", KEY_WORD, AT(host_memory_demand), "consumed", 0, 0, host_memory_words},
     {"analyze", "buffer", KEY_WORD, AT(buffer_unallocated), "unused", 0, 0, buffer_words},
-    {"analyze", "estimator", KEY_WORD, AT(estimator), "mean", 0, 0, estimator_words},
+    {"analyze", "estimator", KEY_WORD, AT(estimator), "mean", 0, 0, estimator_names},
+    {"analyze", "cpu_estimator", KEY_TEXT, AT(cpu_estimator), "", 0, 0, estimator_names},
+    {"analyze", "memory_estimator", KEY_TEXT, AT(memory_estimator), "", 0, 0, estimator_names},
+    {"analyze", "cpu_room_estimator", KEY_TEXT, AT(cpu_room_estimator), "", 0, 0, estimator_names},
+    {"analyze", "memory_room_estimator", KEY_TEXT, AT(memory_room_estimator), "", 0, 0, estimator_names},
+    {"analyze", "hot_after", KEY_WINDOWS, AT(hot_after), "1/1", 1, ROLLUP_RECENT, NULL},
+    {"analyze", "urgent_pct", KEY_DECIMAL, AT(urgent_pct), "90", 1, 100, NULL},
     {"analyze", "system_vms", KEY_VMS, AT(system_vms), "", 0, 0, NULL},
     {"plan", "strategy", KEY_WORD, AT(strategy), "optimize", 0, 0, strategy_words},
     {"plan", "published", KEY_WORD, AT(published_exact), "no", 0, 0, published_words},
@@ -360,6 +366,18 @@ static gboolean set_weekhours(const char *value, GArray **field)
     return TRUE;
 }
 
+static gboolean set_windows(const Key *key, const char *value, Windows *field)
+{
+    g_auto(GStrv) parts = g_strsplit(value, "/", -1);
+    double needed, of;
+    if (g_strv_length(parts) != 2 || !table_parse_number(parts[0], FALSE, FALSE, &needed) ||
+        !table_parse_number(parts[1], FALSE, FALSE, &of) || needed < key->least || of > key->most ||
+        needed > of)
+        return FALSE;
+    *field = (Windows){(int)needed, (int)of};
+    return TRUE;
+}
+
 /* Puts a value into the key's field of the policy or rule; FALSE where it is none. */
 static gboolean set_value(const Key *key, const char *value, gpointer owner)
 {
@@ -377,6 +395,8 @@ static gboolean set_value(const Key *key, const char *value, gpointer owner)
         return TRUE;
     case KEY_WEEKHOURS:
         return set_weekhours(value, field);
+    case KEY_WINDOWS:
+        return set_windows(key, value, field);
     case KEY_TEXT:
         if (key->words && *value && find_word(key->words, value) < 0)
             return FALSE;
@@ -404,6 +424,9 @@ static char *expected_value(const Key *key, const char *value)
             g_string_append_printf(text, " (\"%s\" is none)", bad);
         break;
     }
+    case KEY_WINDOWS:
+        g_string_append_printf(text, "how many of how many windows, as 2/3, at most %g", key->most);
+        break;
     case KEY_WORD:
     case KEY_TEXT: {
         g_autofree char *words = key->words ? nearest_expected(value, key->words) : NULL;
@@ -577,6 +600,16 @@ void policy_free(Policy *policy)
     g_free(policy);
 }
 
+/* ---- estimators ---- */
+
+Estimator policy_estimator(const Policy *policy, gboolean of_memory, gboolean for_room)
+{
+    const char *heat = of_memory ? policy->memory_estimator : policy->cpu_estimator;
+    const char *room = of_memory ? policy->memory_room_estimator : policy->cpu_room_estimator;
+    const char *name = for_room && *room ? room : heat;
+    return *name ? (Estimator)find_word(estimator_names, name) : (Estimator)policy->estimator;
+}
+
 /* ---- patterns ---- */
 
 gboolean policy_matches(char *const *patterns, const char *folder, const char *name)
@@ -630,6 +663,11 @@ static void append_value(GString *line, const Key *key, gconstpointer owner)
     case KEY_HOSTS: {
         g_autofree char *list = g_strjoinv(";", *(char *const *const *)field ? *(char ***)field : NULL);
         g_string_append(line, list);
+        break;
+    }
+    case KEY_WINDOWS: {
+        const Windows *windows = field;
+        g_string_append_printf(line, "%d/%d", windows->needed, windows->of);
         break;
     }
     case KEY_WEEKHOURS: /* no decision depends on them */

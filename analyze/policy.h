@@ -7,6 +7,7 @@
 #ifndef ANALYZE_POLICY_H
 #define ANALYZE_POLICY_H
 
+#include "analyze/estimator.h"
 #include "collect/snapshot.h"
 
 enum { STRATEGY_OPTIMIZE, STRATEGY_THRESHOLD };
@@ -22,14 +23,23 @@ typedef struct PolicyRule {
     int mandatory;
 } PolicyRule;
 
+/* k of n */
+typedef struct Windows {
+    int needed, of;
+} Windows;
+
 typedef struct Policy {
     /* [analyze]; a threshold of NAN is reported, not deciding */
     double cpu_hot_pct, memory_hot_pct, disk_hot_pct, net_hot_pct, short_pct, cold_pct, idle_pct,
         power_target_pct, min_samples_pct;
-    int host_cpu_demand;    /* host_cpu=demand */
-    int host_memory_demand; /* host_memory=demand */
-    int buffer_unallocated; /* buffer=unallocated */
-    int estimator;          /* 0: mean, the one there is */
+    int host_cpu_demand;                              /* host_cpu=demand */
+    int host_memory_demand;                           /* host_memory=demand */
+    int buffer_unallocated;                           /* buffer=unallocated */
+    int estimator;                                    /* Estimator: of what has none of its own */
+    char *cpu_estimator, *memory_estimator;           /* for heat; "": estimator */
+    char *cpu_room_estimator, *memory_room_estimator; /* for room; "": that for heat */
+    Windows hot_after;                                /* in how many windows marginal heat lasts */
+    double urgent_pct;                                /* heat above it counts at once */
     char **system_vms;
     /* [plan] */
     int strategy, published_exact;
@@ -77,6 +87,9 @@ char *policy_place(const Policy *policy, const char *section, const PolicyRule *
  * [rule *]; the caller frees it */
 char *policy_analyze_digest(const Policy *policy);
 char *policy_plan_digest(const Policy *policy);
+
+/* by what CPU or memory is estimated, for heat or for the room that a target has */
+Estimator policy_estimator(const Policy *policy, gboolean of_memory, gboolean for_room);
 
 /* TRUE where one of the patterns matches, as analyze/pattern.h has it: a VM by its name, or folder/name; a
  * host, whose folder is NULL, by its name or short name */

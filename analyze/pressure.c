@@ -45,12 +45,13 @@ static double or_zero(double amount)
 
 /* ---- what VMs claim ---- */
 
-static Claim claim_of(const Vm *vm, guint i, const Means *means)
+/* wanted: what it is to hold in all; NAN: what it holds and what was reclaimed */
+static Claim claim_of(const Vm *vm, guint i, const Means *means, double wanted)
 {
     double limit = isnan(vm->memory_limit_mib) ? INFINITY : vm->memory_limit_mib * KIB_OF_MIB;
     double held = means_of_vm(means, i, METRIC_MEMORY_CONSUMED_KIB);
     double reclaimed = means_reclaimed_of_vm(means, i);
-    double wanted = fmin(vm->memory_mib * KIB_OF_MIB, held + or_zero(reclaimed));
+    wanted = fmin(vm->memory_mib * KIB_OF_MIB, isnan(wanted) ? held + or_zero(reclaimed) : wanted);
     return (Claim){held,
                    or_zero(means_of_vm(means, i, METRIC_MEMORY_OVERHEAD_KIB)),
                    reclaimed,
@@ -167,40 +168,71 @@ static void name_pressure(const Snapshot *snapshot, const Claim *claim, double b
         load->pressure_pool = snapshot->pools[claim->pool].id;
 }
 
-static void fill(const Subject *subject, guint i, const Means *means, const Claim *claim,
-                 const Policy *policy)
+/* what the VM asks of its host: under host_memory=demand a quarter of what it does not touch */
+static double asked_for(const Claim *claim, double active, const Policy *policy)
+{
+    double wanted = claim->held + claim->granted;
+    if (policy->host_memory_demand)
+        wanted = pressure_touched(wanted, active);
+    return load_round(RESOURCE_HOST_MEMORY, wanted + claim->overhead);
+}
+
+static void fill(const Subject *subject, guint i, const Means *means, const Claim *claim)
 {
     const Snapshot *snapshot = subject->snapshot;
     Load *load = &subject->vms[i].loads[RESOURCE_HOST_MEMORY];
-    double active = means_of_vm(means, i, METRIC_MEMORY_ACTIVE_KIB);
-    double wanted = claim->held + claim->granted;
     load->measured = load_round(RESOURCE_HOST_MEMORY, claim->held + claim->overhead);
     load->reclaimed = load_round(RESOURCE_HOST_MEMORY, claim->reclaimed);
-    if (isnan(claim->held))
-        return;
-    if (policy->host_memory_demand)
-        wanted = pressure_touched(wanted, active);
-    load->demand = load_round(RESOURCE_HOST_MEMORY, wanted + claim->overhead);
-    if (isnan(claim->reclaimed))
+    if (isnan(claim->held) || isnan(claim->reclaimed))
         return;
     const Assessed *host = &subject->hosts[snapshot->vms[i].host];
     name_pressure(snapshot, claim, or_zero(means_of_vm(means, i, METRIC_MEMORY_BALLOONED_KIB)),
                   &host->loads[RESOURCE_HOST_MEMORY], load);
 }
 
-void pressure_measure(Subject *subject, const Means *means, const Policy *policy)
+/* what all VMs claim, by their estimates or (NULL) by what was measured just now; the caller frees it */
+static Claim *claims_of_all(const Snapshot *snapshot, const Means *means, const Estimates *estimates,
+                            Purpose purpose)
 {
-    const Snapshot *snapshot = subject->snapshot;
-    g_autofree Claim *claims = g_new(Claim, snapshot->n_vms + 1);
+    Claim *claims = g_new(Claim, snapshot->n_vms + 1);
     for (guint i = 0; i < snapshot->n_vms; i++) {
         claims[i] = (Claim){.held = NAN, .granted = NAN};
         if (snapshot->vms[i].power == VM_POWER_ON)
-            claims[i] = claim_of(&snapshot->vms[i], i, means);
+            claims[i] = claim_of(&snapshot->vms[i], i, means,
+                                 estimates ? estimates_of_vm(estimates, i, FOLLOWED_HELD, purpose) : NAN);
     }
     bound_by_pools(snapshot, claims);
+    return claims;
+}
+
+static void estimate_all(Subject *subject, const Means *means, const Estimates *estimates,
+                         const Policy *policy)
+{
+    const Snapshot *snapshot = subject->snapshot;
+    for (int purpose = 0; purpose < N_PURPOSES; purpose++) {
+        g_autofree Claim *claims = claims_of_all(snapshot, means, estimates, (Purpose)purpose);
+        for (guint i = 0; i < snapshot->n_vms; i++) {
+            Load *load = &subject->vms[i].loads[RESOURCE_HOST_MEMORY];
+            if (snapshot->vms[i].power != VM_POWER_ON || isnan(claims[i].held))
+                continue;
+            double active = estimates_of_vm(estimates, i, FOLLOWED_MEMORY, (Purpose)purpose);
+            double asked = asked_for(&claims[i], active, policy);
+            if (purpose == FOR_HEAT)
+                load->demand = asked;
+            else
+                load_set_room_demand(load, asked);
+        }
+    }
+}
+
+void pressure_measure(Subject *subject, const Means *means, const Estimates *estimates, const Policy *policy)
+{
+    const Snapshot *snapshot = subject->snapshot;
+    g_autofree Claim *claims = claims_of_all(snapshot, means, NULL, FOR_HEAT);
     for (guint i = 0; i < snapshot->n_vms; i++)
         if (snapshot->vms[i].power == VM_POWER_ON)
-            fill(subject, i, means, &claims[i], policy);
+            fill(subject, i, means, &claims[i]);
+    estimate_all(subject, means, estimates, policy);
 }
 
 char *pressure_words(const Snapshot *snapshot, const Vm *vm, const Load *host_memory)

@@ -11,13 +11,12 @@
 #ifndef ANALYZE_PRESSURE_H
 #define ANALYZE_PRESSURE_H
 
-#include "analyze/means.h"
-#include "analyze/policy.h"
+#include "analyze/estimates.h"
 #include "analyze/subject.h"
 
 /* fills host_memory of the running VMs that were measured: measured, reclaimed, reclaimed_host, demand and
  * pressure; needs their sizes and what was measured of the hosts */
-void pressure_measure(Subject *subject, const Means *means, const Policy *policy);
+void pressure_measure(Subject *subject, const Means *means, const Estimates *estimates, const Policy *policy);
 
 /* KiB of free memory below which a host with so much memory may reclaim: it leaves the high state. Four times
  * Mem.MinFreePct's sliding scale (Epping, "What happens at which vSphere memory state?") */

@@ -2,6 +2,7 @@
 #include "analyze/states.h"
 
 #include "analyze/buffer.h"
+#include "analyze/lasting.h"
 #include "analyze/pressure.h"
 #include "analyze/roles.h"
 #include "collect/plural.h"
@@ -78,6 +79,23 @@ static gboolean decide_unknown(Assessment *assessment, Assessed *host)
     return unknown;
 }
 
+/* On the row of each resource whose heat has not lasted: what it would take. */
+static void tell_awaited(Assessment *assessment, Assessed *host, const Policy *policy)
+{
+    for (int r = 0; r < N_RESOURCES; r++) {
+        Load *load = &host->loads[r];
+        if (!lasting_is_awaited(load, (Resource)r, policy))
+            continue;
+        g_autoptr(GString) text = g_string_new(NULL);
+        table_append_number(text, load->usage_pct);
+        g_string_append(text, " % of capacity, above ");
+        table_append_number(text, r == RESOURCE_CPU ? policy->cpu_hot_pct : policy->memory_hot_pct);
+        g_string_append_printf(text, " %% in fewer than %d of the last %d windows: not hot yet",
+                               policy->hot_after.needed, policy->hot_after.of);
+        load->reason = g_string_chunk_insert_const(assessment->strings, text->str);
+    }
+}
+
 static void decide_host(Assessment *assessment, const Host *host, Assessed *assessed, const Policy *policy)
 {
     const Load *cpu = &assessed->loads[RESOURCE_CPU], *memory = &assessed->loads[RESOURCE_HOST_MEMORY];
@@ -97,6 +115,7 @@ static void decide_host(Assessment *assessment, const Host *host, Assessed *asse
         g_string_append(text, " %");
     }
     decide(assessment, assessed, cold ? STATE_COLD : STATE_NORMAL, RESOURCE_CPU, text->str);
+    tell_awaited(assessment, assessed, policy);
 }
 
 /* ---- VMs ---- */

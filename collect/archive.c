@@ -31,6 +31,69 @@ static gboolean fail(const Archive *archive, const char *name, const char *what,
     return FALSE;
 }
 
+/* ---- reading ---- */
+
+#define NAME_FORMAT "%Y-%m-%dT%H%M%SZ"
+
+static char *name_of(gint64 taken_at)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(taken_at);
+    return g_date_time_format(time, NAME_FORMAT);
+}
+
+/* FALSE where it is not the name of a snapshot of an archive */
+static gboolean parse_name(const char *name, gint64 *taken_at)
+{
+    static const char shape[] = "dddd-dd-ddTddddddZ";
+    for (gsize i = 0; i < sizeof shape; i++)
+        if (shape[i] == 'd' ? !g_ascii_isdigit(name[i]) : name[i] != shape[i])
+            return FALSE;
+    g_autofree char *time = g_strdup_printf("%.13s:%.2s:%.3s", name, name + 13, name + 15);
+    return table_parse_time(time, taken_at);
+}
+
+gint64 archive_time_of(const char *name)
+{
+    gint64 taken_at = -1;
+    return parse_name(name, &taken_at) ? taken_at : -1;
+}
+
+gboolean archive_is(const char *directory)
+{
+    g_autofree char *latest = g_build_filename(directory, LATEST, NULL);
+    g_autofree char *sums = g_build_filename(directory, SUMS_FILE, NULL);
+    return g_file_test(latest, G_FILE_TEST_IS_SYMLINK) && !g_file_test(sums, G_FILE_TEST_EXISTS);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **archive_names(const char *directory, gint64 seconds, GError **error)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_auto(GStrv) all = fd >= 0 ? temporary_names(fd) : NULL;
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    gint64 newest = -1, taken_at;
+    if (fd >= 0)
+        close(fd);
+    for (guint i = 0; all && all[i]; i++)
+        if (parse_name(all[i], &taken_at))
+            newest = MAX(newest, taken_at);
+    if (newest < 0) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: found no snapshot: expected those of an archive",
+                    directory);
+        return NULL;
+    }
+    for (guint i = 0; all[i]; i++)
+        if (parse_name(all[i], &taken_at) && taken_at >= newest - seconds)
+            g_ptr_array_add(names, g_strdup(all[i]));
+    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+}
+
 /* ---- what a killed run left ---- */
 
 static gboolean is_part_of_snapshot(const char *name)
@@ -148,8 +211,7 @@ static gboolean link_latest(const Archive *archive, const char *name, gboolean i
 
 gboolean archive_commit(Archive *archive, gint64 taken_at, GError **error)
 {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(taken_at);
-    g_autofree char *name = g_date_time_format(time, "%Y-%m-%dT%H%M%SZ");
+    g_autofree char *name = name_of(taken_at);
     gboolean is_new = FALSE;
     archive->latest = g_build_filename(archive->directory, name, NULL);
     if (!place(archive, name, &is_new, error) || !link_latest(archive, name, is_new, error))

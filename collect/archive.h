@@ -10,6 +10,16 @@
 
 typedef struct Archive Archive;
 
+/* TRUE for a directory that is an archive, and no snapshot itself */
+gboolean archive_is(const char *directory);
+
+/* when the snapshot of this name in an archive was taken */
+gint64 archive_time_of(const char *name);
+
+/* the names of its snapshots, ascending, but those taken more than seconds before the newest; an archive
+ * without any is an error */
+char **archive_names(const char *directory, gint64 seconds, GError **error);
+
 /* opens an archive, made if need be, locked against a second collect. A snapshot that a killed one left at
  * DIR/.next goes; anything else there is an error, and stays */
 Archive *archive_open(const char *directory, GError **error);

@@ -3,6 +3,7 @@
  * collect: takes a snapshot of hosts and virtual machines, and of what was measured on them.
  */
 #include "collect/archive.h"
+#include "collect/archivehistory.h"
 #include "collect/csv.h"
 #include "collect/plural.h"
 #include "collect/secret.h"
@@ -42,6 +43,19 @@ static void report(const Program *program, const CollectResult *result, const ch
     plural_append(counts, snapshot->n_rules, "rule", "rules");
     program_say(program, "Snapshot complete: %s%s%s.\n", counts->str,
                 *snapshot->info.left_out ? "; left out: " : "", snapshot->info.left_out);
+}
+
+/* The snapshot is there, whatever becomes of the history beside it. */
+static void update_history(const char *directory, const OpenPgp *keys, CollectResult *result)
+{
+    char *warning = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean written = archive_history_update(directory, keys, &warning, &error);
+    if (warning)
+        g_ptr_array_add(result->warnings, warning);
+    if (!written)
+        g_ptr_array_add(result->warnings,
+                        g_strdup_printf("the history is not brought up to date: %s", error->message));
 }
 
 int main(int argc, char **argv)
@@ -90,6 +104,8 @@ int main(int argc, char **argv)
     }
     if (!made || (archive && !archive_commit(archive, result.snapshot->info.taken_at, &error)))
         return program_fail(&program, error);
+    if (archive)
+        update_history(archive_directory, keys, &result);
     report(&program, &result, archive ? archive_latest(archive) : output);
     return program_end(&program, result.warnings->len > 0 ? EXIT_PARTLY : EXIT_DONE, TRUE);
 }

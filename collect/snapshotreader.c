@@ -95,8 +95,6 @@ static gboolean read_table(Snapshot *snapshot, int table, const char *directory,
 static gboolean read_tables(Snapshot *snapshot, const char *directory, GArray *lines[N_TABLES],
                             GError **error)
 {
-    if (!read_info(snapshot, directory, error))
-        return FALSE;
     for (int table = 0; table < N_TABLES; table++)
         if (!read_table(snapshot, table, directory, lines[table], error))
             return FALSE;
@@ -109,7 +107,18 @@ static gboolean read_tables(Snapshot *snapshot, const char *directory, GArray *l
     return FALSE;
 }
 
-static Snapshot *read_directory(const char *directory, SnapshotFlags flags, GError **error)
+static gboolean read_every_table(Snapshot *snapshot, const char *directory, GError **error)
+{
+    GArray *lines[N_TABLES];
+    for (int i = 0; i < N_TABLES; i++)
+        lines[i] = g_array_new(FALSE, FALSE, sizeof(guint64));
+    gboolean ok = read_tables(snapshot, directory, lines, error);
+    for (int i = 0; i < N_TABLES; i++)
+        g_array_free(lines[i], TRUE);
+    return ok;
+}
+
+static Snapshot *read_directory(const char *directory, SnapshotFlags flags, gboolean whole, GError **error)
 {
     g_autoptr(Snapshot) snapshot = snapshot_new();
     g_autofree char *sums = g_build_filename(directory, SUMS_FILE, NULL);
@@ -129,19 +138,25 @@ static Snapshot *read_directory(const char *directory, SnapshotFlags flags, GErr
             sums, directory);
         return NULL;
     }
-    GArray *lines[N_TABLES];
-    for (int i = 0; i < N_TABLES; i++)
-        lines[i] = g_array_new(FALSE, FALSE, sizeof(guint64));
-    gboolean ok = read_tables(snapshot, directory, lines, error);
-    for (int i = 0; i < N_TABLES; i++)
-        g_array_free(lines[i], TRUE);
+    gboolean ok =
+        read_info(snapshot, directory, error) && (!whole || read_every_table(snapshot, directory, error));
     return ok ? g_steal_pointer(&snapshot) : NULL;
+}
+
+static Snapshot *read_or_blame(const char *directory, SnapshotFlags flags, gboolean whole, GError **error)
+{
+    Snapshot *snapshot = read_directory(directory, flags, whole, error);
+    if (!snapshot)
+        format_blame(directory, FORMAT_SNAPSHOT, error);
+    return snapshot;
 }
 
 Snapshot *snapshot_read(const char *directory, SnapshotFlags flags, GError **error)
 {
-    Snapshot *snapshot = read_directory(directory, flags, error);
-    if (!snapshot)
-        format_blame(directory, FORMAT_SNAPSHOT, error);
-    return snapshot;
+    return read_or_blame(directory, flags, TRUE, error);
+}
+
+Snapshot *snapshot_read_info(const char *directory, SnapshotFlags flags, GError **error)
+{
+    return read_or_blame(directory, flags, FALSE, error);
 }

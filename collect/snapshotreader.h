@@ -16,4 +16,7 @@ typedef enum {
 /* reads and checks the tables of a directory but samples.csv; free with snapshot_free */
 Snapshot *snapshot_read(const char *directory, SnapshotFlags flags, GError **error);
 
+/* the same of snapshot.csv alone: its info and digest, and no rows */
+Snapshot *snapshot_read_info(const char *directory, SnapshotFlags flags, GError **error);
+
 #endif

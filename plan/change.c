@@ -82,11 +82,14 @@ static void join(GArray *vms, guint vm)
     g_array_insert_val(vms, at, vm);
 }
 
-static void load_host(ModelHost *host, const double demand[N_RESOURCES], double sign)
+static void load_host(ModelHost *host, const ModelVm *vm, double sign)
 {
-    for (int r = 0; r < N_RESOURCES; r++)
-        if (r != RESOURCE_MEMORY && !isnan(demand[r]))
-            host->demand[r] = table_round(host->demand[r] + sign * demand[r]);
+    for (int r = 0; r < N_RESOURCES; r++) {
+        if (r == RESOURCE_MEMORY || isnan(vm->demand[r]))
+            continue;
+        host->demand[r] = table_round(host->demand[r] + sign * vm->demand[r]);
+        host->room[r] = table_round(host->room[r] + sign * vm->room[r]);
+    }
 }
 
 /* An unmeasured VM sits in its host's base, which stays; on the target it counts at its configured size. */
@@ -94,10 +97,11 @@ static void move_load(const Model *model, guint vm, ModelHost *source, ModelHost
 {
     const ModelVm *mover = &model->vms[vm];
     if (mover->measured) {
-        load_host(source, mover->demand, -1);
-        load_host(target, mover->demand, 1);
+        load_host(source, mover, -1);
+        load_host(target, mover, 1);
     } else {
         target->demand[RESOURCE_HOST_MEMORY] += model_vm_memory(model, vm);
+        target->room[RESOURCE_HOST_MEMORY] += model_vm_memory(model, vm);
     }
     source->cpu_reserved_mhz -= model_vm_cpu_reserved(model, vm);
     target->cpu_reserved_mhz += model_vm_cpu_reserved(model, vm);
@@ -141,6 +145,8 @@ static void add_memory(Model *model, guint vm, double to_mib)
     grown->demand[RESOURCE_HOST_MEMORY] += kib;
     grown->measured_host_memory += kib;
     host->demand[RESOURCE_HOST_MEMORY] += kib;
+    grown->room[RESOURCE_HOST_MEMORY] += kib;
+    host->room[RESOURCE_HOST_MEMORY] += kib;
     host->memory_reserved_mib += model_vm_memory_reserved(model, vm) - reserved;
     host->memory_overhead_mib += model_vm_overhead(model, vm) - overhead;
     hold_in_pools(model, vm, reserved + overhead);

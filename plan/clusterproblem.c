@@ -39,8 +39,10 @@ static void needs_of_vm(const Building *b, guint vm, int64_t need[N_NEEDS])
     const ModelVm *at = &b->model->vms[vm];
     for (int n = 0; n < N_MEASURED_NEEDS; n++)
         need[n] = b->measured[n] && at->measured ? needs_units(n, at->demand[resource_of[n]]) : 0;
+    need[NEED_CPU_ROOM] = at->measured ? needs_units(NEED_CPU_ROOM, at->room[RESOURCE_CPU]) : 0;
+    need[NEED_MEMORY_ROOM] = at->measured ? needs_units(NEED_MEMORY_ROOM, at->room[RESOURCE_HOST_MEMORY]) : 0;
     if (!at->measured && model_is_to_empty(b->model, (guint)at->host))
-        need[NEED_MEMORY] = needs_units(NEED_MEMORY, model_vm_memory(b->model, vm));
+        need[NEED_MEMORY] = need[NEED_MEMORY_ROOM] = needs_units(NEED_MEMORY, model_vm_memory(b->model, vm));
     Room room = room_of_vm(b->model, vm);
     need[NEED_CPU_RESERVED] = needs_units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
     need[NEED_MEMORY_RESERVED] = needs_units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
@@ -68,6 +70,26 @@ static int64_t weight_of_points(int64_t capacity)
     return capacity > 0 ? MAX(1, 100 * (int64_t)POINT / capacity) : 0;
 }
 
+/* What a target may come to by the estimators for room: more than that makes a host that takes it hot. One
+ * that is above it now is not, but takes nothing. */
+static void limit_room(const Building *b, guint host, int need, int64_t safety[N_NEEDS],
+                       int64_t base[N_NEEDS], int64_t hot[N_NEEDS])
+{
+    const ModelHost *at = &b->model->hosts[host];
+    Resource r = need == NEED_CPU_ROOM ? RESOURCE_CPU : RESOURCE_HOST_MEMORY;
+    int64_t now = needs_units(need, at->room[r]);
+    if (!b->measured[need == NEED_CPU_ROOM ? NEED_CPU : NEED_MEMORY])
+        return;
+    base[need] = now;
+    for (guint i = 0; i < b->model->vms_on[host]->len; i++) {
+        const ModelVm *vm = &b->model->vms[g_array_index(b->model->vms_on[host], guint, i)];
+        base[need] -= vm->measured ? needs_units(need, vm->room[r]) : 0;
+    }
+    int64_t all = needs_units(need, at->capacity[r]);
+    safety[need] = MAX(now, (int64_t)floor((double)all * (at->room_pct[r] + HALF_WRITTEN_PCT) / 100));
+    hot[need] = weight_of_points(all);
+}
+
 static void add_machine(Building *b, guint host)
 {
     const Model *model = b->model;
@@ -92,6 +114,10 @@ static void add_machine(Building *b, guint host)
                 continue;
             safety[n] = (int64_t)floor((double)capacity[n] * (at->threshold[r] + HALF_WRITTEN_PCT) / 100);
             hot[n] = weight_of_points(capacity[n]);
+        }
+        if (model->room_apart) {
+            limit_room(b, host, NEED_CPU_ROOM, safety, base, hot);
+            limit_room(b, host, NEED_MEMORY_ROOM, safety, base, hot);
         }
         Room room = room_of_host(model, host);
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
@@ -352,7 +378,7 @@ ClusterProblem *cluster_problem_new(const Situation *situation, guint cluster,
     int balance = options->without_balance ? BALANCE_OFF : model->policy->balance;
     g_autoptr(ClusterProblem) built = cluster_problem_alloc(model, cluster, balance);
     Levels levels = levels_of(built);
-    built->problem = problem_new(N_NEEDS, N_LEVELS, &levels);
+    built->problem = problem_new(model->room_apart ? N_NEEDS : N_NEEDS_WITHOUT_ROOM, N_LEVELS, &levels);
     g_autoptr(GHashTable) reaches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GArray) vcpu_reaches = g_array_new(FALSE, FALSE, sizeof(int));
     Building b = {.situation = situation,

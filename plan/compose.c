@@ -6,6 +6,7 @@
 #include "plan/evacuation.h"
 #include "plan/failover.h"
 #include "plan/gather.h"
+#include "plan/payoff.h"
 #include "plan/power.h"
 #include "plan/reasons.h"
 #include "plan/schedule.h"
@@ -250,8 +251,8 @@ static void append_refused(const Composing *composing, GString *words)
                                n > MOST_NAMED ? " …" : "");
 }
 
-/* what only the history knows: how good the estimates of past migrations were, and what is not asked for
- * again; "" where that is nothing */
+/* what only the history knows: how good the estimates of past migrations were, whether moving still pays, and
+ * what is not asked for again; "" where that is nothing */
 static char *words_of_past(const Composing *composing)
 {
     const Situation *situation = composing->situation;
@@ -260,6 +261,9 @@ static char *words_of_past(const Composing *composing)
     if (times.n)
         g_string_append_printf(words, "estimates of %u %s were off by %.0f %% (median)", times.n,
                                plural(times.n, "migration", "migrations"), times.error_pct);
+    g_autofree char *payoff = payoff_words(situation);
+    if (payoff)
+        g_string_append_printf(words, "%s%s", words->len ? "; " : "", payoff);
     append_refused(composing, words);
     return words->len ? g_strconcat(BY_HISTORY, words->str, ".", NULL) : g_strdup("");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/headroom.h"
 
+#include "plan/needs.h"
 #include "plan/solver/assignment.h"
 #include "plan/solver/trial.h"
 
@@ -61,6 +62,13 @@ static guint host_of(const Headroom *h, int machine)
 
 /* ---- how warm a machine is ---- */
 
+/* the capacity that use is a share of: room is part of what it is the room of, and has no limit itself */
+static double whole_of(const Problem *p, int machine, int need)
+{
+    int of = need == NEED_CPU_ROOM ? NEED_CPU : need == NEED_MEMORY_ROOM ? NEED_MEMORY : need;
+    return (double)p->capacity[(size_t)machine * (size_t)p->n_resources + (size_t)of];
+}
+
 /* The highest use of a resource that decides, in percent of capacity or in points over its mark, once a
  * process (-1: none) has come (times 1) or gone (times -1). */
 static double highest(const Headroom *h, int machine, int process, int times, gboolean over_mark)
@@ -75,7 +83,7 @@ static double highest(const Headroom *h, int machine, int process, int times, gb
         if (process >= 0)
             use += times * h->trial->need[(size_t)process * (size_t)p->n_resources + (size_t)r];
         double over = over_mark ? h->mark[at] : 0;
-        most = MAX(most, 100 * ((double)use - over) / (double)p->capacity[at]);
+        most = MAX(most, 100 * ((double)use - over) / whole_of(p, machine, r));
     }
     return most;
 }
@@ -197,7 +205,10 @@ static void send_home(const Headroom *h)
 
 /* ---- the whole ---- */
 
-static const Resource resource_of[] = {RESOURCE_CPU, RESOURCE_HOST_MEMORY, RESOURCE_DISK, RESOURCE_NET};
+static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
+                                       [NEED_MEMORY] = RESOURCE_HOST_MEMORY,
+                                       [NEED_DISK] = RESOURCE_DISK,
+                                       [NEED_NET] = RESOURCE_NET};
 
 /* as many units of each resource as the mark is of the threshold, by which the problem has its safety */
 static double *marks_new(const ClusterProblem *problem, const Model *start)
@@ -209,7 +220,7 @@ static double *marks_new(const ClusterProblem *problem, const Model *start)
             size_t at = (size_t)m * (size_t)p->n_resources + (size_t)r;
             guint host = g_array_index(problem->hosts, guint, m);
             mark[at] = INFINITY;
-            if (p->safety_cost[at] == 0)
+            if (p->safety_cost[at] == 0 || r >= (int)G_N_ELEMENTS(resource_of))
                 continue;
             double pct = headroom_mark_pct(start, host, resource_of[r]);
             mark[at] = MIN((double)p->safety[at], (double)p->capacity[at] * pct / 100);

@@ -134,14 +134,36 @@ static char *words_of_heat(const Model *now, guint host, const double more[N_RES
     return g_string_free(g_string_append_c(words, ')'), FALSE);
 }
 
+/* "would not have the room (CPU at 84.1 % by p95)": of what is above what a target may come to */
+static char *words_of_no_room(const Model *now, guint host, const double room[N_RESOURCES])
+{
+    const ModelHost *at = &now->hosts[host];
+    GString *words = g_string_new("would not have the room");
+    const char *separator = " (";
+    for (int r = 0; r < N_RESOURCES; r++) {
+        double pct =
+            load_usage_pct(table_round(at->room[r] + (isnan(room[r]) ? 0 : room[r])), at->capacity[r]);
+        if (!(pct > at->room_pct[r]))
+            continue;
+        Estimator estimator = policy_estimator(now->policy, r != RESOURCE_CPU, TRUE);
+        g_string_append_printf(words, "%s%s at %.1f %% by %s", separator, resource_words[r], pct,
+                               estimator_names[estimator]);
+        separator = ", ";
+    }
+    return g_string_free(g_string_append_c(words, ')'), FALSE);
+}
+
 /* ---- migrations ---- */
 
 static gboolean target_stays_normal(const Model *now, const Change *move, Obstacle *why)
 {
-    const double *more = now->vms[move->vm].demand;
-    if (model_stays_normal(now, (guint)move->to, more))
+    const double *more = now->vms[move->vm].demand, *room = now->vms[move->vm].room;
+    gboolean normal = model_stays_normal(now, (guint)move->to, more);
+    if (normal && model_has_room(now, (guint)move->to, room))
         return TRUE;
-    g_autofree char *words = why ? words_of_heat(now, (guint)move->to, more) : NULL;
+    g_autofree char *words = !why     ? NULL
+                             : normal ? words_of_no_room(now, (guint)move->to, room)
+                                      : words_of_heat(now, (guint)move->to, more);
     return obstacle_set(why, OBSTACLE_HEAT, move->to, "%s", words ? words : "");
 }
 

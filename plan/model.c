@@ -100,6 +100,12 @@ static gboolean join_hosts(Model *model, GError **error)
             host->capacity[r] = assessed->loads[r].capacity;
             host->demand[r] = assessed->loads[r].demand;
             host->threshold[r] = assessed->loads[r].threshold_pct;
+            host->room[r] = load_room_demand(&assessed->loads[r]);
+            host->room_pct[r] = r == RESOURCE_CPU           ? model->policy->cpu_hot_pct
+                                : r == RESOURCE_HOST_MEMORY ? model->policy->memory_hot_pct
+                                                            : NAN;
+            model->room_apart = model->room_apart || !isnan(assessed->loads[r].room_demand) ||
+                                host->threshold[r] > host->room_pct[r];
         }
         host->state = assessed->state;
         host->cluster = snapshot->hosts[i].cluster;
@@ -119,8 +125,10 @@ static gboolean join_vms(Model *model, GError **error)
             return FALSE;
         ModelVm *vm = &model->vms[i];
         vm->row = row;
-        for (int r = 0; r < N_RESOURCES; r++)
+        for (int r = 0; r < N_RESOURCES; r++) {
             vm->demand[r] = assessed->loads[r].demand;
+            vm->room[r] = load_room_demand(&assessed->loads[r]);
+        }
         vm->measured_host_memory = assessed->loads[RESOURCE_HOST_MEMORY].measured;
         vm->host_memory = &assessed->loads[RESOURCE_HOST_MEMORY];
         vm->memory_mib = row->memory_mib;
@@ -275,6 +283,7 @@ Model *model_copy(const Model *model)
     Model *copy = model_alloc(snapshot);
     copy->assessment = model->assessment;
     copy->policy = model->policy;
+    copy->room_apart = model->room_apart;
     copy->move_setup_s = model->move_setup_s;
     copy->move_slope = model->move_slope;
     memcpy(copy->hosts, model->hosts, snapshot->n_hosts * sizeof *copy->hosts);
@@ -353,7 +362,10 @@ gboolean model_is_fault_tolerant(const Model *model, guint vm)
 gboolean model_is_export(const Model *model)
 {
     static const char *const live[] = {"vsphere", "vcenter", "esxi", NULL};
-    gboolean alone = model->assessment->snapshots->len == 1;
+    gboolean alone = TRUE;
+    for (guint i = 0; i < model->assessment->snapshots->len; i++)
+        alone = alone && strcmp(g_array_index(model->assessment->snapshots, AssessedSnapshot, i).source_id,
+                                model->snapshot->info.source_id) == 0;
     return model->assessment->origins[ORIGIN_EXPORT] > 0 &&
            (alone || !g_strv_contains(live, model->snapshot->info.source_type));
 }
@@ -470,6 +482,17 @@ gboolean model_is_short(const Model *model, guint vm)
 gboolean model_is_hot(const Model *model, guint host)
 {
     return model->hosts[host].source && model_excess(model, host, NULL) > 0;
+}
+
+gboolean model_has_room(const Model *model, guint host, const double room[N_RESOURCES])
+{
+    const ModelHost *at = &model->hosts[host];
+    for (int r = 0; r < N_RESOURCES; r++) {
+        double all = table_round(at->room[r] + (isnan(room[r]) ? 0 : room[r]));
+        if (load_usage_pct(all, at->capacity[r]) > at->room_pct[r]) /* not where either is NAN */
+            return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean model_stays_normal(const Model *model, guint host, const double extra[N_RESOURCES])

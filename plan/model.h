@@ -18,6 +18,8 @@ typedef struct ModelHost {
     double capacity[N_RESOURCES];  /* NAN where not known */
     double demand[N_RESOURCES];    /* now; NAN where not measured */
     double threshold[N_RESOURCES]; /* percent above which it is hot; NAN where the resource does not decide */
+    double room[N_RESOURCES];      /* demand, by the estimators for room */
+    double room_pct[N_RESOURCES];  /* percent of capacity that room may come to when a VM comes; NAN: any */
     double cpu_reserved_mhz, memory_reserved_mib; /* of the running VMs on it now */
     double memory_overhead_mib;                   /* what it reserves for running them, beside that */
     double cpu_reservable_mhz,
@@ -35,6 +37,7 @@ typedef struct ModelHost {
 typedef struct ModelVm {
     const Vm *row;               /* its configuration; not owned */
     double demand[N_RESOURCES];  /* NAN where not measured */
+    double room[N_RESOURCES];    /* demand, by the estimators for room */
     double measured_host_memory; /* KiB: consumed + overhead */
     const Load *host_memory;     /* as assessed: whose doing it is that memory is reclaimed */
     double memory_mib, vcpus;    /* configured, now */
@@ -48,6 +51,7 @@ typedef struct Model {
     const Snapshot *snapshot;
     const Assessment *assessment;
     const Policy *policy;
+    gboolean room_apart;                /* room is not told by demands and thresholds everywhere */
     double move_setup_s, move_slope;    /* a migration takes set-up + slope × bytes ÷ the policy's rate */
     ModelHost *hosts;                   /* [n_hosts] */
     guint n_vms;                        /* those of the snapshot, in its order */
@@ -154,6 +158,10 @@ gboolean model_is_short(const Model *model, guint vm);
 
 /* TRUE for a host that is a source and above a threshold */
 gboolean model_is_hot(const Model *model, guint host);
+
+/* whether the host has room for a VM that comes with so much: by the estimators for room, up to the policy's
+ * thresholds */
+gboolean model_has_room(const Model *model, guint host, const double room[N_RESOURCES]);
 
 /* whether the host, with extra added to its demands (NULL: nothing), stays at or below every threshold */
 gboolean model_stays_normal(const Model *model, guint host, const double extra[N_RESOURCES]);

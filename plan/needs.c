@@ -10,9 +10,8 @@
 
 int64_t needs_units(int need, double amount)
 {
-    return isnan(amount)
-               ? 0
-               : llround(need == NEED_CPU || need == NEED_CPU_RESERVED ? amount * MHZ_UNITS : amount);
+    gboolean mhz = need == NEED_CPU || need == NEED_CPU_RESERVED || need == NEED_CPU_ROOM;
+    return isnan(amount) ? 0 : llround(mhz ? amount * MHZ_UNITS : amount);
 }
 
 void needs_of_growth(const Model *model, int action, guint vm, double total, int64_t add[N_NEEDS])
@@ -21,5 +20,6 @@ void needs_of_growth(const Model *model, int action, guint vm, double total, int
     Room room = room_taken_by(model, &growth);
     memset(add, 0, N_NEEDS * sizeof *add);
     add[NEED_MEMORY] = needs_units(NEED_MEMORY, room.of[ROOM_MEMORY]);
+    add[NEED_MEMORY_ROOM] = add[NEED_MEMORY];
     add[NEED_MEMORY_RESERVED] = needs_units(NEED_MEMORY_RESERVED, room.of[ROOM_MEMORY_RESERVATION]);
 }

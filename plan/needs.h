@@ -9,8 +9,20 @@
 
 #include <stdint.h>
 
-/* the problem's resources; those that a cluster does not measure are left without limits */
-enum { NEED_CPU, NEED_MEMORY, NEED_DISK, NEED_NET, NEED_CPU_RESERVED, NEED_MEMORY_RESERVED, N_NEEDS };
+/* the problem's resources; those that a cluster does not measure are left without limits. The last two, what
+ * a target must have left, are there only where that is not told by CPU and memory themselves */
+enum {
+    NEED_CPU,
+    NEED_MEMORY,
+    NEED_DISK,
+    NEED_NET,
+    NEED_CPU_RESERVED,
+    NEED_MEMORY_RESERVED,
+    NEED_CPU_ROOM,
+    NEED_MEMORY_ROOM,
+    N_NEEDS,
+    N_NEEDS_WITHOUT_ROOM = NEED_CPU_ROOM
+};
 
 /* an amount of a need (MHz, KiB, KiB/s, MiB reserved) in its unit: CPU in thousandths of a MHz, as it is
  * written; 0 where it is not known */

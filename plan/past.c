@@ -13,6 +13,13 @@ static void refusal_clear(gpointer data)
     g_free(refusal->fault);
 }
 
+static void departure_clear(gpointer data)
+{
+    PastDeparture *departure = data;
+    g_free(departure->source_id);
+    g_free(departure->host_id);
+}
+
 static void vm_history_free(gpointer data)
 {
     VmPast *vm = data;
@@ -27,6 +34,8 @@ Past *past_new(void)
     past->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vm_history_free);
     past->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     past->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
+    past->departures = g_array_new(FALSE, FALSE, sizeof(PastDeparture));
+    g_array_set_clear_func(past->departures, departure_clear);
     past->foreign = g_ptr_array_new_with_free_func(g_free);
     return past;
 }
@@ -38,6 +47,7 @@ void past_free(Past *past)
     g_hash_table_destroy(past->vms);
     g_hash_table_destroy(past->seen);
     g_array_free(past->migrations, TRUE);
+    g_array_unref(past->departures);
     g_ptr_array_unref(past->foreign);
     g_free(past);
 }
@@ -131,6 +141,8 @@ static void add_success(Past *past, const Journal *journal, guint index)
     if (row->action == ACTION_ADD_CPU)
         vm->cpu_additions++;
     if (row->action == ACTION_MIGRATE) {
+        PastDeparture departure = {row->time, g_strdup(row->source_id), g_strdup(row->from_id)};
+        g_array_append_val(past->departures, departure);
         vm->last_migration = MAX(vm->last_migration, row->time);
         add_migration(past, journal, index);
     }

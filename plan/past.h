@@ -45,10 +45,17 @@ typedef struct PastMigration {
     double real_s;   /* from submitted, else intent, to succeeded; above 0 */
 } PastMigration;
 
+/* a migration that succeeded: when, and off which host */
+typedef struct PastDeparture {
+    gint64 time;
+    char *source_id, *host_id;
+} PastDeparture;
+
 typedef struct Past {
     GHashTable *vms;    /* source_id, line feed, UUID or id -> VmPast */
     GHashTable *seen;   /* run, line feed, seq */
     GArray *migrations; /* PastMigration, in the journals' order */
+    GArray *departures; /* PastDeparture, in the journals' order */
     GPtrArray *foreign; /* char *: paths of journals of rehearsals that do not count here */
 } Past;
 

@@ -34,11 +34,12 @@ typedef struct Departure {
 } Departure;
 
 typedef struct Run {
-    const History *history;
+    const LoadHistory *history;
     Replay *replay;
     gint64 search_work;
     World *world;
     Measured *measured;
+    History *followed; /* what has been measured up to now, as analyze keeps it */
     Past *past;
     GArray **departures; /* [n_vms] of Departure, one a host; NULL for none */
     double now_s;        /* of the replay's own clock, at the beginning of the interval */
@@ -59,13 +60,14 @@ void replay_clear(Replay *replay)
     g_clear_error(&replay->error);
 }
 
-static void run_init(Run *run, const History *history, const Policy *yardstick, Replay *replay)
+static void run_init(Run *run, const LoadHistory *history, const Policy *yardstick, Replay *replay)
 {
     guint n_hosts = history->start->n_hosts, n_vms = history->start->n_vms;
     *run = (Run){.history = history,
                  .replay = replay,
                  .world = world_new(history, yardstick),
                  .measured = measured_new(n_hosts, n_vms, history->n_intervals),
+                 .followed = history_new(),
                  .past = past_new(),
                  .departures = g_new0(GArray *, n_vms + 1),
                  .steps = g_array_new(FALSE, FALSE, sizeof(RunningStep)),
@@ -83,6 +85,7 @@ static void run_clear(Run *run)
     g_array_free(run->events, TRUE);
     past_free(run->past);
     measured_free(run->measured);
+    history_free(run->followed);
     world_free(run->world);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
@@ -121,15 +124,18 @@ static Means *measured_means(const Run *run)
     return means;
 }
 
-static Assessment *assess(const Run *run, GError **error)
+static Assessment *assess(Run *run, GError **error)
 {
     g_auto(Subject) subject = {0};
+    const Snapshot *snapshot = world_snapshot(run->world);
     g_autoptr(Means) means = measured_means(run);
     g_autoptr(Assessment) assessment = evaluation_begin(run->replay->policy);
-    if (!evaluation_add_measured(assessment, world_snapshot(run->world), run->history->name, means,
-                                 run->replay->policy, &subject, error))
-        return NULL;
-    return g_steal_pointer(&assessment);
+    if (history_add(run->followed, snapshot, means, error) &&
+        evaluation_add_measured(assessment, snapshot, means, run->followed, run->replay->policy, &subject,
+                                error))
+        return g_steal_pointer(&assessment);
+    g_prefix_error(error, "%s: ", run->history->name);
+    return NULL;
 }
 
 /* ---- deciding ---- */
@@ -368,7 +374,7 @@ static void run_history(Run *run, GError **error)
 }
 
 typedef struct Work {
-    const History *history;
+    const LoadHistory *history;
     const Policy *yardstick;
     gint64 search_work;
     gint *done;
@@ -386,7 +392,7 @@ static void run_one(gpointer data, gpointer user_data)
     g_atomic_int_inc(work->done);
 }
 
-gboolean replay_all(const History *history, const Policy *yardstick, Replay *replays, guint n,
+gboolean replay_all(const LoadHistory *history, const Policy *yardstick, Replay *replays, guint n,
                     gint64 search_work, gint *done, GError **error)
 {
     Work work = {history, yardstick, search_work, done};

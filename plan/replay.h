@@ -45,7 +45,7 @@ void replay_clear(Replay *replay);
 /* runs all of them (name and policy set), on as many threads as there are processors; each is the same on any
  * number. search_work: as for Situation. done counts those that have ended. FALSE and the error of the first
  * that failed */
-gboolean replay_all(const History *history, const Policy *yardstick, Replay *replays, guint n,
+gboolean replay_all(const LoadHistory *history, const Policy *yardstick, Replay *replays, guint n,
                     gint64 search_work, gint *done, GError **error);
 
 #endif

@@ -3,10 +3,10 @@
 
 #include "analyze/patterncheck.h"
 #include "collect/atomic.h"
-#include "plan/archivehistory.h"
+#include "plan/archiveloads.h"
 #include "plan/evacuation.h"
 #include "plan/replayreport.h"
-#include "plan/serieshistory.h"
+#include "plan/seriesloads.h"
 
 /* the policies that are run, none of them the first */
 typedef struct Policies {
@@ -79,11 +79,11 @@ static const char *option_of_series(const ReplayWish *wish)
                                   : NULL;
 }
 
-static History *read_history(const ReplayWish *wish, const Policy *yardstick, GError **error)
+static LoadHistory *read_history(const ReplayWish *wish, const Policy *yardstick, GError **error)
 {
     if (g_file_test(wish->history, G_FILE_TEST_IS_DIR)) {
         if (!option_of_series(wish))
-            return archivehistory_read(wish->history, yardstick->min_samples_pct, error);
+            return archiveloads_read(wish->history, yardstick->min_samples_pct, error);
         g_set_error(
             error, VMANGER_ERROR, 0,
             "%s: found a directory: expected a file of series, which %s is for; an archive of snapshots "
@@ -94,7 +94,7 @@ static History *read_history(const ReplayWish *wish, const Policy *yardstick, GE
     const SeriesWish series = {{wish->hosts ? wish->hosts : HOUSING_HOSTS,
                                 wish->placement ? wish->placement : HOUSING_PLACEMENT, wish->fill_pct.value},
                                wish->cut_sizes};
-    return serieshistory_read(wish->history, &series, error);
+    return seriesloads_read(wish->history, &series, error);
 }
 
 /* what plan refuses of a policy before it decides */
@@ -107,7 +107,7 @@ static gboolean check_policies(const Policies *policies, const Snapshot *start, 
     return TRUE;
 }
 
-static gboolean report(const Program *program, const ReplayWish *wish, const History *history,
+static gboolean report(const Program *program, const ReplayWish *wish, const LoadHistory *history,
                        const Replay *replays, guint n, GError **error)
 {
     if ((wish->output && !replayreport_write_csv(replays, n, wish->output, error)) ||
@@ -124,7 +124,7 @@ static gboolean report(const Program *program, const ReplayWish *wish, const His
     return TRUE;
 }
 
-static gboolean run(const Program *program, const ReplayWish *wish, const History *history,
+static gboolean run(const Program *program, const ReplayWish *wish, const LoadHistory *history,
                     const Policies *policies, GError **error)
 {
     guint n = policies->policies->len;
@@ -151,7 +151,7 @@ int replay_command(const Program *program, const ReplayWish *wish)
     if (!read_policies(&policies, program->policy, wish->compare, &error))
         return program_fail(program, error);
     Working *working = program_working(program, "reading", NULL, 0);
-    g_autoptr(History) history = read_history(wish, yardstick_of(&policies), &error);
+    g_autoptr(LoadHistory) history = read_history(wish, yardstick_of(&policies), &error);
     working_free(working);
     if (!history || !check_policies(&policies, history->start, &error))
         return program_fail(program, error);

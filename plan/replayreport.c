@@ -156,7 +156,7 @@ static void append_grid(GString *text, const Grid *grid)
 }
 
 /* Of one size; else from the shortest to the longest. */
-static void append_lengths(GString *text, const History *history)
+static void append_lengths(GString *text, const LoadHistory *history)
 {
     double least = history->lengths[0], most = least;
     for (guint t = 1; t < history->n_intervals; t++) {
@@ -168,7 +168,7 @@ static void append_lengths(GString *text, const History *history)
         g_string_append_printf(text, " to %.0f", most);
 }
 
-static void append_heading(GString *text, const History *history)
+static void append_heading(GString *text, const LoadHistory *history)
 {
     g_autofree char *name = escape_for_terminal(history->name);
     g_autofree char *from = table_format_time(history->ends[0] - (gint64)history->lengths[0]);
@@ -178,7 +178,7 @@ static void append_heading(GString *text, const History *history)
     g_string_append_printf(text, " s, %u VMs on %u hosts\n", history->start->n_vms, history->start->n_hosts);
 }
 
-char *replayreport_text(const History *history, const Replay *replays, guint n)
+char *replayreport_text(const LoadHistory *history, const Replay *replays, guint n)
 {
     GString *text = g_string_new(NULL);
     g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
@@ -250,7 +250,7 @@ static const Panel panels[] = {{"hosts over a threshold, mean", hosts_hot, FALSE
                                {"migrations so far", moved, TRUE}};
 
 /* a panel's values of all policies, [policy * n_points + point] */
-static double *values_of(const Panel *panel, const History *history, const Replay *replays, guint n,
+static double *values_of(const Panel *panel, const LoadHistory *history, const Replay *replays, guint n,
                          guint n_points)
 {
     double *values = g_new0(double, (gsize)n *n_points + 1);
@@ -293,7 +293,7 @@ static void append_line(GString *svg, const double *values, guint n_points, doub
     g_string_append(svg, "\"/>\n");
 }
 
-static void append_panel(GString *svg, const Panel *panel, const History *history, const Replay *replays,
+static void append_panel(GString *svg, const Panel *panel, const LoadHistory *history, const Replay *replays,
                          guint n, double top)
 {
     guint n_points = MIN(MOST_POINTS, history->n_intervals);
@@ -323,7 +323,7 @@ static double panel_top(guint n_policies, gsize panel)
     return TOP + LINE * n_policies + below;
 }
 
-static GString *chart_of(const History *history, const Replay *replays, guint n)
+static GString *chart_of(const LoadHistory *history, const Replay *replays, guint n)
 {
     GString *svg = g_string_new(NULL);
     double height = panel_top(n, G_N_ELEMENTS(panels));
@@ -345,8 +345,8 @@ static GString *chart_of(const History *history, const Replay *replays, guint n)
     return svg;
 }
 
-gboolean replayreport_write_chart(const History *history, const Replay *replays, guint n, const char *path,
-                                  GError **error)
+gboolean replayreport_write_chart(const LoadHistory *history, const Replay *replays, guint n,
+                                  const char *path, GError **error)
 {
     g_autoptr(GString) svg = chart_of(history, replays, n);
     return write_whole(svg, path, error);

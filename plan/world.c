@@ -35,7 +35,7 @@ typedef struct WorldHost {
 } WorldHost;
 
 struct World {
-    const History *history;
+    const LoadHistory *history;
     const Policy *yardstick;
     Snapshot *snapshot;
     guint interval;
@@ -67,7 +67,7 @@ static Snapshot *copy_inventory(const Snapshot *from)
     return copy;
 }
 
-World *world_new(const History *history, const Policy *yardstick)
+World *world_new(const LoadHistory *history, const Policy *yardstick)
 {
     World *world = g_new0(World, 1);
     world->history = history;
@@ -178,7 +178,7 @@ static void count_host(const World *world, int host)
 
 void world_begin(World *world, guint interval)
 {
-    const History *history = world->history;
+    const LoadHistory *history = world->history;
     Snapshot *snapshot = world->snapshot;
     world->interval = interval;
     world->account = (WorldAccount){0};
@@ -186,16 +186,16 @@ void world_begin(World *world, guint interval)
     for (guint i = 0; i < snapshot->n_vms; i++) {
         WorldVm *vm = &world->vms[i];
         *vm = (WorldVm){.target = vm->target, .added = vm->added};
-        vm->runs = history_vm_runs(history, interval, i);
+        vm->runs = loadhistory_vm_runs(history, interval, i);
         for (int asked = 0; asked < N_ASKED; asked++)
-            vm->asks[asked] = vm->runs ? history_vm_asks(history, asked, interval, i) : NAN;
+            vm->asks[asked] = vm->runs ? loadhistory_vm_asks(history, asked, interval, i) : NAN;
         snapshot->vms[i].power = vm->runs ? VM_POWER_ON : VM_POWER_OFF;
         size_up(world, i);
     }
     for (guint i = 0; i < snapshot->n_hosts; i++) {
         world->hosts[i] = (WorldHost){0};
         for (int asked = 0; asked < N_ASKED; asked++)
-            world->hosts[i].own[asked] = history_host_asks(history, asked, interval, i);
+            world->hosts[i].own[asked] = loadhistory_host_asks(history, asked, interval, i);
     }
     count_all(world);
 }

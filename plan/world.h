@@ -8,7 +8,7 @@
 #define PLAN_WORLD_H
 
 #include "plan/change.h"
-#include "plan/history.h"
+#include "plan/loadhistory.h"
 #include "plan/measured.h"
 
 /* Of a migrating VM's CPU, so much more is used on each of its two hosts while it moves: 10 %, as CloudSim
@@ -34,7 +34,7 @@ typedef struct World World;
 
 /* as the history begins; the yardstick is the policy whose thresholds the account is kept by, whatever policy
  * acts. Both outlive the world */
-World *world_new(const History *history, const Policy *yardstick);
+World *world_new(const LoadHistory *history, const Policy *yardstick);
 
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)

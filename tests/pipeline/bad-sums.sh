@@ -79,5 +79,5 @@ refuses 'an empty directory' 'in/SHA256SUMS: found no such file: ' analyze in -o
 refuses 'analyze: made by hand and not yet collected' 'source/SHA256SUMS: found no such file: .*collect source -o NEW' analyze source -o out/x
 refuses 'a file in place of a snapshot' 'good\.csv: found an assessment: expected a snapshot, a directory ' analyze good.csv -o out/x
 refuses 'nothing there' 'nowhere: found no directory: expected a snapshot$' analyze nowhere -o out/x
-refuses 'one source twice' 'good: found two snapshots of source src-1' analyze good good -o out/x
+refuses 'one snapshot twice' 'good: found a second snapshot of source src-1 of 2026-11-21T20:15:00Z \(good is the first\)' analyze good good -o out/x
 finish

@@ -44,11 +44,11 @@ full 1 "$BIN/apply" --undo after.journal.csv -o -
 rm archive/latest
 exits 0 "$BIN/collect" "$before" --archive archive
 diff -r "$before" archive/latest
-test "$(ls -A archive | wc -l)" = 2
+test "$(ls -A archive | wc -l)" = 3
 name=$(readlink archive/latest)
 exits 0 "$BIN/collect" "$before" --archive other
 chmod -R u+w other
 echo >>"other/$name/SHA256SUMS"
 exits 1 "$BIN/collect" "$before" --archive other
 says "other/$name: found something else of that time"
-test "$(ls -A other | wc -l)" = 2
+test "$(ls -A other | wc -l)" = 3

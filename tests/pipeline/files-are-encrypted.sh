@@ -32,6 +32,19 @@ cmp -s secret.csv.plain clear.csv || fail 'another assessment'
 ! grep -rqaE 'nordwind|vm-10' secret secret.csv.gpg secretplan.csv.gpg || fail 'names are in the clear'
 test "$(gpg --batch --list-packets secret/vms.csv.gpg 2>/dev/null | grep -c '^:pubkey enc packet')" = 2 || fail 'not both keys'
 
+# an archive keeps its history encrypted, too, and reads it again
+for time in 15 20; do
+    mkdir "at$time"
+    cp "$sample"/* "at$time"
+    rm "at$time/SHA256SUMS"
+    sed -i "s/T20:15:00Z/T20:$time:00Z/" "at$time/snapshot.csv"
+    exits 0 "$BIN/collect" -q "at$time" --archive archive --encrypt-to "$ops"
+done
+test -s archive/rollup.csv.gpg || fail 'no history is kept'
+test -z "$(find archive -type f ! -name '*.gpg' ! -name SHA256SUMS)" || fail 'a history is in the clear'
+exits 0 "$BIN/analyze" -q archive -o history.csv
+grep -q '^#rollup,' history.csv || fail 'the history is not read'
+
 # what is shown and rehearsed is the same; its result is encrypted, too, or refused
 exits 0 "$BIN/plan" --show secretplan.csv
 mv said shown

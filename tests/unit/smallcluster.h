@@ -7,8 +7,8 @@
 #define TESTS_UNIT_SMALLCLUSTER_H
 
 #include "analyze/buffer.h"
-#include "analyze/means.h"
 #include "analyze/subject.h"
+#include "collect/means.h"
 
 #define GIB_IN_KIB (1024.0 * 1024) /* in KiB */
 

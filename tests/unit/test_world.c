@@ -21,7 +21,7 @@ enum { A, B, C, N_VMS };
  * vCPUs of 1,000 MHz and 10 GiB. */
 typedef struct Scene {
     SmallCluster *small;
-    History *history;
+    LoadHistory *history;
     Policy *policy;
     World *world;
     Measured *measured;
@@ -31,7 +31,7 @@ static void scene_clear(Scene *scene)
 {
     world_free(scene->world);
     measured_free(scene->measured);
-    history_free(scene->history);
+    loadhistory_free(scene->history);
     policy_free(scene->policy);
     smallcluster_free(scene->small);
 }
@@ -46,14 +46,14 @@ static Scene scene_new(const char *policy_text)
     smallcluster_add_vm(scene.small, "b", "h1")->vcpus = 4;
     smallcluster_add_vm(scene.small, "c", "h1")->vcpus = 4;
     CU_ASSERT_TRUE_FATAL(snapshot_link(scene.small->snapshot, NULL));
-    scene.history = history_new("scene", g_steal_pointer(&scene.small->snapshot), N_INTERVALS);
+    scene.history = loadhistory_new("scene", g_steal_pointer(&scene.small->snapshot), N_INTERVALS);
     scene.small->snapshot = snapshot_new();
     for (guint t = 0; t < N_INTERVALS; t++) {
         scene.history->ends[t] = (gint64)(t + 1) * INTERVAL_S;
         scene.history->lengths[t] = INTERVAL_S;
         for (guint h = H1; h <= H2; h++) {
-            *history_of_host(scene.history, ASKED_CPU_MHZ, t, h) = 0;
-            *history_of_host(scene.history, ASKED_HELD_KIB, t, h) = 0;
+            *loadhistory_of_host(scene.history, ASKED_CPU_MHZ, t, h) = 0;
+            *loadhistory_of_host(scene.history, ASKED_HELD_KIB, t, h) = 0;
         }
     }
     return scene;
@@ -64,9 +64,9 @@ static void ask(const Scene *scene, guint vm, double mhz, double active_gib, dou
 {
     for (guint t = 0; t < N_INTERVALS; t++) {
         scene->history->running[t * N_VMS + vm] = TRUE;
-        *history_of_vm(scene->history, ASKED_CPU_MHZ, t, vm) = mhz;
-        *history_of_vm(scene->history, ASKED_ACTIVE_KIB, t, vm) = active_gib * GIB_IN_KIB;
-        *history_of_vm(scene->history, ASKED_HELD_KIB, t, vm) = held_gib * GIB_IN_KIB;
+        *loadhistory_of_vm(scene->history, ASKED_CPU_MHZ, t, vm) = mhz;
+        *loadhistory_of_vm(scene->history, ASKED_ACTIVE_KIB, t, vm) = active_gib * GIB_IN_KIB;
+        *loadhistory_of_vm(scene->history, ASKED_HELD_KIB, t, vm) = held_gib * GIB_IN_KIB;
     }
 }
 
@@ -150,7 +150,7 @@ static void what_a_vm_asks_for_beyond_its_size_is_not_served(void)
 static void a_host_over_its_memory_balloons(void)
 {
     g_auto(Scene) scene = scene_new("");
-    *history_of_host(scene.history, ASKED_HELD_KIB, 0, H1) = 95 * GIB_IN_KIB;
+    *loadhistory_of_host(scene.history, ASKED_HELD_KIB, 0, H1) = 95 * GIB_IN_KIB;
     for (guint vm = A; vm < N_VMS; vm++)
         ask(&scene, vm, 100, 1, 10);
     begin(&scene);

@@ -3,8 +3,8 @@
  * A history to replay: who was there, where it began, and what each VM asked for in every interval, whatever
  * it was given. What a VM asks for goes with it wherever it runs; what a host uses beside its VMs stays.
  */
-#ifndef PLAN_HISTORY_H
-#define PLAN_HISTORY_H
+#ifndef PLAN_LOADHISTORY_H
+#define PLAN_LOADHISTORY_H
 
 #include "collect/samples.h"
 
@@ -19,7 +19,7 @@ typedef enum {
     N_ASKED
 } Asked;
 
-typedef struct History {
+typedef struct LoadHistory {
     char *name;      /* what messages call it */
     Snapshot *start; /* the inventory and its placement before the first interval. A VM that comes later is in
                         it as well, where it will run */
@@ -33,26 +33,26 @@ typedef struct History {
                                   the host is not measured. NULL likewise */
     guint origins[N_ORIGINS];  /* series of each origin in an interval */
     guint left_out;            /* VMs that came later, on hosts that the first interval does not have */
-} History;
+} LoadHistory;
 
 /* FALSE and an error where so many intervals of so many VMs or hosts are more than can be held */
-gboolean history_can_hold(const char *name, guint n_entities, gsize n_intervals, GError **error);
+gboolean loadhistory_can_hold(const char *name, guint n_entities, gsize n_intervals, GError **error);
 
 /* a history of so many intervals of the inventory, which it takes over, linked: no VM runs yet, and nothing
  * is asked for. They can be held */
-History *history_new(const char *name, Snapshot *start, guint n_intervals);
+LoadHistory *loadhistory_new(const char *name, Snapshot *start, guint n_intervals);
 
-void history_free(History *history);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
+void loadhistory_free(LoadHistory *history);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LoadHistory, loadhistory_free)
 
 /* where an interval's amount is, to be filled */
-double *history_of_vm(History *history, Asked asked, guint interval, guint vm);
-double *history_of_host(History *history, Asked asked, guint interval, guint host);
+double *loadhistory_of_vm(LoadHistory *history, Asked asked, guint interval, guint vm);
+double *loadhistory_of_host(LoadHistory *history, Asked asked, guint interval, guint host);
 
 /* the amount; NAN where there is none */
-double history_vm_asks(const History *history, Asked asked, guint interval, guint vm);
-double history_host_asks(const History *history, Asked asked, guint interval, guint host);
+double loadhistory_vm_asks(const LoadHistory *history, Asked asked, guint interval, guint vm);
+double loadhistory_host_asks(const LoadHistory *history, Asked asked, guint interval, guint host);
 
-gboolean history_vm_runs(const History *history, guint interval, guint vm);
+gboolean loadhistory_vm_runs(const LoadHistory *history, guint interval, guint vm);
 
 #endif

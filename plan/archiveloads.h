@@ -2,10 +2,10 @@
 /*
  * A history made of an archive of snapshots, as vmanger-collect --archive keeps it: DIR/TIME/ each.
  */
-#ifndef PLAN_ARCHIVEHISTORY_H
-#define PLAN_ARCHIVEHISTORY_H
+#ifndef PLAN_ARCHIVELOADS_H
+#define PLAN_ARCHIVELOADS_H
 
-#include "plan/history.h"
+#include "plan/loadhistory.h"
 
 /* The inventory and its placement are the first snapshot's; what is configured later does not count. A VM
  * that comes later is taken as it came, where it came, and is told in left_out where that is a host which the
@@ -14,6 +14,6 @@
  * for what it used or, where that is known and more, its CPU demand, and for all memory that it would hold
  * were none of it reclaimed; but what a limit reclaims, its own or a pool's, stays so. min_samples_pct as for
  * means_read */
-History *archivehistory_read(const char *directory, double min_samples_pct, GError **error);
+LoadHistory *archiveloads_read(const char *directory, double min_samples_pct, GError **error);
 
 #endif

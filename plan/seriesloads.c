@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/serieshistory.h"
+#include "plan/seriesloads.h"
 
 #include "collect/escape.h"
 #include "collect/references.h"
@@ -430,7 +430,7 @@ static gboolean house(const Recording *recording, const Grid *grid, Housing *hou
     return TRUE;
 }
 
-static void fill_history(const Recording *recording, Grid *grid, History *history)
+static void fill_history(const Recording *recording, Grid *grid, LoadHistory *history)
 {
     history->of_vms[ASKED_CPU_MHZ] = g_steal_pointer(&grid->mhz);
     history->of_vms[ASKED_ACTIVE_KIB] = g_steal_pointer(&grid->kib);
@@ -442,8 +442,8 @@ static void fill_history(const Recording *recording, Grid *grid, History *histor
         history->lengths[t] = (double)recording->step_s;
         for (guint i = 0; i < history->start->n_hosts; i++) {
             const Host *host = &history->start->hosts[i];
-            *history_of_host(history, ASKED_CPU_MHZ, t, i) = housing_own_mhz(host);
-            *history_of_host(history, ASKED_HELD_KIB, t, i) = housing_own_kib(host);
+            *loadhistory_of_host(history, ASKED_CPU_MHZ, t, i) = housing_own_mhz(host);
+            *loadhistory_of_host(history, ASKED_HELD_KIB, t, i) = housing_own_kib(host);
         }
     }
     for (guint vm = 0; vm < grid->n_vms; vm++) {
@@ -453,12 +453,12 @@ static void fill_history(const Recording *recording, Grid *grid, History *histor
     }
 }
 
-static History *make_history(const Recording *recording, const SeriesWish *wish, Housing *housing,
-                             GError **error)
+static LoadHistory *make_history(const Recording *recording, const SeriesWish *wish, Housing *housing,
+                                 GError **error)
 {
     g_auto(Grid)
         grid = {recording->vms->len, interval_of(recording, recording->last_s) + 1, NULL, NULL, NULL, NULL};
-    if (!history_can_hold(recording->path, grid.n_vms, grid.n_intervals, error))
+    if (!loadhistory_can_hold(recording->path, grid.n_vms, grid.n_intervals, error))
         return NULL;
     fill_grid(recording, &grid);
     g_autoptr(Snapshot) start = begin_inventory(recording);
@@ -466,14 +466,14 @@ static History *make_history(const Recording *recording, const SeriesWish *wish,
     hold_all(recording, &grid, start);
     if (!house(recording, &grid, housing, start, error) || !snapshot_link(start, error))
         return NULL;
-    if (!history_can_hold(recording->path, start->n_hosts, grid.n_intervals, error))
+    if (!loadhistory_can_hold(recording->path, start->n_hosts, grid.n_intervals, error))
         return NULL;
-    History *history = history_new(recording->path, g_steal_pointer(&start), (guint)grid.n_intervals);
+    LoadHistory *history = loadhistory_new(recording->path, g_steal_pointer(&start), (guint)grid.n_intervals);
     fill_history(recording, &grid, history);
     return history;
 }
 
-History *serieshistory_read(const char *path, const SeriesWish *wish, GError **error)
+LoadHistory *seriesloads_read(const char *path, const SeriesWish *wish, GError **error)
 {
     g_autoptr(Housing) housing = housing_new(&wish->housing, error);
     g_autoptr(GByteArray) bytes = housing ? unpack(path, error) : NULL;

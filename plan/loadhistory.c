@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/history.h"
+#include "plan/loadhistory.h"
 
 #include <math.h>
 
 #define MOST_CELLS 1e8 /* entities times intervals: three months of 4,000 VMs every five minutes */
 
-gboolean history_can_hold(const char *name, guint n_entities, gsize n_intervals, GError **error)
+gboolean loadhistory_can_hold(const char *name, guint n_entities, gsize n_intervals, GError **error)
 {
     if ((double)n_entities * (double)n_intervals <= MOST_CELLS)
         return TRUE;
@@ -16,9 +16,9 @@ gboolean history_can_hold(const char *name, guint n_entities, gsize n_intervals,
     return FALSE;
 }
 
-History *history_new(const char *name, Snapshot *start, guint n_intervals)
+LoadHistory *loadhistory_new(const char *name, Snapshot *start, guint n_intervals)
 {
-    History *history = g_new0(History, 1);
+    LoadHistory *history = g_new0(LoadHistory, 1);
     history->name = g_strdup(name);
     history->start = start;
     history->n_intervals = n_intervals;
@@ -28,7 +28,7 @@ History *history_new(const char *name, Snapshot *start, guint n_intervals)
     return history;
 }
 
-void history_free(History *history)
+void loadhistory_free(LoadHistory *history)
 {
     if (!history)
         return;
@@ -54,31 +54,31 @@ static double *amount(double **amounts, gsize n, gsize index)
     return &(*amounts)[index];
 }
 
-double *history_of_vm(History *history, Asked asked, guint interval, guint vm)
+double *loadhistory_of_vm(LoadHistory *history, Asked asked, guint interval, guint vm)
 {
     gsize n = history->start->n_vms;
     return amount(&history->of_vms[asked], n * history->n_intervals, n * interval + vm);
 }
 
-double *history_of_host(History *history, Asked asked, guint interval, guint host)
+double *loadhistory_of_host(LoadHistory *history, Asked asked, guint interval, guint host)
 {
     gsize n = history->start->n_hosts;
     return amount(&history->of_hosts[asked], n * history->n_intervals, n * interval + host);
 }
 
-double history_vm_asks(const History *history, Asked asked, guint interval, guint vm)
+double loadhistory_vm_asks(const LoadHistory *history, Asked asked, guint interval, guint vm)
 {
     const double *amounts = history->of_vms[asked];
     return amounts ? amounts[(gsize)interval * history->start->n_vms + vm] : NAN;
 }
 
-double history_host_asks(const History *history, Asked asked, guint interval, guint host)
+double loadhistory_host_asks(const LoadHistory *history, Asked asked, guint interval, guint host)
 {
     const double *amounts = history->of_hosts[asked];
     return amounts ? amounts[(gsize)interval * history->start->n_hosts + host] : NAN;
 }
 
-gboolean history_vm_runs(const History *history, guint interval, guint vm)
+gboolean loadhistory_vm_runs(const LoadHistory *history, guint interval, guint vm)
 {
     return history->running[(gsize)interval * history->start->n_vms + vm];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/archivehistory.h"
+#include "plan/archiveloads.h"
 
-#include "analyze/means.h"
+#include "collect/means.h"
 #include "collect/openpgp.h"
 #include "collect/references.h"
 #include "collect/snapshotreader.h"
@@ -318,31 +318,31 @@ static double usual_length(const Reading *reading)
     return g_array_index(lengths, double, (lengths->len - 1) / 2);
 }
 
-static void fill_interval(History *history, guint t, const Instant *instant)
+static void fill_interval(LoadHistory *history, guint t, const Instant *instant)
 {
     for (guint i = 0; i < instant->vms->len; i++) {
         const VmAsk *ask = &g_array_index(instant->vms, VmAsk, i);
         history->running[(gsize)t * history->start->n_vms + ask->vm] = ask->runs;
         for (int asked = 0; asked < N_ASKED; asked++)
             if (!isnan(ask->amounts[asked]))
-                *history_of_vm(history, asked, t, ask->vm) = ask->amounts[asked];
+                *loadhistory_of_vm(history, asked, t, ask->vm) = ask->amounts[asked];
     }
     for (guint i = 0; i < history->start->n_hosts; i++)
         for (int asked = 0; asked < N_ASKED; asked++)
             if (!isnan(instant->hosts[i].amounts[asked]))
-                *history_of_host(history, asked, t, i) = instant->hosts[i].amounts[asked];
+                *loadhistory_of_host(history, asked, t, i) = instant->hosts[i].amounts[asked];
 }
 
-static History *make_history(Reading *reading, GError **error)
+static LoadHistory *make_history(Reading *reading, GError **error)
 {
     Snapshot *start = reading->start;
     guint n = reading->instants->len;
     g_assert(start); /* there are two instants */
-    if (!history_can_hold(reading->directory, start->n_vms + start->n_hosts, n, error) ||
+    if (!loadhistory_can_hold(reading->directory, start->n_vms + start->n_hosts, n, error) ||
         !snapshot_link(start, error))
         return NULL;
     double usual = usual_length(reading);
-    History *history = history_new(reading->directory, g_steal_pointer(&reading->start), n);
+    LoadHistory *history = loadhistory_new(reading->directory, g_steal_pointer(&reading->start), n);
     memcpy(history->origins, reading->origins, sizeof history->origins);
     history->left_out = g_hash_table_size(reading->strange);
     for (guint t = 0; t < n; t++) {
@@ -354,7 +354,7 @@ static History *make_history(Reading *reading, GError **error)
     return history;
 }
 
-History *archivehistory_read(const char *directory, double min_samples_pct, GError **error)
+LoadHistory *archiveloads_read(const char *directory, double min_samples_pct, GError **error)
 {
     g_autoptr(GPtrArray) paths = find_snapshots(directory, error);
     if (!paths)

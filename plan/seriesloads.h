@@ -3,11 +3,11 @@
  * A history made of a file of series: what VMs used, a row for each VM and interval, as public traces have it
  * (GWA-T-12 of Bitbrains), as CSV or CSV compressed by gzip. Nothing in it names a host.
  */
-#ifndef PLAN_SERIESHISTORY_H
-#define PLAN_SERIESHISTORY_H
+#ifndef PLAN_SERIESLOADS_H
+#define PLAN_SERIESLOADS_H
 
-#include "plan/history.h"
 #include "plan/housing.h"
+#include "plan/loadhistory.h"
 
 /* how to take it */
 typedef struct SeriesWish {
@@ -21,6 +21,6 @@ typedef struct SeriesWish {
  * averaged. A VM runs from its first row to its last; without a row in between it is not measured.
  * It holds on its host the most that it touched in the day before, since ESXi keeps pages that a guest once
  * touched; all of its memory where no row says what it touched */
-History *serieshistory_read(const char *path, const SeriesWish *wish, GError **error);
+LoadHistory *seriesloads_read(const char *path, const SeriesWish *wish, GError **error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "plan/serieshistory.h"
+#include "plan/seriesloads.h"
 
 #include "plan/model.h"
 #include "tests/unit/cunit.h"
@@ -9,17 +9,17 @@
 #include <math.h>
 #include <string.h>
 
-void test_serieshistory_suite(void);
+void test_seriesloads_suite(void);
 
 #define HEADER "vm,time_s,vcpus,cpu_provisioned_mhz,cpu_usage_mhz,memory_provisioned_kib,memory_usage_kib\n"
 #define GIB "1048576"
 
 static const SeriesWish wish = {{HOUSING_HOSTS, HOUSING_PLACEMENT, 50}, FALSE};
 
-static History *read_text(const char *text, const SeriesWish *how, GError **error)
+static LoadHistory *read_text(const char *text, const SeriesWish *how, GError **error)
 {
     g_autofree char *path = smallcluster_file(text, strlen(text));
-    History *history = serieshistory_read(path, how, error);
+    LoadHistory *history = seriesloads_read(path, how, error);
     g_unlink(path);
     return history;
 }
@@ -35,21 +35,21 @@ static void rows_fall_into_intervals_and_gaps_are_not_measured(void)
                                       "b,1900,1,2000,20," GIB ",4000\n"
                                       "b,2200,1,2000,30," GIB ",4000\n";
     g_autoptr(GError) error = NULL;
-    g_autoptr(History) history = read_text(text, &wish, &error);
+    g_autoptr(LoadHistory) history = read_text(text, &wish, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(history);
     CU_ASSERT_EQUAL_FATAL(history->n_intervals, 5);
     CU_ASSERT_EQUAL(history->ends[0], 1300);
     CU_ASSERT_EQUAL(history->ends[4], 2500);
     CU_ASSERT_EQUAL(history->lengths[2], 300);
-    CU_ASSERT_EQUAL(history_vm_asks(history, ASKED_CPU_MHZ, 0, 0), 150);
-    CU_ASSERT_EQUAL(history_vm_asks(history, ASKED_ACTIVE_KIB, 0, 0), 2000);
-    CU_ASSERT_EQUAL(history_vm_asks(history, ASKED_CPU_MHZ, 1, 0), 300);
-    CU_ASSERT_TRUE(history_vm_runs(history, 2, 0));
-    CU_ASSERT_FALSE(history_vm_runs(history, 3, 0));
-    CU_ASSERT_FALSE(history_vm_runs(history, 0, 1));
-    CU_ASSERT_TRUE(history_vm_runs(history, 1, 1) && history_vm_runs(history, 2, 1));
-    CU_ASSERT_TRUE(isnan(history_vm_asks(history, ASKED_CPU_MHZ, 2, 1)));
-    CU_ASSERT_EQUAL(history_vm_asks(history, ASKED_HELD_KIB, 2, 1), 5000);
+    CU_ASSERT_EQUAL(loadhistory_vm_asks(history, ASKED_CPU_MHZ, 0, 0), 150);
+    CU_ASSERT_EQUAL(loadhistory_vm_asks(history, ASKED_ACTIVE_KIB, 0, 0), 2000);
+    CU_ASSERT_EQUAL(loadhistory_vm_asks(history, ASKED_CPU_MHZ, 1, 0), 300);
+    CU_ASSERT_TRUE(loadhistory_vm_runs(history, 2, 0));
+    CU_ASSERT_FALSE(loadhistory_vm_runs(history, 3, 0));
+    CU_ASSERT_FALSE(loadhistory_vm_runs(history, 0, 1));
+    CU_ASSERT_TRUE(loadhistory_vm_runs(history, 1, 1) && loadhistory_vm_runs(history, 2, 1));
+    CU_ASSERT_TRUE(isnan(loadhistory_vm_asks(history, ASKED_CPU_MHZ, 2, 1)));
+    CU_ASSERT_EQUAL(loadhistory_vm_asks(history, ASKED_HELD_KIB, 2, 1), 5000);
 }
 
 static void a_vm_holds_what_it_touched_in_the_day_before(void)
@@ -58,14 +58,14 @@ static void a_vm_holds_what_it_touched_in_the_day_before(void)
     for (int hour = 0; hour < 30; hour++)
         g_string_append_printf(text, "a,%d,1,1000,10," GIB ",%d\n", hour * 3600, hour == 2 ? 9000 : 1000);
     g_autoptr(GError) error = NULL;
-    g_autoptr(History) history = read_text(text->str, &wish, &error);
+    g_autoptr(LoadHistory) history = read_text(text->str, &wish, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(history);
     static const struct {
         guint hour;
         double kib;
     } expected[] = {{1, 1000}, {2, 9000}, {3, 9000}, {26, 9000}, {27, 1000}};
     for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
-        CU_ASSERT_EQUAL(history_vm_asks(history, ASKED_HELD_KIB, expected[i].hour, 0), expected[i].kib);
+        CU_ASSERT_EQUAL(loadhistory_vm_asks(history, ASKED_HELD_KIB, expected[i].hour, 0), expected[i].kib);
 }
 
 static void sizes_are_as_recorded_or_cut(void)
@@ -79,24 +79,24 @@ static void sizes_are_as_recorded_or_cut(void)
     g_autoptr(GError) error = NULL;
     SeriesWish cut = wish;
     cut.cut_sizes = TRUE;
-    g_autoptr(History) recorded = read_text(text->str, &wish, &error);
-    g_autoptr(History) smaller = read_text(text->str, &cut, &error);
+    g_autoptr(LoadHistory) recorded = read_text(text->str, &wish, &error);
+    g_autoptr(LoadHistory) smaller = read_text(text->str, &cut, &error);
     CU_ASSERT_FATAL(recorded != NULL && smaller != NULL);
     CU_ASSERT_EQUAL(recorded->start->vms[0].vcpus, 3);
     CU_ASSERT_EQUAL(recorded->start->vms[0].memory_mib, 4096);
     CU_ASSERT_EQUAL(smaller->start->vms[0].vcpus, 1);
     CU_ASSERT_EQUAL(smaller->start->vms[0].memory_mib, 1000);
-    CU_ASSERT_EQUAL(history_vm_asks(smaller, ASKED_CPU_MHZ, 10, 0), 2600);
+    CU_ASSERT_EQUAL(loadhistory_vm_asks(smaller, ASKED_CPU_MHZ, 10, 0), 2600);
 }
 
 static void without_memory_a_vm_holds_all_of_it(void)
 {
     static const char text[] = HEADER "a,0,1,1000,10," GIB ",\na,300,1,1000,10," GIB ",\n";
     g_autoptr(GError) error = NULL;
-    g_autoptr(History) history = read_text(text, &wish, &error);
+    g_autoptr(LoadHistory) history = read_text(text, &wish, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(history);
-    CU_ASSERT_EQUAL(history_vm_asks(history, ASKED_HELD_KIB, 1, 0), 1048576);
-    CU_ASSERT_TRUE(isnan(history_vm_asks(history, ASKED_ACTIVE_KIB, 1, 0)));
+    CU_ASSERT_EQUAL(loadhistory_vm_asks(history, ASKED_HELD_KIB, 1, 0), 1048576);
+    CU_ASSERT_TRUE(isnan(loadhistory_vm_asks(history, ASKED_ACTIVE_KIB, 1, 0)));
 }
 
 /* Twelve VMs that use 1,000 of their 2,000 MHz in the first hour and then 2,000, on hosts of 10,000, of which
@@ -111,7 +111,7 @@ static char *twelve_vms(void)
     return g_string_free(text, FALSE);
 }
 
-static guint count_on(const History *history, int host)
+static guint count_on(const LoadHistory *history, int host)
 {
     guint n = 0;
     for (guint i = 0; i < history->start->n_vms; i++)
@@ -126,13 +126,13 @@ static void hosts_are_as_many_as_the_mean_fills(void)
     g_autofree char *text = twelve_vms();
     g_autoptr(GError) error = NULL;
     const SeriesWish small = {{"5x2000,100", HOUSING_PLACEMENT, 50}, FALSE};
-    g_autoptr(History) history = read_text(text, &small, &error);
+    g_autoptr(LoadHistory) history = read_text(text, &small, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(history);
     CU_ASSERT_EQUAL_FATAL(history->start->n_hosts, 4);
     CU_ASSERT_EQUAL(count_on(history, 0), 4);
     CU_ASSERT_EQUAL(count_on(history, 2), 4);
     CU_ASSERT_EQUAL(count_on(history, 3), 0);
-    CU_ASSERT_EQUAL(history_host_asks(history, ASKED_CPU_MHZ, 0, 0), 200);
+    CU_ASSERT_EQUAL(loadhistory_host_asks(history, ASKED_CPU_MHZ, 0, 0), 200);
 }
 
 static void random_places_differ_by_seed_alone(void)
@@ -143,7 +143,7 @@ static void random_places_differ_by_seed_alone(void)
     for (guint i = 0; i < G_N_ELEMENTS(placements); i++) {
         g_autoptr(GError) error = NULL;
         const SeriesWish random = {{"5x2000,100", placements[i], 50}, FALSE};
-        g_autoptr(History) history = read_text(text, &random, &error);
+        g_autoptr(LoadHistory) history = read_text(text, &random, &error);
         CU_ASSERT_PTR_NOT_NULL_FATAL(history);
         for (guint vm = 0; vm < 12; vm++)
             g_string_append_printf(places, "%d", history->start->vms[vm].host);
@@ -152,9 +152,9 @@ static void random_places_differ_by_seed_alone(void)
     CU_ASSERT_TRUE(strncmp(places->str, places->str + 24, 12) != 0);
 }
 
-void test_serieshistory_suite(void)
+void test_seriesloads_suite(void)
 {
-    CU_pSuite suite = CU_add_suite("serieshistory", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("seriesloads", NULL, NULL);
     CU_ADD_TEST(suite, rows_fall_into_intervals_and_gaps_are_not_measured);
     CU_ADD_TEST(suite, a_vm_holds_what_it_touched_in_the_day_before);
     CU_ADD_TEST(suite, sizes_are_as_recorded_or_cut);

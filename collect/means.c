@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "analyze/means.h"
+#include "collect/means.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,18 +14,6 @@ typedef struct Pass {
     double min_samples_pct;
     guint8 *seen; /* as means->values */
 } Pass;
-
-Means *means_new(const Snapshot *snapshot)
-{
-    Means *means = g_new0(Means, 1);
-    gsize n = (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS;
-    means->n_hosts = snapshot->n_hosts;
-    means->values = g_new(double, n);
-    for (gsize i = 0; i < n; i++)
-        means->values[i] = NAN;
-    means->window_from = G_MAXINT64;
-    return means;
-}
 
 void means_free(Means *means)
 {
@@ -66,6 +54,19 @@ double means_reclaimed_of_host(const Means *means, guint host)
 double means_reclaimed_of_vm(const Means *means, guint vm)
 {
     return reclaimed_kib(means, vm, means_of_vm);
+}
+
+static double or_zero(double amount)
+{
+    return isnan(amount) ? 0 : amount;
+}
+
+double means_cpu_demand_of_vm(const Means *means, guint vm, double core_mhz)
+{
+    double usage = means_of_vm(means, vm, METRIC_CPU_USAGE_MHZ);
+    double demand = means_of_vm(means, vm, METRIC_CPU_DEMAND_MHZ);
+    double ready = or_zero(means_of_vm(means, vm, METRIC_CPU_READY_MS));
+    return isnan(usage) ? NAN : isnan(demand) ? usage + ready * core_mhz : demand;
 }
 
 static double mean_of(const Pass *pass, const Series *series, const GArray *values)
@@ -126,19 +127,35 @@ static gboolean read_all(Pass *pass, GError **error)
     return FALSE;
 }
 
+Means *means_new(const Snapshot *snapshot)
+{
+    Means *means = g_new0(Means, 1);
+    gsize n = (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS;
+    means->n_hosts = snapshot->n_hosts;
+    means->values = g_new(double, n);
+    for (gsize i = 0; i < n; i++)
+        means->values[i] = NAN;
+    means->window_from = MAX(0, snapshot->info.taken_at - (gint64)snapshot->info.window_s);
+    means->window_to = snapshot->info.taken_at;
+    return means;
+}
+
 Means *means_read(const Snapshot *snapshot, const char *directory, double min_samples_pct, GError **error)
 {
     g_autoptr(SeriesReader) reader = series_reader_open(snapshot, directory, error);
     if (!reader)
         return NULL;
     g_autoptr(Means) means = means_new(snapshot);
+    gint64 window_from = means->window_from, window_to = means->window_to;
+    means->window_from = G_MAXINT64;
+    means->window_to = 0;
     g_autofree guint8 *seen = g_new0(guint8, (gsize)(snapshot->n_hosts + snapshot->n_vms) * N_METRICS);
     Pass pass = {snapshot, reader, means, min_samples_pct, seen};
     if (!read_all(&pass, error))
         return NULL;
     if (means->window_from == G_MAXINT64) { /* no series at all */
-        means->window_from = MAX(0, snapshot->info.taken_at - (gint64)snapshot->info.window_s);
-        means->window_to = snapshot->info.taken_at;
+        means->window_from = window_from;
+        means->window_to = window_to;
     }
     return g_steal_pointer(&means);
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was measured of one source over time: of each VM and host a rollup (collect/rollup.h) per quantity.
+ * VMs are followed across hosts by their instance UUID (by their id where they have none, or share it), hosts
+ * by their id. A host is followed by its base alone, what it used beside the VMs that were on it then: so
+ * what a VM uses goes where it goes, and counts no more in the host that it left.
+ */
+#ifndef COLLECT_HISTORY_H
+#define COLLECT_HISTORY_H
+
+#include "collect/means.h"
+#include "collect/rollup.h"
+
+/* of a VM that runs */
+typedef enum {
+    FOLLOWED_CPU,        /* MHz used */
+    FOLLOWED_CPU_DEMAND, /* MHz: cpu_demand_mhz, else used and ready time */
+    FOLLOWED_MEMORY,     /* KiB that its guest touches */
+    FOLLOWED_HELD,       /* KiB consumed, and what was reclaimed of it */
+    N_FOLLOWED
+} Followed;
+
+/* of a host */
+typedef enum { FOLLOWED_BASE_CPU, FOLLOWED_BASE_MEMORY, N_FOLLOWED_BASES } FollowedBase; /* MHz, KiB */
+
+typedef struct History {
+    char *source_id;      /* NULL before it is known */
+    gint64 newest;        /* when the newest window ended; -1: there is none */
+    GHashTable *vms;      /* instance UUID or id: Rollup[N_FOLLOWED] */
+    GHashTable *hosts;    /* id: Rollup[N_FOLLOWED_BASES] */
+    GHashTable *repeated; /* instance UUIDs that VMs share */
+} History;
+
+History *history_new(void);
+void history_free(History *history);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
+
+/* adds the window in which the snapshot was measured, which ended when it was taken: means may be read from
+ * its directory or made in memory (means_new). A snapshot of another source, or one that is no newer than
+ * those before, is an error */
+gboolean history_add(History *history, const Snapshot *snapshot, const Means *means, GError **error);
+
+/* the rollups of a key, made where there are none: for whoever reads a history */
+Rollup *history_rollups_of_vm(History *history, const char *key);
+Rollup *history_rollups_of_host(History *history, const char *id);
+
+/* what is kept of a VM or host of the snapshot, by its index; NULL where it was never measured */
+const Rollup *history_of_vm(const History *history, const Snapshot *snapshot, guint vm, Followed followed);
+const Rollup *history_of_host(const History *history, const Snapshot *snapshot, guint host,
+                              FollowedBase followed);
+
+#endif

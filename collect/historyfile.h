@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rollup.csv: a history as an archive keeps it beside its snapshots, so that whoever wants the whole of it
+ * reads one small file and the newest snapshot. It can be made anew of the snapshots at any time.
+ *
+ * A row per VM or host and quantity; before the table `#format`, `#source_id`, `#taken_at` (of the newest
+ * window in it) and `#snapshot` (its digest). Lists are separated by single spaces, `-` is not known.
+ *
+ *   recent    of each of the last windows: seconds before #taken_at, seconds long, mean
+ *   buckets   the first bucket, then the weights
+ *   averages  hours judged, the hour under way, its sum and seconds; of each average in thousandths its
+ *             value, weight and what it foresaw, then its error
+ *   hours     of each hour that there has been: hour of the day, mean, weight, day since 1970
+ */
+#ifndef COLLECT_HISTORYFILE_H
+#define COLLECT_HISTORYFILE_H
+
+#include "collect/history.h"
+#include "collect/openpgp.h"
+
+#define HISTORY_FILE "rollup.csv"
+#define HISTORY_FORMAT "vmanger-rollup-1"
+
+/* writes it whole or not at all; what was last measured over keep_s ago is left out. digest: of the snapshot
+ * of its newest window */
+gboolean history_write(const History *history, const char *path, const char *digest, gint64 keep_s,
+                       const OpenPgp *keys, GError **error);
+
+/* reads a file; digest receives that of the snapshot of its newest window, which the caller frees */
+History *history_read(const char *path, char **digest, GError **error);
+
+#endif
