@@ -23,8 +23,8 @@ SIZES = ((2500, 870), (2000, 1740), (1000, 1740), (500, 613))  # MHz, MiB (Cloud
 STEP_S = 300
 THRESHOLD = "[plan]\nstrategy=threshold\npublished=exact\n"
 COLUMNS = (("hot", "hot_host_minutes", 9), ("full", "full_host_minutes", 9), ("GHz·h lack", "cpu_not_served_mhz_s", 11),
-           ("GiB·h lack", "memory_not_served_gib_min", 11), ("short", "short_vm_minutes", 8), ("moves", "migrations", 7),
-           ("back 6h", "back_within_6h", 8), ("24h", "back_within_24h", 6), ("MiB added", "memory_added_mib", 10))
+           ("GiB·h lack", "memory_not_served_gib_min", 11), ("short", "short_vm_minutes", 8), ("moves", "migrations", 8),
+           ("back 6h", "back_within_6h", 9), ("24h", "back_within_24h", 8), ("MiB added", "memory_added_mib", 11))
 SCALES = {"cpu_not_served_mhz_s": 1 / 3.6e6, "memory_not_served_gib_min": 1 / 60}
 
 
