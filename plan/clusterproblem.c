@@ -78,7 +78,7 @@ static void limit_room(const Building *b, guint host, int need, int64_t safety[N
     const ModelHost *at = &b->model->hosts[host];
     Resource r = need == NEED_CPU_ROOM ? RESOURCE_CPU : RESOURCE_HOST_MEMORY;
     int64_t now = needs_units(need, at->room[r]);
-    if (!b->measured[need == NEED_CPU_ROOM ? NEED_CPU : NEED_MEMORY])
+    if (!b->model->room_apart || !b->measured[need == NEED_CPU_ROOM ? NEED_CPU : NEED_MEMORY])
         return;
     base[need] = now;
     for (guint i = 0; i < b->model->vms_on[host]->len; i++) {
@@ -115,10 +115,8 @@ static void add_machine(Building *b, guint host)
             safety[n] = (int64_t)floor((double)capacity[n] * (at->threshold[r] + HALF_WRITTEN_PCT) / 100);
             hot[n] = weight_of_points(capacity[n]);
         }
-        if (model->room_apart) {
-            limit_room(b, host, NEED_CPU_ROOM, safety, base, hot);
-            limit_room(b, host, NEED_MEMORY_ROOM, safety, base, hot);
-        }
+        limit_room(b, host, NEED_CPU_ROOM, safety, base, hot);
+        limit_room(b, host, NEED_MEMORY_ROOM, safety, base, hot);
         Room room = room_of_host(model, host);
         capacity[NEED_CPU_RESERVED] = safety[NEED_CPU_RESERVED] =
             needs_units(NEED_CPU_RESERVED, room.of[ROOM_CPU_RESERVATION]);
