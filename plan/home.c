@@ -383,13 +383,13 @@ static void append_gone(const Homing *homing, GString *words)
  */
 static char *words_of_all(const Homing *homing)
 {
-    guint go = 0;
+    guint going = 0;
     for (guint i = 0; i < homing->movers->len; i++)
-        go += mover_at(homing, i)->there;
-    go -= homing->at_home;
+        going += mover_at(homing, i)->there;
+    going -= homing->at_home;
     GString *words = g_string_new(NULL);
     g_string_append_printf(words, "Of %u %s that left %u can go home", homing->movers->len,
-                           plural(homing->movers->len, "VM", "VMs"), go);
+                           plural(homing->movers->len, "VM", "VMs"), going);
     if (homing->at_home)
         g_string_append_printf(words, ", %u %s there already", homing->at_home,
                                plural(homing->at_home, "is", "are"));

@@ -536,38 +536,76 @@ static int run_replay(const Program *program, Options *options)
     return replay_command(program, &options->replay);
 }
 
-static int count_modes(const Options *options)
+/* the one way of running that is asked for; -1 and an error where several are */
+static int mode_of(const Options *options, GError **error)
 {
-    return (options->show != NULL) + (options->check != NULL) + (options->explain != NULL) +
-           (options->what_if != NULL) + (options->lose != NULL) + (options->fits != NULL) +
-           (options->replay.history != NULL);
-}
-
-static guint mode_of(const Options *options)
-{
-    return options->show             ? SHOWING
-           : options->check          ? CHECKING
-           : options->explain        ? EXPLAINING
-           : options->what_if        ? ASKING
-           : options->lose           ? LOSING
-           : options->fits           ? FITTING
-           : options->replay.history ? REPLAYING
-                                     : MAKING;
+    const gconstpointer asked[] = {[MAKING] = NULL,
+                                   [SHOWING] = options->show,
+                                   [CHECKING] = options->check,
+                                   [EXPLAINING] = options->explain,
+                                   [ASKING] = options->what_if,
+                                   [LOSING] = options->lose,
+                                   [FITTING] = options->fits,
+                                   [REPLAYING] = options->replay.history};
+    int mode = MAKING;
+    for (int i = 0; i < (int)G_N_ELEMENTS(asked); i++) {
+        if (asked[i] && mode != MAKING) {
+            g_set_error(error, VMANGER_ERROR, 0,
+                        "expected one of --show, --check, --explain, --what-if, --lose, --fits and --replay");
+            return -1;
+        }
+        mode = asked[i] ? i : mode;
+    }
+    return mode;
 }
 
 /* what must hold between options */
 static gboolean options_fit(const Options *options, GError **error)
 {
-    const char *fault = NULL;
-    if (options->against && !options->html)
-        fault = "--against: found no --html: expected the page that tells the difference";
-    else if (options->html && options->show && (options->only || options->clusters))
-        fault = "--html: found --only or --cluster: expected neither, a plan is reviewed as a whole";
-    else if (options->encrypt_to && options->show && !options->html)
-        fault = "--encrypt-to: found no --html: --show alone writes no file";
+    const struct {
+        gboolean wrong;
+        const char *words;
+    } faults[] = {
+        {options->json && options->govc, "expected one of --json and --govc"},
+        {options->json && is_standard_output(options->output),
+         "--json goes to standard output: expected -o to name a file"},
+        {options->prometheus && options->encrypt_to, PROMETHEUS_IS_CLEAR},
+        {options->against && !options->html,
+         "--against: found no --html: expected the page that tells the difference"},
+        {options->html && options->show && (options->only || options->clusters),
+         "--html: found --only or --cluster: expected neither, a plan is reviewed as a whole"},
+        {options->encrypt_to && options->show && !options->html,
+         "--encrypt-to: found no --html: --show alone writes no file"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
+        if (faults[i].wrong) {
+            g_set_error(error, VMANGER_ERROR, 0, "%s", faults[i].words);
+            return FALSE;
+        }
+    }
+    return page_is_apart(options->html, options->output, error);
+}
+
+/* what must hold of the arguments besides options */
+static gboolean arguments_fit(const Options *options, guint mode, int n, char *const *arguments,
+                              GError **error)
+{
+    g_autofree char *fault = NULL;
+    if (mode == SHOWING || mode == REPLAYING)
+        fault = n == 0            ? NULL
+                : mode == SHOWING ? g_strdup("--show takes a plan and nothing else")
+                                  : g_strdup("--replay takes a history and nothing else");
+    else if (n != 2)
+        fault = g_strdup("expected a SNAPSHOT and an assessment.csv");
+    else if (g_file_test(arguments[0], G_FILE_TEST_IS_REGULAR) &&
+             g_file_test(arguments[1], G_FILE_TEST_IS_DIR))
+        fault = g_strdup_printf("%s: found a file: expected the SNAPSHOT first, then the assessment.csv",
+                                arguments[0]);
+    else if ((mode == MAKING || mode == CHECKING) && !options->output)
+        fault = g_strdup("expected -o PLAN");
     if (fault)
         g_set_error(error, VMANGER_ERROR, 0, "%s", fault);
-    return !fault && page_is_apart(options->html, options->output, error);
+    return !fault;
 }
 
 /* begins the page that is asked for, before any other file is written */
@@ -579,6 +617,31 @@ static gboolean prepare(Options *options, GError **error)
         !(options->compared = changeplan_read(options->against, CHANGEPLAN_AS_MADE, error)))
         return FALSE;
     return !options->html || (options->page = page_new(options->html, options->keys, error));
+}
+
+static int run(const Program *program, Options *options, guint mode, char **paths)
+{
+    g_autoptr(GError) error = NULL;
+    if (mode == REPLAYING)
+        return run_replay(program, options);
+    if (!prepare(options, &error))
+        return program_fail(program, error);
+    switch (mode) {
+    case SHOWING:
+        return run_show(program, options);
+    case CHECKING:
+        return run_check(program, options, paths);
+    case EXPLAINING:
+        return run_explain(program, options, paths);
+    case ASKING:
+        return run_what_if(program, options, paths);
+    case LOSING:
+        return run_lose(program, options, paths);
+    case FITTING:
+        return run_fits(program, options, paths);
+    default:
+        return run_plan(program, options, paths);
+    }
 }
 
 int main(int argc, char **argv)
@@ -650,43 +713,9 @@ int main(int argc, char **argv)
     if (!program_parse(&program, &argc, &argv, "SNAPSHOT assessment.csv -o PLAN", description, entries,
                        &error))
         return program_misused(&program, "%s", error->message);
-    if (count_modes(&options) > 1)
-        return program_misused(
-            &program, "expected one of --show, --check, --explain, --what-if, --lose, --fits and --replay");
-    guint mode = mode_of(&options);
-    if (!program_accepts(entries, modes, mode, &error))
+    int mode = mode_of(&options, &error);
+    if (mode < 0 || !program_accepts(entries, modes, (guint)mode, &error) || !options_fit(&options, &error) ||
+        !arguments_fit(&options, (guint)mode, argc - 1, argv + 1, &error))
         return program_misused(&program, "%s", error->message);
-    if (options.json && options.govc)
-        return program_misused(&program, "expected one of --json and --govc");
-    if (!options_fit(&options, &error))
-        return program_misused(&program, "%s", error->message);
-    if (mode == SHOWING)
-        return argc != 1                   ? program_misused(&program, "--show takes a plan and nothing else")
-               : prepare(&options, &error) ? run_show(&program, &options)
-                                           : program_fail(&program, error);
-    if (mode == REPLAYING)
-        return argc == 1 ? run_replay(&program, &options)
-                         : program_misused(&program, "--replay takes a history and nothing else");
-    if (argc != 3)
-        return program_misused(&program, "expected a SNAPSHOT and an assessment.csv");
-    if (g_file_test(argv[1], G_FILE_TEST_IS_REGULAR) && g_file_test(argv[2], G_FILE_TEST_IS_DIR))
-        return program_misused(
-            &program, "%s: found a file: expected the SNAPSHOT first, then the assessment.csv", argv[1]);
-    if (options.what_if)
-        return run_what_if(&program, &options, argv + 1);
-    if (options.lose)
-        return run_lose(&program, &options, argv + 1);
-    if (options.fits)
-        return run_fits(&program, &options, argv + 1);
-    if (options.explain)
-        return run_explain(&program, &options, argv + 1);
-    if (!options.output)
-        return program_misused(&program, "expected -o PLAN");
-    if (options.json && options.output && atomic_file_is_standard_output(options.output))
-        return program_misused(&program, "--json goes to standard output: expected -o to name a file");
-    if (options.prometheus && options.encrypt_to)
-        return program_misused(&program, PROMETHEUS_IS_CLEAR);
-    if (!prepare(&options, &error))
-        return program_fail(&program, error);
-    return options.check ? run_check(&program, &options, argv + 1) : run_plan(&program, &options, argv + 1);
+    return run(&program, &options, (guint)mode, argv + 1);
 }

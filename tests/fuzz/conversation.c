@@ -201,12 +201,12 @@ static gboolean start_all(Target *target, const ChangePlan *plan, GError **error
 {
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *step = &g_array_index(plan->rows, PlanRow, i);
-        g_autofree char *problem = NULL, *intent = NULL;
+        g_autofree char *problem = NULL;
         g_auto(StepCall) call = {0};
         if (!target->class->recheck(target, step, &problem, error))
             return FALSE;
         g_autoptr(GError) refused = NULL;
-        intent = target->class->intent ? target->class->intent(target, step) : NULL;
+        g_free(target->class->intent(target, step));
         if (!target->class->start(target, step, &call, &refused) && !(refused && *refused->message))
             g_error("not started without a word");
     }

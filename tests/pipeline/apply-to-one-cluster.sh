@@ -8,7 +8,7 @@ says '--cluster: found "Ham-Apps": expected one cluster of the plan'
 says 'HAM-Apps (domain-c8)'
 nothing_else_than assessment.csv plan.csv
 exits 0 "$BIN/apply" --dry-run --cluster domain-c8 plan.csv "$before"
-says "0 steps done, $apps to do, $((steps - apps)) of other clusters"
+says "nothing was changed, $apps to do, $((steps - apps)) of other clusters"
 exits 0 "$BIN/apply" --cluster HAM-Apps plan.csv "$before" -o after
 says "$apps steps done, $((steps - apps)) of other clusters"
 test "$(grep -c ',succeeded,' after.journal.csv)" = "$apps" || fail 'not those steps are journaled'
