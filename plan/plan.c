@@ -13,6 +13,7 @@
 #include "plan/gather.h"
 #include "plan/govc.h"
 #include "plan/home.h"
+#include "plan/inputs.h"
 #include "plan/loss.h"
 #include "plan/meant.h"
 #include "plan/power.h"
@@ -98,103 +99,6 @@ static void options_clear(Options *options)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
-/* everything that decisions are taken on, read and joined */
-typedef struct Inputs {
-    Policy *policy;
-    Snapshot *snapshot;
-    Assessment *assessment;
-    Past *past;
-    Situation *situation;
-    gboolean *clusters; /* [n_clusters] those to decide about; NULL: all */
-} Inputs;
-
-static void inputs_clear(Inputs *inputs)
-{
-    situation_free(inputs->situation);
-    g_free(inputs->clusters);
-    past_free(inputs->past);
-    assessment_free(inputs->assessment);
-    snapshot_free(inputs->snapshot);
-    policy_free(inputs->policy);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inputs, inputs_clear)
-
-typedef struct SnapshotReading {
-    const char *directory;
-    GError *error;
-} SnapshotReading;
-
-static gpointer read_snapshot(gpointer data)
-{
-    SnapshotReading *reading = data;
-    return snapshot_read(reading->directory, SNAPSHOT_STRICT, &reading->error);
-}
-
-/* the two large inputs, side by side; where both are at fault, the snapshot is named */
-static gboolean read_files(Inputs *inputs, const Program *program, char **paths, GError **error)
-{
-    g_autoptr(Working) working = program_working(program, "reading", NULL, 0);
-    SnapshotReading reading = {paths[0], NULL};
-    g_autoptr(GError) assessment_error = NULL;
-    GThread *thread = g_thread_new("snapshot", read_snapshot, &reading);
-    inputs->assessment = assessment_read(paths[1], &assessment_error);
-    inputs->snapshot = g_thread_join(thread);
-    if (!inputs->snapshot)
-        g_propagate_error(error, reading.error);
-    else if (!inputs->assessment)
-        g_propagate_error(error, g_steal_pointer(&assessment_error));
-    return inputs->snapshot && inputs->assessment;
-}
-
-static void warn(const Program *program, const GPtrArray *words)
-{
-    for (guint i = 0; i < words->len; i++)
-        program_warn(program, "warning: %s", (const char *)words->pdata[i]);
-}
-
-/* a misspelt pattern, and a rule that binds nobody, should not go unnoticed */
-static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
-{
-    g_autoptr(PatternCheck) check = patterncheck_new(inputs->policy, NULL);
-    patterncheck_add(check, inputs->snapshot);
-    g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
-    g_autoptr(GPtrArray) idle = rules_idle(inputs->snapshot, inputs->policy);
-    g_autoptr(GPtrArray) power = power_left_alone(inputs->situation->start);
-    warn(program, unmatched);
-    warn(program, idle);
-    warn(program, power);
-}
-
-static void warn_of_rehearsals(const Program *program, const Past *past)
-{
-    for (guint i = 0; i < past->foreign->len; i++)
-        program_warn(
-            program,
-            "warning: %s: found a rehearsal: it is no history of this snapshot, which is not its result",
-            (const char *)g_ptr_array_index(past->foreign, i));
-}
-
-static gboolean read_inputs(Inputs *inputs, const Program *program, const Options *options, char **paths,
-                            GError **error)
-{
-    if (!(inputs->policy = policy_read(program->policy, error)) ||
-        !read_files(inputs, program, paths, error) ||
-        !(inputs->past = past_read(options->past, inputs->snapshot->info.rehearsal, error)))
-        return FALSE;
-    if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
-        !evacuation_check_policy(inputs->snapshot, inputs->policy, error))
-        return FALSE;
-    inputs->situation =
-        situation_new(inputs->snapshot, inputs->assessment, inputs->policy, inputs->past, error);
-    if (!inputs->situation) {
-        g_prefix_error(error, "%s: ", paths[1]);
-        return FALSE;
-    }
-    warn_of_idle_patterns(program, inputs);
-    warn_of_rehearsals(program, inputs->past);
-    return TRUE;
-}
-
 static ChangePlan *make_plan(const Program *program, const Situation *situation, GError **error)
 {
     g_autoptr(Working) working = program_working(program, "deciding", NULL, 0);
@@ -230,18 +134,6 @@ static int exit_code(const ChangePlan *plan, const Options *options)
 static guint most_shown(const Program *program)
 {
     return program->verbose ? 0 : MOST_SHOWN;
-}
-
-/* clusters that --cluster does not name stay as they are */
-static gboolean narrow(Inputs *inputs, char *const *words, GError **error)
-{
-    const Snapshot *snapshot = inputs->snapshot;
-    g_autofree ClusterName *names = g_new(ClusterName, snapshot->n_clusters + 1);
-    for (guint i = 0; i < snapshot->n_clusters; i++)
-        names[i] = (ClusterName){snapshot->clusters[i].id, snapshot->clusters[i].name};
-    inputs->clusters = choose_clusters(names, snapshot->n_clusters, words, error);
-    inputs->situation->clusters = inputs->clusters;
-    return inputs->clusters != NULL;
 }
 
 /* Figures come after the plan that they are of; that stands where they cannot be put in place. */
@@ -286,8 +178,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_auto(Inputs) inputs = {0};
     g_autoptr(Prometheus) prometheus =
         options->prometheus ? prometheus_new(options->prometheus, &error) : NULL;
-    if (error || !read_inputs(&inputs, program, options, paths, &error) ||
-        (options->clusters && !narrow(&inputs, options->clusters, &error)))
+    if (error || !inputs_read(&inputs, program, options->past, options->clusters, paths, &error))
         return program_fail(program, error);
     g_autoptr(ChangePlan) plan = options->home ? make_plan_home(inputs.situation, options->home, &error)
                                                : make_plan(program, inputs.situation, &error);
@@ -400,7 +291,7 @@ static int run_check(const Program *program, const Options *options, char **path
     g_autoptr(GError) error = NULL;
     g_auto(Inputs) inputs = {0};
     g_autoptr(ChangePlan) plan = changeplan_read(options->check, CHANGEPLAN_EDITED, &error);
-    if (!plan || !read_inputs(&inputs, program, options, paths, &error) ||
+    if (!plan || !inputs_read(&inputs, program, options->past, options->clusters, paths, &error) ||
         !check_edited(&inputs, options, plan, program, &error) ||
         !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
@@ -417,7 +308,7 @@ static int run_explain(const Program *program, const Options *options, char **pa
 {
     g_autoptr(GError) error = NULL;
     g_auto(Inputs) inputs = {0};
-    if (!read_inputs(&inputs, program, options, paths, &error))
+    if (!inputs_read(&inputs, program, options->past, options->clusters, paths, &error))
         return program_fail(program, error);
     g_autoptr(ChangePlan) plan = make_plan(program, inputs.situation, &error);
     g_autoptr(Explanation) explanation =
@@ -462,7 +353,7 @@ static gboolean assume(Assumption *assumption, const Program *program, const Inp
     g_autoptr(PatternCheck) check = patterncheck_new(assumption->policy, NULL);
     patterncheck_add(check, inputs->snapshot);
     g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
-    warn(program, unmatched);
+    inputs_warn(program, unmatched);
     return TRUE;
 }
 
@@ -471,8 +362,7 @@ static int run_what_if(const Program *program, const Options *options, char **pa
     g_autoptr(GError) error = NULL;
     g_auto(Inputs) inputs = {0};
     g_auto(Assumption) assumption = {0};
-    if (!read_inputs(&inputs, program, options, paths, &error) ||
-        (options->clusters && !narrow(&inputs, options->clusters, &error)) ||
+    if (!inputs_read(&inputs, program, options->past, options->clusters, paths, &error) ||
         !assume(&assumption, program, &inputs, options->what_if, &error))
         return program_fail(program, error);
     g_autoptr(ChangePlan) before = make_plan(program, inputs.situation, &error);
@@ -507,7 +397,7 @@ static int run_lose(const Program *program, const Options *options, char **paths
     g_autoptr(GError) error = NULL;
     g_auto(Inputs) inputs = {0};
     g_autofree gboolean *lost = NULL;
-    if (!read_inputs(&inputs, program, options, paths, &error) ||
+    if (!inputs_read(&inputs, program, options->past, options->clusters, paths, &error) ||
         !(lost = hosts_to_lose(inputs.snapshot, options->lose, &error)))
         return program_fail(program, error);
     g_autoptr(Loss) loss = loss_new(inputs.situation, lost);
@@ -521,7 +411,8 @@ static int run_fits(const Program *program, const Options *options, char **paths
     g_autoptr(GError) error = NULL;
     g_auto(Inputs) inputs = {0};
     Shape shape = {0};
-    if (!shape_parse(options->fits, &shape, &error) || !read_inputs(&inputs, program, options, paths, &error))
+    if (!shape_parse(options->fits, &shape, &error) ||
+        !inputs_read(&inputs, program, options->past, options->clusters, paths, &error))
         return program_fail(program, error);
     g_autoptr(GArray) fits = fits_find(inputs.situation, &shape);
     g_autofree char *text =

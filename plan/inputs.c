@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/inputs.h"
+
+#include "analyze/patterncheck.h"
+#include "collect/snapshotreader.h"
+#include "plan/choice.h"
+#include "plan/evacuation.h"
+#include "plan/power.h"
+
+void inputs_clear(Inputs *inputs)
+{
+    situation_free(inputs->situation);
+    g_free(inputs->clusters);
+    past_free(inputs->past);
+    assessment_free(inputs->assessment);
+    snapshot_free(inputs->snapshot);
+    policy_free(inputs->policy);
+}
+typedef struct SnapshotReading {
+    const char *directory;
+    GError *error;
+} SnapshotReading;
+
+static gpointer read_snapshot(gpointer data)
+{
+    SnapshotReading *reading = data;
+    return snapshot_read(reading->directory, SNAPSHOT_STRICT, &reading->error);
+}
+
+/* the two large inputs, side by side; where both are at fault, the snapshot is named */
+static gboolean read_files(Inputs *inputs, const Program *program, char *const *paths, GError **error)
+{
+    g_autoptr(Working) working = program_working(program, "reading", NULL, 0);
+    SnapshotReading reading = {paths[0], NULL};
+    g_autoptr(GError) assessment_error = NULL;
+    GThread *thread = g_thread_new("snapshot", read_snapshot, &reading);
+    inputs->assessment = assessment_read(paths[1], &assessment_error);
+    inputs->snapshot = g_thread_join(thread);
+    if (!inputs->snapshot)
+        g_propagate_error(error, reading.error);
+    else if (!inputs->assessment)
+        g_propagate_error(error, g_steal_pointer(&assessment_error));
+    return inputs->snapshot && inputs->assessment;
+}
+
+void inputs_warn(const Program *program, const GPtrArray *words)
+{
+    for (guint i = 0; i < words->len; i++)
+        program_warn(program, "warning: %s", (const char *)words->pdata[i]);
+}
+
+/* a misspelt pattern, and a rule that binds nobody, should not go unnoticed */
+static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
+{
+    g_autoptr(PatternCheck) check = patterncheck_new(inputs->policy, NULL);
+    patterncheck_add(check, inputs->snapshot);
+    g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
+    g_autoptr(GPtrArray) idle = rules_idle(inputs->snapshot, inputs->policy);
+    g_autoptr(GPtrArray) power = power_left_alone(inputs->situation->start);
+    inputs_warn(program, unmatched);
+    inputs_warn(program, idle);
+    inputs_warn(program, power);
+}
+
+static void warn_of_rehearsals(const Program *program, const Past *past)
+{
+    for (guint i = 0; i < past->foreign->len; i++)
+        program_warn(
+            program,
+            "warning: %s: found a rehearsal: it is no history of this snapshot, which is not its result",
+            (const char *)g_ptr_array_index(past->foreign, i));
+}
+
+/* clusters that --cluster does not name stay as they are */
+static gboolean narrow(Inputs *inputs, char *const *words, GError **error)
+{
+    const Snapshot *snapshot = inputs->snapshot;
+    g_autofree ClusterName *names = g_new(ClusterName, snapshot->n_clusters + 1);
+    for (guint i = 0; i < snapshot->n_clusters; i++)
+        names[i] = (ClusterName){snapshot->clusters[i].id, snapshot->clusters[i].name};
+    inputs->clusters = choose_clusters(names, snapshot->n_clusters, words, error);
+    inputs->situation->clusters = inputs->clusters;
+    return inputs->clusters != NULL;
+}
+
+gboolean inputs_read(Inputs *inputs, const Program *program, char *const *past, char *const *clusters,
+                     char *const *paths, GError **error)
+{
+    if (!(inputs->policy = policy_read(program->policy, error)) ||
+        !read_files(inputs, program, paths, error) ||
+        !(inputs->past = past_read(past, inputs->snapshot->info.rehearsal, error)))
+        return FALSE;
+    if (!patterncheck_evacuate(inputs->snapshot, inputs->policy, error) ||
+        !evacuation_check_policy(inputs->snapshot, inputs->policy, error))
+        return FALSE;
+    inputs->situation =
+        situation_new(inputs->snapshot, inputs->assessment, inputs->policy, inputs->past, error);
+    if (!inputs->situation) {
+        g_prefix_error(error, "%s: ", paths[1]);
+        return FALSE;
+    }
+    warn_of_idle_patterns(program, inputs);
+    warn_of_rehearsals(program, inputs->past);
+    return !clusters || narrow(inputs, clusters, error);
+}
