@@ -24,8 +24,8 @@ static GHashTable *counts_new(void)
 
 static gboolean is_changed(const PlanRow *before, const PlanRow *now)
 {
-    return strcmp(before->to_id, now->to_id) != 0 || before->approve != now->approve ||
-           (*now->unit && strcmp(before->to, now->to) != 0) ||
+    return strcmp(before->from_id, now->from_id) != 0 || strcmp(before->to_id, now->to_id) != 0 ||
+           before->approve != now->approve || (*now->unit && strcmp(before->to, now->to) != 0) ||
            gathered_count(before) != gathered_count(now) ||
            (now->kind == ROW_UNSOLVED && strcmp(before->cause, now->cause) != 0);
 }
@@ -56,7 +56,7 @@ Comparison *comparison_of(const ChangePlan *before, const ChangePlan *now)
         else if (is_changed(twin, row))
             add(comparison, ROW_CHANGED, twin, row);
         else
-            comparison->same++;
+            comparison->same[row->kind]++;
     }
     for (guint i = 0; i < before->rows->len; i++) {
         const PlanRow *row = &g_array_index(before->rows, PlanRow, i);

@@ -17,8 +17,8 @@ typedef struct DifferentRow {
 } DifferentRow;
 
 typedef struct Comparison {
-    GArray *rows; /* DifferentRow: those of the plan in its order, then those that are gone */
-    guint same;
+    GArray *rows;                 /* DifferentRow: those of the plan in its order, then those that are gone */
+    guint same[ROW_UNSOLVED + 1]; /* by RowKind: how many rows are in both */
 } Comparison;
 
 /* steps and advice are changed where they lead elsewhere, or are approved or no longer so; unsolved rows

@@ -3,6 +3,7 @@
 
 #include "collect/escape.h"
 #include "collect/plural.h"
+#include "plan/comparison.h"
 #include "plan/planjson.h"
 #include "plan/show.h"
 
@@ -11,55 +12,16 @@
 
 /* ---- finding it ---- */
 
-/* what makes two rows the same one: kind, action, object, and which of several such it is */
-static char *key_of(const PlanRow *row, guint nth)
-{
-    return g_strdup_printf("%d %d %u %s", row->kind, row->action, nth, row->object_id);
-}
-
-/* the rows of a plan by key */
-static GHashTable *rows_by_key(const ChangePlan *plan, GPtrArray *keys)
-{
-    GHashTable *rows = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < plan->rows->len; i++) {
-        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
-        char *key = key_of(row, 0);
-        for (guint nth = 1; g_hash_table_contains(rows, key); nth++) {
-            g_free(key);
-            key = key_of(row, nth);
-        }
-        g_ptr_array_add(keys, key);
-        g_hash_table_insert(rows, key, (gpointer)row);
-    }
-    return rows;
-}
-
-static gboolean are_alike(const PlanRow *a, const PlanRow *b)
-{
-    return strcmp(a->to_id, b->to_id) == 0 && strcmp(a->to, b->to) == 0 && strcmp(a->from, b->from) == 0 &&
-           (a->kind != ROW_UNSOLVED || strcmp(a->cause, b->cause) == 0);
-}
-
 static void pair_rows(Difference *difference, const ChangePlan *before, const ChangePlan *after)
 {
-    g_autoptr(GPtrArray) keys_before = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) keys_after = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GHashTable) rows_before = rows_by_key(before, keys_before);
-    g_autoptr(GHashTable) rows_after = rows_by_key(after, keys_after);
-    for (guint i = 0; i < keys_before->len; i++) {
-        const PlanRow *row = &g_array_index(before->rows, PlanRow, i);
-        RowPair pair = {row, g_hash_table_lookup(rows_after, keys_before->pdata[i])};
-        if (pair.after && are_alike(row, pair.after))
-            difference->alike[row->kind]++;
-        else
-            g_array_append_val(difference->rows[row->kind], pair);
+    g_autoptr(Comparison) comparison = comparison_of(before, after);
+    for (guint i = 0; i < comparison->rows->len; i++) {
+        const DifferentRow *row = &g_array_index(comparison->rows, DifferentRow, i);
+        RowPair pair = {row->before, row->now};
+        g_array_append_val(difference->rows[row->now ? row->now->kind : row->before->kind], pair);
     }
-    for (guint i = 0; i < keys_after->len; i++) {
-        const PlanRow *row = &g_array_index(after->rows, PlanRow, i);
-        RowPair pair = {NULL, row};
-        if (!g_hash_table_contains(rows_before, keys_after->pdata[i]))
-            g_array_append_val(difference->rows[row->kind], pair);
-    }
+    for (int kind = 0; kind < (int)G_N_ELEMENTS(difference->alike); kind++)
+        difference->alike[kind] = comparison->same[kind];
 }
 
 /* one figure of a cluster's end */

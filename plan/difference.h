@@ -8,8 +8,8 @@
 
 #include "plan/changeplan.h"
 
-/* rows of one object and action in the two plans, of which one may be NULL; else they are not alike: they
- * lead elsewhere, or of unsolved items another cause stands in the way */
+/* rows of one object and action in the two plans, of which one may be NULL; else they are not alike
+ * (plan/comparison.h) */
 typedef struct RowPair {
     const PlanRow *before, *after;
 } RowPair;
@@ -20,8 +20,9 @@ typedef struct ClusterPair {
 } ClusterPair;
 
 typedef struct Difference {
-    GArray *rows[3];  /* by RowKind: RowPair, those of the first plan first, each in its order */
-    guint alike[3];   /* by RowKind: how many rows are the same in both */
+    GArray
+        *rows[3];   /* by RowKind: RowPair, those of the second plan in its order, then those that are gone */
+    guint alike[3]; /* by RowKind: how many rows are the same in both */
     GArray *clusters; /* ClusterPair, of those whose figures are not alike */
 } Difference;
 

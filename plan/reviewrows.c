@@ -356,6 +356,7 @@ void review_difference(Html *html, const Review *review)
     if (!against)
         return;
     g_autoptr(Comparison) comparison = comparison_of(against, plan);
+    guint same = comparison->same[ROW_STEP] + comparison->same[ROW_ADVICE] + comparison->same[ROW_UNSOLVED];
     page_section(html, NULL, "What is new since the other plan");
     html_open(html, "p");
     html_textf(html, "%s: ", against->name);
@@ -366,8 +367,8 @@ void review_difference(Html *html, const Review *review)
     }
     html_textf(html, "made under %s policy, for %s source. %u %s in both.",
                strcmp(plan->policy, against->policy) == 0 ? "the same" : "another",
-               strcmp(plan->source_id, against->source_id) == 0 ? "the same" : "another", comparison->same,
-               plural(comparison->same, "row stands", "rows stand"));
+               strcmp(plan->source_id, against->source_id) == 0 ? "the same" : "another", same,
+               plural(same, "row stands", "rows stand"));
     html_close(html);
     if (comparison->rows->len) {
         PageTable rows =

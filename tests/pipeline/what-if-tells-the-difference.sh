@@ -70,7 +70,7 @@ refuses 'an unknown key' '--what-if: found "exclude_vm=x": expected a key of \[p
 refuses 'a key that decided before' '--what-if: found "cpu_hot_pct=70": expected ' plan --what-if cpu_hot_pct=70 "$snapshot" company.csv
 refuses 'a bad value' '--what-if: max_moves: found "many": expected a whole number from ' plan --what-if max_moves=many "$snapshot" company.csv
 refuses 'no value' '--what-if: found "exclude_vms": expected KEY=VALUE, of the ' plan --what-if exclude_vms "$snapshot" company.csv
-refuses 'a file to write' '--output goes with making a plan and --check, not with --what-if ' plan --what-if max_moves=1 "$snapshot" company.csv -o out/x
+refuses 'a file to write' '--output goes with making a plan, --check and --replay, not with --what-if ' plan --what-if max_moves=1 "$snapshot" company.csv -o out/x
 "$BIN/plan" --what-if exclude_vms=nobody "$snapshot" company.csv >heard 2>said
 grep -q 'warning: .*nobody' said || complain 'a pattern of nobody' 'no warning'
 finish

@@ -36,7 +36,7 @@ static void what_leads_elsewhere_is_changed_and_the_rest_comes_or_goes(void)
     add_move(now, 2, "b", "h3");
     add_move(now, 3, "a", "h2");
     g_autoptr(Comparison) comparison = comparison_of(before, now);
-    CU_ASSERT_EQUAL(comparison->same, 1);
+    CU_ASSERT_EQUAL(comparison->same[ROW_STEP], 1);
     CU_ASSERT_EQUAL_FATAL(comparison->rows->len, 3);
     CU_ASSERT_EQUAL(row_at(comparison, 0)->how, ROW_ADDED);
     CU_ASSERT_STRING_EQUAL(row_at(comparison, 0)->now->object_id, "d");
@@ -53,7 +53,7 @@ static void a_detour_is_compared_leg_by_leg(void)
     add_move(now, 1, "a", "h2");
     add_move(now, 2, "a", "h3");
     g_autoptr(Comparison) comparison = comparison_of(before, now);
-    CU_ASSERT_EQUAL(comparison->same, 1);
+    CU_ASSERT_EQUAL(comparison->same[ROW_STEP], 1);
     CU_ASSERT_EQUAL_FATAL(comparison->rows->len, 1);
     CU_ASSERT_EQUAL(row_at(comparison, 0)->how, ROW_ADDED);
 }
@@ -67,7 +67,7 @@ static void another_cause_or_approval_is_a_change(void)
     add_move(now, 1, "a", "h2");
     g_array_index(now->rows, PlanRow, 1).approve = 0;
     g_autoptr(Comparison) comparison = comparison_of(before, now);
-    CU_ASSERT_EQUAL(comparison->same, 0);
+    CU_ASSERT_EQUAL(comparison->same[ROW_STEP], 0);
     CU_ASSERT_EQUAL_FATAL(comparison->rows->len, 2);
     CU_ASSERT_EQUAL(row_at(comparison, 0)->how, ROW_CHANGED);
     CU_ASSERT_EQUAL(row_at(comparison, 1)->how, ROW_CHANGED);
@@ -80,7 +80,8 @@ static void equal_plans_differ_in_nothing(void)
     add_unsolved(plan, "h1", "pinned");
     g_autoptr(Comparison) comparison = comparison_of(plan, plan);
     CU_ASSERT_EQUAL(comparison->rows->len, 0);
-    CU_ASSERT_EQUAL(comparison->same, 2);
+    CU_ASSERT_EQUAL(comparison->same[ROW_STEP], 1);
+    CU_ASSERT_EQUAL(comparison->same[ROW_UNSOLVED], 1);
 }
 
 void test_comparison_suite(void)
