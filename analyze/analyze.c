@@ -11,6 +11,7 @@
 #include "analyze/policy.h"
 #include "analyze/report.h"
 #include "analyze/summary.h"
+#include "collect/apart.h"
 #include "collect/atomic.h"
 #include "collect/program.h"
 #include "collect/snapshotreader.h"
@@ -175,6 +176,17 @@ static int run(const Program *program, char *const *directories, const Options *
     return program_end(program, written == EXIT_DONE ? code : written, TRUE);
 }
 
+/* what is written is none of what is read */
+static gboolean is_apart(const Options *options, const Program *program, char *const *directories,
+                         GError **error)
+{
+    g_autoptr(GPtrArray) read = g_ptr_array_new();
+    const char *const written[] = {options->output, options->html, options->prometheus};
+    files_add_all_read(read, directories);
+    files_add_read(read, program->policy);
+    return files_are_apart(read, written, G_N_ELEMENTS(written), error);
+}
+
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "analyze"};
@@ -207,7 +219,10 @@ int main(int argc, char **argv)
         return program_misused(&program, "--json goes to standard output: expected -o to name a file");
     if (options.prometheus && options.encrypt_to)
         return program_misused(&program, PROMETHEUS_IS_CLEAR);
-    if (!page_is_apart(options.html, options.output, &error))
+    if (options.json && options.html && atomic_file_is_standard_output(options.html))
+        return program_misused(&program, "--json goes to standard output: expected --html to name a file");
+    if (!page_is_apart(options.html, options.output, &error) ||
+        !is_apart(&options, &program, argv + 1, &error))
         return program_misused(&program, "%s", error->message);
     return run(&program, argv + 1, &options);
 }

@@ -29,7 +29,7 @@ gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapsho
 gboolean evaluation_add_newest(Assessment *assessment, History *history, const Snapshot *snapshot,
                                const char *directory, const Policy *policy, Subject *subject, GError **error);
 
-/* the same of a snapshot with no history but its own window */
+/* the same of a snapshot with no history but its own window, as it is now: heat need not have lasted */
 gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
                         const Policy *policy, Subject *subject, GError **error);
 

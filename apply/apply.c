@@ -12,6 +12,7 @@
 #include "apply/sshkeygen.h"
 #include "apply/steplist.h"
 #include "apply/undo.h"
+#include "collect/apart.h"
 #include "collect/escape.h"
 #include "collect/interrupt.h"
 #include "collect/plural.h"
@@ -507,6 +508,18 @@ static guint mode_of(const Options *options, int n_arguments, char **arguments)
                : AT_VCENTER; /* or nothing that there is, as will be told */
 }
 
+/* a journal is an audit trail: the way back is not written over it */
+static int misused_undo(const Program *program, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) read = g_ptr_array_new();
+    const char *const written[] = {options->output};
+    files_add_read(read, options->undo);
+    return files_are_apart(read, written, G_N_ELEMENTS(written), &error)
+               ? 0
+               : program_misused(program, "%s", error->message);
+}
+
 static int misused(const Program *program, const Options *options, int n_arguments, char **arguments)
 {
     if (options->undo && options->verify_journal)
@@ -519,7 +532,7 @@ static int misused(const Program *program, const Options *options, int n_argumen
                                    arguments[0]);
         if (options->undo && !options->output)
             return program_misused(program, "--undo takes -o NEW");
-        return 0;
+        return options->undo ? misused_undo(program, options) : 0;
     }
     if (n_arguments != 2)
         return program_misused(program, "expected a PLAN and a TARGET");

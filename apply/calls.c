@@ -183,13 +183,14 @@ static gboolean conclude(Calls *calls, Lost *lost, Outcome *outcome, StepEnd *en
     gint64 now = g_get_monotonic_time();
     gboolean looked_enough = now - lost->since >= look_limit(calls);
     end->kind = outcome->kind;
-    if (outcome->kind == END_UNKNOWN) /* as long as a task runs */
+    if (outcome->task) /* as long as it runs */
         lost->since = now;
     else if (outcome->kind == END_NOT_STARTED)
         judge_absent(calls, lost, outcome->for_good, looked_enough, end);
     else
-        end->detail = g_steal_pointer(&outcome->detail);
-    if (end->kind != END_UNKNOWN || (looked_enough && outcome->kind != END_UNKNOWN))
+        end->detail = outcome->kind == END_UNKNOWN ? g_strdup("the object itself cannot be read")
+                                                   : g_steal_pointer(&outcome->detail);
+    if (end->kind != END_UNKNOWN || (looked_enough && !outcome->task))
         return TRUE;
     g_clear_pointer(&end->detail, g_free);
     lost->next_look = now + LOOK_PAUSE_S * G_USEC_PER_SEC;

@@ -90,11 +90,11 @@ static gboolean directory_check(Target *target, const ChangePlan *plan, GPtrArra
 static gboolean directory_recheck(Target *target, const PlanRow *step, char **problem, GError **error)
 {
     (void)error;
-    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)mismatch_free);
     drift_compare(directory_of(target)->drift, step, differences, NULL);
     if (differences->len == 0)
         return TRUE;
-    const Difference *first = g_ptr_array_index(differences, 0);
+    const Mismatch *first = g_ptr_array_index(differences, 0);
     *problem = g_strdup_printf("%s: was %s, is %s", first->what, first->was, first->is);
     return TRUE;
 }

@@ -35,14 +35,14 @@ void drift_free(Drift *drift)
     g_free(drift);
 }
 
-Difference *difference_new(double step, const char *what, const char *was, const char *is)
+Mismatch *mismatch_new(double step, const char *what, const char *was, const char *is)
 {
-    Difference *difference = g_new(Difference, 1);
-    *difference = (Difference){step, g_strdup(what), g_strdup(was), g_strdup(is)};
+    Mismatch *difference = g_new(Mismatch, 1);
+    *difference = (Mismatch){step, g_strdup(what), g_strdup(was), g_strdup(is)};
     return difference;
 }
 
-void difference_free(Difference *difference)
+void mismatch_free(Mismatch *difference)
 {
     g_free(difference->what);
     g_free(difference->was);
@@ -60,13 +60,13 @@ typedef struct Comparison {
 
 static void differ(const Comparison *c, const char *what, const char *was, const char *is)
 {
-    g_ptr_array_add(c->differences, difference_new(c->step->step, what, was, is));
+    g_ptr_array_add(c->differences, mismatch_new(c->step->step, what, was, is));
 }
 
 static void compare_name(const Comparison *c, const char *what, const char *was, const char *is)
 {
     if (c->renamed && *was && strcmp(was, is) != 0)
-        g_ptr_array_add(c->renamed, difference_new(c->step->step, what, was, is));
+        g_ptr_array_add(c->renamed, mismatch_new(c->step->step, what, was, is));
 }
 
 static void compare_total(const Comparison *c, const char *what, double is)

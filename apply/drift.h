@@ -22,13 +22,13 @@ void drift_free(Drift *drift);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Drift, drift_free)
 
 /* one thing that is not as stated; each string is owned */
-typedef struct Difference {
+typedef struct Mismatch {
     double step; /* NAN for what concerns the whole plan */
     char *what, *was, *is;
-} Difference;
+} Mismatch;
 
-Difference *difference_new(double step, const char *what, const char *was, const char *is);
-void difference_free(Difference *difference);
+Mismatch *mismatch_new(double step, const char *what, const char *was, const char *is);
+void mismatch_free(Mismatch *difference);
 
 /* TRUE for a step that has a host enter or leave maintenance mode; and the mode that it leads to */
 gboolean step_is_of_mode(const PlanRow *step);
@@ -37,7 +37,7 @@ int step_mode(const PlanRow *step);
 /* the power state (VM_POWER_…) that the VM of a step must have: on, unless args say otherwise */
 int step_stated_power(const PlanRow *step);
 
-/* adds to differences (Difference *) all that forbids a host, in this mode and with these running VMs (their
+/* adds to differences (Mismatch *) all that forbids a host, in this mode and with these running VMs (their
  * names), to enter maintenance mode: it must be connected, on, not in the mode yet, and empty of them */
 void drift_compare_maintenance(const PlanRow *step, const Host *host, int mode, const GPtrArray *running,
                                GPtrArray *differences);
@@ -45,7 +45,7 @@ void drift_compare_maintenance(const PlanRow *step, const Host *host, int mode, 
 /* the same of leaving it: it must be connected, on, and in the mode */
 void drift_compare_exit(const PlanRow *step, const Host *host, int mode, GPtrArray *differences);
 
-/* adds to differences (Difference *) all that forbids a step; to renamed, where not NULL, objects that only
+/* adds to differences (Mismatch *) all that forbids a step; to renamed, where not NULL, objects that only
  * bear another name. Migrations, additions, enter_maintenance and exit_maintenance are known, other actions
  * are a difference of their own */
 void drift_compare(const Drift *drift, const PlanRow *step, GPtrArray *differences, GPtrArray *renamed);

@@ -117,9 +117,9 @@ static void judge_vm(const OutcomeOf *of, const ManagedObject *vm, const char *f
     const PlanRow *step = of->step;
     gboolean moves = step->action == ACTION_MIGRATE;
     const char *is = vm->texts[moves ? HOST : step->action == ACTION_ADD_MEMORY ? MEMORY : VCPUS];
-    if (!is)
-        is = "nothing";
-    if (strcmp(is, moves ? step->to_id : step->to) == 0)
+    if (!is) /* it cannot be read just now: of a host that has lost its connection, say */
+        end(outcome, END_UNKNOWN, NULL);
+    else if (strcmp(is, moves ? step->to_id : step->to) == 0)
         end(outcome, END_SUCCEEDED, NULL);
     else if (of->began || strcmp(is, moves ? step->from_id : step->from) != 0)
         end(outcome, END_FAILED, describe_vm(of, is));
@@ -168,6 +168,8 @@ static gboolean look_at_host(Vcenter *vcenter, const OutcomeOf *of, Outcome *out
     if (*running) {
         outcome->kind = END_UNKNOWN;
         outcome->task = g_steal_pointer(&running);
+    } else if (!host.texts[0]) {
+        outcome->kind = END_UNKNOWN; /* it cannot be read just now */
     } else if (is_in == (step_mode(of->step) == HOST_MODE_MAINTENANCE)) {
         end(outcome, END_SUCCEEDED, NULL);
     } else if (of->began) {
@@ -177,6 +179,12 @@ static gboolean look_at_host(Vcenter *vcenter, const OutcomeOf *of, Outcome *out
         end(outcome, END_NOT_STARTED, NULL);
     }
     return TRUE;
+}
+
+/* TRUE where the VM or host is no longer there; other faults say nothing of it */
+static gboolean is_gone(const GError *failure)
+{
+    return strstr(failure->message, ": ManagedObjectNotFound") || strstr(failure->message, ": there is no ");
 }
 
 gboolean outcome_look(Vcenter *vcenter, const OutcomeOf *of, Outcome *outcome, GError **error)
@@ -189,6 +197,9 @@ gboolean outcome_look(Vcenter *vcenter, const OutcomeOf *of, Outcome *outcome, G
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    end(outcome, END_FAILED, g_strdup(failure->message)); /* the VM or host is gone */
+    if (is_gone(failure))
+        end(outcome, END_FAILED, g_strdup(failure->message));
+    else /* a vCenter that has just come back may refuse for a while to say anything */
+        end(outcome, END_UNKNOWN, NULL);
     return TRUE;
 }

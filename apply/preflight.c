@@ -13,8 +13,8 @@
 
 static void preflight_init(Preflight *preflight)
 {
-    preflight->differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
-    preflight->renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    preflight->differences = g_ptr_array_new_with_free_func((GDestroyNotify)mismatch_free);
+    preflight->renamed = g_ptr_array_new_with_free_func((GDestroyNotify)mismatch_free);
     preflight->needless = g_ptr_array_new_with_free_func(g_free);
     preflight->refusals = g_ptr_array_new_with_free_func((GDestroyNotify)refusal_free);
     preflight->problems = g_ptr_array_new_with_free_func(g_free);
@@ -33,7 +33,7 @@ void preflight_clear(Preflight *preflight)
 
 static void differ(Preflight *preflight, const char *what, const char *was, const char *is)
 {
-    g_ptr_array_add(preflight->differences, difference_new(NAN, what, was, is));
+    g_ptr_array_add(preflight->differences, mismatch_new(NAN, what, was, is));
 }
 
 /* ---- the plan as a whole ---- */
@@ -261,7 +261,7 @@ gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *op
 {
     guint of_plan = 0;
     for (guint i = 0; i < preflight->differences->len; i++) {
-        const Difference *difference = g_ptr_array_index(preflight->differences, i);
+        const Mismatch *difference = g_ptr_array_index(preflight->differences, i);
         of_plan += isnan(difference->step);
     }
     if (preflight->differences->len > 0 && (of_plan > 0 || !options->skip_stale)) {
@@ -308,7 +308,7 @@ static glong width_of(const char *cell, glong least)
 }
 
 /* the name of what a difference is about; "" where that is the plan */
-static const char *object_of(const Difference *difference, const ChangePlan *plan)
+static const char *object_of(const Mismatch *difference, const ChangePlan *plan)
 {
     const PlanRow *step = isnan(difference->step) ? NULL : changeplan_find_step(plan, difference->step);
     return step ? step->object : "";
@@ -319,7 +319,7 @@ static void append_differences(GString *text, const char *title, const GPtrArray
 {
     glong object = strlen("object"), what = strlen("what"), was = strlen("was");
     for (guint i = 0; i < differences->len; i++) {
-        const Difference *difference = g_ptr_array_index(differences, i);
+        const Mismatch *difference = g_ptr_array_index(differences, i);
         object = width_of(object_of(difference, plan), object);
         what = width_of(difference->what, what);
         was = width_of(difference->was, was);
@@ -332,7 +332,7 @@ static void append_differences(GString *text, const char *title, const GPtrArray
     append_cell(text, "was", was);
     g_string_append(text, "is\n");
     for (guint i = 0; i < differences->len; i++) {
-        const Difference *difference = g_ptr_array_index(differences, i);
+        const Mismatch *difference = g_ptr_array_index(differences, i);
         if (isnan(difference->step))
             g_string_append(text, "    plan  ");
         else

@@ -19,8 +19,8 @@ typedef struct PreflightOptions {
 } PreflightOptions;
 
 typedef struct Preflight {
-    GPtrArray *differences; /* Difference: what is not as the plan states */
-    GPtrArray *renamed;     /* Difference: what only bears another name */
+    GPtrArray *differences; /* Mismatch: what is not as the plan states */
+    GPtrArray *renamed;     /* Mismatch: what only bears another name */
     GPtrArray *needless;    /* char *: steps whose reason is gone */
     GPtrArray *refusals;    /* Refusal: steps that the target will not do */
     GPtrArray *problems;    /* char *: what would go wrong, or the target forbids */

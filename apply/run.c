@@ -550,14 +550,14 @@ static gboolean end_step(Run *run, const StepEnd *end, GError **error)
     double took_s = (double)(g_get_monotonic_time() - run->started[index]) / G_USEC_PER_SEC;
     if (run->limits->window && end->kind == END_SUCCEEDED)
         changewindow_learn(run->limits->window, step, took_s);
+    if (end->kind == END_UNKNOWN) /* its objects stay busy: it may be at work there */
+        return leave_open(run, index, end->detail ? end->detail : "", error);
     g_hash_table_remove(run->busy, step->object_id);
     count_migration(run, step, -1);
     if (end->kind == END_SUCCEEDED)
         return end_succeeded(run, index, end->detail, error);
     if (end->kind == END_NOT_STARTED)
         return begin_again(run, index, end->detail, error);
-    if (end->kind == END_UNKNOWN)
-        return leave_open(run, index, end->detail ? end->detail : "", error);
     return end_failed(run, index, end->detail ? end->detail : "no reason given", error);
 }
 

@@ -198,7 +198,7 @@ static char *describe_differences(const GPtrArray *differences)
         return NULL;
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < differences->len; i++) {
-        const Difference *difference = g_ptr_array_index(differences, i);
+        const Mismatch *difference = g_ptr_array_index(differences, i);
         g_string_append_printf(text, "%s%s was %s, is %s", text->len ? "; " : "", difference->what,
                                difference->was, difference->is);
     }
@@ -223,7 +223,7 @@ static gboolean recheck_host(Vsphere *vsphere, const PlanRow *step, GPtrArray *d
 {
     int index = snapshot_find_host(vsphere->snapshot, step->object_id);
     if (index < 0) {
-        g_ptr_array_add(differences, difference_new(step->step, "host", step->object_id, "no such host"));
+        g_ptr_array_add(differences, mismatch_new(step->step, "host", step->object_id, "no such host"));
         return TRUE;
     }
     if (!update_host(vsphere, step->object_id, error))
@@ -250,7 +250,7 @@ static gboolean recheck_vm(Vsphere *vsphere, const PlanRow *step, GPtrArray *dif
                     !foreigntasks_on_vm(vsphere->vcenter, step->object_id, vsphere->steps, &busy, error)))
         return FALSE;
     if (busy)
-        g_ptr_array_add(differences, difference_new(step->step, "task of another one", "none", busy));
+        g_ptr_array_add(differences, mismatch_new(step->step, "task of another one", "none", busy));
     g_autoptr(Drift) drift = drift_new(vsphere->snapshot);
     drift_compare(drift, step, differences, NULL);
     return TRUE;
@@ -267,7 +267,7 @@ static gboolean look_again(Vsphere *vsphere, const PlanRow *step, GError **error
 static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **problem, GError **error)
 {
     Vsphere *vsphere = vsphere_of(target);
-    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)mismatch_free);
     g_autoptr(GError) failure = NULL;
     if (!look_again(vsphere, step, error))
         return FALSE;

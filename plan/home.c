@@ -160,10 +160,11 @@ static gboolean read_journal(Homing *homing, const Journal *journal, GError **er
     find_movers(homing);
     if (homing->movers->len || homing->hosts->len)
         return TRUE;
-    g_set_error(error, VMANGER_ERROR, 0,
-                "%s: found no VM that was moved to empty a host, and no host that entered maintenance mode: "
-                "expected the journal of an evacuation",
-                journal->path);
+    g_set_error(
+        error, VMANGER_ERROR, 0,
+        "%s: found no VM that was moved to empty a host, and no host that entered maintenance mode%s: "
+        "expected the journal of an evacuation",
+        journal->path, homing->situation->clusters ? ", in the clusters that are named" : "");
     return FALSE;
 }
 

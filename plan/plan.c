@@ -23,6 +23,7 @@
 #include "plan/verify.h"
 
 #include "analyze/patterncheck.h"
+#include "collect/apart.h"
 #include "collect/atomic.h"
 #include "collect/escape.h"
 #include "collect/nearest.h"
@@ -460,6 +461,10 @@ static gboolean options_fit(const Options *options, GError **error)
         {options->json && options->govc, "expected one of --json and --govc"},
         {options->json && is_standard_output(options->output),
          "--json goes to standard output: expected -o to name a file"},
+        {(options->json || options->govc) && is_standard_output(options->html),
+         "--html - goes to standard output: expected it to name a file, with --json and --govc"},
+        {is_standard_output(options->output) && is_standard_output(options->replay.chart),
+         "--chart: found where -o leads: expected a file of its own"},
         {options->prometheus && options->encrypt_to, PROMETHEUS_IS_CLEAR},
         {options->against && !options->html,
          "--against: found no --html: expected the page that tells the difference"},
@@ -508,6 +513,23 @@ static gboolean prepare(Options *options, GError **error)
         !(options->compared = changeplan_read(options->against, CHANGEPLAN_AS_MADE, error)))
         return FALSE;
     return !options->html || (options->page = page_new(options->html, options->keys, error));
+}
+
+/* What is written is none of what is read; but a plan that is checked may be stamped in its place. */
+static gboolean is_apart(const Options *options, const Program *program, char *const *paths, GError **error)
+{
+    g_autoptr(GPtrArray) read = g_ptr_array_new();
+    const char *const written[] = {options->output, options->html, options->prometheus,
+                                   options->replay.chart};
+    files_add_all_read(read, paths);
+    files_add_all_read(read, options->past);
+    files_add_all_read(read, options->replay.compare);
+    const char *const others[] = {
+        program->policy,         options->home,         options->against,         options->show,
+        options->replay.history, options->replay.hosts, options->replay.placement};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        files_add_read(read, others[i]);
+    return files_are_apart(read, written, G_N_ELEMENTS(written), error);
 }
 
 static int run(const Program *program, Options *options, guint mode, char **paths)
@@ -606,7 +628,8 @@ int main(int argc, char **argv)
         return program_misused(&program, "%s", error->message);
     int mode = mode_of(&options, &error);
     if (mode < 0 || !program_accepts(entries, modes, (guint)mode, &error) || !options_fit(&options, &error) ||
-        !arguments_fit(&options, (guint)mode, argc - 1, argv + 1, &error))
+        !arguments_fit(&options, (guint)mode, argc - 1, argv + 1, &error) ||
+        !is_apart(&options, &program, argv + 1, &error))
         return program_misused(&program, "%s", error->message);
     return run(&program, &options, (guint)mode, argv + 1);
 }

@@ -62,7 +62,7 @@ journal=$dir/journals/$name.csv
 
 set -- --quiet
 test -z "${VMANGER_POLICY:-}" || set -- "$@" --policy "$VMANGER_POLICY"
-vmanger-analyze "$@" "$snapshot" -o "$assessment"
+vmanger-analyze "$@" "$dir/snapshots" -o "$assessment"
 
 # What was applied before counts: its journals keep a VM from being moved or enlarged again too soon, and from what the
 # vCenter refused. A plan that was applied without --journal has its own beside it.

@@ -20,11 +20,11 @@ static SmallCluster *two_hosts(void)
 /* "what: was, is; …" */
 static char *differences_of(const Drift *drift, const PlanRow *step)
 {
-    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)mismatch_free);
     GString *text = g_string_new(NULL);
     drift_compare(drift, step, differences, NULL);
     for (guint i = 0; i < differences->len; i++) {
-        const Difference *one = g_ptr_array_index(differences, i);
+        const Mismatch *one = g_ptr_array_index(differences, i);
         g_string_append_printf(text, "%s%s: %s, %s", i ? "; " : "", one->what, one->was, one->is);
     }
     return g_string_free(text, FALSE);
@@ -138,8 +138,8 @@ static void another_name_is_no_difference(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_autoptr(Drift) drift = drift_new(planning->small->snapshot);
-    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
-    g_autoptr(GPtrArray) renamed = g_ptr_array_new_with_free_func((GDestroyNotify)difference_free);
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func((GDestroyNotify)mismatch_free);
+    g_autoptr(GPtrArray) renamed = g_ptr_array_new_with_free_func((GDestroyNotify)mismatch_free);
     PlanRow step = step_row(ACTION_MIGRATE, 1, "a", "h1", "h2");
     step.object = "old name";
     drift_compare(drift, &step, differences, renamed);
