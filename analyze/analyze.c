@@ -110,8 +110,7 @@ static gboolean assess_all(const Work *work, const Program *program, char *const
 static void warn(const Program *program, const PatternCheck *patterns)
 {
     g_autoptr(GPtrArray) words = patterncheck_words(patterns);
-    for (guint i = 0; i < words->len; i++)
-        program_warn(program, "warning: %s", (const char *)words->pdata[i]);
+    program_warn_all(program, words);
 }
 
 static gboolean is_standard_output(const char *path)

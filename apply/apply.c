@@ -301,8 +301,7 @@ static gboolean look_first(Work *work, const Program *program, const Options *op
         program_print(program, "%s", text); /* what stands in the way is no talk */
     else
         program_say(program, "%s", text);
-    for (guint i = 0; i < found.warnings->len; i++)
-        program_warn(program, "warning: %s", (const char *)found.warnings->pdata[i]);
+    program_warn_all(program, found.warnings);
     if (allowed && options->dry_run) {
         g_autofree char *steps = steplist_checked(work->progress, work->target, &looks);
         program_say(program, "%s", steps);

@@ -82,8 +82,7 @@ static gboolean view_measured(Vsphere *vsphere, const char *directory, const Pol
     if (!vsphere_collect(vsphere->vcenter, &request, &result, error) ||
         !(vsphere->snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error)))
         return FALSE;
-    for (guint i = 0; i < result.warnings->len; i++)
-        program_warn(vsphere->program, "warning: %s", (const char *)g_ptr_array_index(result.warnings, i));
+    program_warn_all(vsphere->program, result.warnings);
     g_auto(Subject) subject = {0};
     g_autoptr(Assessment) assessed = evaluation_begin(policy);
     if (!evaluation_add(assessed, vsphere->snapshot, directory, policy, &subject, error))

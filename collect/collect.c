@@ -31,8 +31,7 @@ static guint mode_of(const char *source)
 static void report(const Program *program, const CollectResult *result, const char *output)
 {
     const Snapshot *snapshot = result->snapshot;
-    for (guint i = 0; i < result->warnings->len; i++)
-        program_warn(program, "warning: %s", (const char *)g_ptr_array_index(result->warnings, i));
+    program_warn_all(program, result->warnings);
     g_autofree char *taken_at = table_format_time(snapshot->info.taken_at);
     program_say(program, "%s: taken at %s, digest %s\n", output, taken_at, result->digest);
     g_autoptr(GString) counts = g_string_new(NULL);

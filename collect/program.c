@@ -230,6 +230,17 @@ void program_warn(const Program *program, const char *format, ...)
     }
 }
 
+#define MOST_WARNINGS 100 /* of one kind, before the rest is counted */
+
+void program_warn_all(const Program *program, const GPtrArray *words)
+{
+    guint shown = program->verbose ? words->len : MIN(words->len, MOST_WARNINGS);
+    for (guint i = 0; i < shown; i++)
+        program_warn(program, "warning: %s", (const char *)words->pdata[i]);
+    if (shown < words->len)
+        program_warn(program, "warning: and %u more of these (--verbose shows all)", words->len - shown);
+}
+
 void program_say(const Program *program, const char *format, ...)
 {
     if (program->quiet)

@@ -56,6 +56,11 @@ int program_misused(const Program *program, const char *format, ...) G_GNUC_PRIN
 /* a line, or several, on standard error; what could act on a terminal is escaped */
 void program_warn(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* "warning: …" for each of these words (char *): the first hundred of them, and how many more there are,
+ * unless
+ * --verbose asks for all */
+void program_warn_all(const Program *program, const GPtrArray *words);
+
 /* a line on standard error that tells how far the work has come, unless --quiet */
 void program_note(const Program *program, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -43,12 +43,6 @@ static gboolean read_files(Inputs *inputs, const Program *program, char *const *
     return inputs->snapshot && inputs->assessment;
 }
 
-void inputs_warn(const Program *program, const GPtrArray *words)
-{
-    for (guint i = 0; i < words->len; i++)
-        program_warn(program, "warning: %s", (const char *)words->pdata[i]);
-}
-
 /* a misspelt pattern, and a rule that binds nobody, should not go unnoticed */
 static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
 {
@@ -57,9 +51,9 @@ static void warn_of_idle_patterns(const Program *program, const Inputs *inputs)
     g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
     g_autoptr(GPtrArray) idle = rules_idle(inputs->snapshot, inputs->policy);
     g_autoptr(GPtrArray) power = power_left_alone(inputs->situation->start);
-    inputs_warn(program, unmatched);
-    inputs_warn(program, idle);
-    inputs_warn(program, power);
+    program_warn_all(program, unmatched);
+    program_warn_all(program, idle);
+    program_warn_all(program, power);
 }
 
 static void warn_of_rehearsals(const Program *program, const Past *past)

@@ -26,7 +26,4 @@ gboolean inputs_read(Inputs *inputs, const Program *program, char *const *past, 
 void inputs_clear(Inputs *inputs);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inputs, inputs_clear)
 
-/* warns in each of these words (char *) */
-void inputs_warn(const Program *program, const GPtrArray *words);
-
 #endif

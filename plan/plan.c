@@ -354,7 +354,7 @@ static gboolean assume(Assumption *assumption, const Program *program, const Inp
     g_autoptr(PatternCheck) check = patterncheck_new(assumption->policy, NULL);
     patterncheck_add(check, inputs->snapshot);
     g_autoptr(GPtrArray) unmatched = patterncheck_words(check);
-    inputs_warn(program, unmatched);
+    program_warn_all(program, unmatched);
     return TRUE;
 }
 
