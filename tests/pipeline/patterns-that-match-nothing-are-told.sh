@@ -24,9 +24,9 @@ says 'plan: warning: policy.ini:6: exclude_hosts: found no host that matches esx
 test "$(wc -l <said)" = 5 || fail 'a pattern is told twice, or not at all'
 
 # of very many the first hundred are told, and how many more there are
-python3 -c 'print("[plan]\nexclude_vms=" + ";".join("none-%d" % i for i in range(1000)))' >many.ini
+python3 -c 'print("[plan]\nexclude_vms=" + ";".join("none-%d" % i for i in range(120)))' >many.ini
 exits 0 "$BIN/plan" -q --policy many.ini "$before" assessment.csv -o new.csv
-says 'plan: warning: and 900 more of these (--verbose shows all)'
+says 'plan: warning: and 20 more of these (--verbose shows all)'
 test "$(grep -c 'exclude_vms: found no VM' said)" = 100 || fail 'not a hundred of them'
 exits 0 "$BIN/plan" -q -v --policy many.ini "$before" assessment.csv -o new.csv
-test "$(grep -c 'exclude_vms: found no VM' said)" = 1000 || fail 'not all where all are asked for'
+test "$(grep -c 'exclude_vms: found no VM' said)" = 120 || fail 'not all where all are asked for'
