@@ -22,31 +22,38 @@ static double median_of_recent(const Rollup *rollup)
     return (sorted[(n - 1) / 2].mean + sorted[n / 2].mean) / 2;
 }
 
-Estimates *estimates_new(const Snapshot *snapshot, const History *history, const Policy *policy)
+/* a VM's estimates of one quantity, by purpose */
+static void estimate(const Rollup *rollup, const Policy *policy, gboolean of_memory, double *estimates)
 {
-    static const gboolean of_memory[] = {
-        [FOLLOWED_CPU] = FALSE,
-        [FOLLOWED_CPU_DEMAND] = FALSE,
-        [FOLLOWED_MEMORY] = TRUE,
-        [FOLLOWED_HELD] = TRUE,
-    };
+    for (int purpose = 0; purpose < N_PURPOSES; purpose++)
+        estimates[purpose] =
+            rollup ? estimator_of(policy_estimator(policy, of_memory, purpose == FOR_ROOM), rollup) : NAN;
+}
+
+Estimates *estimates_new(const Snapshot *snapshot, const Means *means, const History *history,
+                         const Policy *policy)
+{
     Estimates *estimates = g_new0(Estimates, 1);
     estimates->of_vms = g_new(double, (gsize)snapshot->n_vms *N_FOLLOWED *N_PURPOSES + 1);
     estimates->of_hosts = g_new(double, (gsize)snapshot->n_hosts *N_FOLLOWED_BASES + 1);
     double *at = estimates->of_vms;
     for (guint i = 0; i < snapshot->n_vms; i++) {
-        for (int f = 0; f < N_FOLLOWED; f++) {
-            const Rollup *rollup = history_of_vm(history, snapshot, i, (Followed)f);
-            for (int purpose = 0; purpose < N_PURPOSES; purpose++)
-                *at++ =
-                    rollup ? estimator_of(policy_estimator(policy, of_memory[f], purpose == FOR_ROOM), rollup)
-                           : NAN;
+        for (int f = 0; f < N_FOLLOWED; f++, at += N_PURPOSES) {
+            gboolean of_memory = f == FOLLOWED_MEMORY || f == FOLLOWED_HELD;
+            Rollup lone;
+            if (history) {
+                estimate(history_of_vm(history, snapshot, i, (Followed)f), policy, of_memory, at);
+                continue;
+            }
+            gboolean measured = history_of_lone_window(snapshot, means, i, (Followed)f, &lone);
+            estimate(measured ? &lone : NULL, policy, of_memory, at);
+            rollup_clear(&lone);
         }
     }
     at = estimates->of_hosts;
     for (guint i = 0; i < snapshot->n_hosts; i++)
         for (int f = 0; f < N_FOLLOWED_BASES; f++)
-            *at++ = median_of_recent(history_of_host(history, snapshot, i, (FollowedBase)f));
+            *at++ = history ? median_of_recent(history_of_host(history, snapshot, i, (FollowedBase)f)) : NAN;
     return estimates;
 }
 

@@ -17,8 +17,10 @@ typedef struct Estimates {
     double *of_hosts; /* [host * N_FOLLOWED_BASES + followed] */
 } Estimates;
 
-/* by the policy's estimators; the history has the snapshot's own window in it */
-Estimates *estimates_new(const Snapshot *snapshot, const History *history, const Policy *policy);
+/* by the policy's estimators; the history has the snapshot's own window, the means, in it. NULL: there is no
+ * other window than that */
+Estimates *estimates_new(const Snapshot *snapshot, const Means *means, const History *history,
+                         const Policy *policy);
 
 void estimates_free(Estimates *estimates);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Estimates, estimates_free)

@@ -61,11 +61,12 @@ gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapsho
     guint first;
     if (!assessment_add_snapshot(assessment, snapshot, &first, error))
         return FALSE;
-    g_autoptr(Estimates) estimates = estimates_new(snapshot, history, policy);
+    g_autoptr(Estimates) estimates = estimates_new(snapshot, means, history, policy);
     note_window(assessment, means);
     subject_init(subject, assessment, first, snapshot);
     loads_measure(subject, means, estimates, policy);
-    lasting_judge(subject, history, policy);
+    if (history)
+        lasting_judge(subject, history, policy);
     keep_pool_ids(assessment, subject);
     states_decide(subject, policy, assessment);
     loads_sum_clusters(subject, policy);
@@ -101,10 +102,12 @@ gboolean evaluation_add_history(Assessment *assessment, History *history, const 
 gboolean evaluation_add_newest(Assessment *assessment, History *history, const Snapshot *snapshot,
                                const char *directory, const Policy *policy, Subject *subject, GError **error)
 {
-    g_autoptr(Means) means = follow(history, snapshot, directory, policy, error);
+    gboolean alone = history->newest < 0 && policy->hot_after.of == 1;
+    g_autoptr(Means) means = alone ? means_read(snapshot, directory, policy->min_samples_pct, error)
+                                   : follow(history, snapshot, directory, policy, error);
     if (!means)
         return FALSE;
-    if (evaluation_add_measured(assessment, snapshot, means, history, policy, subject, error))
+    if (evaluation_add_measured(assessment, snapshot, means, alone ? NULL : history, policy, subject, error))
         return TRUE;
     g_prefix_error(error, "%s: ", directory);
     return FALSE;

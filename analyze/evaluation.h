@@ -18,7 +18,8 @@ gboolean evaluation_add_history(Assessment *assessment, History *history, const 
                                 const char *directory, const Policy *policy, GError **error);
 
 /* adds the snapshot to the assessment: loads, states, patterns, buffers, from what was measured in its window
- * and the history, of which that window is the newest (history_add). All of it is from memory. subject views
+ * and the history, of which that window is the newest (history_add); NULL: there is no other window, nor has
+ * heat to last. All of it is from memory. subject views
  * its entities until another snapshot is added, and is to be cleared */
 gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapshot, const Means *means,
                                  const History *history, const Policy *policy, Subject *subject,

@@ -58,10 +58,15 @@ static const char *key_of_vm(const History *history, const Vm *vm)
     return own ? vm->instance_uuid : vm->id;
 }
 
+static const double first_bucket[] = {
+    [FOLLOWED_CPU] = ROLLUP_FIRST_MHZ,
+    [FOLLOWED_CPU_DEMAND] = ROLLUP_FIRST_MHZ,
+    [FOLLOWED_MEMORY] = ROLLUP_FIRST_KIB,
+    [FOLLOWED_HELD] = ROLLUP_FIRST_KIB,
+};
+
 Rollup *history_rollups_of_vm(History *history, const char *key)
 {
-    static const double first_bucket[] = {ROLLUP_FIRST_MHZ, ROLLUP_FIRST_MHZ, ROLLUP_FIRST_KIB,
-                                          ROLLUP_FIRST_KIB};
     Rollup *rollups = g_hash_table_lookup(history->vms, key);
     if (rollups)
         return rollups;
@@ -91,20 +96,41 @@ static double or_zero(double amount)
     return isnan(amount) ? 0 : amount;
 }
 
+static double measured_of_vm(const Snapshot *snapshot, const Means *means, guint i, Followed followed)
+{
+    switch (followed) {
+    case FOLLOWED_CPU:
+        return means_of_vm(means, i, METRIC_CPU_USAGE_MHZ);
+    case FOLLOWED_CPU_DEMAND:
+        return means_cpu_demand_of_vm(means, i, snapshot->hosts[snapshot->vms[i].host].core_mhz);
+    case FOLLOWED_MEMORY:
+        return means_of_vm(means, i, METRIC_MEMORY_ACTIVE_KIB);
+    default:
+        return means_of_vm(means, i, METRIC_MEMORY_CONSUMED_KIB) + or_zero(means_reclaimed_of_vm(means, i));
+    }
+}
+
+static void add_window(Rollup *rollup, const Snapshot *snapshot, const Means *means, guint i,
+                       Followed followed)
+{
+    rollup_add(rollup, snapshot->info.taken_at, snapshot->info.window_s,
+               measured_of_vm(snapshot, means, i, followed));
+}
+
 static void add_vm(History *history, const Snapshot *snapshot, guint i, const Means *means)
 {
-    const Vm *vm = &snapshot->vms[i];
-    double seconds = snapshot->info.window_s;
-    Rollup *rollups = history_rollups_of_vm(history, key_of_vm(history, vm));
-    double amounts[N_FOLLOWED] = {
-        [FOLLOWED_CPU] = means_of_vm(means, i, METRIC_CPU_USAGE_MHZ),
-        [FOLLOWED_CPU_DEMAND] = means_cpu_demand_of_vm(means, i, snapshot->hosts[vm->host].core_mhz),
-        [FOLLOWED_MEMORY] = means_of_vm(means, i, METRIC_MEMORY_ACTIVE_KIB),
-        [FOLLOWED_HELD] =
-            means_of_vm(means, i, METRIC_MEMORY_CONSUMED_KIB) + or_zero(means_reclaimed_of_vm(means, i)),
-    };
+    Rollup *rollups = history_rollups_of_vm(history, key_of_vm(history, &snapshot->vms[i]));
     for (int f = 0; f < N_FOLLOWED; f++)
-        rollup_add(&rollups[f], snapshot->info.taken_at, seconds, amounts[f]);
+        add_window(&rollups[f], snapshot, means, i, (Followed)f);
+}
+
+gboolean history_of_lone_window(const Snapshot *snapshot, const Means *means, guint vm, Followed followed,
+                                Rollup *rollup)
+{
+    rollup_init(rollup, first_bucket[followed]);
+    if (snapshot->vms[vm].power == VM_POWER_ON)
+        add_window(rollup, snapshot, means, vm, followed);
+    return rollup->n_recent > 0;
 }
 
 /* what the hosts used beside their VMs, [host × N_FOLLOWED_BASES]; the caller frees it */

@@ -49,4 +49,9 @@ const Rollup *history_of_vm(const History *history, const Snapshot *snapshot, gu
 const Rollup *history_of_host(const History *history, const Snapshot *snapshot, guint host,
                               FollowedBase followed);
 
+/* fills what would be kept of a VM that has no window but this one, for rollup_clear; FALSE where it was not
+ * measured. A history of all VMs need not be held for that */
+gboolean history_of_lone_window(const Snapshot *snapshot, const Means *means, guint vm, Followed followed,
+                                Rollup *rollup);
+
 #endif
