@@ -96,12 +96,13 @@ void assessment_free(Assessment *assessment)
     g_free(assessment);
 }
 
-Load load_unknown(void)
+/* a Load with every number NAN and no reason; an Assessed of such loads */
+static Load load_unknown(void)
 {
     return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, "", ""};
 }
 
-Assessed assessed_unknown(void)
+static Assessed assessed_unknown(void)
 {
     Assessed assessed = {.id = "", .name = "", .source_id = "", .cluster_id = "", .state = STATE_UNKNOWN};
     for (int i = 0; i < N_RESOURCES; i++)

@@ -98,10 +98,6 @@ Assessment *assessment_new(void);
 void assessment_free(Assessment *assessment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Assessment, assessment_free)
 
-/* a Load with every number NAN and no reason; an Assessed of such loads */
-Load load_unknown(void);
-Assessed assessed_unknown(void);
-
 /* an amount as it is written, and so as it is decided on: MHz with three decimals, KiB and KiB/s whole */
 double load_round(Resource resource, double amount);
 

@@ -91,7 +91,9 @@ void pool_sums(const Snapshot *snapshot, const double *vm_amounts, double *sums)
         pool_debit(snapshot, snapshot->vms[i].pool, vm_amounts[i], sums);
 }
 
-double pool_room(const Snapshot *snapshot, int pool, Resource resource, const double *sums)
+/* what the limits of a pool (-1: none) and of every pool above it leave: the least of limit − sum, never
+ * below 0; INFINITY where none is limited */
+static double pool_room(const Snapshot *snapshot, int pool, Resource resource, const double *sums)
 {
     double room = INFINITY;
     for (; pool >= 0; pool = snapshot->pools[pool].parent)

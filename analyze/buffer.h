@@ -37,10 +37,6 @@ double buffer_amount(const Vm *vm, const Load *load, const Policy *policy);
  * pools.csv */
 void pool_sums(const Snapshot *snapshot, const double *vm_amounts, double *sums);
 
-/* what the limits of a pool (-1: none) and of every pool above it leave: the least of limit − sum, never
- * below 0; INFINITY where none is limited */
-double pool_room(const Snapshot *snapshot, int pool, Resource resource, const double *sums);
-
 /* adds an amount to a pool's sum and to those of every pool above it */
 void pool_debit(const Snapshot *snapshot, int pool, double amount, double *sums);
 

@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#define LOOK_PAUSE_S 1   /* between two looks */
 #define MOST_PAUSE_S 8   /* before a call that was turned away again and again is made once more */
 #define MOST_DOUBLINGS 3 /* of the first pause until then */
 #define LOOK_S 30        /* a call that nothing shows is looked for so long, */

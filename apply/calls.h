@@ -14,6 +14,8 @@
 
 #include "apply/outcome.h"
 
+#define LOOK_PAUSE_S 1 /* between two looks at what became of a call */
+
 typedef struct Calls Calls;
 
 /* what is known of a step's calls */

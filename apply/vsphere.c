@@ -27,7 +27,6 @@
 #include <string.h>
 
 #define SETTLE_WAIT_S 5
-#define LOOK_PAUSE_S 1 /* between two looks at what became of a call */
 #define OLD_CALL_S 5   /* a call of an earlier run that nothing shows may still be on its way so long */
 #define WINDOW_S 300
 

@@ -77,11 +77,6 @@ void prometheus_add(Prometheus *prometheus, const Gauge *gauge, const GaugeLabel
                            g_ascii_formatd(number, sizeof number, "%.15g", value));
 }
 
-const char *prometheus_text(const Prometheus *prometheus)
-{
-    return prometheus->text->str;
-}
-
 gboolean prometheus_commit(Prometheus *prometheus, GError **error)
 {
     atomic_file_write(prometheus->file, prometheus->text->str, prometheus->text->len);

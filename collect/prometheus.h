@@ -33,9 +33,6 @@ Prometheus *prometheus_new(const char *path, GError **error);
  * equal labels: the collector would refuse the file. gauge->name is compared as a string, not kept */
 void prometheus_add(Prometheus *prometheus, const Gauge *gauge, const GaugeLabel *labels, double value);
 
-/* the text so far; not owned */
-const char *prometheus_text(const Prometheus *prometheus);
-
 /* puts the file in its place */
 gboolean prometheus_commit(Prometheus *prometheus, GError **error);
 

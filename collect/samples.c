@@ -203,12 +203,6 @@ gboolean series_reader_values(const SeriesReader *reader, const Series *series, 
     return FALSE;
 }
 
-void series_reader_fail(const SeriesReader *reader, const char *column, const char *found,
-                        const char *expected, GError **error)
-{
-    csv_reader_fail(reader->csv, column, found, expected, error);
-}
-
 const char *series_reader_raw(const SeriesReader *reader, gsize *length)
 {
     return csv_reader_raw(reader->csv, length);

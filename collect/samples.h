@@ -56,10 +56,6 @@ gboolean series_reader_next(SeriesReader *reader, Series *series, GError **error
 gboolean series_reader_values(const SeriesReader *reader, const Series *series, GArray *values,
                               GError **error);
 
-/* sets the error of the present row, as csv_reader_fail */
-void series_reader_fail(const SeriesReader *reader, const char *column, const char *found,
-                        const char *expected, GError **error);
-
 /* what no measurement of the series' entity (by its index host or vm) can exceed: 400 % of its capacity;
  * INFINITY where the metric has none */
 double series_most(const Snapshot *snapshot, const Series *series);

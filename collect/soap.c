@@ -127,11 +127,6 @@ const char *soap_peer(const Soap *soap)
     return soap->peer;
 }
 
-const char *soap_operation(const Soap *soap)
-{
-    return soap->operation;
-}
-
 char *soap_new_operation(Soap *soap)
 {
     return g_strdup_printf("%s-%u", soap->operation, ++soap->n_calls);

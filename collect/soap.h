@@ -91,9 +91,6 @@ const char *soap_peer(const Soap *soap);
 /* the HTTP status of the last answer; 0 where there was none, or the last call got none */
 int soap_status(const Soap *soap);
 
-/* what every call of this session begins its operationID with */
-const char *soap_operation(const Soap *soap);
-
 /* an operationID for a call to come; the caller frees it */
 char *soap_new_operation(Soap *soap);
 

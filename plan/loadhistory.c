@@ -3,10 +3,19 @@
 
 #include <math.h>
 
-#define MOST_CELLS 1e8 /* entities times intervals: three months of 4,000 VMs every five minutes */
+#define MOST_INTERVALS 210240 /* two years of five minutes each */
+#define MOST_CELLS 1e8        /* entities times intervals: three months of 4,000 VMs every five minutes */
 
 gboolean loadhistory_can_hold(const char *name, guint n_entities, gsize n_intervals, GError **error)
 {
+    if (n_intervals > MOST_INTERVALS) {
+        g_set_error(error, VMANGER_ERROR, 0,
+                    "%s: found %" G_GSIZE_FORMAT
+                    " intervals from the first time to the last: expected at most "
+                    "%d: is one of the times far from the others?",
+                    name, n_intervals, MOST_INTERVALS);
+        return FALSE;
+    }
     if ((double)n_entities * (double)n_intervals <= MOST_CELLS)
         return TRUE;
     g_set_error(error, VMANGER_ERROR, 0,

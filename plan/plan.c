@@ -64,8 +64,8 @@ static const char *const modes[] = {"making a plan", "--show", "--check",  "--ex
 #define REPLAYS PROGRAM_MODE(REPLAYING)
 
 typedef struct Options {
-    char *output, *show, *check, *explain, *only, *home, *prometheus, *fits, *html, *against;
-    char **past, **clusters, **encrypt_to, **what_if, **lose;
+    char *output, *show, *check, *explain, *only, *prometheus, *fits, *html, *against;
+    char **past, **clusters, **encrypt_to, **what_if, **lose, **home;
     OpenPgp *keys;        /* of encrypt_to; NULL: the plan is written in the clear */
     Page *page;           /* of html; NULL: none is written */
     ChangePlan *compared; /* of against; NULL: with none */
@@ -83,7 +83,7 @@ static void options_clear(Options *options)
     g_free(options->check);
     g_free(options->explain);
     g_free(options->only);
-    g_free(options->home);
+    g_strfreev(options->home);
     g_free(options->prometheus);
     g_free(options->html);
     g_free(options->against);
@@ -181,7 +181,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
         options->prometheus ? prometheus_new(options->prometheus, &error) : NULL;
     if (error || !inputs_read(&inputs, program, options->past, options->clusters, paths, &error))
         return program_fail(program, error);
-    g_autoptr(ChangePlan) plan = options->home ? make_plan_home(inputs.situation, options->home, &error)
+    g_autoptr(ChangePlan) plan = options->home ? make_plan_home(inputs.situation, *options->home, &error)
                                                : make_plan(program, inputs.situation, &error);
     if (plan)
         gather_rows(plan);
@@ -339,7 +339,13 @@ static gboolean assume(Assumption *assumption, const Program *program, const Inp
 {
     if (!(assumption->policy = policy_read(program->policy, error)))
         return FALSE;
+    g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (char *const *one = what_if; *one; one++) {
+        if (!g_hash_table_add(set, g_strndup(*one, strcspn(*one, "=")))) {
+            g_autofree char *shown = escape_for_message(*one);
+            g_set_error(error, VMANGER_ERROR, 0, "--what-if: found %s: expected each key once", shown);
+            return FALSE;
+        }
         if (!policy_set(assumption->policy, *one, error)) {
             g_prefix_error(error, "--what-if: ");
             return FALSE;
@@ -465,6 +471,7 @@ static gboolean options_fit(const Options *options, GError **error)
          "--html - goes to standard output: expected it to name a file, with --json and --govc"},
         {is_standard_output(options->output) && is_standard_output(options->replay.chart),
          "--chart: found where -o leads: expected a file of its own"},
+        {options->home && options->home[1], "--home: found several: expected the journal of one evacuation"},
         {options->prometheus && options->encrypt_to, PROMETHEUS_IS_CLEAR},
         {options->against && !options->html,
          "--against: found no --html: expected the page that tells the difference"},
@@ -523,10 +530,10 @@ static gboolean is_apart(const Options *options, const Program *program, char *c
                                    options->replay.chart};
     files_add_all_read(read, paths);
     files_add_all_read(read, options->past);
+    files_add_all_read(read, options->home);
     files_add_all_read(read, options->replay.compare);
-    const char *const others[] = {
-        program->policy,         options->home,         options->against,         options->show,
-        options->replay.history, options->replay.hosts, options->replay.placement};
+    const char *const others[] = {program->policy,         options->against,      options->show,
+                                  options->replay.history, options->replay.hosts, options->replay.placement};
     for (guint i = 0; i < G_N_ELEMENTS(others); i++)
         files_add_read(read, others[i]);
     return files_are_apart(read, written, G_N_ELEMENTS(written), error);
@@ -570,7 +577,7 @@ int main(int argc, char **argv)
          "The plan to write, or the result of a replay (- for standard output)", "FILE"},
         {"history", 0, MAKES | CHECKS | EXPLAINS | ASKS, G_OPTION_ARG_FILENAME_ARRAY, &options.past,
          "A journal of an earlier apply (repeatable)", "JOURNAL"},
-        {"home", 0, MAKES, G_OPTION_ARG_FILENAME, &options.home,
+        {"home", 0, MAKES, G_OPTION_ARG_FILENAME_ARRAY, &options.home,
          "Take the VMs of an evacuation back to where they were, as far as it is still safe", "JOURNAL"},
         {"json", 0, MAKES | SHOWS | EXPLAINS | ASKS, G_OPTION_ARG_NONE, &options.json,
          "Print JSON in place of text", NULL},

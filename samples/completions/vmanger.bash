@@ -25,7 +25,8 @@ _vmanger() {
     case $metavar in
     '') ;;
     KIND) mapfile -t COMPREPLY < <(compgen -W 'steps advice unsolved' -- "$word") && return ;;
-    AFTER | ALLOWED_SIGNERS | DIR | FILE | FILE.prom | JOURNAL | KEY | NEW | PLAN | SNAPSHOT | SOCKET)
+    AFTER | ALLOWED_SIGNERS | DIR | FILE | FILES | FILE.prom | HISTORY | JOURNAL | KEY | NEW | PLAN | POLICY | SNAPSHOT | \
+        SOCKET | 'CORESxMHZ,GIB|FILE' | 'first-fit|random:SEED|FILE')
         mapfile -t COMPREPLY < <(compgen -f -- "$word") && return
         ;;
     *)

@@ -56,6 +56,7 @@ refuses 'plan --show --history' '--history goes with making a plan, --check, --e
 refuses 'plan --show --policy' '--policy goes with making a plan, --check, --explain, --what-if, --lose, --fits and --replay, not with --show ' plan --show good-plan.csv --policy p
 refuses 'plan --compare alone' '--compare goes with --replay, not with making a plan ' plan good good.csv --compare p -o out/x
 refuses 'plan --replay --history' '--history goes with making a plan, --check, --explain, --what-if, --lose and --fits, not with --replay ' plan --replay good --history j
+refuses 'plan --home twice' '--home: found several: expected the journal of one evacuation ' plan --home a --home b good good.csv -o out/x
 refuses 'plan --replay of two' '--replay takes a history and nothing else ' plan --replay good good.csv
 refuses 'plan --explain -o' '--output goes with making a plan, --check and --replay, not with --explain ' plan --explain vm-1 good good.csv -o out/x
 refuses 'plan --explain --detailed-exitcode' '--detailed-exitcode goes with making a plan, --show and --check, not with --explain ' plan --explain vm-1 good good.csv --detailed-exitcode
