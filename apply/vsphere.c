@@ -27,7 +27,7 @@
 #include <string.h>
 
 #define SETTLE_WAIT_S 5
-#define OLD_CALL_S 5   /* a call of an earlier run that nothing shows may still be on its way so long */
+#define OLD_CALL_S 5 /* a call of an earlier run that nothing shows may still be on its way so long */
 #define WINDOW_S 300
 
 typedef struct Vsphere {
