@@ -56,7 +56,7 @@ test "$(stat reconfigured)" = $((steps - moves)) || complain 'gone on with' "$(s
 # is not called again, but left open for the run that finds where the VM is.
 vcenter_start
 : >policy.ini
-twice= seed=0
+twice="" seed=0
 until test -n "$twice"; do
     seed=$((seed + 1))
     "$BUILD/tests/random-plan" s s.csv plan.csv policy.ini $seed
