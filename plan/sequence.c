@@ -154,6 +154,9 @@ static void order_one_by_one(const Situation *situation, GArray *changes, GArray
 
 /* ---- what must come before what, where steps may run together ---- */
 
+/* what is added up of a host: what it has room for, and what makes it hot */
+enum { AMOUNT_OF_ROOM, AMOUNT_OF_DEMAND = N_ROOMS, N_AMOUNTS = N_ROOMS + N_RESOURCES };
+
 /*
  * A host's worst moment with change k running: all that came to it before k in the list may be there, and
  * only what must have left before k, or before one of those that came, is sure to be gone. A departure is
@@ -162,9 +165,8 @@ static void order_one_by_one(const Situation *situation, GArray *changes, GArray
  */
 typedef struct Passage {
     guint change;
-    Room held;
-    double demand[N_RESOURCES]; /* what it brings or takes away of what makes a host hot */
-    int credited_to;            /* of a departure: the arrival that waits for it, or -1 */
+    double amounts[N_AMOUNTS]; /* what it brings to the host, or takes away from it */
+    int credited_to;           /* of a departure: the index of the arrival that waits for it, or -1 */
 } Passage;
 
 typedef struct Edges {
@@ -217,55 +219,50 @@ static guint n_passages(GArray *const *of_host, int host)
     return of_host[host] ? of_host[host]->len : 0;
 }
 
-static Room worst_moment(const Edges *edges, guint k, const Room *brought)
+/* an amount on k's host at its worst moment, of which it has so much at the start and with k */
+static double worst_moment(const Edges *edges, guint k, int amount, double with_k)
 {
     int host = change_at(edges, k)->to;
-    Room worst = room_held(edges->situation->start, (guint)host);
     guint n_arrivals = n_passages(edges->arrivals, host), n_departures = n_passages(edges->departures, host);
-    for (int kind = 0; kind < N_ROOMS; kind++) {
-        worst.of[kind] += brought->of[kind];
-        for (guint i = 0; i < n_departures; i++) {
-            const Passage *out = &g_array_index(edges->departures[host], Passage, i);
-            if (is_before(edges, out->change, k))
-                worst.of[kind] -= out->held.of[kind];
-        }
-        for (guint i = 0; i < n_arrivals; i++) {
-            const Passage *in = &g_array_index(edges->arrivals[host], Passage, i);
-            double there = in->held.of[kind];
-            for (guint d = 0; d < n_departures && there > 0; d++) {
-                const Passage *out = &g_array_index(edges->departures[host], Passage, d);
-                if (out->credited_to == (int)in->change && !is_before(edges, out->change, k))
-                    there -= out->held.of[kind];
-            }
-            worst.of[kind] += MAX(0, there);
-        }
+    g_autofree double *there = g_new(double, n_arrivals + 1);
+    for (guint i = 0; i < n_arrivals; i++)
+        there[i] = g_array_index(edges->arrivals[host], Passage, i).amounts[amount];
+    double worst = with_k;
+    for (guint i = 0; i < n_departures; i++) {
+        const Passage *out = &g_array_index(edges->departures[host], Passage, i);
+        if (is_before(edges, out->change, k))
+            worst -= out->amounts[amount];
+        else if (out->credited_to >= 0)
+            there[out->credited_to] -= out->amounts[amount];
     }
+    for (guint i = 0; i < n_arrivals; i++)
+        worst += MAX(0, there[i]);
     return worst;
 }
 
-/* the departure from k's host, before k in the list but not sure to be, that gives back most of a kind; -1:
- * none */
-static int best_departure(const Edges *edges, guint k, int kind)
+/* the departure from k's host, before k in the list but not sure to be, that takes away most; -1: none */
+static int best_departure(const Edges *edges, guint k, int amount)
 {
     int host = change_at(edges, k)->to, best = -1;
     double most = 0;
     for (guint i = 0; i < n_passages(edges->departures, host); i++) {
         const Passage *out = &g_array_index(edges->departures[host], Passage, i);
-        if (!is_before(edges, out->change, k) && out->held.of[kind] > most) {
-            most = out->held.of[kind];
+        if (!is_before(edges, out->change, k) && out->amounts[amount] > most) {
+            most = out->amounts[amount];
             best = (int)out->change;
         }
     }
     return best;
 }
 
+/* to k, the arrival at its host that is noted next */
 static void credit_departures(const Edges *edges, guint k)
 {
     int host = change_at(edges, k)->to;
     for (guint i = 0; i < n_passages(edges->departures, host); i++) {
         Passage *out = &g_array_index(edges->departures[host], Passage, i);
         if (out->credited_to < 0 && is_before(edges, out->change, k))
-            out->credited_to = (int)k;
+            out->credited_to = (int)n_passages(edges->arrivals, host);
     }
 }
 
@@ -273,12 +270,15 @@ static char *make_room(Edges *edges, guint k, const Room *brought)
 {
     const Model *start = edges->situation->start;
     guint host = (guint)change_at(edges, k)->to;
+    const Room held = room_held(start, host);
     for (;;) {
-        Room worst = worst_moment(edges, k, brought);
+        Room worst;
+        for (int kind = 0; kind < N_ROOMS; kind++)
+            worst.of[kind] = worst_moment(edges, k, AMOUNT_OF_ROOM + kind, held.of[kind] + brought->of[kind]);
         int kind = room_lacking(start, host, &worst, brought);
         if (kind < 0)
             return NULL;
-        int departure = best_departure(edges, k, kind);
+        int departure = best_departure(edges, k, AMOUNT_OF_ROOM + kind);
         if (departure < 0 || !require(edges, (guint)departure, k))
             return g_strdup_printf("%s could go over its %s", start->snapshot->hosts[host].name,
                                    room_words[kind]);
@@ -356,54 +356,16 @@ static char *wait_for_relief(Edges *edges, guint k)
     }
 }
 
-/* of a resource on k's host at its worst moment with k running, as worst_moment */
-static double worst_demand(const Edges *edges, guint k, int r, double brought)
-{
-    int host = change_at(edges, k)->to;
-    double worst = edges->situation->start->hosts[host].demand[r] + brought;
-    guint n_arrivals = n_passages(edges->arrivals, host), n_departures = n_passages(edges->departures, host);
-    for (guint i = 0; i < n_departures; i++) {
-        const Passage *out = &g_array_index(edges->departures[host], Passage, i);
-        if (is_before(edges, out->change, k))
-            worst -= out->demand[r];
-    }
-    for (guint i = 0; i < n_arrivals; i++) {
-        const Passage *in = &g_array_index(edges->arrivals[host], Passage, i);
-        double there = in->demand[r];
-        for (guint d = 0; d < n_departures && there > 0; d++) {
-            const Passage *out = &g_array_index(edges->departures[host], Passage, d);
-            if (out->credited_to == (int)in->change && !is_before(edges, out->change, k))
-                there -= out->demand[r];
-        }
-        worst += MAX(0, there);
-    }
-    return worst;
-}
-
-/* the resource by which k's host would then be hot, or -1 */
+/* the resource by which k's host would be hot at its worst moment with k running, or -1 */
 static int hot_resource(const Edges *edges, guint k, const double brought[N_RESOURCES])
 {
     const ModelHost *at = &edges->situation->start->hosts[change_at(edges, k)->to];
     for (int r = 0; r < N_RESOURCES; r++)
-        if (load_usage_pct(table_round(worst_demand(edges, k, r, brought[r])), at->capacity[r]) >
-            at->threshold[r])
+        if (load_usage_pct(
+                table_round(worst_moment(edges, k, AMOUNT_OF_DEMAND + r, at->demand[r] + brought[r])),
+                at->capacity[r]) > at->threshold[r])
             return r;
     return -1;
-}
-
-/* the departure that k does not wait for and that takes away most; -1: none */
-static int heaviest_departure(const Edges *edges, guint k, int r)
-{
-    int host = change_at(edges, k)->to, heaviest = -1;
-    double most = 0;
-    for (guint i = 0; i < n_passages(edges->departures, host); i++) {
-        const Passage *out = &g_array_index(edges->departures[host], Passage, i);
-        if (!is_before(edges, out->change, k) && out->demand[r] > most) {
-            most = out->demand[r];
-            heaviest = (int)out->change;
-        }
-    }
-    return heaviest;
 }
 
 /* A mover waits for those whose departure keeps its new host normal. Where the host is hot although all of
@@ -415,7 +377,7 @@ static char *wait_for_cooling(Edges *edges, const Model *now, guint k, const dou
         !model_stays_normal(now, (guint)change->to, brought))
         return NULL;
     for (int hot; (hot = hot_resource(edges, k, brought)) >= 0;) {
-        int departure = heaviest_departure(edges, k, hot);
+        int departure = best_departure(edges, k, AMOUNT_OF_DEMAND + hot);
         if (departure < 0)
             return NULL;
         if (!require(edges, (guint)departure, k))
@@ -468,8 +430,9 @@ static void note_passage(GArray **of_host, int host, guint change, Room held,
 {
     if (!of_host[host])
         of_host[host] = g_array_new(FALSE, FALSE, sizeof(Passage));
-    Passage passage = {.change = change, .held = held, .credited_to = -1};
-    memcpy(passage.demand, demand, sizeof passage.demand);
+    Passage passage = {.change = change, .credited_to = -1};
+    memcpy(passage.amounts + AMOUNT_OF_ROOM, held.of, sizeof held.of);
+    memcpy(passage.amounts + AMOUNT_OF_DEMAND, demand, N_RESOURCES * sizeof *demand);
     g_array_append_val(of_host[host], passage);
 }
 
