@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # For tests of apply against the simulated vCenter: a plan made of what it serves.
 . "$TOP/tests/pipeline/lib/vcenter.sh"
-. "$TOP/tests/pipeline/lib/planned.sh"
 
 export GOVC_USERNAME=$account GOVC_PASSWORD=secret
 
@@ -10,7 +9,8 @@ vcenter_plan() {
     vcenter_start "$@"
     rm -rf s s.csv plan.csv
     "$BIN/collect" -q "$url" --cacert cert.pem -o s
-    planned s s.csv plan.csv
+    "$BIN/analyze" -q s -o s.csv
+    "$BIN/plan" -q s s.csv -o plan.csv
     steps=$(grep -c '^step,' plan.csv)
     order reset
 }
