@@ -162,8 +162,8 @@ demo: build-packages
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
 	@echo "$$demo_steps" | while read -r step; do echo; echo "\$$ $$step"; $$step || exit 1; done
 
-# Every check and test, with what was built under sanitizers.
-CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,undefined CFLAGS='-O1 -g'
+# Every check and test, with what was built under sanitizers. Their reports need lines, which -g1 has, and no variables.
+CHECKED = BUILD=$(BUILD)/sanitized BIN=$(BUILD)/sanitized/bin SANITIZE=address,undefined CFLAGS='-O1 -g1'
 .PHONY: check
 check: test-packages
 	@$(MAKE) --no-print-directory -j$$(nproc) $(CHECKED) all tools \

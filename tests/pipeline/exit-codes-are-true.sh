@@ -23,11 +23,11 @@ diff -r "$before" archive/latest
 full 3 "$BIN/analyze" "$before" -o again.csv
 full 3 "$BIN/analyze" --detailed-exitcode "$before" -o again.csv
 cmp again.csv assessment.csv
-full 3 "$BIN/plan" "$before" assessment.csv -o again-plan.csv
-full 3 "$BIN/plan" --detailed-exitcode "$before" assessment.csv -o again-plan.csv
+full 3 "$BIN/plan" --cluster HAM-Desktops "$before" assessment.csv -o again-plan.csv
+full 3 "$BIN/plan" --cluster HAM-Desktops --detailed-exitcode "$before" assessment.csv -o again-plan.csv
 full 3 "$BIN/plan" --check plan.csv "$before" assessment.csv -o again-plan.csv
 cmp plan.csv again-plan.csv
-full 1 "$BIN/plan" "$before" assessment.csv -o -
+full 1 "$BIN/plan" --cluster HAM-Desktops "$before" assessment.csv -o -
 full 1 "$BIN/plan" --show plan.csv
 full 1 "$BIN/plan" --show plan.csv --detailed-exitcode
 vm=$(sed -n 's/^step,[^,]*,[^,]*,yes,migrate,\([^,]*\),.*/\1/p' plan.csv | head -n 1)

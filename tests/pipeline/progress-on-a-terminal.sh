@@ -26,12 +26,12 @@ sys.stdout.buffer.write(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
 mkfifo late.csv
-exits 0 python3 on_terminal.py 2.7 "$BIN/plan" "$before" late.csv -o new.csv
+exits 0 python3 on_terminal.py 2.7 "$BIN/plan" --cluster HAM-Desktops "$before" late.csv -o new.csv
 says 'reading: 2 s'
 says "$(printf 's\r\033[KSnapshot of ')"
-exits 0 python3 on_terminal.py 2.7 "$BIN/plan" -q "$before" late.csv -o new.csv
+exits 0 python3 on_terminal.py 2.7 "$BIN/plan" -q --cluster HAM-Desktops "$before" late.csv -o new.csv
 test ! -s said || fail "quiet on a terminal says: $(cat said)"
-exits 0 python3 on_terminal.py 1 "$BIN/plan" "$before" late.csv -o new.csv
+exits 0 python3 on_terminal.py 1 "$BIN/plan" --cluster HAM-Desktops "$before" late.csv -o new.csv
 ! grep -qF 'reading' said || fail 'short work is told of'
 (sleep 2.7 && cat assessment.csv) >late.csv &
 exits 0 "$BIN/plan" -q "$before" late.csv -o new.csv

@@ -72,6 +72,6 @@ refuses 'a bad value' '--what-if: max_moves: found "many": expected a whole numb
 refuses 'a key twice' '--what-if: found "max_moves=2": expected each key once' plan --what-if max_moves=1 --what-if max_moves=2 "$snapshot" company.csv
 refuses 'no value' '--what-if: found "exclude_vms": expected KEY=VALUE, of the ' plan --what-if exclude_vms "$snapshot" company.csv
 refuses 'a file to write' '--output goes with making a plan, --check and --replay, not with --what-if ' plan --what-if max_moves=1 "$snapshot" company.csv -o out/x
-"$BIN/plan" --what-if exclude_vms=nobody "$snapshot" company.csv >heard 2>said
+"$BIN/plan" --what-if exclude_vms=nobody --cluster HAM-Desktops "$snapshot" company.csv >heard 2>said
 grep -q 'warning: .*nobody' said || complain 'a pattern of nobody' 'no warning'
 finish

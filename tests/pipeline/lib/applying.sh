@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # For tests of apply: the sample company, assessed and planned for in $TMP/here, and words for what is expected.
+. "$TOP/tests/pipeline/lib/planned.sh"
 mkdir "$TMP/here"
 cd "$TMP/here"
 before="$TOP/samples/snapshot"
-"$BIN/analyze" -q "$before" -o assessment.csv
-"$BIN/plan" -q "$before" assessment.csv -o plan.csv
+planned "$before" assessment.csv plan.csv
 steps=$(grep -c '^step,' plan.csv)
 migrations=$(grep -c '^step,[^,]*,[^,]*,yes,migrate,' plan.csv)
 
