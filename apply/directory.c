@@ -116,6 +116,8 @@ static void do_step(Directory *directory, const PlanRow *step)
                              directory->comes_back[vm]);
     else if (step->action == ACTION_ADD_MEMORY)
         series_after_add_memory(directory->after, vm, from, (drift->memory_mib[vm] - size_before) * 1024);
+    else if (step->action == ACTION_RECLAIM_MEMORY)
+        series_after_reclaim_memory(directory->after, vm, from, drift->memory_mib[vm] * 1024);
     directory->vms_changed = TRUE;
 }
 

@@ -226,6 +226,7 @@ void drift_compare(const Drift *drift, const PlanRow *step, GPtrArray *differenc
         compare_migration(&c, (guint)index);
         break;
     case ACTION_ADD_MEMORY:
+    case ACTION_RECLAIM_MEMORY:
         compare_total(&c, "memory", drift->memory_mib[index]);
         break;
     case ACTION_ADD_CPU:
@@ -247,7 +248,7 @@ void drift_do(Drift *drift, const PlanRow *step)
     table_parse_number(step->to, FALSE, FALSE, &total);
     if (step->action == ACTION_MIGRATE)
         drift->host[index] = snapshot_find_host(drift->snapshot, step->to_id);
-    else if (step->action == ACTION_ADD_MEMORY)
+    else if (step->action == ACTION_ADD_MEMORY || step->action == ACTION_RECLAIM_MEMORY)
         drift->memory_mib[index] = total;
     else if (step->action == ACTION_ADD_CPU)
         drift->vcpus[index] = total;

@@ -116,7 +116,7 @@ static void judge_vm(const OutcomeOf *of, const ManagedObject *vm, const char *f
 {
     const PlanRow *step = of->step;
     gboolean moves = step->action == ACTION_MIGRATE;
-    const char *is = vm->texts[moves ? HOST : step->action == ACTION_ADD_MEMORY ? MEMORY : VCPUS];
+    const char *is = vm->texts[moves ? HOST : step->action == ACTION_ADD_CPU ? VCPUS : MEMORY];
     if (!is) /* it cannot be read just now: of a host that has lost its connection, say */
         end(outcome, END_UNKNOWN, NULL);
     else if (strcmp(is, moves ? step->to_id : step->to) == 0)

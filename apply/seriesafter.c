@@ -12,7 +12,7 @@ typedef struct Values {
     gboolean whole;  /* the series of the whole entity, beside which those of instances do not count */
 } Values;
 
-/* A migration, or where from and to are the same an addition. */
+/* A migration, or where from and to are the same an addition, or a reclaim (added_kib is NAN). */
 typedef struct Step {
     guint vm, from, to;
     double configured_kib, comes_back, added_kib;
@@ -115,6 +115,11 @@ void series_after_migrate(SeriesAfter *after, guint vm, guint from, guint to, do
 void series_after_add_memory(SeriesAfter *after, guint vm, guint host, double added_kib)
 {
     add_step(after, (Step){vm, host, host, NAN, 0, added_kib});
+}
+
+void series_after_reclaim_memory(SeriesAfter *after, guint vm, guint host, double to_kib)
+{
+    add_step(after, (Step){vm, host, host, to_kib, 0, NAN});
 }
 
 static Values *find_vm(const SeriesAfter *after, guint vm, int metric)
@@ -227,12 +232,25 @@ static void add_memory(SeriesAfter *after, const Step *step)
         *sample(consumed, i) += step->added_kib;
 }
 
+/* A VM that runs gives up what it holds above its new size. */
+static void reclaim_memory(SeriesAfter *after, const Step *step)
+{
+    Values *consumed = find_vm(after, step->vm, METRIC_MEMORY_CONSUMED_KIB);
+    if (!consumed)
+        return;
+    add_to_host(after, step->to, METRIC_MEMORY_CONSUMED_KIB, consumed, -1);
+    for (guint i = 0; i < consumed->samples->len; i++)
+        if (*sample(consumed, i) > step->configured_kib)
+            *sample(consumed, i) = step->configured_kib;
+    add_to_host(after, step->to, METRIC_MEMORY_CONSUMED_KIB, consumed, 1);
+}
+
 void series_after_work_out(SeriesAfter *after)
 {
     for (guint i = 0; i < after->steps->len; i++) {
         const Step *step = &g_array_index(after->steps, Step, i);
         if (step->from == step->to) {
-            add_memory(after, step);
+            (isnan(step->added_kib) ? reclaim_memory : add_memory)(after, step);
             continue;
         }
         add_vm_to_host(after, step->vm, step->from, -1);

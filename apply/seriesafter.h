@@ -24,6 +24,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SeriesAfter, series_after_free)
 void series_after_migrate(SeriesAfter *after, guint vm, guint from, guint to, double configured_kib,
                           double comes_back);
 void series_after_add_memory(SeriesAfter *after, guint vm, guint host, double added_kib);
+void series_after_reclaim_memory(SeriesAfter *after, guint vm, guint host, double to_kib);
 
 /* TRUE for series of VMs in steps, which series_after_learn must be given as they were measured, those of a
  * metric's instances one by one; and for series of their hosts */

@@ -8,8 +8,9 @@
 
 typedef struct Undoing {
     ChangePlan *plan;
-    GHashTable *last; /* id of a host or a VM -> number of the last step that touches it */
-    guint steps, moves, additions, hosts; /* of the steps: migrations back; what stays as it is */
+    GHashTable *last;            /* id of a host or a VM -> number of the last step that touches it */
+    guint steps, moves, returns; /* of the steps: migrations back, memory given again */
+    guint additions, hosts;      /* what stays as it is */
 } Undoing;
 
 static const char *keep(Undoing *undoing, const char *text)
@@ -131,6 +132,18 @@ static void advise_on_host(Undoing *undoing, const JournalRow *done, int action)
     changeplan_add(undoing->plan, &row);
 }
 
+/* The VM was off, or could give memory back while it ran, and takes it as it did then. */
+static void undo_reclaim(Undoing *undoing, const Journal *journal, guint index)
+{
+    const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
+    const char *intent = journal_intent_of(journal, index);
+    PlanRow row = step_back(undoing, done, ACTION_ADD_MEMORY, intent);
+    row.args = power_of(intent);
+    row.after = touch(undoing, row.step, &row.object_id, 1);
+    undoing->returns++;
+    changeplan_add(undoing->plan, &row);
+}
+
 static void undo_mode(Undoing *undoing, const Journal *journal, guint index)
 {
     const JournalRow *done = &g_array_index(journal->rows, JournalRow, index);
@@ -150,12 +163,12 @@ static gboolean fail_action(const Journal *journal, const JournalRow *row, GErro
 {
     g_autofree char *object = escape_for_terminal(row->object);
     g_set_error(error, VMANGER_ERROR, 0,
-                "%s: found %s of %s as step %.0f, row %.0f: expected %s, %s, %s, %s or %s, "
+                "%s: found %s of %s as step %.0f, row %.0f: expected %s, %s, %s, %s, %s or %s, "
                 "of which it is known how they are undone",
                 journal->path, row->action < 0 ? "no action" : action_names[row->action], object, row->step,
                 row->seq, action_names[ACTION_MIGRATE], action_names[ACTION_ADD_MEMORY],
-                action_names[ACTION_ADD_CPU], action_names[ACTION_ENTER_MAINTENANCE],
-                action_names[ACTION_EXIT_MAINTENANCE]);
+                action_names[ACTION_ADD_CPU], action_names[ACTION_RECLAIM_MEMORY],
+                action_names[ACTION_ENTER_MAINTENANCE], action_names[ACTION_EXIT_MAINTENANCE]);
     return FALSE;
 }
 
@@ -174,6 +187,9 @@ static gboolean undo_rows(Undoing *undoing, const Journal *journal, GHashTable *
         case ACTION_ADD_MEMORY:
         case ACTION_ADD_CPU:
             advise_on_addition(undoing, row);
+            break;
+        case ACTION_RECLAIM_MEMORY:
+            undo_reclaim(undoing, journal, i);
             break;
         case ACTION_ENTER_MAINTENANCE:
         case ACTION_EXIT_MAINTENANCE:
@@ -214,14 +230,17 @@ ChangePlan *undo_plan(const Journal *journal, GError **error)
         return NULL;
     }
     const JournalRow *end = &g_array_index(journal->rows, JournalRow, journal->rows->len - 1);
-    guint modes = undoing.steps - undoing.moves;
+    guint modes = undoing.steps - undoing.moves - undoing.returns;
     g_autofree char *back =
         modes ? g_strdup_printf(", hosts back to the mode they had %u", modes) : g_strdup("");
+    g_autofree char *again = undoing.returns
+                                 ? g_strdup_printf(", VMs given their memory again %u", undoing.returns)
+                                 : g_strdup("");
     g_autofree char *hosts =
         undoing.hosts ? g_strdup_printf(", hosts that stay as they are %u", undoing.hosts) : g_strdup("");
     g_autofree char *summary =
-        g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u%s%s", end->plan,
-                        undoing.moves, undoing.additions, back, hosts);
+        g_strdup_printf("undoes plan %s: migrations back %u, additions that stay %u%s%s%s", end->plan,
+                        undoing.moves, undoing.additions, again, back, hosts);
     plan->source = changeplan_string(plan, target_of(journal));
     plan->source_id = changeplan_string(plan, end->source_id);
     plan->taken_at = end->time;

@@ -21,6 +21,7 @@
 #include "collect/escape.h"
 #include "collect/inventory.h"
 #include "collect/snapshotreader.h"
+#include "plan/change.h"
 #include "plan/fault.h"
 
 #include <math.h>
@@ -289,7 +290,7 @@ static gboolean vsphere_recheck(Target *target, const PlanRow *step, char **prob
 
 static gboolean reconfigures(const PlanRow *step)
 {
-    return step->action == ACTION_ADD_MEMORY || step->action == ACTION_ADD_CPU;
+    return action_is_of_size(step->action);
 }
 
 /* By the one a later run tells whether the call took effect, by the other a person finds it in the vCenter's
@@ -316,7 +317,7 @@ static GString *reconfiguration(const Called *called, const PlanRow *step)
         xml_append_text(body, called->change_version);
         g_string_append(body, "</changeVersion>");
     }
-    const char *size = step->action == ACTION_ADD_MEMORY ? "memoryMB" : "numCPUs";
+    const char *size = step->action == ACTION_ADD_CPU ? "numCPUs" : "memoryMB";
     g_string_append_printf(body, "<%s>", size);
     xml_append_text(body, step->to);
     g_string_append_printf(body, "</%s></spec>", size);

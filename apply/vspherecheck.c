@@ -50,6 +50,7 @@ static int privilege_of(const PlanRow *step, const Snapshot *snapshot)
     case ACTION_MIGRATE:
         return vm >= 0 && snapshot->vms[vm].power == VM_POWER_ON ? HOT_MIGRATE : COLD_MIGRATE;
     case ACTION_ADD_MEMORY:
+    case ACTION_RECLAIM_MEMORY:
         return MEMORY;
     case ACTION_ADD_CPU:
         return CPUS;

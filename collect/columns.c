@@ -197,6 +197,7 @@ static const Column vms_columns[] = {
     YES_NO(instant_clone_parent),
     WORD(scsi_bus_sharing, 0, scsi_sharing_words),
     LIST(vgpu_profiles),
+    YES_NO(memory_hot_remove),
 };
 #undef ROW
 

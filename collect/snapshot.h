@@ -76,7 +76,8 @@ typedef struct Vm {
         *hardware_version, *managed_by, *evc_required, *ft_partner_ids, *disabled_methods, *datastores,
         *networks, *vgpu_profiles, *pinned;
     int power, connection, role, drs_override, memory_reservation_locked, cpu_hot_add, memory_hot_add,
-        fault_tolerance, ft_role, latency_sensitivity, instant_clone_parent, scsi_bus_sharing;
+        memory_hot_remove, fault_tolerance, ft_role, latency_sensitivity, instant_clone_parent,
+        scsi_bus_sharing;
     double vcpus, cores_per_socket, memory_mib, cpu_reservation_mhz, cpu_limit_mhz, cpu_shares,
         memory_reservation_mib, memory_limit_mib, memory_shares, memory_hot_add_limit_mib,
         memory_hot_add_step_mib;

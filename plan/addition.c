@@ -68,15 +68,16 @@ static gboolean has_open_host(const Addition *addition, Obstacle *why)
 static gboolean is_within_limits(const Addition *addition, Obstacle *why)
 {
     const Vm *row = row_of(addition);
+    gboolean runs = addition->now->vms[addition->change->vm].running;
     double to_mib = addition->change->amount, limit = growth_hot_add_limit(row);
-    if (to_mib > limit)
+    if (runs && to_mib > limit)
         return obstacle_set(why, OBSTACLE_HOT_ADD_LIMIT, -1,
                             "%.0f MiB would be above its hot-add limit of %.0f MiB", to_mib, limit);
     if (row->memory_limit_mib < to_mib)
         return obstacle_set(why, OBSTACLE_MEMORY_LIMIT, -1,
                             "its memory limit of %.0f MiB is below %.0f MiB: raise the limit first",
                             row->memory_limit_mib, to_mib);
-    return growth_legal_memory(addition->now, (guint)addition->change->vm, to_mib) == to_mib ||
+    return !runs || growth_legal_memory(addition->now, (guint)addition->change->vm, to_mib) == to_mib ||
            obstacle_set(why, OBSTACLE_HOT_ADD_LIMIT, -1,
                         "%.0f MiB is no multiple of its hot-add step, %.0f MiB", to_mib,
                         row->memory_hot_add_step_mib);
@@ -94,7 +95,8 @@ static gboolean takes_memory(const Addition *addition, Obstacle *why)
     const Vm *row = row_of(addition);
     if (!has_memory_steps_left(addition, why))
         return FALSE;
-    if (growth_hot_add_is_off(addition->now, (guint)addition->change->vm))
+    gboolean runs = addition->now->vms[addition->change->vm].running;
+    if (runs && growth_hot_add_is_off(addition->now, (guint)addition->change->vm))
         return obstacle_set(why, OBSTACLE_HOT_ADD_OFF, -1, "%s",
                             row->memory_hot_add == 0 ? "memory hot-add is off"
                                                      : "it is not known whether memory hot-add is on");
@@ -105,7 +107,7 @@ static gboolean takes_memory(const Addition *addition, Obstacle *why)
     if (list_contains(row->disabled_methods, "ReconfigVM_Task"))
         return obstacle_set(why, OBSTACLE_DISABLED_METHOD, -1,
                             "reconfiguration is disabled (disabled_methods)");
-    if (vm_memory_is_pinned(row))
+    if (runs && vm_memory_is_pinned(row))
         return obstacle_set(
             why, OBSTACLE_PINNED, -1,
             "a passed-through device, or latency sensitivity, pins its memory: none is added while it runs");

@@ -138,6 +138,10 @@ static void hold_in_pools(Model *model, guint vm, double before_mib)
 static void add_memory(Model *model, guint vm, double to_mib)
 {
     ModelVm *grown = &model->vms[vm];
+    if (!grown->running) {
+        grown->memory_mib = to_mib;
+        return;
+    }
     ModelHost *host = &model->hosts[grown->host];
     double kib = (to_mib - grown->memory_mib) * KIB_PER_MIB;
     double reserved = model_vm_memory_reserved(model, vm), overhead = model_vm_overhead(model, vm);
@@ -152,6 +156,35 @@ static void add_memory(Model *model, guint vm, double to_mib)
     hold_in_pools(model, vm, reserved + overhead);
     debit(&model->buffer_memory[host->cluster], kib);
     pool_debit(model->snapshot, model->vms[vm].row->pool, kib, model->pool_memory);
+}
+
+/* KiB above what the VM can hold at a size */
+static double above_size(const Model *model, guint vm, double to_mib, double held_kib)
+{
+    return fmax(0, held_kib - (to_mib + overhead_mib(to_mib, model->vms[vm].vcpus)) * KIB_PER_MIB);
+}
+
+/* What a reclaim sets free counts for the next plan: buffers and pools are not credited with it. */
+static void reclaim_memory(Model *model, guint vm, double to_mib)
+{
+    ModelVm *shrunk = &model->vms[vm];
+    ModelHost *host = &model->hosts[shrunk->host];
+    double reserved = model_vm_memory_reserved(model, vm), overhead = model_vm_overhead(model, vm);
+    shrunk->memory_mib = to_mib;
+    if (!shrunk->running)
+        return;
+    host->memory_reserved_mib += model_vm_memory_reserved(model, vm) - reserved;
+    host->memory_overhead_mib += model_vm_overhead(model, vm) - overhead;
+    hold_in_pools(model, vm, reserved + overhead);
+    if (!shrunk->measured)
+        return; /* it sits in its host's base, which stays */
+    double demand = above_size(model, vm, to_mib, shrunk->demand[RESOURCE_HOST_MEMORY]);
+    double room = above_size(model, vm, to_mib, shrunk->room[RESOURCE_HOST_MEMORY]);
+    shrunk->demand[RESOURCE_HOST_MEMORY] -= demand;
+    host->demand[RESOURCE_HOST_MEMORY] -= demand;
+    shrunk->room[RESOURCE_HOST_MEMORY] -= room;
+    host->room[RESOURCE_HOST_MEMORY] -= room;
+    shrunk->measured_host_memory -= above_size(model, vm, to_mib, shrunk->measured_host_memory);
 }
 
 static void add_cpu(Model *model, guint vm, double to_vcpus)
@@ -206,6 +239,18 @@ static gboolean read_totals(const Model *model, const Reading *reading, Change *
     return TRUE;
 }
 
+static gboolean read_smaller_total(const Model *model, const Reading *reading, Change *change, GError **error)
+{
+    const PlanRow *row = reading->row;
+    change->from = change->to = model->vms[change->vm].host;
+    if (!table_parse_number(row->from, FALSE, FALSE, &change->was))
+        return fail_row(reading, "from", row->from, "a whole number", error);
+    if (!table_parse_number(row->to, FALSE, FALSE, &change->amount) ||
+        !(change->amount < change->was && change->amount > 0))
+        return fail_row(reading, "to", row->to, "a whole number below from, and above 0", error);
+    return TRUE;
+}
+
 static void apply_migration(Model *model, const Change *change)
 {
     migrate(model, (guint)change->vm, (guint)change->to);
@@ -214,6 +259,11 @@ static void apply_migration(Model *model, const Change *change)
 static void apply_memory(Model *model, const Change *change)
 {
     add_memory(model, (guint)change->vm, change->amount);
+}
+
+static void apply_reclaim(Model *model, const Change *change)
+{
+    reclaim_memory(model, (guint)change->vm, change->amount);
 }
 
 static void apply_vcpus(Model *model, const Change *change)
@@ -240,7 +290,7 @@ static double seconds_of_migration(const Model *model, const Change *change)
 static double seconds_of_memory(const Model *model, const Change *change)
 {
     (void)model;
-    return (change->amount - change->was) / MIB_PER_GIB;
+    return fabs(change->amount - change->was) / MIB_PER_GIB;
 }
 
 static double seconds_of_vcpus(const Model *model, const Change *change)
@@ -263,15 +313,24 @@ static void move_demands(const Model *model, const Change *change, ModelHost *fr
 
 static void grow_demand(const Model *model, const Change *change, ModelHost *from, ModelHost *to)
 {
-    (void)model;
     (void)from;
-    to->demand[RESOURCE_HOST_MEMORY] += (change->amount - change->was) * KIB_PER_MIB;
+    if (model->vms[change->vm].running)
+        to->demand[RESOURCE_HOST_MEMORY] += (change->amount - change->was) * KIB_PER_MIB;
+}
+
+static void shrink_demand(const Model *model, const Change *change, ModelHost *from, ModelHost *to)
+{
+    (void)from;
+    const ModelVm *vm = &model->vms[change->vm];
+    if (vm->running && vm->measured)
+        to->demand[RESOURCE_HOST_MEMORY] -=
+            above_size(model, (guint)change->vm, change->amount, vm->demand[RESOURCE_HOST_MEMORY]);
 }
 
 /* What there is to know of an action; a new one is a line here, and one in plan/legality for what forbids it.
  * NULL: it is advised at most, and no plan's row of it can be carried out. */
 typedef struct ActionType {
-    const char *unit; /* of the totals that a growth leads from and to; "" for another */
+    const char *unit; /* of the totals that a size leads from and to; "" for another */
     gboolean of_host; /* its subject is a host, else a VM */
     ReadRow read;     /* NULL: nothing but the subject */
     void (*apply)(Model *model, const Change *change);
@@ -283,6 +342,8 @@ static const ActionType types[] = {
     [ACTION_MIGRATE] = {"", FALSE, read_hosts, apply_migration, seconds_of_migration, move_demands},
     [ACTION_ADD_MEMORY] = {"MiB", FALSE, read_totals, apply_memory, seconds_of_memory, grow_demand},
     [ACTION_ADD_CPU] = {"vCPU", FALSE, read_totals, apply_vcpus, seconds_of_vcpus, NULL},
+    [ACTION_RECLAIM_MEMORY] = {"MiB", FALSE, read_smaller_total, apply_reclaim, seconds_of_memory,
+                               shrink_demand},
     [ACTION_ENTER_MAINTENANCE] = {"", TRUE, NULL, apply_maintenance, seconds_of_mode, NULL},
     [ACTION_EXIT_MAINTENANCE] = {"", TRUE, NULL, apply_exit, seconds_of_mode, NULL},
     [ACTION_DEPLOY] = {"", FALSE, NULL, NULL, NULL, NULL},
@@ -294,6 +355,11 @@ const char *action_unit(int action)
 }
 
 gboolean action_is_growth(int action)
+{
+    return action == ACTION_ADD_MEMORY || action == ACTION_ADD_CPU;
+}
+
+gboolean action_is_of_size(int action)
 {
     return action >= 0 && *action_unit(action) != '\0';
 }
@@ -405,16 +471,23 @@ double change_seconds(const Model *model, const Change *change)
     return types[change->action].seconds ? types[change->action].seconds(model, change) : 0;
 }
 
+/* what apply is to find of a VM that does not run; "" of one that does */
+static const char *power_arg(const Model *model, guint vm)
+{
+    if (model->vms[vm].running)
+        return "";
+    return model->vms[vm].row->power == VM_POWER_OFF ? "power=off" : "power=suspended";
+}
+
 char *change_args(const Model *model, const Change *change)
 {
     const Policy *policy = model->policy;
-    if (change->action == ACTION_MIGRATE) {
-        int power = model->vms[change->vm].row->power;
-        return g_strdup_printf("copy_mib=%.0f%s", ceil(change_copy_bytes(model, change) / (1024 * 1024)),
-                               model->vms[change->vm].running ? ""
-                               : power == VM_POWER_OFF        ? " power=off"
-                                                              : " power=suspended");
-    }
+    const char *power = change->vm >= 0 ? power_arg(model, (guint)change->vm) : "";
+    if (change->action == ACTION_MIGRATE)
+        return g_strdup_printf("copy_mib=%.0f%s%s", ceil(change_copy_bytes(model, change) / (1024 * 1024)),
+                               *power ? " " : "", power);
+    if (change->vm >= 0)
+        return g_strdup(power);
     gboolean vsan = change->action == ACTION_ENTER_MAINTENANCE &&
                     model->snapshot->clusters[model->hosts[change->to].cluster].vsan != 0;
     return vsan && *policy->vsan_mode ? g_strdup_printf("vsan_mode=%s", policy->vsan_mode) : g_strdup("");

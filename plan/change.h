@@ -5,7 +5,8 @@
  * takes, does and costs stands in one table in change.c.
  *
  * A migration carries the VM's demands along; the base of both hosts stays. An addition grows the VM's and
- * its host's memory by the whole of it.
+ * its host's memory by the whole of it. A reclaim makes the VM smaller; of one that runs, what it holds falls
+ * to its new size where it was above. The size of a VM that is off burdens no host.
  */
 #ifndef PLAN_CHANGE_H
 #define PLAN_CHANGE_H
@@ -18,15 +19,15 @@ typedef struct Change {
     int action;         /* Action */
     int vm;             /* its subject; -1 where that is the host */
     int from, to;       /* the host it takes from and the one it burdens: the same where nothing moves */
-    double was, amount; /* of a growth: the VM's total before and after it, MiB or vCPUs; else 0 */
+    double was, amount; /* of a size: the VM's total before and after it, MiB or vCPUs; else 0 */
     int cause;          /* Cause: why it is made */
     char *reason;       /* the same in words; owned by the list */
     GArray *after;      /* guint: indices of the changes that must come before; NULL until sequence has been
                            at it; owned by the list */
 } Change;
 
-/* a migration of a VM from where it is, and a growth of a VM to a total (ACTION_ADD_MEMORY, MiB;
- * ACTION_ADD_CPU, vCPUs), as the model stands */
+/* a migration of a VM from where it is, and one of its size to a total (ACTION_ADD_MEMORY and
+ * ACTION_RECLAIM_MEMORY, MiB; ACTION_ADD_CPU, vCPUs), as the model stands */
 Change change_migration(const Model *model, guint vm, guint to);
 Change change_growth(const Model *model, int action, guint vm, double total);
 
@@ -39,8 +40,9 @@ Change change_reversed(const Change *change);
 /* "MiB" or "vCPU": what an action's totals are counted in; "" where it has none */
 const char *action_unit(int action);
 
-/* TRUE for additions of memory and vCPUs */
+/* TRUE for additions of memory and vCPUs; and for what changes a VM's size either way, by totals in a unit */
 gboolean action_is_growth(int action);
+gboolean action_is_of_size(int action);
 
 /* a list that owns its changes' reason and after; free with g_array_unref */
 GArray *change_list_new(void);
@@ -69,7 +71,7 @@ char *change_effect(const Model *model, const Change *change);
 char *change_args(const Model *model, const Change *change);
 
 /* bytes to copy and seconds a change should take, unshared: set-up + bytes / rate for a migration, 1 s a GiB
- * or vCPU for an addition */
+ * or vCPU of an addition or a reclaim */
 double change_copy_bytes(const Model *model, const Change *change);
 double change_seconds(const Model *model, const Change *change);
 

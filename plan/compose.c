@@ -63,7 +63,7 @@ static void fill_from_to(const Composing *composing, const Change *change, PlanR
         row->from = keep(composing, snapshot->hosts[change->from].name);
         row->to_id = keep(composing, snapshot->hosts[change->to].id);
         row->to = keep(composing, snapshot->hosts[change->to].name);
-    } else if (action_is_growth(change->action)) {
+    } else if (action_is_of_size(change->action)) {
         row->from = keep_number(composing, change->was);
         row->to = keep_number(composing, change->amount);
         row->unit = action_unit(change->action);
@@ -437,7 +437,7 @@ static gboolean is_whole(const ChangePlan *plan, const GArray *rows)
  * own, and so have VMs that do not run, and those that go by way of another host */
 static gboolean is_explained(const Model *start, const GArray *changes, const Change *change)
 {
-    if (change->vm < 0 || action_is_growth(change->action))
+    if (change->vm < 0 || action_is_of_size(change->action))
         return change->vm >= 0;
     guint moves = 0;
     for (guint i = 0; i < changes->len; i++) {

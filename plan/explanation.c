@@ -89,7 +89,7 @@ static void add_rows_of_object(Explanation *explanation, const ChangePlan *plan,
     }
 }
 
-/* moves from and to the host, and additions to VMs that end there */
+/* moves from and to the host, and changes of size of VMs that end there */
 static void add_rows_of_vms(Explanation *explanation, const ChangePlan *plan, const char *id)
 {
     const Snapshot *snapshot = explanation->situation->start->snapshot;
@@ -97,7 +97,7 @@ static void add_rows_of_vms(Explanation *explanation, const ChangePlan *plan, co
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
         gboolean about = strcmp(row->from_id, id) == 0 || strcmp(row->to_id, id) == 0;
-        if (action_is_growth(row->action)) {
+        if (action_is_of_size(row->action)) {
             const char *end = g_hash_table_lookup(ends, row->object_id);
             int vm = snapshot_find_vm(snapshot, row->object_id);
             about = strcmp(end ? end : snapshot->hosts[snapshot->vms[vm].host].id, id) == 0;

@@ -34,7 +34,7 @@ static void append_command(GString *out, const PlanRow *row)
     g_autofree char *to = reference("HostSystem", row->to_id);
     if (row->action == ACTION_MIGRATE)
         g_string_append_printf(out, "govc vm.migrate -host %s %s\n", to, vm);
-    else if (row->action == ACTION_ADD_MEMORY && is_total(row->to))
+    else if ((row->action == ACTION_ADD_MEMORY || row->action == ACTION_RECLAIM_MEMORY) && is_total(row->to))
         g_string_append_printf(out, "govc vm.change -vm %s -m %s\n", vm, row->to);
     else if (row->action == ACTION_ADD_CPU && is_total(row->to))
         g_string_append_printf(out, "govc vm.change -vm %s -c %s\n", vm, row->to);

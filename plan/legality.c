@@ -4,6 +4,7 @@
 #include "plan/addition.h"
 #include "plan/compatibility.h"
 #include "plan/growth.h"
+#include "plan/reclaim.h"
 #include "plan/restart.h"
 #include "plan/room.h"
 
@@ -204,6 +205,13 @@ static gboolean takes_growth(const Legality *legality, const Addition *addition,
            obstacle_set(why, alone.code, alone.host, "it %s", alone.words);
 }
 
+static gboolean allows_reclaim(const Legality *legality, const Model *now, const Change *change,
+                               guint questions, Obstacle *why)
+{
+    return !(questions & LEGAL_SUBJECT) ||
+           reclaim_is_taken(legality->start, now, legality->past, change, why);
+}
+
 static gboolean allows_growth(const Legality *legality, const Model *now, const Change *change,
                               guint questions, Obstacle *why)
 {
@@ -251,9 +259,13 @@ typedef gboolean (*Allows)(const Legality *legality, const Model *now, const Cha
 
 /* what forbids each action; NULL: vmanger makes no such change */
 static const Allows allows[] = {
-    [ACTION_MIGRATE] = allows_migration,     [ACTION_ADD_MEMORY] = allows_growth,
-    [ACTION_ADD_CPU] = allows_growth,        [ACTION_ENTER_MAINTENANCE] = allows_maintenance,
-    [ACTION_EXIT_MAINTENANCE] = allows_exit, [ACTION_DEPLOY] = NULL,
+    [ACTION_MIGRATE] = allows_migration,
+    [ACTION_ADD_MEMORY] = allows_growth,
+    [ACTION_ADD_CPU] = allows_growth,
+    [ACTION_RECLAIM_MEMORY] = allows_reclaim,
+    [ACTION_ENTER_MAINTENANCE] = allows_maintenance,
+    [ACTION_EXIT_MAINTENANCE] = allows_exit,
+    [ACTION_DEPLOY] = NULL,
 };
 
 gboolean legality_allows(const Legality *legality, const Model *now, const Change *change, guint questions,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/past.h"
 
+#include "plan/change.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -96,7 +98,7 @@ static void add_migration(Past *past, const Journal *journal, guint index)
 
 static gboolean is_about_vm(const JournalRow *row)
 {
-    return row->action == ACTION_MIGRATE || row->action == ACTION_ADD_MEMORY || row->action == ACTION_ADD_CPU;
+    return row->action == ACTION_MIGRATE || action_is_of_size(row->action);
 }
 
 /* What an addition meets on its VM's own host, it will meet there again: it is the VM's. */

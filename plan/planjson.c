@@ -59,10 +59,10 @@ static double number_of(const char *text)
     return *text ? strtod(text, NULL) : NAN;
 }
 
-/* the totals of a growth are numbers, the hosts of a migration have ids and names */
+/* the totals of a size are numbers, the hosts of a migration have ids and names */
 static void add_ends(Json *json, const PlanRow *row)
 {
-    if (action_is_growth(row->action)) {
+    if (action_is_of_size(row->action)) {
         json_add_number(json, "from", number_of(row->from));
         json_add_number(json, "to", number_of(row->to));
         json_add_text(json, "unit", row->unit);

@@ -543,7 +543,7 @@ static char *words_of_obstacle(const Situation *situation, const Model *now, con
     g_auto(Obstacle) why = {0};
     if (legality_allows(situation->legality, now, change, LEGAL_STEP, &why))
         return NULL;
-    return action_is_growth(change->action)
+    return action_is_of_size(change->action)
                ? g_steal_pointer(&why.words)
                : g_strdup_printf("%s %s", now->snapshot->hosts[change->to].name, why.words);
 }

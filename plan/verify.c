@@ -84,8 +84,8 @@ static gboolean args_agree(const Verification *verification, const Model *now, c
     gboolean undoes = !verification->edited && !*verification->plan->snapshot;
     if (change->action == ACTION_MIGRATE || undoes || strcmp(row->args, expected) == 0)
         return TRUE; /* what a migration copies is worked out anew */
-    add_problem(verification, row, "found args \"%s\": expected \"%s\", by the policy (vsan_mode)", row->args,
-                expected);
+    add_problem(verification, row, "found args \"%s\": expected \"%s\", %s", row->args, expected,
+                change->vm < 0 ? "by the policy (vsan_mode)" : "as the VM runs or not");
     return FALSE;
 }
 
@@ -107,7 +107,7 @@ static gboolean agrees(const Verification *verification, const Model *now, const
                     now->snapshot->hosts[at->host].name, row->from);
         return FALSE;
     }
-    double size = change->action == ACTION_ADD_MEMORY ? at->memory_mib : at->vcpus;
+    double size = change->action == ACTION_ADD_CPU ? at->vcpus : at->memory_mib;
     if (change->action != ACTION_MIGRATE && change->was != size) {
         add_problem(verification, row, "found %.0f %s: expected %s", size, row->unit, row->from);
         return FALSE;

@@ -312,6 +312,11 @@ void world_step_ends(World *world, double at_s, const Change *change)
         world->vms[change->vm].added += (change->amount - change->was) * KIB_OF_MIB;
         snapshot->vms[change->vm].memory_mib = change->amount;
         break;
+    case ACTION_RECLAIM_MEMORY:
+        world->vms[change->vm].added =
+            fmax(0, world->vms[change->vm].added - (change->was - change->amount) * KIB_OF_MIB);
+        snapshot->vms[change->vm].memory_mib = change->amount;
+        break;
     case ACTION_ADD_CPU:
         snapshot->vms[change->vm].vcpus = change->amount;
         break;

@@ -123,6 +123,73 @@ static void vcpus_are_taken_from_the_buffer(void)
     CU_ASSERT_EQUAL(planning->model->buffer_cpu[0] - grown->buffer_cpu[0], 2000);
 }
 
+static Change reclaim(const Planning *planning, const char *vm_id, double to_mib)
+{
+    return change_growth(planning->model, ACTION_RECLAIM_MEMORY, vm_of(planning, vm_id), to_mib);
+}
+
+/* "a" holds 10 GiB of 12, and what it takes to run it is some MiB more. */
+static void a_reclaim_takes_what_a_running_vm_holds_above_its_new_size(void)
+{
+    g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
+    double overhead = overhead_mib(8 * 1024, planning->model->vms[0].vcpus);
+    g_autoptr(Model) spare = after(planning, reclaim(planning, "a", 11 * 1024));
+    CU_ASSERT_EQUAL(spare->vms[0].memory_mib, 11 * 1024);
+    CU_ASSERT_EQUAL(spare->hosts[0].demand[RESOURCE_HOST_MEMORY], 40 * GIB_IN_KIB);
+    g_autoptr(Model) less = after(planning, reclaim(planning, "a", 8 * 1024));
+    double kib = 2 * GIB_IN_KIB - overhead * 1024;
+    CU_ASSERT_DOUBLE_EQUAL(less->hosts[0].demand[RESOURCE_HOST_MEMORY], 40 * GIB_IN_KIB - kib, 1);
+    CU_ASSERT_DOUBLE_EQUAL(less->vms[0].demand[RESOURCE_HOST_MEMORY], 10 * GIB_IN_KIB - kib, 1);
+    CU_ASSERT_EQUAL(less->buffer_memory[0], planning->model->buffer_memory[0]);
+}
+
+static void the_size_of_a_vm_that_is_off_burdens_no_host(void)
+{
+    SmallCluster *small = two_hosts();
+    small->snapshot->vms[0].power = VM_POWER_OFF;
+    g_autoptr(Planning) planning = planning_new(small, NULL);
+    Change less = reclaim(planning, "a", 8 * 1024);
+    g_autofree char *args = change_args(planning->model, &less);
+    CU_ASSERT_STRING_EQUAL(args, "power=off");
+    CU_ASSERT_EQUAL(change_seconds(planning->model, &less), 4);
+    g_autoptr(Model) smaller = after(planning, less);
+    g_autoptr(Model) larger = after(planning, growth(planning, "a", 1024));
+    CU_ASSERT_EQUAL(smaller->vms[0].memory_mib, 8 * 1024);
+    CU_ASSERT_EQUAL(larger->vms[0].memory_mib, 13 * 1024);
+    for (guint h = 0; h < 2; h++) {
+        CU_ASSERT_EQUAL(smaller->hosts[h].demand[RESOURCE_HOST_MEMORY],
+                        planning->model->hosts[h].demand[RESOURCE_HOST_MEMORY]);
+        CU_ASSERT_EQUAL(larger->hosts[h].demand[RESOURCE_HOST_MEMORY],
+                        planning->model->hosts[h].demand[RESOURCE_HOST_MEMORY]);
+    }
+}
+
+static void memory_is_taken_back_from_vms_that_are_off_or_can_give_it_back(void)
+{
+    static const struct {
+        int power, hot_remove;
+        double reserved, to_mib;
+        const char *words; /* NULL: it may be */
+    } cases[] = {
+        {VM_POWER_OFF, -1, NAN, 8192, NULL},
+        {VM_POWER_OFF, -1, 10240, 8192, "its reservation of 10240 MiB is above 8192 MiB"},
+        {VM_POWER_SUSPENDED, 1, NAN, 8192, "it is suspended"},
+        {VM_POWER_ON, -1, NAN, 8192, "it runs"},
+        {VM_POWER_ON, 1, NAN, 8192, NULL},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SmallCluster *small = two_hosts();
+        Vm *vm = &small->snapshot->vms[0];
+        vm->power = cases[i].power;
+        vm->memory_hot_remove = cases[i].hot_remove;
+        vm->memory_reservation_mib = cases[i].reserved;
+        g_autoptr(Planning) planning = planning_new(small, NULL);
+        Change less = reclaim(planning, "a", cases[i].to_mib);
+        g_autofree char *why = why_not(planning, &less, LEGAL_SUBJECT);
+        CU_ASSERT_TRUE(cases[i].words ? why && strstr(why, cases[i].words) : !why);
+    }
+}
+
 /* ---- estimates ---- */
 
 static void a_copy_is_host_memory_and_what_is_dirtied_meanwhile(void)
@@ -235,6 +302,9 @@ void test_change_suite(void)
     CU_ADD_TEST(suite, an_addition_is_taken_from_host_buffer_and_pools);
     CU_ADD_TEST(suite, a_locked_reservation_grows_with_its_vm);
     CU_ADD_TEST(suite, vcpus_are_taken_from_the_buffer);
+    CU_ADD_TEST(suite, a_reclaim_takes_what_a_running_vm_holds_above_its_new_size);
+    CU_ADD_TEST(suite, the_size_of_a_vm_that_is_off_burdens_no_host);
+    CU_ADD_TEST(suite, memory_is_taken_back_from_vms_that_are_off_or_can_give_it_back);
     CU_ADD_TEST(suite, a_copy_is_host_memory_and_what_is_dirtied_meanwhile);
     CU_ADD_TEST(suite, a_copy_of_an_unmeasured_vm_is_its_size_whatever_is_known_of_its_memory);
     CU_ADD_TEST(suite, an_addition_takes_a_second_a_gib_or_vcpu);

@@ -92,6 +92,21 @@ static void a_host_that_left_has_the_mode_of_its_last_entry_before(void)
     tear_down(&f);
 }
 
+static void memory_that_was_taken_back_is_given_again_while_the_vm_is_off(void)
+{
+    Fixture f;
+    set_up(&f);
+    succeeded(&f, ACTION_RECLAIM_MEMORY, 1, "power=off est_s=1", "");
+    g_autoptr(ChangePlan) back = undo_plan(f.journal, NULL);
+    CU_ASSERT_EQUAL(row_at(back, 0)->kind, ROW_STEP);
+    CU_ASSERT_EQUAL(row_at(back, 0)->action, ACTION_ADD_MEMORY);
+    CU_ASSERT_STRING_EQUAL(row_at(back, 0)->args, "power=off");
+    CU_ASSERT_STRING_EQUAL(row_at(back, 0)->from, "h3");
+    CU_ASSERT_STRING_EQUAL(row_at(back, 0)->to, "h2");
+    CU_ASSERT_PTR_NOT_NULL(strstr(back->summary, "VMs given their memory again 1"));
+    tear_down(&f);
+}
+
 static void an_action_that_is_not_known_here_is_refused_by_name(void)
 {
     Fixture f;
@@ -113,5 +128,6 @@ void test_undo_suite(void)
     CU_pSuite suite = CU_add_suite("undo", NULL, NULL);
     CU_ADD_TEST(suite, a_host_that_enters_again_does_so_with_the_same_vsan_mode);
     CU_ADD_TEST(suite, a_host_that_left_has_the_mode_of_its_last_entry_before);
+    CU_ADD_TEST(suite, memory_that_was_taken_back_is_given_again_while_the_vm_is_off);
     CU_ADD_TEST(suite, an_action_that_is_not_known_here_is_refused_by_name);
 }
