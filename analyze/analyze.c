@@ -78,6 +78,8 @@ static gboolean assess(const Work *work, History *history, const char *directory
 static gboolean assess_source(const Work *work, Chronicle *chronicle, gint *done, GError **error)
 {
     g_autoptr(History) history = chronicle->history ? g_steal_pointer(&chronicle->history) : history_new();
+    if (history->newest >= 0 || chronicle->snapshots->len > 1)
+        summary_note_history(work->summary);
     if (history->newest >= 0)
         assessment_add_rollup(work->assessment, history->source_id, history->newest);
     for (guint i = 0; i < chronicle->snapshots->len; i++) {

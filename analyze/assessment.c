@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyze/assessment.h"
 
+#include "analyze/peaks.h"
 #include "collect/atomic.h"
 #include "collect/digest.h"
 #include "collect/escape.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define STRING_BYTES 65536
+#define MOST_SPAN_S 1e10
 
 const char *const resource_names[] = {"cpu", "memory", "host_memory", "disk", "net", NULL};
 const char *const resource_words[] = {"CPU", "memory", "memory", "disk throughput", "network throughput"};
@@ -63,6 +65,10 @@ static const Column columns[] = {
     {"pressure", CELL_WORD, AT(load.pressure), PRESENT, 0, pressure_names},
     {"pressure_pool_id", CELL_ID, AT(load.pressure_pool), PRESENT, 0, NULL},
     {"room_demand", CELL_DECIMAL, AT(load.room_demand), 0, 0, NULL},
+    {"size_used", CELL_DECIMAL, AT(load.size_used), 0, 0, NULL},
+    {"size_need", CELL_DECIMAL, AT(load.size_need), 0, 0, NULL},
+    {"size_span_s", CELL_WHOLE, AT(load.size_span_s), 0, MOST_SPAN_S, NULL},
+    {"peaks", CELL_LIST, AT(load.peaks), 0, 0, NULL},
     {"reason", CELL_TEXT, AT(load.reason), 0, 0, NULL},
 };
 static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns), FALSE};
@@ -99,7 +105,24 @@ void assessment_free(Assessment *assessment)
 /* a Load with every number NAN and no reason; an Assessed of such loads */
 static Load load_unknown(void)
 {
-    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, "", ""};
+    return (Load){.capacity = NAN,
+                  .allocated = NAN,
+                  .measured = NAN,
+                  .reclaimed = NAN,
+                  .demand = NAN,
+                  .base = NAN,
+                  .usage_pct = NAN,
+                  .threshold_pct = NAN,
+                  .buffer = NAN,
+                  .room_demand = NAN,
+                  .size_used = NAN,
+                  .size_need = NAN,
+                  .size_span_s = NAN,
+                  .peaks = "",
+                  .reclaimed_host = NAN,
+                  .pressure = -1,
+                  .pressure_pool = "",
+                  .reason = ""};
 }
 
 static Assessed assessed_unknown(void)
@@ -346,6 +369,9 @@ static RowFault fault_of(const Assessed *entity, const Row *row)
         return (RowFault){"state", state, "the state of the entity's other rows"};
     if (load_is_stated(&entity->loads[row->resource]))
         return (RowFault){"resource", resource_names[row->resource], "each resource of an entity once"};
+    g_autoptr(GArray) peaks = *row->load.peaks ? peaks_read(row->load.peaks) : NULL;
+    if (*row->load.peaks && !peaks)
+        return (RowFault){"peaks", row->load.peaks, "ages in days and KiB: 0=3145728 1=2097152"};
     if (!load_is_stated(&row->load))
         return (RowFault){"capacity", "", "a capacity or a measured load"};
     return (RowFault){NULL, NULL, NULL};
@@ -392,6 +418,7 @@ static gboolean read_table(Assessment *assessment, CsvReader *csv, GError **erro
         *load = row.load;
         load->pressure_pool =
             *load->pressure_pool ? g_string_chunk_insert_const(assessment->strings, load->pressure_pool) : "";
+        load->peaks = *load->peaks ? g_string_chunk_insert(assessment->strings, load->peaks) : "";
         load->reason = *load->reason ? g_string_chunk_insert_const(assessment->strings, load->reason) : "";
     }
     if (!failure)

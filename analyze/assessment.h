@@ -61,7 +61,11 @@ extern const char *const state_names[];    /* "normal" … */
 
 typedef struct Load {
     double capacity, allocated, measured, reclaimed, demand, base, usage_pct, threshold_pct, buffer;
-    double room_demand;        /* by the estimators for room: what a target must have left; NAN: as demand */
+    double room_demand; /* by the estimators for room: what a target must have left; NAN: as demand */
+    double size_used, size_need, size_span_s; /* of a VM's cpu and memory (analyze/sizing.h): what its rule
+                                 takes of what it used, the same with the margin, and seconds of data; NAN:
+                                 less than a day of it */
+    const char *peaks;         /* of a VM's memory: of its last days, as peaks_text has them; else "" */
     double reclaimed_host;     /* of reclaimed, what no limit holds back: the host's doing, now or once */
     int pressure;              /* Pressure, of a VM's host_memory; -1: not known */
     const char *pressure_pool; /* the pool's id under PRESSURE_POOL_LIMIT, else "" */

@@ -14,6 +14,9 @@ static void add_load(Json *json, const Load *load, Resource resource)
     json_add_number(json, "usage_pct", load->usage_pct);
     json_add_number(json, "threshold_pct", load->threshold_pct);
     json_add_number(json, "buffer", load->buffer);
+    json_add_number(json, "size_used", load->size_used);
+    json_add_number(json, "size_need", load->size_need);
+    json_add_number(json, "size_span_s", load->size_span_s);
     json_add_text(json, "reason", load->reason);
     json_end_object(json);
 }

@@ -37,7 +37,7 @@ static double ewma_of(const Rollup *rollup)
     return average->sum / average->weight;
 }
 
-static double percentile_of(const Rollup *rollup, double share)
+double estimator_percentile(const Rollup *rollup, double share)
 {
     double total = 0, below = 0;
     for (guint i = 0; i < rollup->n_buckets; i++)
@@ -78,9 +78,9 @@ double estimator_of(Estimator estimator, const Rollup *rollup)
     case ESTIMATOR_SEASONAL:
         return seasonal_of(rollup);
     case ESTIMATOR_PEAK:
-        return percentile_of(rollup, 1);
+        return estimator_percentile(rollup, 1);
     default:
-        return percentile_of(rollup, (90.0 + (int)estimator - ESTIMATOR_P90) / 100);
+        return estimator_percentile(rollup, (90.0 + (int)estimator - ESTIMATOR_P90) / 100);
     }
 }
 

@@ -40,6 +40,9 @@ double estimator_of(Estimator estimator, const Rollup *rollup);
 double estimator_of_means(Estimator estimator, const double *means, guint n, double interval_s, gint64 end,
                           double first_bucket);
 
+/* where a share (0.9) of the histogram lies below: the end of the bucket; the mean where there is none */
+double estimator_percentile(const Rollup *rollup, double share);
+
 /* how far the best average was off the mean of an hour, on the mean over the hours so far, a day counting
  * half of the one after it; NAN before the first */
 double estimator_error(const Rollup *rollup);

@@ -4,6 +4,7 @@
 #include "analyze/buffer.h"
 #include "analyze/lasting.h"
 #include "analyze/loads.h"
+#include "analyze/sizing.h"
 #include "analyze/states.h"
 
 /* "mean", or those of CPU and memory, for heat and for room where they differ: "cpu=ewma memory=mean
@@ -65,8 +66,10 @@ gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapsho
     note_window(assessment, means);
     subject_init(subject, assessment, first, snapshot);
     loads_measure(subject, means, estimates, policy);
-    if (history)
+    if (history) {
         lasting_judge(subject, history, policy);
+        sizing_fill(subject, assessment, history, policy);
+    }
     keep_pool_ids(assessment, subject);
     states_decide(subject, policy, assessment);
     loads_sum_clusters(subject, policy);

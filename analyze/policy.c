@@ -28,7 +28,7 @@ typedef enum {
 typedef struct Key {
     const char *section, *name;
     KeyType type;
-    gsize offset; /* of the field in Policy (in PolicyRule for a [rule NAME]) */
+    gsize offset; /* of the field in Policy (PolicyRule, SizeRule in a section of a name) */
     const char *fallback;
     double least, most;
     const char *const *words;
@@ -44,6 +44,7 @@ static const char *const step_cost_words[] = {"time", "count", NULL};
 static const char *const balance_words[] = {"off", "low", "high", NULL};
 static const char *const ha_check_words[] = {"warn", "hard", "off", NULL};
 static const char *const power_words[] = {"off", "empty", "standby", NULL};
+static const char *const reclaim_words[] = {"lent", "advise", "off", NULL};
 static const char *const drs_clusters_words[] = {"advise", "plan", NULL};
 static const char *const vsan_mode_words[] = {"ensureObjectAccessibility", "evacuateAllData", "noAction",
                                               NULL};
@@ -52,6 +53,7 @@ static const char *const rule_type_words[] = {"vm_affinity", "vm_anti_affinity",
 
 #define AT(member) G_STRUCT_OFFSET(Policy, member)
 #define RULE_AT(member) G_STRUCT_OFFSET(PolicyRule, member)
+#define SIZE_AT(member) G_STRUCT_OFFSET(SizeRule, member)
 #define MANY 1e9
 
 static const Key keys[] = {
@@ -103,6 +105,7 @@ static const Key keys[] = {
     {"plan", "ha_check", KEY_WORD, AT(ha_check), "warn", 0, 0, ha_check_words},
     {"plan", "power", KEY_WORD, AT(power), "off", 0, 0, power_words},
     {"plan", "hosts_in_reserve", KEY_WHOLE, AT(hosts_in_reserve), "1", 0, 1e5, NULL},
+    {"plan", "reclaim", KEY_WORD, AT(reclaim), "lent", 0, 0, reclaim_words},
     {"plan", "drs_clusters", KEY_WORD, AT(drs_clusters_plan), "advise", 0, 0, drs_clusters_words},
     {"plan", "respect_drs_overrides", KEY_WORD, AT(respect_drs_overrides), "yes", 0, 0, yes_no_words},
     {"plan", "evacuate", KEY_HOSTS, AT(evacuate), "", 0, 0, NULL},
@@ -130,13 +133,40 @@ static const Key rule_keys[] = {
     {"rule", "mandatory", KEY_WORD, RULE_AT(mandatory), "no", 0, 0, yes_no_words},
 };
 
+/* of every [size NAME] */
+static const Key size_keys[] = {
+    {"size", "rule", KEY_WORD, SIZE_AT(rule), "vpa", 0, 0, size_rule_words},
+    {"size", "vms", KEY_VMS, SIZE_AT(vms), "*", 0, 0, NULL},
+    {"size", "cpu", KEY_TEXT, SIZE_AT(cpu), "", 0, 0, statistic_words},
+    {"size", "memory", KEY_TEXT, SIZE_AT(memory), "", 0, 0, statistic_words},
+    {"size", "margin_pct", KEY_DECIMAL, SIZE_AT(margin_pct), "15", 0, 1000, NULL},
+};
+
 static const char *const sections[] = {"analyze", "plan", "apply", NULL};
 
 #define RULE_PREFIX "rule "
+#define SIZE_PREFIX "size "
 
-static gboolean is_rule(const char *section)
+/* the sections that there may be many of, each with a name */
+typedef struct Named {
+    const char *prefix, *what;
+    const Key *keys;
+    guint n;
+    const char *all; /* the keys in words */
+} Named;
+
+static const Named named[] = {
+    {RULE_PREFIX, "rule", rule_keys, G_N_ELEMENTS(rule_keys), "type, vms, hosts or mandatory"},
+    {SIZE_PREFIX, "size", size_keys, G_N_ELEMENTS(size_keys), "rule, vms, cpu, memory or margin_pct"},
+};
+
+/* which kind of them a section is; NULL: none */
+static const Named *named_of(const char *section)
 {
-    return g_str_has_prefix(section, RULE_PREFIX) && section[strlen(RULE_PREFIX)];
+    for (guint i = 0; i < G_N_ELEMENTS(named); i++)
+        if (g_str_has_prefix(section, named[i].prefix) && section[strlen(named[i].prefix)])
+            return &named[i];
+    return NULL;
 }
 
 static gboolean is_list(const Key *key)
@@ -146,11 +176,11 @@ static gboolean is_list(const Key *key)
 
 static const Key *find_key(const char *section, const char *name)
 {
-    gboolean rule = is_rule(section);
-    const Key *table = rule ? rule_keys : keys;
-    guint n = rule ? G_N_ELEMENTS(rule_keys) : G_N_ELEMENTS(keys);
+    const Named *own = named_of(section);
+    const Key *table = own ? own->keys : keys;
+    guint n = own ? own->n : G_N_ELEMENTS(keys);
     for (guint i = 0; i < n; i++)
-        if ((rule || strcmp(table[i].section, section) == 0) && strcmp(table[i].name, name) == 0)
+        if ((own || strcmp(table[i].section, section) == 0) && strcmp(table[i].name, name) == 0)
             return &table[i];
     return NULL;
 }
@@ -160,14 +190,14 @@ static const Key *find_key(const char *section, const char *name)
 /* What an unknown key may have meant: the key of that name elsewhere, else the nearest one of the section. */
 static char *expected_key(const char *section, const char *name)
 {
-    gboolean rule = is_rule(section);
-    const Key *table = rule ? rule_keys : keys;
-    guint n = rule ? G_N_ELEMENTS(rule_keys) : G_N_ELEMENTS(keys);
+    const Named *own = named_of(section);
+    const Key *table = own ? own->keys : keys;
+    guint n = own ? own->n : G_N_ELEMENTS(keys);
     const Key *nearest = NULL;
     guint least = G_MAXUINT;
     for (guint i = 0; i < n; i++) {
         guint distance = nearest_distance(name, table[i].name);
-        if (distance > 0 && !rule && strcmp(table[i].section, section) != 0)
+        if (distance > 0 && !own && strcmp(table[i].section, section) != 0)
             continue;
         if (distance < least) {
             least = distance;
@@ -175,11 +205,11 @@ static char *expected_key(const char *section, const char *name)
         }
     }
     if (!nearest_is_close(name, least))
-        return rule ? g_strdup("a key of a rule: type, vms, hosts or mandatory")
-                    : g_strdup_printf("a key of [%s] (vmanger-policy(5) has them all)", section);
-    return rule ? g_strdup_printf("a key of a rule (the nearest is %s)", nearest->name)
-                : g_strdup_printf("a key of [%s] (the nearest is %s of [%s])", section, nearest->name,
-                                  nearest->section);
+        return own ? g_strdup_printf("a key of a %s: %s", own->what, own->all)
+                   : g_strdup_printf("a key of [%s] (vmanger-policy(5) has them all)", section);
+    return own ? g_strdup_printf("a key of a %s (the nearest is %s)", own->what, nearest->name)
+               : g_strdup_printf("a key of [%s] (the nearest is %s of [%s])", section, nearest->name,
+                                 nearest->section);
 }
 
 static char *expected_section(const char *section)
@@ -188,7 +218,7 @@ static char *expected_section(const char *section)
     g_autofree char *hint = nearest_may_be_meant(section, nearest)
                                 ? g_strdup_printf(" (the nearest is [%s])", nearest)
                                 : g_strdup("");
-    return g_strconcat("[analyze], [plan], [apply] or [rule NAME]", hint, NULL);
+    return g_strconcat("[analyze], [plan], [apply], [rule NAME] or [size NAME]", hint, NULL);
 }
 
 static gboolean has_control(const char *value)
@@ -204,7 +234,7 @@ static gboolean has_control(const char *value)
 typedef struct Text {
     const char *name;  /* of the file */
     GHashTable *lines; /* the policy's */
-    GPtrArray *rules;  /* char *: sections of rules, in the file's order */
+    GPtrArray *named;  /* char *: sections of a name, in the file's order */
 } Text;
 
 static void fail_at(const Text *text, guint line, const char *what, const char *found, const char *expected,
@@ -258,8 +288,8 @@ static gboolean note_section(Text *text, char *line, char **section, guint numbe
     }
     g_free(*section);
     *section = g_strdup(line + 1);
-    if (is_rule(*section))
-        g_ptr_array_add(text->rules, g_strdup(*section));
+    if (named_of(*section))
+        g_ptr_array_add(text->named, g_strdup(*section));
     else if (!g_strv_contains(sections, *section)) {
         g_autofree char *expected = expected_section(*section);
         fail_at(text, number, "section", *section, expected, error);
@@ -520,6 +550,16 @@ static gboolean read_rule(Policy *policy, const Text *text, GKeyFile *file, cons
     return check_rule(text, section, rule, error);
 }
 
+static gboolean read_size(Policy *policy, const Text *text, GKeyFile *file, const char *section,
+                          GError **error)
+{
+    SizeRule *size = g_new0(SizeRule, 1);
+    g_ptr_array_add(policy->sizes, size);
+    size->section = g_strdup(section);
+    set_defaults(size_keys, G_N_ELEMENTS(size_keys), size);
+    return read_section(text, file, section, size, error);
+}
+
 static gboolean read_text(Policy *policy, Text *text, const char *bytes, gsize length, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -533,9 +573,12 @@ static gboolean read_text(Policy *policy, Text *text, const char *bytes, gsize l
     for (guint i = 0; sections[i]; i++)
         if (!read_section(text, file, sections[i], policy, error))
             return FALSE;
-    for (guint i = 0; i < text->rules->len; i++)
-        if (!read_rule(policy, text, file, text->rules->pdata[i], error))
+    for (guint i = 0; i < text->named->len; i++) {
+        const char *section = text->named->pdata[i];
+        gboolean of_size = g_str_has_prefix(section, SIZE_PREFIX);
+        if (!(of_size ? read_size : read_rule)(policy, text, file, section, error))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -543,6 +586,7 @@ Policy *policy_read(const char *path, GError **error)
 {
     g_autoptr(Policy) policy = g_new0(Policy, 1);
     policy->rules = g_ptr_array_new_with_free_func(rule_free);
+    policy->sizes = g_ptr_array_new_with_free_func(sizerule_free);
     set_defaults(keys, G_N_ELEMENTS(keys), policy);
     if (!path)
         return g_steal_pointer(&policy);
@@ -555,10 +599,10 @@ Policy *policy_read(const char *path, GError **error)
         format_blame(path, FORMAT_POLICY, error);
         return NULL;
     }
-    g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) sections_named = g_ptr_array_new_with_free_func(g_free);
     policy->file = g_strdup(standard_input ? "standard input" : path);
     policy->lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    Text text = {policy->file, policy->lines, rules};
+    Text text = {policy->file, policy->lines, sections_named};
     gboolean ok = read_text(policy, &text, bytes, length, error);
     if (!ok)
         format_blame(path, FORMAT_POLICY, error);
@@ -595,6 +639,7 @@ void policy_free(Policy *policy)
             g_clear_pointer((GArray **)field, g_array_unref);
     }
     g_ptr_array_free(policy->rules, TRUE);
+    g_ptr_array_free(policy->sizes, TRUE);
     g_free(policy->file);
     g_clear_pointer(&policy->lines, g_hash_table_destroy);
     g_free(policy);
@@ -608,6 +653,18 @@ Estimator policy_estimator(const Policy *policy, gboolean of_memory, gboolean fo
     const char *room = of_memory ? policy->memory_room_estimator : policy->cpu_room_estimator;
     const char *name = for_room && *room ? room : heat;
     return *name ? (Estimator)find_word(estimator_names, name) : (Estimator)policy->estimator;
+}
+
+const SizeRule *policy_size_rule(const Policy *policy, const char *folder, const char *name)
+{
+    static const SizeRule vpa = {
+        .rule = SIZE_RULE_VPA, .cpu = (char *)"", .memory = (char *)"", .margin_pct = 15};
+    for (guint i = 0; i < policy->sizes->len; i++) {
+        const SizeRule *size = policy->sizes->pdata[i];
+        if (policy_matches(size->vms, folder, name))
+            return size;
+    }
+    return &vpa;
 }
 
 /* ---- patterns ---- */
@@ -628,13 +685,14 @@ gboolean policy_matches(char *const *patterns, const char *folder, const char *n
     return FALSE;
 }
 
-static void add_pattern_lists(GArray *lists, const Key *table, guint n, const PolicyRule *rule,
-                              gconstpointer owner)
+static void add_pattern_lists(GArray *lists, const Key *table, guint n, const char *section,
+                              const PolicyRule *rule, gconstpointer owner)
 {
     for (guint i = 0; i < n; i++) {
         if (!is_list(&table[i]))
             continue;
-        PatternList list = {table[i].section, table[i].name, rule, table[i].type == KEY_HOSTS,
+        PatternList list = {section ? section : table[i].section, table[i].name, rule,
+                            table[i].type == KEY_HOSTS,
                             *(char *const *const *)((const char *)owner + table[i].offset)};
         g_array_append_val(lists, list);
     }
@@ -643,10 +701,14 @@ static void add_pattern_lists(GArray *lists, const Key *table, guint n, const Po
 GArray *policy_pattern_lists(const Policy *policy)
 {
     GArray *lists = g_array_new(FALSE, FALSE, sizeof(PatternList));
-    add_pattern_lists(lists, keys, G_N_ELEMENTS(keys), NULL, policy);
+    add_pattern_lists(lists, keys, G_N_ELEMENTS(keys), NULL, NULL, policy);
     for (guint i = 0; i < policy->rules->len; i++)
-        add_pattern_lists(lists, rule_keys, G_N_ELEMENTS(rule_keys), policy->rules->pdata[i],
+        add_pattern_lists(lists, rule_keys, G_N_ELEMENTS(rule_keys), NULL, policy->rules->pdata[i],
                           policy->rules->pdata[i]);
+    for (guint i = 0; i < policy->sizes->len; i++) {
+        const SizeRule *size = policy->sizes->pdata[i];
+        add_pattern_lists(lists, size_keys, G_N_ELEMENTS(size_keys), size->section, NULL, size);
+    }
     return lists;
 }
 
@@ -708,17 +770,26 @@ static char *digest_lines(GPtrArray *lines)
     return digest_hex(digest);
 }
 
+static void add_lines_of_analyze(GPtrArray *lines, const Policy *policy)
+{
+    add_lines(lines, keys, G_N_ELEMENTS(keys), "analyze", "analyze", policy);
+    for (guint i = 0; i < policy->sizes->len; i++) {
+        const SizeRule *size = policy->sizes->pdata[i];
+        add_lines(lines, size_keys, G_N_ELEMENTS(size_keys), NULL, size->section, size);
+    }
+}
+
 char *policy_analyze_digest(const Policy *policy)
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    add_lines(lines, keys, G_N_ELEMENTS(keys), "analyze", "analyze", policy);
+    add_lines_of_analyze(lines, policy);
     return digest_lines(lines);
 }
 
 char *policy_plan_digest(const Policy *policy)
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    add_lines(lines, keys, G_N_ELEMENTS(keys), "analyze", "analyze", policy);
+    add_lines_of_analyze(lines, policy);
     add_lines(lines, keys, G_N_ELEMENTS(keys), "plan", "plan", policy);
     for (guint i = 0; i < policy->rules->len; i++) {
         const PolicyRule *rule = policy->rules->pdata[i];

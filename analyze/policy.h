@@ -8,11 +8,13 @@
 #define ANALYZE_POLICY_H
 
 #include "analyze/estimator.h"
+#include "analyze/sizerule.h"
 #include "collect/snapshot.h"
 
 enum { STRATEGY_OPTIMIZE, STRATEGY_THRESHOLD };
 enum { BALANCE_OFF, BALANCE_LOW, BALANCE_HIGH };
 enum { HA_CHECK_WARN, HA_CHECK_HARD, HA_CHECK_OFF };
+enum { RECLAIM_LENT, RECLAIM_ADVISE, RECLAIM_OFF };
 enum { POWER_OFF, POWER_EMPTY, POWER_STANDBY };
 
 /* a rule of the person's own, for those who have no DRS: VMs and hosts by pattern */
@@ -48,7 +50,7 @@ typedef struct Policy {
         max_duration_s, time_limit_s, min_gain, relieve_to_pct; /* relieve_to_pct: NAN where empty */
     int step_cost_count;                                        /* step_cost=count */
     double dirty_factor, vmotion_mbps, migration_setup_s, cooldown_s, refusal_cooldown_s;
-    int balance, ha_check, power;
+    int balance, ha_check, power, reclaim;
     double hosts_in_reserve;
     int drs_clusters_plan; /* drs_clusters=plan */
     int respect_drs_overrides;
@@ -64,6 +66,8 @@ typedef struct Policy {
     double signatures_needed;
     /* [rule NAME] */
     GPtrArray *rules; /* PolicyRule *, in the file's order */
+    /* [size NAME] */
+    GPtrArray *sizes; /* SizeRule *, in the file's order */
     /* where it was read: for policy_place */
     char *file;        /* as errors name it; NULL: the defaults */
     GHashTable *lines; /* section, or section line feed key: line number */
@@ -83,10 +87,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Policy, policy_free)
  * nowhere. rule: the rule whose key it is, section then does not count; or NULL. The caller frees it */
 char *policy_place(const Policy *policy, const char *section, const PolicyRule *rule, const char *key);
 
-/* SHA-256 of the effective `section.key=value` lines, sorted: of [analyze] alone, or of [analyze], [plan] and
- * [rule *]; the caller frees it */
+/* SHA-256 of the effective `section.key=value` lines, sorted: of [analyze] and [size *], or of these, [plan]
+ * and [rule *]; the caller frees it */
 char *policy_analyze_digest(const Policy *policy);
 char *policy_plan_digest(const Policy *policy);
+
+/* the first [size NAME] that names the VM, else the Vertical Pod Autoscaler's rule as it is by default */
+const SizeRule *policy_size_rule(const Policy *policy, const char *folder, const char *name);
 
 /* by what CPU or memory is estimated, for heat or for the room that a target has */
 Estimator policy_estimator(const Policy *policy, gboolean of_memory, gboolean for_room);
@@ -97,13 +104,14 @@ gboolean policy_matches(char *const *patterns, const char *folder, const char *n
 
 /* one list of patterns, where it stands; owned by the policy */
 typedef struct PatternList {
-    const char *section, *key; /* section: "rule" for every [rule NAME] */
+    const char *section, *key; /* section: "rule" for every [rule NAME], "size NAME" for each */
     const PolicyRule *rule;    /* whose list it is, or NULL */
     gboolean of_hosts;         /* else of VMs */
     char *const *patterns;
 } PatternList;
 
-/* all lists of patterns (PatternList) of a policy: of its keys, then of its rules; the caller frees the array
+/* all lists of patterns (PatternList) of a policy: of its keys, then of its rules and sizes; the caller frees
+ * the array
  */
 GArray *policy_pattern_lists(const Policy *policy);
 

@@ -4,6 +4,7 @@
 #include "analyze/amount.h"
 #include "analyze/pictures.h"
 #include "analyze/roles.h"
+#include "analyze/sizing.h"
 #include "analyze/tally.h"
 #include "collect/plural.h"
 
@@ -12,9 +13,9 @@
 
 struct Report {
     Page *page;
-    Html *clusters, *shorts, *unknown, *vms;
-    PageTable short_rows, unknown_rows, vm_rows;
-    guint n_clusters, n_hosts, n_vms, n_hot, n_near, n_short, n_unknown;
+    Html *clusters, *shorts, *unknown, *sizes, *vms;
+    PageTable short_rows, unknown_rows, size_rows, vm_rows;
+    guint n_clusters, n_hosts, n_vms, n_hot, n_near, n_short, n_unknown, n_sizes;
 };
 
 static const PageColumn host_columns[] = {{"Host", FALSE},
@@ -24,6 +25,8 @@ static const PageColumn host_columns[] = {{"Host", FALSE},
                                           {"Memory over the window", TRUE}};
 static const PageColumn short_columns[] = {
     {"VM", FALSE}, {"Host", FALSE}, {"Guest uses", TRUE}, {"Why it is short", FALSE}};
+static const PageColumn size_columns[] = {
+    {"VM", FALSE}, {"Host", FALSE}, {"Size", FALSE}, {"What it has and needs", FALSE}};
 static const PageColumn unknown_columns[] = {{"Host or VM", FALSE}, {"Cluster", FALSE}};
 static const PageColumn vm_columns[] = {{"VM", FALSE},       {"Host", FALSE},         {"State", FALSE},
                                         {"CPU, %", TRUE},    {"Guest uses, %", TRUE}, {"Size, MiB", TRUE},
@@ -39,11 +42,14 @@ Report *report_new(const char *path, const OpenPgp *keys, GError **error)
     report->clusters = html_new();
     report->shorts = html_new();
     report->unknown = html_new();
+    report->sizes = html_new();
     report->vms = html_new();
     report->short_rows = page_table(report->shorts, "short", "VMs short of memory", short_columns,
                                     G_N_ELEMENTS(short_columns));
     report->unknown_rows =
         page_table(report->unknown, "rows", "Not measured", unknown_columns, G_N_ELEMENTS(unknown_columns));
+    report->size_rows = page_table(report->sizes, "rows", "Sizes that are not right", size_columns,
+                                   G_N_ELEMENTS(size_columns));
     report->vm_rows = page_table(report->vms, "vms", "All VMs", vm_columns, G_N_ELEMENTS(vm_columns));
     return report;
 }
@@ -56,6 +62,7 @@ void report_free(Report *report)
     html_free(report->clusters);
     html_free(report->shorts);
     html_free(report->unknown);
+    html_free(report->sizes);
     html_free(report->vms);
     g_free(report);
 }
@@ -266,6 +273,24 @@ static void append_vm(PageTable *rows, const Assessed *vm, const char *host)
     page_row_end(rows);
 }
 
+static void append_size(Report *report, const Subject *subject, guint i, const Policy *policy)
+{
+    const Vm *row = &subject->snapshot->vms[i];
+    const Assessed *vm = &subject->vms[i];
+    PageTable *rows = &report->size_rows;
+    Sizing sizing = sizing_judge(row, &subject->snapshot->hosts[row->host], vm, policy);
+    if (sizing.word == SIZE_UNKNOWN || sizing.word == SIZE_RIGHT)
+        return;
+    g_autofree char *words = sizing_words(row, vm, &sizing, policy);
+    page_row(rows, NULL);
+    page_cell_name(rows, name_of(vm), vm->id);
+    page_cell_text(rows, name_of(&subject->hosts[row->host]));
+    page_cell_text(rows, size_words[sizing.word]);
+    page_cell_text(rows, words);
+    page_row_end(rows);
+    report->n_sizes++;
+}
+
 static void append_short(Report *report, const Assessed *vm, const char *host)
 {
     const Load *memory = &vm->loads[RESOURCE_MEMORY];
@@ -311,6 +336,8 @@ gboolean report_add(Report *report, const Subject *subject, const char *director
         append_vm(&report->vm_rows, vm, host);
         if (vm->state == STATE_SHORT && !vm_is_system(policy, &snapshot->vms[i]))
             append_short(report, vm, host);
+        if (!vm_is_system(policy, &snapshot->vms[i]))
+            append_size(report, subject, i, policy);
         if (vm->state == STATE_UNKNOWN)
             append_unknown(report, vm, &subject->clusters[snapshot->vms[i].cluster]);
     }
@@ -379,6 +406,7 @@ gboolean report_write(Report *report, const Assessment *assessment, const Policy
     html_take(html, report->clusters);
     append_table(html, "VMs short of memory", report->shorts, report->n_short);
     append_table(html, "Not measured", report->unknown, report->n_unknown);
+    append_table(html, "Sizes that are not right", report->sizes, report->n_sizes);
     append_table(html, "All VMs", report->vms, report->n_vms);
     return page_write(report->page, "vmanger: assessment", error);
 }

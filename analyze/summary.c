@@ -4,6 +4,7 @@
 #include "analyze/amount.h"
 #include "analyze/bars.h"
 #include "analyze/roles.h"
+#include "analyze/sizing.h"
 #include "analyze/tally.h"
 #include "collect/escape.h"
 #include "collect/plural.h"
@@ -22,7 +23,9 @@ struct Summary {
     gboolean whole;
     Style style;
     GString *notes, *clusters;
-    List hot, shorts, unknown;
+    List hot, shorts, unknown, sizes;
+    gboolean has_history;
+    guint judged; /* VMs of which the size is known to be right or not */
     guint n_clusters, n_hosts, n_vms;
 };
 
@@ -36,6 +39,7 @@ Summary *summary_new(gboolean whole, const Style *style)
     summary->hot.text = g_string_new(NULL);
     summary->shorts.text = g_string_new(NULL);
     summary->unknown.text = g_string_new(NULL);
+    summary->sizes.text = g_string_new(NULL);
     return summary;
 }
 
@@ -48,6 +52,7 @@ void summary_free(Summary *summary)
     g_string_free(summary->hot.text, TRUE);
     g_string_free(summary->shorts.text, TRUE);
     g_string_free(summary->unknown.text, TRUE);
+    g_string_free(summary->sizes.text, TRUE);
     g_free(summary);
 }
 
@@ -209,6 +214,25 @@ static void list_unknown(Summary *summary, const Assessed *assessed)
     g_string_append_c(summary->unknown.text, '\n');
 }
 
+static void list_size(Summary *summary, const Subject *subject, guint i, const Policy *policy)
+{
+    const Vm *row = &subject->snapshot->vms[i];
+    const Assessed *vm = &subject->vms[i];
+    Sizing sizing = sizing_judge(row, &subject->snapshot->hosts[row->host], vm, policy);
+    summary->judged += sizing.word != SIZE_UNKNOWN;
+    if (sizing.word == SIZE_UNKNOWN || sizing.word == SIZE_RIGHT || !list_takes(summary, &summary->sizes))
+        return;
+    g_autofree char *words = sizing_words(row, vm, &sizing, policy);
+    g_string_append(summary->sizes.text, "  ");
+    append_name(summary->sizes.text, vm);
+    g_string_append_printf(summary->sizes.text, ": %s, %s\n", size_words[sizing.word], words);
+}
+
+void summary_note_history(Summary *summary)
+{
+    summary->has_history = TRUE;
+}
+
 void summary_add(Summary *summary, const Subject *subject, const Policy *policy)
 {
     const Snapshot *snapshot = subject->snapshot;
@@ -230,6 +254,8 @@ void summary_add(Summary *summary, const Subject *subject, const Policy *policy)
             list_short(summary, subject, i);
         if (subject->vms[i].state == STATE_UNKNOWN)
             list_unknown(summary, &subject->vms[i]);
+        if (!vm_is_system(policy, &snapshot->vms[i]))
+            list_size(summary, subject, i, policy);
     }
     summary->n_clusters += snapshot->n_clusters;
     summary->n_hosts += snapshot->n_hosts;
@@ -254,6 +280,9 @@ char *summary_text(const Summary *summary)
     append_list(summary, out, "Hot hosts", &summary->hot);
     append_list(summary, out, "VMs short of memory", &summary->shorts);
     append_list(summary, out, "Not measured", &summary->unknown);
+    append_list(summary, out, "Sizes that are not right", &summary->sizes);
+    if (summary->has_history && summary->judged == 0)
+        g_string_append(out, "\nSizes are not judged: less than a day of data.\n");
     g_string_append_c(out, '\n');
     plural_append(out, summary->n_clusters, "cluster, ", "clusters, ");
     plural_append(out, summary->n_hosts, "host, ", "hosts, ");

@@ -21,6 +21,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Summary, summary_free)
 /* adds a snapshot that has been assessed; nothing of it is kept */
 void summary_add(Summary *summary, const Subject *subject, const Policy *policy);
 
+/* notes that there is a history, of which sizes could be judged; where it is of less than a day the text says
+ * so
+ */
+void summary_note_history(Summary *summary);
+
 /* the text; the caller frees it */
 char *summary_text(const Summary *summary);
 

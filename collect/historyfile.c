@@ -16,7 +16,7 @@
 
 typedef struct Row {
     int entity, quantity;
-    const char *key, *recent, *buckets, *averages, *hours;
+    const char *key, *recent, *buckets, *averages, *hours, *days;
 } Row;
 
 static const char *const entity_names[] = {"vm", "host", NULL};
@@ -32,6 +32,7 @@ static const Column columns[] = {
     {"buckets", CELL_PLAIN, AT(buckets), COLUMN_PRESENT, 0, NULL},
     {"averages", CELL_PLAIN, AT(averages), COLUMN_REQUIRED, 0, NULL},
     {"hours", CELL_PLAIN, AT(hours), COLUMN_PRESENT, 0, NULL},
+    {"days", CELL_PLAIN, AT(days), 0, 0, NULL},
 };
 static const Table history_table = {HISTORY_FILE, columns, G_N_ELEMENTS(columns), FALSE};
 
@@ -81,11 +82,13 @@ static gboolean take(const char **list, double *number)
     return TRUE;
 }
 
+#define N_LISTS 5
+
 /* ---- writing ---- */
 
-static void write_rollup(const Rollup *rollup, gint64 newest, Row *row, GString *lists[4], GString *out)
+static void write_rollup(const Rollup *rollup, gint64 newest, Row *row, GString *lists[N_LISTS], GString *out)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < N_LISTS; i++)
         g_string_truncate(lists[i], 0);
     for (guint i = 0; i < rollup->n_recent; i++) {
         put(lists[0], (double)(newest - rollup->recent[i].end));
@@ -116,10 +119,17 @@ static void write_rollup(const Rollup *rollup, gint64 newest, Row *row, GString 
         put(lists[3], hour->weight);
         put(lists[3], (double)hour->day);
     }
+    if (rollup->since >= 0)
+        put(lists[4], (double)(newest - rollup->since));
+    for (guint i = 0; rollup->since >= 0 && i < rollup->n_days; i++) {
+        put(lists[4], (double)rollup->days[i].day);
+        put(lists[4], rollup->days[i].peak);
+    }
     row->recent = lists[0]->str;
     row->buckets = lists[1]->str;
     row->averages = lists[2]->str;
     row->hours = lists[3]->str;
+    row->days = lists[4]->str;
     table_append_row(&history_table, row, out);
 }
 
@@ -127,7 +137,7 @@ typedef struct Writing {
     const History *history;
     gint64 oldest; /* what was last measured before that is left out */
     AtomicFile *file;
-    GString *text, *lists[4];
+    GString *text, *lists[N_LISTS];
 } Writing;
 
 static int compare_keys(gconstpointer a, gconstpointer b)
@@ -159,7 +169,7 @@ gboolean history_write(const History *history, const char *path, const char *dig
     Writing writing = {.history = history, .oldest = history->newest - keep_s, .file = file};
     g_autofree char *time = table_format_time(history->newest);
     writing.text = g_string_new(NULL);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < N_LISTS; i++)
         writing.lists[i] = g_string_new(NULL);
     g_string_append_printf(writing.text, "#format,%s\n#source_id,%s\n#taken_at,%s\n#snapshot,%s\n",
                            HISTORY_FORMAT, history->source_id, time, digest);
@@ -167,7 +177,7 @@ gboolean history_write(const History *history, const char *path, const char *dig
     write_all(&writing, history->vms, 0, N_FOLLOWED, 0);
     write_all(&writing, history->hosts, 1, N_FOLLOWED_BASES, N_FOLLOWED);
     atomic_file_take(file, writing.text);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < N_LISTS; i++)
         g_string_free(writing.lists[i], TRUE);
     g_string_free(writing.text, TRUE);
     return atomic_file_commit(file, NULL, error);
@@ -240,6 +250,24 @@ static gboolean read_hours(const char *list, Rollup *rollup)
     return TRUE;
 }
 
+static gboolean read_days(const char *list, gint64 newest, Rollup *rollup)
+{
+    double age, day, peak, before = -1;
+    if (!*list)
+        return TRUE;
+    if (!take(&list, &age) || isnan(age))
+        return FALSE;
+    rollup->since = newest - (gint64)age;
+    while (*list) {
+        if (rollup->n_days == ROLLUP_DAYS || !take(&list, &day) || !take(&list, &peak) || !(day > before) ||
+            isnan(peak))
+            return FALSE;
+        rollup->days[rollup->n_days++] = (RollupDay){(gint64)day, peak};
+        before = day;
+    }
+    return TRUE;
+}
+
 /* what is wrong with a row; no column: nothing */
 static RowFault read_row(History *history, const Row *row)
 {
@@ -258,6 +286,8 @@ static RowFault read_row(History *history, const Row *row)
                ? (RowFault){"averages", row->averages, "an hour and averages, as collect writes them"}
            : !read_hours(row->hours, rollup)
                ? (RowFault){"hours", row->hours, "hours of the day, as collect writes them"}
+           : !read_days(row->days, history->newest, rollup)
+               ? (RowFault){"days", row->days, "an age, and days with their peaks, as collect writes them"}
                : (RowFault){NULL, NULL, NULL};
 }
 

@@ -12,7 +12,7 @@ const double rollup_half_lives[ROLLUP_AVERAGES] = {0, 15 * 60, 30 * 60, HOUR_S};
 
 void rollup_init(Rollup *rollup, double first_bucket)
 {
-    *rollup = (Rollup){.first_bucket = first_bucket, .hour = -1};
+    *rollup = (Rollup){.first_bucket = first_bucket, .since = -1, .hour = -1};
     for (int i = 0; i < ROLLUP_AVERAGES; i++)
         rollup->averages[i].foreseen = NAN;
 }
@@ -140,6 +140,22 @@ static void add_to_hour(Rollup *rollup, const RollupInterval *interval)
     rollup->hour_s += interval->seconds;
 }
 
+/* An interval counts for the day in which its middle lies. */
+static void add_to_day(Rollup *rollup, const RollupInterval *interval)
+{
+    gint64 day = (gint64)floor(((double)interval->end - interval->seconds / 2) / DAY_S);
+    RollupDay *last = rollup->n_days ? &rollup->days[rollup->n_days - 1] : NULL;
+    if (interval->seconds > ROLLUP_PEAK_S)
+        return;
+    if (last && last->day == day) {
+        last->peak = fmax(last->peak, interval->mean);
+        return;
+    }
+    if (rollup->n_days == ROLLUP_DAYS)
+        memmove(rollup->days, rollup->days + 1, --rollup->n_days * sizeof *rollup->days);
+    rollup->days[rollup->n_days++] = (RollupDay){day, interval->mean};
+}
+
 static void add_to_averages(Rollup *rollup, double since, const RollupInterval *interval)
 {
     for (int i = 0; i < ROLLUP_AVERAGES; i++) {
@@ -158,9 +174,12 @@ void rollup_add(Rollup *rollup, gint64 end, double seconds, double mean)
     if (isnan(mean) || end <= newest || !(seconds > 0))
         return;
     double since = newest < 0 ? 0 : (double)(end - newest);
+    if (newest < 0)
+        rollup->since = end - (gint64)seconds;
     decay_buckets(rollup, since);
     add_to_hour(rollup, &interval);
     add_to_averages(rollup, since, &interval);
     add_recent(rollup, &interval);
     add_to_histogram(rollup, seconds, mean);
+    add_to_day(rollup, &interval);
 }

@@ -13,6 +13,8 @@
  *               (Rzadca et al., "Autopilot: workload autoscaling at Google", EuroSys 2020, 3.2)
  *   hours       of each hour of the day (UTC) its mean on earlier days, a day counting half of the one
  *               after it
+ *   days        the highest interval of each of the last days (UTC) on which there was one, as the Vertical
+ *               Pod Autoscaler keeps memory: a peak a day, of eight
  */
 #ifndef COLLECT_ROLLUP_H
 #define COLLECT_ROLLUP_H
@@ -26,6 +28,7 @@
 #define ROLLUP_HALF_LIFE_S (24 * 3600)
 #define ROLLUP_PEAK_S 300 /* a longer interval hides its peaks: the histogram takes none */
 #define ROLLUP_HOURS 24
+#define ROLLUP_DAYS 8
 
 /* the width of the first bucket, as the Vertical Pod Autoscaler has it: a hundredth of a core (here of 2500
  * MHz), ten million bytes */
@@ -52,8 +55,14 @@ typedef struct RollupHour {
     gint64 day;          /* since 1970, of the last one that is in it */
 } RollupHour;
 
+typedef struct RollupDay {
+    gint64 day;  /* since 1970 */
+    double peak; /* of its intervals of at most ROLLUP_PEAK_S */
+} RollupDay;
+
 typedef struct Rollup {
     double first_bucket; /* its width */
+    gint64 since;        /* when the first interval began, seconds since 1970; -1: not known */
     guint n_recent;
     RollupInterval recent[ROLLUP_RECENT]; /* oldest first */
     guint first, n_buckets;               /* those that hold something: [first, first + n_buckets) */
@@ -63,6 +72,8 @@ typedef struct Rollup {
     RollupHour hours[ROLLUP_HOURS];
     gint64 hour;             /* under way, since 1970; -1: none */
     double hour_sum, hour_s; /* of it: value × seconds, seconds */
+    guint n_days;
+    RollupDay days[ROLLUP_DAYS]; /* oldest first */
 } Rollup;
 
 /* one of nothing yet */

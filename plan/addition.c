@@ -46,8 +46,7 @@ static gboolean has_memory_steps_left(const Addition *addition, Obstacle *why)
     const Policy *policy = addition->start->policy;
     gboolean ever = policy->strategy == STRATEGY_THRESHOLD;
     gint64 since = addition->start->snapshot->info.taken_at - (gint64)policy->memory_cap_window_s;
-    guint times =
-        ever ? past_of(addition)->memory_additions : past_memory_additions_since(past_of(addition), since);
+    guint times = past_memory_additions_since(past_of(addition), ever ? G_MININT64 : since);
     if (times < policy->memory_max_steps)
         return TRUE;
     return ever ? obstacle_set(why, OBSTACLE_GROWN_BEFORE, -1,

@@ -20,6 +20,10 @@ typedef enum {
     CAUSE_BALANCE,      /* the load of hosts is evened out */
     CAUSE_POWER,        /* hosts are emptied to save power */
     CAUSE_HOME,         /* a VM goes back to where it was before an evacuation */
+    CAUSE_LENT,         /* a VM gives memory back that was lent to it */
+    CAUSE_IDLE,         /* of advice: a VM does next to nothing */
+    CAUSE_OVERSIZED,    /* of advice: a VM has more than it needs */
+    CAUSE_UNDERSIZED,   /* of advice: a VM needs more than it has */
     CAUSE_HOT_ADD_OFF   /* of advice: a VM that is short takes no memory while it runs */
 } Cause;
 

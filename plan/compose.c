@@ -154,13 +154,31 @@ static void compose_advice(Composing *composing)
         row.reason = keep(composing, reason);
         if (change->vm < 0)
             row.args = args_of(composing, change);
-        else if (change->action != ACTION_MIGRATE)
+        else if (change->action != ACTION_MIGRATE && change->action != ACTION_RECLAIM_MEMORY)
             row.shared = row.reason;
         changeplan_add(composing->plan, &row);
         change_apply(composing->now, change);
     }
     model_free(composing->now);
     composing->now = real;
+}
+
+static void compose_sizes(Composing *composing)
+{
+    for (guint i = 0; i < composing->decisions->sizes->len; i++) {
+        const SizeAdvice *advice = &g_array_index(composing->decisions->sizes, SizeAdvice, i);
+        PlanRow row = row_about(composing, -1, (int)advice->vm);
+        row.kind = ROW_ADVICE;
+        row.action = advice->action;
+        if (advice->action >= 0) {
+            row.from = keep_number(composing, advice->was);
+            row.to = keep_number(composing, advice->amount);
+            row.unit = action_unit(advice->action);
+        }
+        row.cause = cause_names[advice->cause];
+        row.reason = row.shared = keep(composing, advice->reason);
+        changeplan_add(composing->plan, &row);
+    }
 }
 
 static void compose_unsolved(Composing *composing)
@@ -300,14 +318,16 @@ static char *words_of_power(const Composing *composing)
 static void compose_summary(const Composing *composing)
 {
     ChangePlan *plan = composing->plan;
-    guint moves = 0, additions = 0, emptied = 0, exits = 0;
+    guint moves = 0, additions = 0, reclaims = 0, emptied = 0, exits = 0;
     for (guint i = 0; i < composing->decisions->changes->len; i++) {
         int action = g_array_index(composing->decisions->changes, Change, i).action;
         moves += action == ACTION_MIGRATE;
         additions += action_is_growth(action);
+        reclaims += action == ACTION_RECLAIM_MEMORY;
         emptied += action == ACTION_ENTER_MAINTENANCE;
         exits += action == ACTION_EXIT_MAINTENANCE;
     }
+    g_autofree char *back = reclaims ? g_strdup_printf(" %u to give memory back,", reclaims) : g_strdup("");
     g_autofree char *maintenance =
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
     g_autofree char *left = exits ? g_strdup_printf(" %u to leave it,", exits) : g_strdup("");
@@ -318,9 +338,9 @@ static void compose_summary(const Composing *composing)
     g_autofree char *verdict =
         evacuation_verdict(composing->situation, composing->now, composing->decisions->changes);
     g_autofree char *summary =
-        g_strdup_printf("%s%sPlan: %u to migrate, %u to grow,%s%s %u advised, %u unsolved.%s%s%s%s",
+        g_strdup_printf("%s%sPlan: %u to migrate, %u to grow,%s%s%s %u advised, %u unsolved.%s%s%s%s",
                         composing->decisions->preface ? composing->decisions->preface : "", verdict, moves,
-                        additions, maintenance, left, count_rows(plan, ROW_ADVICE),
+                        additions, back, maintenance, left, count_rows(plan, ROW_ADVICE),
                         count_rows(plan, ROW_UNSOLVED), failover, restart, power, past);
     plan->summary = keep(composing, summary);
 }
@@ -384,6 +404,7 @@ ChangePlan *compose_plan(const Situation *situation, Decisions *decisions)
     Composing composing = {situation, decisions, changeplan_new(), model_copy(situation->start)};
     compose_steps(&composing);
     compose_advice(&composing);
+    compose_sizes(&composing);
     compose_unsolved(&composing);
     compose_clusters(&composing);
     compose_header(&composing);
@@ -438,7 +459,7 @@ static gboolean is_whole(const ChangePlan *plan, const GArray *rows)
 static gboolean is_explained(const Model *start, const GArray *changes, const Change *change)
 {
     if (change->vm < 0 || action_is_of_size(change->action))
-        return change->vm >= 0;
+        return change->vm >= 0 && action_is_growth(change->action);
     guint moves = 0;
     for (guint i = 0; i < changes->len; i++) {
         const Change *other = &g_array_index(changes, Change, i);

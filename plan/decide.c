@@ -3,7 +3,9 @@
 
 #include "plan/compose.h"
 #include "plan/evacuation.h"
+#include "plan/giveback.h"
 #include "plan/optimize.h"
+#include "plan/sizeadvice.h"
 #include "plan/threshold.h"
 
 /* a decision, with the hosts whose evacuation has been given up so far, and why */
@@ -148,6 +150,8 @@ static ChangePlan *decide_all_or_nothing(Deciding *deciding, GError **error)
         if (give_up_not_empty(deciding, one.tried, one.decisions))
             continue;
         tell(deciding, one.decisions);
+        giveback_add(one.tried, one.decisions);
+        sizeadvice_add(one.tried, one.decisions);
         return compose_plan(one.tried, one.decisions);
     }
 }

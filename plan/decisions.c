@@ -9,12 +9,19 @@ static void clear_unsolved(gpointer data)
     g_free(((Unsolved *)data)->shared);
 }
 
+static void clear_size(gpointer data)
+{
+    g_free(((SizeAdvice *)data)->reason);
+}
+
 Decisions *decisions_new(void)
 {
     Decisions *decisions = g_new0(Decisions, 1);
     decisions->changes = change_list_new();
     decisions->no_time = change_list_new();
     decisions->advice = change_list_new();
+    decisions->sizes = g_array_new(FALSE, FALSE, sizeof(SizeAdvice));
+    g_array_set_clear_func(decisions->sizes, clear_size);
     decisions->unsolved = g_array_new(FALSE, FALSE, sizeof(Unsolved));
     g_array_set_clear_func(decisions->unsolved, clear_unsolved);
     return decisions;
@@ -27,6 +34,7 @@ void decisions_free(Decisions *decisions)
     g_array_unref(decisions->changes);
     g_array_unref(decisions->no_time);
     g_array_unref(decisions->advice);
+    g_array_unref(decisions->sizes);
     g_array_unref(decisions->unsolved);
     g_free(decisions->preface);
     g_free(decisions->stopped_by);

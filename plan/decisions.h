@@ -15,10 +15,20 @@ typedef struct Unsolved {
     char *shared; /* of a VM: the same without the figures of this one, for several; NULL: as the reason */
 } Unsolved;
 
+/* advice on a VM's size, which somebody else may follow */
+typedef struct SizeAdvice {
+    guint vm;
+    int action;         /* Action, of memory; -1: it is about vCPUs alone */
+    double was, amount; /* MiB */
+    int cause;          /* Cause */
+    char *reason;
+} SizeAdvice;
+
 typedef struct Decisions {
     GArray *changes;  /* Change, those first that help most */
     GArray *no_time;  /* Change: what would help too and max_duration_s has no time for */
     GArray *advice;   /* Change: not to be made by vmanger */
+    GArray *sizes;    /* SizeAdvice */
     GArray *unsolved; /* Unsolved */
     char *preface;    /* of the summary: "…. "; NULL: nothing */
     char *stopped_by; /* what ended the search for more: "done", "work", "time" */

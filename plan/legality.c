@@ -208,8 +208,9 @@ static gboolean takes_growth(const Legality *legality, const Addition *addition,
 static gboolean allows_reclaim(const Legality *legality, const Model *now, const Change *change,
                                guint questions, Obstacle *why)
 {
-    return !(questions & LEGAL_SUBJECT) ||
-           reclaim_is_taken(legality->start, now, legality->past, change, why);
+    return (!(questions & LEGAL_SUBJECT) ||
+            reclaim_is_taken(legality->start, now, legality->past, change, why)) &&
+           (!(questions & LEGAL_LENT) || reclaim_is_of_what_was_lent(now, legality->past, change, why));
 }
 
 static gboolean allows_growth(const Legality *legality, const Model *now, const Change *change,

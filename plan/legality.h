@@ -24,7 +24,8 @@ typedef enum {
     LEGAL_BUDGET = 1 << 5,     /* of growth: the cluster's buffer and admission control, the limits and
                                   reservations of its pools, ha_check=hard */
     LEGAL_RULES = 1 << 6,      /* mandatory rules that would then be broken, or broken worse */
-    LEGAL_FAILOVER = 1 << 7    /* legality_newly_lost */
+    LEGAL_FAILOVER = 1 << 7,   /* legality_newly_lost */
+    LEGAL_LENT = 1 << 8        /* of a reclaim: that the past shows what it takes to have been lent */
 } LegalQuestion;
 
 #define LEGAL_TARGET /* a host to move to for good */                                                        \

@@ -30,6 +30,7 @@ typedef enum {
     OBSTACLE_CPU_LIMIT,
     OBSTACLE_MEMORY_PRESSURE,  /* what it has is not backed by its host now */
     OBSTACLE_GROWN_BEFORE,     /* the policy's bounds on growth are used up */
+    OBSTACLE_NOT_LENT,         /* no journal shows that it was */
     OBSTACLE_VM_RUNS,          /* it gives no memory back as it is */
     OBSTACLE_FORBIDDEN_GROWTH, /* forbid_growth */
     OBSTACLE_FAILOVER_CLUSTER, /* a node that shares its disks' controller */

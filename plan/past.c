@@ -123,13 +123,13 @@ static double size_of(const char *text)
     return table_parse_number(text, FALSE, FALSE, &mib) ? mib : NAN;
 }
 
-static void add_memory_addition(VmPast *vm, const JournalRow *row)
+static void add_change_of_memory(VmPast *vm, const JournalRow *row)
 {
-    PastAddition addition = {row->time, size_of(row->from), size_of(row->to)};
+    LentChange change = {row->time, size_of(row->from), size_of(row->to)};
     if (!vm->memory)
-        vm->memory = g_array_new(FALSE, FALSE, sizeof(PastAddition));
-    g_array_append_val(vm->memory, addition);
-    vm->memory_additions++;
+        vm->memory = g_array_new(FALSE, FALSE, sizeof(LentChange));
+    g_array_append_val(vm->memory, change);
+    vm->memory_additions += row->action == ACTION_ADD_MEMORY;
 }
 
 static void add_success(Past *past, const Journal *journal, guint index)
@@ -138,8 +138,8 @@ static void add_success(Past *past, const Journal *journal, guint index)
     VmPast *vm = vm_of(past, row);
     if (is_about_vm(row))
         add_refusal(vm, row, FAULT_UNKNOWN, "");
-    if (row->action == ACTION_ADD_MEMORY)
-        add_memory_addition(vm, row);
+    if (row->action == ACTION_ADD_MEMORY || row->action == ACTION_RECLAIM_MEMORY)
+        add_change_of_memory(vm, row);
     if (row->action == ACTION_ADD_CPU)
         vm->cpu_additions++;
     if (row->action == ACTION_MIGRATE) {
@@ -243,35 +243,17 @@ const PastRefusal *past_refusal(const VmPast *vm, Action action, const char *hos
 
 guint past_memory_additions_since(const VmPast *vm, gint64 time)
 {
+    g_autoptr(GArray) standing = lent_standing(vm->memory);
     guint n = 0;
-    for (guint i = 0; vm->memory && i < vm->memory->len; i++)
-        n += g_array_index(vm->memory, PastAddition, i).time >= time;
+    for (guint i = 0; i < standing->len; i++)
+        n += g_array_index(standing, LentChange, i).time >= time;
     return n;
-}
-
-/* Journals may come in any order; within one second sizes only rise. */
-static int compare_additions(gconstpointer a, gconstpointer b)
-{
-    const PastAddition *left = a, *right = b;
-    if (left->time != right->time)
-        return left->time < right->time ? -1 : 1;
-    return left->to_mib < right->to_mib ? -1 : left->to_mib > right->to_mib;
 }
 
 double past_memory_before(const VmPast *vm, double present_mib)
 {
-    double size = present_mib;
-    if (!vm->memory)
-        return size;
-    g_autoptr(GArray) additions = g_array_copy(vm->memory);
-    g_array_sort(additions, compare_additions);
-    for (guint i = additions->len; i-- > 0;) {
-        const PastAddition *addition = &g_array_index(additions, PastAddition, i);
-        if (addition->to_mib != size || !(addition->from_mib < size))
-            break;
-        size = addition->from_mib;
-    }
-    return size;
+    g_autoptr(GArray) sizes = lent_sizes_before(vm->memory, present_mib);
+    return sizes->len ? g_array_index(sizes, double, 0) : present_mib;
 }
 
 static int compare_double(gconstpointer a, gconstpointer b)

@@ -13,17 +13,12 @@
 #include "analyze/policy.h"
 #include "plan/fault.h"
 #include "plan/journal.h"
+#include "plan/lent.h"
 #include "plan/model.h"
-
-/* an addition of memory that succeeded */
-typedef struct PastAddition {
-    gint64 time;
-    double from_mib, to_mib; /* NAN where not known */
-} PastAddition;
 
 typedef struct VmPast {
     guint memory_additions, cpu_additions; /* that succeeded */
-    GArray *memory;                        /* PastAddition, those of memory_additions; NULL for none */
+    GArray *memory;                        /* LentChange, reclaims too; NULL for none */
     gint64 last_migration;                 /* that succeeded: seconds since 1970, -1 for none */
     GArray *refusals;                      /* PastRefusal, in the journals' order; NULL for none */
 } VmPast;
@@ -83,7 +78,7 @@ const VmPast *past_of_vm(const Past *past, const Model *model, guint vm);
  */
 const PastRefusal *past_refusal(const VmPast *vm, Action action, const char *host_id, gint64 since);
 
-/* how often the VM was added memory to at or after a time */
+/* how often the VM was added memory to at or after a time, of what has not been taken back */
 guint past_memory_additions_since(const VmPast *vm, gint64 time);
 
 /* MiB that the VM had before the first of the additions that made it what it is, each of which took up where

@@ -53,3 +53,15 @@ gboolean reclaim_is_taken(const Model *start, const Model *now, const Past *past
                                 : "it runs: memory is taken back only from a VM that is powered off");
     return is_backed(now, vm, change->amount, why);
 }
+
+gboolean reclaim_is_of_what_was_lent(const Model *now, const Past *past, const Change *change, Obstacle *why)
+{
+    guint vm = (guint)change->vm;
+    double present = now->vms[vm].memory_mib;
+    double before = past ? past_memory_before(past_of_vm(past, now, vm), present) : present;
+    return change->amount >= before ||
+           obstacle_set(
+               why, OBSTACLE_NOT_LENT, -1,
+               "of its %.0f MiB the journals of --history show %.0f MiB to have been lent, not %.0f MiB",
+               present, present - before, present - change->amount);
+}

@@ -19,4 +19,7 @@ gboolean reclaim_is_possible_now(const Model *now, guint vm);
 gboolean reclaim_is_taken(const Model *start, const Model *now, const Past *past, const Change *change,
                           Obstacle *why);
 
+/* the past shows that what is taken was lent to it */
+gboolean reclaim_is_of_what_was_lent(const Model *now, const Past *past, const Change *change, Obstacle *why);
+
 #endif

@@ -41,6 +41,7 @@ typedef struct Run {
     Measured *measured;
     History *followed; /* what has been measured up to now, as analyze keeps it */
     Past *past;
+    SizeTrial *sizes;
     GArray **departures; /* [n_vms] of Departure, one a host; NULL for none */
     double now_s;        /* of the replay's own clock, at the beginning of the interval */
     guint interval;
@@ -69,6 +70,7 @@ static void run_init(Run *run, const LoadHistory *history, const Policy *yardsti
                  .measured = measured_new(n_hosts, n_vms, history->n_intervals),
                  .followed = history_new(),
                  .past = past_new(),
+                 .sizes = sizetrial_new(history),
                  .departures = g_new0(GArray *, n_vms + 1),
                  .steps = g_array_new(FALSE, FALSE, sizeof(RunningStep)),
                  .events = g_array_new(FALSE, FALSE, sizeof(Event))};
@@ -84,6 +86,7 @@ static void run_clear(Run *run)
     g_array_free(run->steps, TRUE);
     g_array_free(run->events, TRUE);
     past_free(run->past);
+    sizetrial_free(run->sizes);
     measured_free(run->measured);
     history_free(run->followed);
     world_free(run->world);
@@ -227,11 +230,13 @@ static gboolean decide_on_interval(Run *run, GError **error)
     g_autoptr(Assessment) assessment = assess(run, error);
     if (!assessment)
         return FALSE;
+    sizetrial_learn(run->sizes, assessment);
     Situation *situation =
         situation_new(world_snapshot(run->world), assessment, run->replay->policy, run->past, error);
     if (!situation)
         return FALSE;
     situation->threads = 1; /* other policies run beside this one */
+    situation->steps_alone = TRUE;
     situation->search_work = run->search_work;
     run->plan = decide(situation, error);
     gboolean decided = run->plan && schedule(run, situation, error);
@@ -367,6 +372,7 @@ static void run_history(Run *run, GError **error)
         carry_out(run);
         interval->account = world_end(run->world, run->measured);
         world_account_add(&run->replay->figures.account, &interval->account);
+        sizetrial_account(run->sizes, run->interval, &run->replay->figures.sizes);
         if (!decide_if_free(run, error))
             return;
         run->now_s += run->history->lengths[run->interval];

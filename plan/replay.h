@@ -9,6 +9,7 @@
 #ifndef PLAN_REPLAY_H
 #define PLAN_REPLAY_H
 
+#include "plan/sizetrial.h"
 #include "plan/world.h"
 
 /* what one interval was, for the chart */
@@ -23,8 +24,9 @@ typedef struct ReplayFigures {
     guint migrations, back_6h, back_24h; /* of which to a host that the VM had left in the hours before */
     double copied_bytes;
     double memory_added_mib, memory_given_back_mib, vcpus_added;
-    guint cycles; /* decisions taken */
-    double cpu_s; /* of evaluating and deciding, which differs from run to run */
+    SizeFigures sizes; /* by the policy's rules of sizes */
+    guint cycles;      /* decisions taken */
+    double cpu_s;      /* of evaluating and deciding, which differs from run to run */
 } ReplayFigures;
 
 /* one policy's run */

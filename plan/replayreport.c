@@ -37,6 +37,10 @@ FIGURE(copied_gib, figures->copied_bytes / GIB_IN_BYTES)
 FIGURE(memory_added, figures->memory_added_mib)
 FIGURE(memory_given_back, figures->memory_given_back_mib)
 FIGURE(vcpus_added, figures->vcpus_added)
+FIGURE(size_slack, figures->sizes.memory_slack)
+FIGURE(size_short, figures->sizes.memory_short)
+FIGURE(size_cpu_slack, figures->sizes.cpu_slack)
+FIGURE(size_cpu_short, figures->sizes.cpu_short)
 FIGURE(hosts_on, figures->account.on_minutes / figures->account.minutes)
 FIGURE(hosts_in_use, figures->account.in_use_minutes / figures->account.minutes)
 #undef FIGURE
@@ -59,6 +63,10 @@ static const Figure figures_told[] = {
     {"vcpus_added", "vCPUs added", vcpus_added},
     {"hosts_on", "hosts on, mean", hosts_on},
     {"hosts_in_use", "hosts in use, mean", hosts_in_use},
+    {"size_slack_gib_h", "unused memory by [size], GiB·h", size_slack},
+    {"size_short_h", "  hours of VMs short of it", size_short},
+    {"size_cpu_slack_ghz_h", "unused CPU by [size], GHz·h", size_cpu_slack},
+    {"size_cpu_short_h", "  hours of VMs short of it", size_cpu_short},
 };
 #define N_FIGURES G_N_ELEMENTS(figures_told)
 

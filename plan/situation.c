@@ -38,6 +38,7 @@ Situation *situation_giving_up(const Situation *situation, const gboolean *given
     other->start = model;
     other->past = situation->past;
     other->threads = situation->threads;
+    other->steps_alone = situation->steps_alone;
     other->search_work = situation->search_work;
     other->clusters = situation->clusters;
     bind(other, rules_new(model), guarded);

@@ -15,6 +15,7 @@ typedef struct Situation {
     const Past *past;         /* borrowed, as are snapshot, assessment and policy */
     const gboolean *clusters; /* [n_clusters] those to decide about, borrowed; NULL: all of them */
     guint threads;            /* to decide with; 0: as many as there are processors */
+    gboolean steps_alone;     /* nobody reads advice on sizes */
     gint64 search_work;       /* moves that a search may try; 0: as many as suit its size */
 } Situation;
 

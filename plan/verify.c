@@ -119,7 +119,9 @@ static gboolean agrees(const Verification *verification, const Model *now, const
         return FALSE;
     }
     g_auto(Obstacle) why = {0};
-    guint questions = LEGAL_SUBJECT | (verification->budgets ? LEGAL_BUDGET : 0);
+    gboolean asks_lent = verification->edited && !plan_row_is_as_made(row);
+    guint questions =
+        LEGAL_SUBJECT | (verification->budgets ? LEGAL_BUDGET : 0) | (asks_lent ? LEGAL_LENT : 0);
     if (legality_allows(verification->situation->legality, now, change, questions, &why))
         return TRUE;
     add_problem(verification, row, "%s%s", change->action == ACTION_MIGRATE ? "it " : "", why.words);

@@ -270,10 +270,29 @@ static void check_memory(World *world, const PlanRow *row, guint vm)
                  world->vms[vm].memory_mib);
     if (obstacle && row->kind == ROW_STEP)
         complain(world, row, "to %s MiB: %s", row->to, obstacle);
-    if (row->kind == ROW_ADVICE && hot_add_is_on(world, world->snapshot->vms[vm].memory_hot_add))
+    if (row->kind == ROW_ADVICE && strcmp(row->cause, "undersized") != 0 &&
+        hot_add_is_on(world, world->snapshot->vms[vm].memory_hot_add))
         complain(world, row, "advised, though hot-add is on");
     if (row->kind == ROW_STEP && !growth_is_bounded(world, vm, was, to))
         complain(world, row, "from %s to %s MiB is not the growth that the policy sets", row->from, row->to);
+}
+
+/* Steps take memory from VMs that are off alone; how much was lent the plan's inputs do not say. */
+static void check_reclaim(World *world, const PlanRow *row, guint vm)
+{
+    const Vm *at = &world->snapshot->vms[vm];
+    double was, to;
+    if (!table_parse_number(row->from, FALSE, FALSE, &was) || !table_parse_number(row->to, FALSE, FALSE, &to))
+        return;
+    if (was != world->vms[vm].memory_mib || !(to < was && to > 0) || strcmp(row->unit, "MiB") != 0)
+        complain(world, row, "from %s to %s %s: the VM then has %.0f MiB", row->from, row->to, row->unit,
+                 world->vms[vm].memory_mib);
+    if (row->kind != ROW_STEP)
+        return;
+    if (at->power != VM_POWER_OFF || strcmp(row->args, "power=off") != 0)
+        complain(world, row, "args are \"%s\": it is not off, or not said to be", row->args);
+    if (at->memory_reservation_locked != 1 && at->memory_reservation_mib > to)
+        complain(world, row, "to %s MiB: more is reserved", row->to);
 }
 
 static void check_cpu(World *world, const PlanRow *row, guint vm)
@@ -353,7 +372,7 @@ static void check_estimate(World *world, const PlanRow *row, guint vm)
     else if (!table_parse_number(row->to, FALSE, FALSE, &to))
         return;
     else
-        expected = row->action == ACTION_ADD_MEMORY ? (to - at->memory_mib) / 1024 : to - at->vcpus;
+        expected = row->action == ACTION_ADD_CPU ? to - at->vcpus : fabs(to - at->memory_mib) / 1024;
     if (!(fabs(row->est_s - ceil(expected - 0.0005)) < 1e-6))
         complain(world, row, "est_s is %.0f: the formula gives %.3f, to be rounded up", row->est_s, expected);
     g_autofree char *copies = g_strdup_printf("copy_mib=%.0f", ceil(bytes / (1024 * 1024)));
@@ -416,6 +435,8 @@ void check_row(World *world, const PlanRow *row)
         check_migration(world, row, vm);
     if (row->action == ACTION_ADD_MEMORY)
         check_memory(world, row, vm);
+    if (row->action == ACTION_RECLAIM_MEMORY)
+        check_reclaim(world, row, vm);
     if (row->action == ACTION_ADD_CPU)
         check_cpu(world, row, vm);
     if (row->action != ACTION_MIGRATE && untouchable(world, &world->snapshot->vms[vm]))

@@ -303,6 +303,7 @@ static gboolean resolve(World *world, const PlanRow *row, Step *step)
     case ACTION_MIGRATE:
     case ACTION_ADD_MEMORY:
     case ACTION_ADD_CPU:
+    case ACTION_RECLAIM_MEMORY:
         return resolve_vm(world, row, step);
     case ACTION_ENTER_MAINTENANCE:
     case ACTION_EXIT_MAINTENANCE:
@@ -368,6 +369,12 @@ static void carry_growth(World *world, Step *step)
         host->held[kind] += step->brought[kind];
 }
 
+/* A VM that is off holds nothing: its size is all that changes. */
+static void carry_reclaim(World *world, const Step *step)
+{
+    world->vms[step->vm].memory_mib = step->amount;
+}
+
 /* In maintenance mode it is nobody's load any more; out of it, measured and not kept for failover, it is
  * used. */
 static void change_mode(World *world, const Step *step)
@@ -389,6 +396,8 @@ gboolean world_take(World *world, const PlanRow *row)
         carry_migration(world, &step);
     else if (row->action == ACTION_ADD_MEMORY || row->action == ACTION_ADD_CPU)
         carry_growth(world, &step);
+    else if (row->action == ACTION_RECLAIM_MEMORY)
+        carry_reclaim(world, &step);
     else
         change_mode(world, &step);
     g_array_append_val(world->steps, step);

@@ -10,7 +10,8 @@ import tempfile
 from places import JOURNAL, execute
 
 METHODS = {"migrate": "RelocateVM_Task", "add_memory": "ReconfigVM_Task", "add_cpu": "ReconfigVM_Task",
-           "enter_maintenance": "EnterMaintenanceMode_Task", "exit_maintenance": "ExitMaintenanceMode_Task"}
+           "reclaim_memory": "ReconfigVM_Task", "enter_maintenance": "EnterMaintenanceMode_Task",
+           "exit_maintenance": "ExitMaintenanceMode_Task"}
 # a step's events in a letter each: n is "had not been started", r any other word on what became of it
 LETTERS = {"intent": "i", "submitted": "s", "unknown": "u", "succeeded": "S", "failed": "F", "refused": "R",
            "skipped": "K"}

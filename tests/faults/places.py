@@ -2,6 +2,7 @@
 """Where apply is killed: at the simulated vCenter, and on a copy of a snapshot. Each place has a directory of its own and
 can be put back as it was, so that one serves many runs, and several serve side by side."""
 import csv
+import hashlib
 import json
 import os
 import shlex
@@ -13,6 +14,7 @@ import urllib.request
 BUILD, BIN = (os.environ[name] for name in ("BUILD", "BIN"))
 PLAN, SNAPSHOT = "plan.csv", "snapshot"
 JOURNAL, TRACE = "journal.csv", "trace"
+LOAN, LENT_MIB = "loan.csv", 512
 TIMEOUT_S = 180
 EVACUATED = "esx01-003.example"
 FORGET = "+forget"  # the vCenter knows no task any more when the next run comes
@@ -34,14 +36,48 @@ def demand(command, directory):
     assert code == 0, f"{' '.join(command)}: {code} {said}"
 
 
+def power_off_one(snapshot):
+    """The smallest VM that is on no host to be emptied; what is known of it."""
+    tables = {}
+    for name in ("vms.csv", "hosts.csv", "samples.csv"):
+        with open(f"{snapshot}/{name}", newline="", encoding="utf-8") as file:
+            tables[name] = list(csv.DictReader(file))
+    evacuated = {host["id"] for host in tables["hosts.csv"] if host["name"] == EVACUATED}
+    vm = min((vm for vm in tables["vms.csv"] if vm["host_id"] not in evacuated), key=lambda vm: int(vm["memory_mib"]))
+    vm["power"] = "off"
+    tables["samples.csv"] = [row for row in tables["samples.csv"] if row["entity_id"] != vm["id"]]
+    for name in ("vms.csv", "samples.csv"):
+        with open(f"{snapshot}/{name}", "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, tables[name][0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(tables[name])
+    os.unlink(f"{snapshot}/SHA256SUMS")
+    return vm
+
+
+def write_loan(path, source_id, vm):
+    """The journal of an apply that has lent the VM memory."""
+    size = int(vm["memory_mib"])
+    cells = ["1", "2026-11-20T19:00:00Z", "loan", "0" * 64, source_id, "", "", "", "1", "succeeded", "add_memory", vm["id"],
+             vm["name"], vm["instance_uuid"], vm["cluster_id"], "", str(size - LENT_MIB), "", str(size), "MiB", "", ""]
+    chain = hashlib.sha256(("0" * 64 + "\n" + ",".join(cells)).encode()).hexdigest()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("seq,time,run,plan,source_id,user,host,account,step,event,action,object_id,object,instance_uuid,cluster_id,"
+                   "from_id,from,to_id,to,unit,task,detail,chain\n" + ",".join(cells) + "," + chain + "\n")
+
+
 def make_inputs(directory):
     """A snapshot and a plan for it with steps of all actions that apply knows: a host is emptied, enters maintenance mode
-    and, by a step added by hand, leaves it again."""
+    and, by a step added by hand, leaves it again; and a VM that is off gives memory back that was lent to it."""
     subprocess.run([BUILD + "/tests/generate", "--hosts=6", "--vms=28", "--hot=25", "--short=20", "--fill-memory=45",
-                    "--fill-cpu=35", "--odd=0", "--rules=0", "--seed=2", "-o", SNAPSHOT], cwd=directory, check=True)
+                    "--fill-cpu=35", "--odd=0", "--rules=0", "--seed=2", "-o", "running"], cwd=directory, check=True)
+    vm = power_off_one(directory + "/running")
+    demand(["collect", "-q", "running", "-o", SNAPSHOT], directory)
+    with open(f"{directory}/{SNAPSHOT}/snapshot.csv", newline="", encoding="utf-8") as file:
+        write_loan(f"{directory}/{LOAN}", next(csv.DictReader(file))["source_id"], vm)
     with open(directory + "/policy.ini", "w", encoding="utf-8") as file:
         file.write(f"[plan]\nevacuate={EVACUATED}\n")
-    policy = ["--policy", "policy.ini"]
+    policy = ["--policy", "policy.ini", "--history", LOAN]
     demand(["analyze", "-q", SNAPSHOT, "-o", "assessment.csv"], directory)
     demand(["plan", "-q", *policy, SNAPSHOT, "assessment.csv", "-o", "first.csv"], directory)
     with open(directory + "/first.csv", newline="", encoding="utf-8") as file:

@@ -18,7 +18,7 @@ refuses_policy 'an unknown key' '[analyze]\ncpu_hot_pc=70\n' \
 refuses_policy 'a key of another section' '[analyze]\nmax_moves=3\n' '2: max_moves: .*\(the nearest is max_moves of \[plan\]\)$'
 refuses_policy 'a key in capitals' '[analyze]\nCPU_HOT_PCT=70\n' '2: CPU_HOT_PCT: '
 refuses_policy 'a key for a language' '[analyze]\ncpu_hot_pct[de]=70\n' '2: cpu_hot_pct\[de\]: '
-refuses_policy 'a section unlike any' '[nope]\n' '1: section: found "nope": expected \[analyze\], \[plan\], \[apply\] or \[rule NAME\]$'
+refuses_policy 'a section unlike any' '[nope]\n' '1: section: found "nope": expected \[analyze\], \[plan\], \[apply\], \[rule NAME\] or \[size NAME\]$'
 refuses_policy 'an unknown section' '\n[analyse]\ncpu_hot_pct=70\n' '2: section: found "analyse": .*\(the nearest is \[analyze\]\)$'
 refuses_policy 'a key twice' '[plan]\nseed=1\n# again\nseed=2\n' '4: seed: found "seed": expected it once: it stands at line 2 already$'
 refuses_policy 'a section twice' '[plan]\nseed=1\n[analyze]\n[plan]\n' '4: section: found "plan": expected it once: it stands at line 1 '

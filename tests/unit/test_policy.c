@@ -75,7 +75,7 @@ static void an_unknown_key_names_line_and_the_nearest(void)
 static void an_unknown_section_names_line_and_the_nearest(void)
 {
     refused("[analyse]\n",
-            ":1: section: found \"analyse\": expected [analyze], [plan], [apply] or [rule NAME] "
+            ":1: section: found \"analyse\": expected [analyze], [plan], [apply], [rule NAME] or [size NAME] "
             "(the nearest is [analyze])");
     refused("[rule ]\n", ":1: section");
     refused("[plan\n", "a section's name in one pair of brackets");
@@ -201,7 +201,7 @@ static void the_sample_shows_every_key(void)
     static const struct {
         const char *section;
         gsize keys;
-    } expected[] = {{"analyze", 20}, {"plan", 38}, {"apply", 7}};
+    } expected[] = {{"analyze", 20}, {"plan", 39}, {"apply", 7}};
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
         gsize n = 0;
         g_auto(GStrv) keys = g_key_file_get_keys(file, expected[i].section, &n, NULL);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyze/peaks.h"
+
+#include "collect/snapshot.h"
+
+#include <math.h>
+
+GArray *peaks_of_days(const Rollup *rollup)
+{
+    GArray *peaks = g_array_new(FALSE, FALSE, sizeof(DayPeak));
+    for (guint i = rollup->n_days; i-- > 0;) {
+        DayPeak peak = {(double)(rollup->days[rollup->n_days - 1].day - rollup->days[i].day),
+                        rollup->days[i].peak};
+        g_array_append_val(peaks, peak);
+    }
+    return peaks;
+}
+
+char *peaks_text(const Rollup *rollup)
+{
+    GString *text = g_string_new(NULL);
+    g_autoptr(GArray) peaks = peaks_of_days(rollup);
+    for (guint i = 0; i < peaks->len; i++) {
+        const DayPeak *peak = &g_array_index(peaks, DayPeak, i);
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT "=%" G_GINT64_FORMAT, i ? " " : "",
+                               (gint64)peak->age_days, (gint64)round(peak->kib));
+    }
+    return g_string_free(text, FALSE);
+}
+
+GArray *peaks_read(const char *text)
+{
+    g_autoptr(GArray) peaks = g_array_new(FALSE, FALSE, sizeof(DayPeak));
+    g_auto(GStrv) words = list_split(text);
+    double before = -1;
+    for (char **word = words; *word; word++) {
+        g_auto(GStrv) parts = g_strsplit(*word, "=", 2);
+        DayPeak peak;
+        if (!parts[1] || !table_parse_number(parts[0], FALSE, FALSE, &peak.age_days) ||
+            !table_parse_number(parts[1], FALSE, FALSE, &peak.kib) || !(peak.age_days > before))
+            return NULL;
+        before = peak.age_days;
+        g_array_append_val(peaks, peak);
+    }
+    return g_steal_pointer(&peaks);
+}
+
+static int compare_peaks(gconstpointer a, gconstpointer b)
+{
+    double left = ((const DayPeak *)a)->kib, right = ((const DayPeak *)b)->kib;
+    return left < right ? -1 : left > right;
+}
+
+double peaks_percentile(const GArray *peaks, double share, guint days_on)
+{
+    if (peaks->len == 0)
+        return NAN;
+    g_autoptr(GArray) all = g_array_copy((GArray *)peaks);
+    double newest = g_array_index(peaks, DayPeak, 0).kib, total = 0, below = 0;
+    for (guint i = 0; i < all->len; i++)
+        g_array_index(all, DayPeak, i).age_days += days_on;
+    for (guint day = 0; day < days_on; day++) {
+        DayPeak like_the_newest = {day, newest};
+        g_array_append_val(all, like_the_newest);
+    }
+    g_array_sort(all, compare_peaks);
+    for (guint i = 0; i < all->len; i++)
+        total += exp2(-g_array_index(all, DayPeak, i).age_days);
+    for (guint i = 0; i < all->len; i++) {
+        const DayPeak *peak = &g_array_index(all, DayPeak, i);
+        below += exp2(-peak->age_days);
+        if (below >= share * total)
+            return peak->kib;
+    }
+    return g_array_index(all, DayPeak, all->len - 1).kib;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/giveback.h"
+
+#include "analyze/peaks.h"
+#include "plan/growth.h"
+#include "plan/reclaim.h"
+
+#include <math.h>
+
+#define SHARE 0.9
+#define MARGIN 1.15
+#define DAY_S (24 * 3600)
+#define MOST_DAYS 10 /* after which a day's peak weighs a thousandth */
+#define KIB_OF_MIB 1024.0
+
+/* a VM to which memory was lent, and what its guest is known to have touched */
+typedef struct Debtor {
+    const Model *end;
+    guint vm;
+    GArray *sizes; /* double: MiB that it had before each addition, ascending */
+    GArray *peaks; /* DayPeak; none: it was not measured */
+    double span_s; /* of the data; NAN: less than a day */
+} Debtor;
+
+static void debtor_clear(Debtor *debtor)
+{
+    g_array_unref(debtor->sizes);
+    g_array_unref(debtor->peaks);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Debtor, debtor_clear)
+
+/* An assessment without a history has the last window alone. */
+static GArray *peaks_of_load(const Load *load)
+{
+    GArray *peaks = load ? peaks_read(load->peaks) : NULL;
+    if (!peaks)
+        peaks = g_array_new(FALSE, FALSE, sizeof(DayPeak));
+    DayPeak now = {0, load ? load->demand : NAN};
+    if (peaks->len == 0 && !isnan(now.kib))
+        g_array_append_val(peaks, now);
+    return peaks;
+}
+
+static Debtor debtor_of(const Situation *situation, const Model *end, guint vm)
+{
+    const Assessed *assessed =
+        assessment_find(end->assessment, end->snapshot->info.source_id, end->vms[vm].row->id);
+    const Load *load = assessed ? &assessed->loads[RESOURCE_MEMORY] : NULL;
+    return (Debtor){
+        end, vm,
+        lent_sizes_before(past_of_vm(situation->past, situation->start, vm)->memory, end->vms[vm].memory_mib),
+        peaks_of_load(load), load ? load->size_span_s : NAN};
+}
+
+/* MiB that the VM needs as of so many days on; NAN where it was not measured */
+static double need_of(const Debtor *debtor, guint days_on)
+{
+    double kib = peaks_percentile(debtor->peaks, SHARE, days_on);
+    return fmax(kib * MARGIN, kib * 100 / debtor->end->policy->short_pct) / KIB_OF_MIB;
+}
+
+/* the smallest size that it can have as of so many days on; NAN: none but the present one */
+static double size_for(const Debtor *debtor, guint days_on)
+{
+    double need = need_of(debtor, days_on);
+    for (guint i = 0; i < debtor->sizes->len; i++) {
+        double size = g_array_index(debtor->sizes, double, i);
+        if (isnan(need) || need <= size)
+            return size;
+    }
+    return NAN;
+}
+
+/* "and are no longer needed: its guest needs 2900 MiB (3.0 days of data)" */
+static char *words_of_need(const Debtor *debtor)
+{
+    if (debtor->peaks->len == 0)
+        return g_strdup("; what its guest needs is not known: it was not measured (less than a day of data)");
+    g_autofree char *data = isnan(debtor->span_s)
+                                ? g_strdup("less than a day of data")
+                                : g_strdup_printf("%.1f days of data", debtor->span_s / DAY_S);
+    return g_strdup_printf(" and are no longer needed: its guest needs %.0f MiB (%s)",
+                           ceil(need_of(debtor, 0)), data);
+}
+
+static Change change_back(const Debtor *debtor, double to_mib, const char *when)
+{
+    Change change = change_growth(debtor->end, ACTION_RECLAIM_MEMORY, debtor->vm, to_mib);
+    g_autofree char *need = words_of_need(debtor);
+    change.cause = CAUSE_LENT;
+    change.reason = g_strdup_printf("%.0f MiB of its %.0f MiB were lent%s%s", change.was - to_mib, change.was,
+                                    need, when);
+    return change;
+}
+
+/* the whole days until a size will do, were every day like the last; -1: not within those that count */
+static int days_until(const Debtor *debtor, double size)
+{
+    for (int days = 0; days <= MOST_DAYS; days++)
+        if (need_of(debtor, (guint)days) <= size)
+            return days;
+    return -1;
+}
+
+/* When it is safe, by what is measured until then; and the VM has to be off. */
+static void advise(const Debtor *debtor, Decisions *decisions)
+{
+    const Model *end = debtor->end;
+    double size = size_for(debtor, 0);
+    double to = isnan(size) ? g_array_index(debtor->sizes, double, 0) : size;
+    int days = debtor->peaks->len ? days_until(debtor, to) : 0;
+    if (days < 0)
+        return;
+    gboolean early = end->vms[debtor->vm].running && isnan(debtor->span_s);
+    gint64 safe = end->snapshot->info.taken_at + (gint64)MAX(days, early) * DAY_S;
+    g_autofree char *time = table_format_time(safe);
+    g_autofree char *when = g_strdup_printf(
+        "; safe %s%s%s, %s", days == 0 && !early ? "now" : "from ", days == 0 && !early ? "" : time,
+        early      ? " on, if a whole day of data says the same"
+        : days > 0 ? " on, if its use stays"
+                   : "",
+        reclaim_is_possible_now(end, debtor->vm) ? "as it is" : "once it is powered off");
+    Change change = change_back(debtor, to, when);
+    g_array_append_val(decisions->advice, change);
+}
+
+static gboolean is_added_to(const Situation *situation, const Model *end, guint vm)
+{
+    return model_is_short(end, vm) || end->vms[vm].memory_mib > situation->start->vms[vm].memory_mib;
+}
+
+static void give_back(const Situation *situation, const Debtor *debtor, Decisions *decisions)
+{
+    const Model *end = debtor->end;
+    double size = size_for(debtor, 0);
+    gboolean may_be_done = situation->start->policy->reclaim == RECLAIM_LENT &&
+                           (!end->vms[debtor->vm].running || !isnan(debtor->span_s));
+    g_auto(Obstacle) why = {0};
+    Change change = change_growth(end, ACTION_RECLAIM_MEMORY, debtor->vm,
+                                  isnan(size) ? g_array_index(debtor->sizes, double, 0) : size);
+    gboolean legal = legality_allows(situation->legality, end, &change, LEGAL_SUBJECT | LEGAL_LENT, &why);
+    if (!legal && why.code != OBSTACLE_VM_RUNS)
+        return;
+    if (!legal || !may_be_done || (isnan(size) && end->vms[debtor->vm].running)) {
+        advise(debtor, decisions);
+        return;
+    }
+    if (isnan(size))
+        return; /* what a VM that is off was seen to need changes no more */
+    change = change_back(debtor, size, "");
+    g_array_append_val(decisions->changes, change);
+}
+
+void giveback_add(const Situation *situation, Decisions *decisions)
+{
+    if (situation->start->policy->reclaim == RECLAIM_OFF || past_is_empty(situation->past))
+        return;
+    g_autoptr(Model) end = model_after(situation->start, decisions->changes);
+    for (guint vm = 0; vm < end->n_vms; vm++) {
+        if (!situation_decides_vm(situation, vm) || is_added_to(situation, end, vm) ||
+            decisions_have_no_time(decisions, (int)vm, ACTION_ADD_MEMORY))
+            continue;
+        g_auto(Debtor) debtor = debtor_of(situation, end, vm);
+        if (debtor.sizes->len > 0)
+            give_back(situation, &debtor, decisions);
+    }
+}
