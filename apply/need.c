@@ -43,11 +43,14 @@ static char *migration_gone(const Situation *situation, const PlanRow *step, gui
     return overreserved ? NULL : g_strdup_printf("%s has enough for its reservations again", name);
 }
 
+/* a VM that is off needs nothing: its steps are done */
 static char *growth_gone(const Situation *situation, const PlanRow *step, guint vm)
 {
     const Model *start = situation->start;
     if (has_cause(step, CAUSE_SHORT_VM) && step->action == ACTION_ADD_MEMORY && !model_is_short(start, vm))
         return g_strdup_printf("%s is not short any more", step->object);
+    if (step->action == ACTION_RECLAIM_MEMORY && model_is_short(start, vm))
+        return g_strdup_printf("%s is short of memory now", step->object);
     if (has_cause(step, CAUSE_BUSY_VM) && step->action == ACTION_ADD_CPU &&
         growth_cpu_usage_pct(start, vm) <= start->policy->vm_cpu_pct)
         return g_strdup_printf("%s is not short of CPU any more", step->object);

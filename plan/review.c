@@ -18,7 +18,7 @@
 typedef struct Totals {
     guint steps, approved;
     double copied_mib;                            /* NAN where the plan has no figures of it */
-    double memory_mib, vcpus;                     /* added */
+    double memory_mib, vcpus, given_back_mib;     /* added, taken back */
     double seconds;                               /* until the last step ends */
     double hot_before, hot, short_before, shorts; /* of all clusters */
     guint failover_checked, failover_lacking;     /* clusters */
@@ -41,6 +41,8 @@ static void add_row(Totals *totals, const PlanRow *row)
     totals->approved++;
     if (row->action == ACTION_ADD_MEMORY)
         totals->memory_mib += amount_in(row->to) - amount_in(row->from);
+    else if (row->action == ACTION_RECLAIM_MEMORY)
+        totals->given_back_mib += amount_in(row->from) - amount_in(row->to);
     else if (row->action == ACTION_ADD_CPU)
         totals->vcpus += amount_in(row->to) - amount_in(row->from);
 }
@@ -132,6 +134,8 @@ static void append_amounts(Html *html, const Review *review, const Totals *total
                 plural(totals->steps, "step", "steps"));
     page_figure(html, "Memory to copy", known ? "%.1f GiB" : "not known", totals->copied_mib / 1024);
     page_figure(html, "Memory to add", "%.1f GiB", totals->memory_mib / 1024);
+    if (totals->given_back_mib > 0)
+        page_figure(html, "Memory to take back", "%.1f GiB", totals->given_back_mib / 1024);
     if (totals->vcpus > 0)
         page_figure(html, "vCPUs to add", "%.0f", totals->vcpus);
     page_figure(html, "Duration", known ? "about %s" : "not known", duration);

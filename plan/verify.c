@@ -282,7 +282,8 @@ static const PlanRow *last_into(const Verification *verification, guint host)
 {
     for (guint i = verification->changes->len; i-- > 0;) {
         const Change *change = &g_array_index(verification->changes, Change, i);
-        if (change->vm >= 0 && change->to == (int)host && change->action != ACTION_ADD_CPU)
+        if (change->vm >= 0 && change->to == (int)host && change->action != ACTION_ADD_CPU &&
+            change->action != ACTION_RECLAIM_MEMORY)
             return g_array_index(verification->rows, PlanRow *, i);
     }
     return NULL;
