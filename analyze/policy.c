@@ -204,7 +204,7 @@ static char *expected_key(const char *section, const char *name)
             nearest = &table[i];
         }
     }
-    if (!nearest_is_close(name, least))
+    if (!nearest || !nearest_is_close(name, least))
         return own ? g_strdup_printf("a key of a %s: %s", own->what, own->all)
                    : g_strdup_printf("a key of [%s] (vmanger-policy(5) has them all)", section);
     return own ? g_strdup_printf("a key of a %s (the nearest is %s)", own->what, nearest->name)

@@ -36,6 +36,6 @@ int sizerule_statistic(const SizeRule *rule, gboolean of_memory);
 /* of a percentile: 0.9 of p90 */
 double sizerule_share(int statistic);
 
-void sizerule_free(gpointer rule);
+void sizerule_free(gpointer data);
 
 #endif

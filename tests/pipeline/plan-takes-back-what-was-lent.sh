@@ -3,7 +3,7 @@
 # is safe, and that less than a day of data is known. It is undone as any step, and lent again counts anew.
 . "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
-vm=vm-1057
+vm='vm-1057'
 grep -q "^step,.*,add_memory,$vm,ham-dns02,.*,2048,,2560,MiB," plan.csv || fail 'the sample lends nothing to that VM'
 
 # plans SNAPSHOT OUT JOURNAL...: a plan by these journals

@@ -3,7 +3,7 @@
 # done to it; a concurrent change is a fault that is looked into, and so is an answer that is lost, of the way back.
 . "$TOP/tests/pipeline/lib/vcenter_apply.sh"
 unset option
-vm=vm-1057
+vm='vm-1057'
 
 # a plan of a reclaim alone, made of what an apply lent, for vCenters that each begin anew
 vcenter_plan --clock=frozen

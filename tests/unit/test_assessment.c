@@ -146,10 +146,14 @@ static void rows_that_contradict_each_other_are_named_by_line_and_column(void)
             ":10: entity: found \"vm\": expected host");
     refused(KEYS HEADER "host,h1,x,source-1,c1,cpu,KiB,1,,,,,,,,hot,,,,,,,,,,\n",
             ":9: unit: found \"KiB\": expected MHz");
-    refused(KEYS HEADER "host,h1,x,source-1,c1,cpu,MHz,1,,,,,,,,short,,,,,,,,,,\n", ":9: state: found \"short\"");
-    refused(KEYS HEADER "host,h1,x,source-1,c1,cpu,MHz,,,,,,,,,hot,,,,,,,,,,\n", ":9: capacity: found nothing");
-    refused(KEYS HEADER "host,h1,x,source-1,c1,cpu,MHz,-1,,,,,,,,hot,,,,,,,,,,\n", ":9: capacity: found \"-1\"");
-    refused(KEYS HEADER "host,h1,x,source-1,c1,gpu,MHz,1,,,,,,,,hot,,,,,,,,,,\n", ":9: resource: found \"gpu\"");
+    refused(KEYS HEADER "host,h1,x,source-1,c1,cpu,MHz,1,,,,,,,,short,,,,,,,,,,\n",
+            ":9: state: found \"short\"");
+    refused(KEYS HEADER "host,h1,x,source-1,c1,cpu,MHz,,,,,,,,,hot,,,,,,,,,,\n",
+            ":9: capacity: found nothing");
+    refused(KEYS HEADER "host,h1,x,source-1,c1,cpu,MHz,-1,,,,,,,,hot,,,,,,,,,,\n",
+            ":9: capacity: found \"-1\"");
+    refused(KEYS HEADER "host,h1,x,source-1,c1,gpu,MHz,1,,,,,,,,hot,,,,,,,,,,\n",
+            ":9: resource: found \"gpu\"");
     refused(KEYS HEADER "host,h1,x\n", ":9: row: found \"3 cells\": expected 26");
     refused(KEYS "entity,id\n", ":8: source_id: found no such column");
 }
