@@ -20,7 +20,7 @@ SANITIZE ?=
 STAGES = collect analyze plan apply
 PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev \
-	libgpgme-dev gnupg libzip-dev zlib1g-dev
+	libgpgme-dev gnupg libzip-dev zlib1g-dev libvirt-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git openssl curl util-linux \
 	openssh-client chromium \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi python3-jsonschema \
@@ -28,7 +28,7 @@ TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck
 # The benchmarks' peers: ganeti's hbal, the exact solver cbc, VMware's pyvmomi, curl and xmllint.
 BENCH_PACKAGES = python3 ganeti-htools coinor-cbc python3-pyvmomi curl libxml2-utils golang-go \
 	golang-github-vmware-govmomi-dev
-LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto gpgme libzip zlib
+LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto gpgme libzip zlib libvirt
 
 CC = gcc
 CPPFLAGS += -I. -D_GNU_SOURCE -DVMANGER_VERSION='"$(VERSION)"'

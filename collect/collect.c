@@ -76,7 +76,7 @@ int main(int argc, char **argv)
          "SECONDS"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    g_autofree GOptionEntry *options = connection_options(&connection, entries, PROGRAM_MODE(FROM_VCENTER));
+    g_autofree GOptionEntry *options = connection_options(&connection, entries, PROGRAM_MODE(FROM_VCENTER), 0);
     g_autoptr(GError) error = NULL;
     if (!program_parse(&program, &argc, &argv, "SOURCE -o SNAPSHOT", description, options, &error))
         return program_misused(&program, "%s", error->message);
