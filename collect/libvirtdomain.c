@@ -10,6 +10,9 @@
 #include <string.h>
 
 #define MIB_KIB 1024.0
+#define MOST_MIB 1e9 /* of the snapshot's columns */
+#define MOST_VCPUS 1e5
+#define MOST_SHARES 1e9
 #define LARGE_GUEST_MIB (64.0 * 1024) /* from here on a guest's memory block may be as large as 2 GiB */
 
 /* ---- single values ---- */
@@ -80,14 +83,15 @@ void domain_facts_pin(DomainFacts *facts, const char *format, ...)
 static void read_vcpus(DomainFacts *facts, const Element *domain)
 {
     const Element *vcpu = element_at(domain, "vcpu"), *tune = element_at(domain, "cputune");
-    facts->most_vcpus = vcpu ? inventory_amount(vcpu->text) : NAN;
-    facts->vcpus = vcpu ? inventory_amount(element_attribute(vcpu, "current")) : NAN;
+    facts->most_vcpus = vcpu ? floor(inventory_amount(vcpu->text)) : NAN;
+    facts->vcpus = vcpu ? floor(inventory_amount(element_attribute(vcpu, "current"))) : NAN;
     if (isnan(facts->vcpus))
         facts->vcpus = facts->most_vcpus;
     double quota = inventory_parse(text_of(tune, "quota")),
            period = inventory_amount(text_of(tune, "period"));
-    facts->cpu_quota = quota > 0 && period > 0 ? quota / period : INFINITY;
-    facts->cpu_shares = inventory_amount(text_of(tune, "shares"));
+    facts->cpu_quota = quota > 0 && period > 0 && quota < period ? quota / period : INFINITY;
+    double shares = floor(inventory_amount(text_of(tune, "shares")));
+    facts->cpu_shares = shares <= MOST_SHARES ? shares : NAN;
     if (*attribute_of(vcpu, "cpuset") || element_at(tune, "vcpupin"))
         domain_facts_pin(facts, "CPU pinning");
 }
@@ -164,7 +168,7 @@ static MemoryDevices read_memory_devices(const Element *devices)
 static void grow(DomainFacts *facts, DomainGrowth growth, double limit_mib, double step_mib)
 {
     facts->growth = growth;
-    facts->growth_limit_mib = floor(limit_mib);
+    facts->growth_limit_mib = fmin(MOST_MIB, floor(limit_mib));
     facts->growth_step_mib = ceil(step_mib);
 }
 
@@ -340,9 +344,10 @@ static gboolean read_domain(const Element *domain, gpointer data, GError **error
     read_metadata(facts, element_at(domain, "metadata"));
     if (*attribute_of(element_at(domain, "launchSecurity"), "type"))
         domain_facts_pin(facts, "encrypted memory");
-    if (facts->vcpus >= 1 && facts->memory_mib >= 1)
+    if (facts->vcpus >= 1 && facts->most_vcpus <= MOST_VCPUS && facts->memory_mib >= 1 &&
+        facts->memory_mib <= MOST_MIB)
         return TRUE;
-    g_set_error(error, VMANGER_ERROR, 0, "found a domain without memory or vCPUs");
+    g_set_error(error, VMANGER_ERROR, 0, "found no size that a domain can have: expected memory and vCPUs");
     return FALSE;
 }
 

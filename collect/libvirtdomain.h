@@ -42,7 +42,7 @@ typedef struct DomainFacts {
     double memory_mib, most_memory_mib; /* what the guest has now; what it can have had at boot */
     DomainGrowth growth;
     double growth_limit_mib, growth_step_mib; /* NAN where it cannot grow */
-    double cpu_quota;                         /* CPUs that a vCPU may use; INFINITY: no limit */
+    double cpu_quota;                         /* share of a CPU that a vCPU may use; INFINITY: no limit */
     double cpu_shares;
     double hugepage_kib;   /* NAN: its memory is of ordinary pages */
     double stats_period_s; /* of the balloon's statistics; 0: none are taken; NAN: there is no balloon */
