@@ -95,7 +95,7 @@ $(BUILD)/tests/generate: $(BUILD)/samples/generate.o $(SAMPLES) $(LIBS_collect)
 
 $(BUILD)/tests/unit/main.o: CPPFLAGS += '-DSUITES(X)=$(SUITES)'
 $(BUILD)/tests/unit/main.o: $(UNIT_SOURCES)
-FUZZ_CORPUS = $(BUILD)/tests/fuzz/corpus.o $(BUILD)/tests/fuzz/conversation.o
+FUZZ_CORPUS = $(BUILD)/tests/fuzz/corpus.o $(BUILD)/tests/fuzz/conversation.o $(BUILD)/tests/fuzz/estate.o
 $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(FUZZ_CORPUS) $(SAMPLES) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit

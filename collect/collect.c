@@ -92,6 +92,9 @@ int main(int argc, char **argv)
     guint mode = mode_of(argc == 2 ? argv[1] : NULL);
     if (!program_accepts(options, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
+    if (mode == FROM_LIBVIRT && interval_s.value > window_s.value)
+        return program_misused(&program, "--interval: found %d: expected at most the %d seconds of --window",
+                               interval_s.value, window_s.value);
     if (mode != FROM_EXPORT && mode != FROM_LIBVIRT &&
         !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);

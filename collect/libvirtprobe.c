@@ -249,12 +249,16 @@ static gboolean read_abilities(Probe *probe)
 static gboolean read_node(Probe *probe)
 {
     virNodeInfo info;
+    double total, used;
     if (virNodeGetInfo(probe->connection, &info) < 0)
         return fail(probe, "node information");
     probe_heard(probe);
     probe->cpus = info.cpus;
     probe->cores = (double)info.nodes * info.sockets * info.cores;
+    /* what its system has, where that is less than what the hardware has */
     probe->memory_kib = (double)info.memory;
+    if (probe_read_memory(probe, &total, &used) && total > 0)
+        probe->memory_kib = total;
     /* the present clock of a CPU that saves power is below the nominal one */
     probe->clock_mhz = probe->abilities->clock_mhz > 0 ? round(probe->abilities->clock_mhz)
                        : info.mhz > 0                  ? info.mhz

@@ -97,6 +97,10 @@ void probe_heard(Probe *probe);
 /* waits until that time, or is told to stop: FALSE */
 gboolean probe_wait(Probe *probe, gint64 until_us);
 
+/* what the host says of its memory: all of it, and what is neither free nor cached; FALSE where it does not
+ * (libvirtreading.c) */
+gboolean probe_read_memory(Probe *probe, double *total_kib, double *used_kib);
+
 /* one reading of the host and its domains (libvirtreading.c); FALSE and probe->error where the host fails */
 gboolean probe_read(Probe *probe, guint sample);
 

@@ -255,28 +255,37 @@ static double read_cpu_ns(Probe *probe)
     return busy;
 }
 
-/* What is neither free nor cached, of what the node says; only what is free is known of Xen's. */
-static double read_used_kib(Probe *probe)
+gboolean probe_read_memory(Probe *probe, double *total_kib, double *used_kib)
 {
     virNodeMemoryStats stats[16];
     int n = 0;
-    double total = NAN, unused = 0;
-    if (virNodeGetMemoryStats(probe->connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, 0) < 0) {
-        unsigned long long free_bytes = virNodeGetFreeMemory(probe->connection);
-        return free_bytes > 0 ? fmax(0, probe->memory_kib - (double)free_bytes / KIB_BYTES) : NAN;
-    }
+    double unused = 0;
+    *total_kib = *used_kib = NAN;
+    if (virNodeGetMemoryStats(probe->connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, 0) < 0)
+        return FALSE;
     n = MIN(n, (int)G_N_ELEMENTS(stats));
     if (virNodeGetMemoryStats(probe->connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &n, 0) < 0)
-        return NAN;
+        return FALSE;
     for (int i = 0; i < n; i++) {
         if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
-            total = (double)stats[i].value;
+            *total_kib = (double)stats[i].value;
         else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_FREE) == 0 ||
                  strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_BUFFERS) == 0 ||
                  strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_CACHED) == 0)
             unused += (double)stats[i].value;
     }
-    return fmax(0, total - unused);
+    *used_kib = fmax(0, *total_kib - unused);
+    return TRUE;
+}
+
+/* Only what is free is known of Xen's. */
+static double read_used_kib(Probe *probe)
+{
+    double total, used;
+    if (probe_read_memory(probe, &total, &used))
+        return used;
+    unsigned long long free_bytes = virNodeGetFreeMemory(probe->connection);
+    return free_bytes > 0 ? fmax(0, probe->memory_kib - (double)free_bytes / KIB_BYTES) : NAN;
 }
 
 /* A host that does not tell its own CPU time, as Xen, has no more than its domains and its hypervisor use. A

@@ -22,7 +22,7 @@ done
 refuses 'collect: no output' 'expected one SOURCE, and one of -o SNAPSHOT and --archive DIR ' collect good
 refuses 'collect: two outputs' 'expected one SOURCE, and one of ' collect good -o out/x --archive out/y
 refuses 'collect: two sources' 'expected one SOURCE, ' collect good source -o out/x
-refuses 'collect: no window' '--window: found "0": expected 20 to 3600 seconds' collect good --window 0 -o out/x
+refuses 'collect: no window' '--window: found "0": expected 10 to 3600 seconds' collect good --window 0 -o out/x
 refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
 refuses 'collect: another kind of source' 'ftp://host/sdk: found another kind of source: ' collect ftp://host/sdk -o out/x
 refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk for a vCenter$' collect nowhere -o out/x
