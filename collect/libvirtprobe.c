@@ -98,10 +98,10 @@ gboolean probe_wait(Probe *probe, gint64 until_us)
 static gboolean is_stopped(Probe *probe)
 {
     g_mutex_lock(&probe->mutex);
-    gboolean stop = probe->stop;
+    gboolean stops = probe->stop;
     probe->heard_us = g_get_monotonic_time();
     g_mutex_unlock(&probe->mutex);
-    return stop;
+    return stops;
 }
 
 /* ---- phases ---- */
