@@ -24,7 +24,7 @@ import tempfile
 import time
 
 from aftermath import Reference, after_kill, after_terminate, at_end, read_journal
-from places import PLACES, Case, make_inputs
+from places import FORGET, PLACES, Case, make_inputs
 
 EVENTS = ("run_started", "resolved", "succeeded", "checked", "intent", "submitted", "run_ended")
 SLOW_MS, SLOWER_MS = 30, 300
@@ -87,6 +87,7 @@ class Harness:
                 wrong += after_terminate(place, code, rows)
             elif code != 0:
                 wrong.append(f"a run that was not killed ends with {code}: {said}")
+            place.then(run)
         code, said, _ = place.apply(case, "")
         wrong += at_end(place, reference, code, said)
         return ends, wrong, read_journal(place)
@@ -98,9 +99,9 @@ class Harness:
 
 # ---- the walks: each gives its cases ----
 
-def each_point(target, parallel, task_ms):
+def each_point(target, parallel, task_ms, then=""):
     def cases(harness, _):
-        return [Case(target, parallel, task_ms, f"kill@{at}")
+        return [Case(target, parallel, task_ms, f"kill@{at}{then}")
                 for at in range(1, len(harness.trace(target, parallel, task_ms)) + 1)]
     return cases
 
@@ -169,6 +170,7 @@ WALKS = {
     "directory: SIGTERM": terminated("directory", 0, False),
     "directory: SIGTERM, then SIGKILL": terminated("directory", 0, True),
     "vcenter: each point, steps side by side": each_point("vcenter", 8, SLOW_MS),
+    "vcenter: each point, then its tasks are forgotten": each_point("vcenter", 8, SLOWER_MS, FORGET),
     "vcenter: settling, some submitted": while_settling("write submitted add_* after#3"),
     "vcenter: settling, a migration was sent": while_settling("send RelocateVM_Task after#4"),
     "vcenter: settling, a reconfiguration was sent": while_settling("send ReconfigVM_Task after#5"),

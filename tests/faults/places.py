@@ -15,6 +15,7 @@ PLAN, SNAPSHOT = "plan.csv", "snapshot"
 JOURNAL, TRACE = "journal.csv", "trace"
 TIMEOUT_S = 180
 EVACUATED = "esx01-003.example"
+FORGET = "+forget"  # the vCenter knows no task any more when the next run comes
 
 
 def execute(command, directory, **environment):
@@ -57,9 +58,9 @@ def make_inputs(directory):
 
 
 def fault_of(run):
-    """The shim's orders: "kill@12", "kill@write intent * before#2", "term@5", "term@5+kill@9"."""
+    """The shim's orders: "kill@12", "kill@write intent * before#2", "term@5", "term@5+kill@9"; what follows the run (FORGET) is none of them."""
     environment = {}
-    for part in run.split("+") if run else []:
+    for part in run.removesuffix(FORGET).split("+") if run else []:
         signal, at = part.split("@")
         name = {"kill": "FAULT_AT", "term": "FAULT_TERM_AT"}[signal]
         if "#" in at:
@@ -118,6 +119,9 @@ class Place:
             GOVC_PASSWORD="secret", **fault_of(run))
         return code, said, self.trace()
 
+    def then(self, run):
+        """What happens before the next run."""
+
     def trace(self):
         try:
             with open(self.path(TRACE), encoding="utf-8") as file:
@@ -159,6 +163,10 @@ class AtVcenter(Place):
     def begin(self, case):
         super().begin(case)
         self.ask(f"/restore?task_time={case.task_ms}ms", b"")
+
+    def then(self, run):
+        if run.endswith(FORGET):
+            self.ask("/forget?which=all", b"")
 
     def target(self):
         return [self.url, "--cacert", "cert.pem"]

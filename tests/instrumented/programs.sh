@@ -44,6 +44,19 @@ runs apply plan.csv snapshot -o after
 runs apply --undo after.journal.csv -o undo.csv
 runs apply --verify-journal after.journal.csv
 runs analyze after -o after.csv
+runs analyze snapshot -o told.csv --html assessment.html --prometheus assessment.prom --json
+runs plan snapshot assessment.csv -o told-plan.csv --html review.html --prometheus plan.prom --json
+runs plan --show plan.csv --html shown.html --against threshold.csv
+runs plan --show plan.csv --govc
+runs plan --what-if max_moves=1 snapshot assessment.csv
+runs plan --fits 4cpu,16GiB snapshot assessment.csv
+host=$(sed -n '/^step,[^,]*,[^,]*,yes,migrate,/{s/^\([^,]*,\)\{10\}\([^,]*\),.*/\2/p;q}' plan.csv)
+printf '[plan]\nevacuate=%s\n' "$(sed -n "s/^$host,\([^,]*\),.*/\1/p" snapshot/hosts.csv)" >evacuate.ini
+runs plan --policy evacuate.ini snapshot assessment.csv -o away.csv
+runs apply --policy evacuate.ini away.csv snapshot -o away
+runs analyze away -o away-assessment.csv
+runs plan --lose "$host" snapshot assessment.csv
+runs plan --home away.journal.csv away away-assessment.csv -o home.csv
 
 "$SERVER" --snapshot made --port-file ports --cert-out cert.pem >server.log 2>&1 &
 server=$!
@@ -55,8 +68,13 @@ until test -s ports; do
 done
 url=$(sed -n 1p ports)
 runs collect "$url" --cacert cert.pem -o served
+runs collect "$url" --cacert cert.pem --archive archive
 runs analyze served -o served.csv
 runs plan served served.csv -o served-plan.csv
 runs apply --dry-run served-plan.csv "$url" --cacert cert.pem
 runs apply served-plan.csv "$url" --cacert cert.pem --log-json
+curl -sf -X POST "$(sed -n 2p ports)/clock?advance=300" >/dev/null
+runs collect "$url" --cacert cert.pem --archive archive
+runs analyze archive -o history.csv
+runs plan --replay archive -o replay.csv --chart replay.svg
 echo "nothing found"

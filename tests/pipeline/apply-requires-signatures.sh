@@ -151,3 +151,18 @@ exits 1 "$BIN/apply" --sign-key bob plan.csv "$before" -o third
 says 'third.journal.csv.sig: found something else than a signature'
 grep -q mine third.journal.csv.sig
 test ! -e third.journal.csv
+rm third.journal.csv.sig
+
+# A key that an agent alone holds signs the plan and the journal.
+ssh-agent -D -a agent >/dev/null &
+until test -S agent; do sleep 0.05; done
+SSH_AUTH_SOCK=agent ssh-add -q carol
+rm carol
+printf 'carol %s\n' "$(public carol)" >signers
+SSH_AUTH_SOCK=agent sign carol.pub plan.csv ''
+SSH_AUTH_SOCK=agent exits 0 "$BIN/apply" --require-signature signers --sign-key carol.pub plan.csv "$before" -o by-agent
+exits 0 "$BIN/apply" --verify-journal by-agent.journal.csv --require-signature signers
+says 'signed by carol'
+rm by-agent.journal.csv.sig
+exits 3 "$BIN/apply" --require-signature signers --sign-key carol.pub plan.csv "$before" -o without-agent
+says 'the journal is not signed: carol.pub: '

@@ -51,4 +51,38 @@ order reset
 applies 0 'turned away for good, gone on with'
 test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain 'gone on with' 'not every step succeeded once'
 test "$(stat reconfigured)" = $((steps - moves)) || complain 'gone on with' "$(stat reconfigured) were reconfigured"
+
+# A VM that the plan moves twice, by a detour: a late copy of the call for its first leg would undo the second, so the leg
+# is not called again, but left open for the run that finds where the VM is.
+vcenter_start
+: >policy.ini
+twice="" seed=0
+until test -n "$twice"; do
+    seed=$((seed + 1))
+    "$BUILD/tests/random-plan" s s.csv plan.csv policy.ini $seed
+    twice=$(sed -n 's/^step,[^,]*,[^,]*,yes,migrate,\(vm-[0-9]*\),.*/\1/p' plan.csv | sort | uniq -d | head -n 1)
+done
+vcenter_stop
+# only its own steps and those without which they cannot be done
+python3 - "$twice" <<'END'
+import csv, sys
+rows = list(csv.reader(open("plan.csv", newline="")))
+header = next(i for i, row in enumerate(rows) if row[0] == "kind")
+steps = {row[1]: row for row in rows[header + 1:] if row[0] == "step"}
+needed = [number for number, row in steps.items() if row[5] == sys.argv[1]]
+for number in needed:
+    needed += [after for after in steps[number][2].lstrip("'").split() if after not in needed]
+kept = rows[:header + 1] + [row for row in rows[header + 1:] if row[1] in needed]
+csv.writer(open("plans/plan.csv", "w", newline=""), lineterminator="\n").writerows(kept)
+END
+steps=$(grep -c '^step,' plans/plan.csv) moves=$(grep -c '^step,.*,migrate,' plans/plan.csv)
+begins "rule?method=RelocateVM_Task&on=$twice&do=status&status=503"
+applies 4 'a VM moved twice' --timeout 3
+test "$(grep -cE ",unknown,migrate,$twice,.*turned away" plan.journal.csv)" = 1 ||
+    complain 'a VM moved twice' 'its call was not turned away, or was made again'
+! grep -q ",succeeded,migrate,$twice," plan.journal.csv || complain 'a VM moved twice' 'it was moved all the same'
+tells 'a VM moved twice' 'left open: neither a task nor the object itself shows what became of it'
+applies 0 'a VM moved twice, gone on with'
+test "$(grep -c ',succeeded,' plan.journal.csv)" = "$steps" || complain 'a VM moved twice' 'not every step succeeded once'
+test "$(stat moved)" = "$moves" || complain 'a VM moved twice' "$(stat moved) moves for $moves"
 finish

@@ -34,6 +34,7 @@ type control struct {
 // A rule does something to chosen calls of a method.
 type rule struct {
 	method  string // "" for any
+	on      string // the object called; "" for any
 	nth     int    // from the nth call on, counted from the rule's order
 	times   int    // so many calls; 0 for ever
 	do      string
@@ -107,13 +108,13 @@ func (c *control) reset() {
 }
 
 // match finds the rule that applies to a call, and counts the call.
-func (c *control) match(method string) *rule {
+func (c *control) match(method, on string) *rule {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts[method]++
 	var found *rule
 	for _, r := range c.rules {
-		if r.method != "" && r.method != method {
+		if r.method != "" && r.method != method || r.on != "" && r.on != on {
 			continue
 		}
 		r.seen++

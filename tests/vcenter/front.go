@@ -77,7 +77,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page(w, http.StatusNotFound)
 		return
 	}
-	if c.rule = f.srv.control.match(c.Method); c.rule != nil {
+	if c.rule = f.srv.control.match(c.Method, c.This); c.rule != nil {
 		c.Rule = c.rule.do
 		if f.obeyBefore(c, w, r) {
 			return

@@ -100,7 +100,8 @@ var ruleActions = map[string]bool{
 }
 
 func (srv *server) orderRule(q url.Values) (interface{}, error) {
-	r := &rule{method: q.Get("method"), do: q.Get("do"), fault: q.Get("fault"), to: q.Get("to"), task: q.Get("task")}
+	r := &rule{method: q.Get("method"), on: q.Get("on"), do: q.Get("do"), fault: q.Get("fault"), to: q.Get("to"),
+		task: q.Get("task")}
 	if !ruleActions[r.do] {
 		return nil, fmt.Errorf("do: %q is no action", r.do)
 	}
