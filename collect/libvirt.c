@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/libvirt.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <libxml/parser.h>
 
 #define KEEPALIVES 3 /* unanswered, until a connection counts as broken */
 
@@ -52,6 +51,7 @@ static void start_once(void)
     if (!g_once_init_enter(&started))
         return;
     virSetErrorFunc(NULL, print_nothing);
+    xmlInitParser(); /* before several threads parse what hosts say */
     if (virInitialize() == 0 && virEventRegisterDefaultImpl() == 0)
         g_thread_unref(g_thread_new("libvirt events", run_events, NULL));
     g_once_init_leave(&started, 1);

@@ -333,7 +333,6 @@ static gboolean read_domain(const Element *domain, gpointer data, GError **error
         return FALSE;
     }
     facts->type = g_strdup(domain->kind);
-    facts->os = g_strdup(os ? os->text : "");
     facts->arch = g_strdup(attribute_of(os, "arch"));
     facts->machine = g_strdup(attribute_of(os, "machine"));
     facts->emulator = g_strdup(text_of(domain, "devices.emulator"));
@@ -366,7 +365,7 @@ void domain_facts_free(DomainFacts *facts)
 {
     if (!facts)
         return;
-    char *const texts[] = {facts->type,     facts->os,        facts->arch,   facts->machine,
+    char *const texts[] = {facts->type,     facts->arch,      facts->machine,
                            facts->emulator, facts->cpu_model, facts->cpu_xml};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);

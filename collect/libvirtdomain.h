@@ -33,7 +33,7 @@ typedef struct DomainDisk {
 } DomainDisk;
 
 typedef struct DomainFacts {
-    char *type, *os, *arch, *machine; /* kvm, hvm, x86_64, pc-q35-7.2; "" where not stated */
+    char *type, *arch, *machine; /* kvm, x86_64, pc-q35-7.2; "" where not stated */
     char *emulator;
     DomainCpu cpu;
     char *cpu_model; /* of DOMAIN_CPU_MODEL */

@@ -306,6 +306,17 @@ static void offer_own(const Fit *fit, const Probe *probe, GPtrArray *words)
     }
 }
 
+/* Not every libvirt lists the host's interfaces: then it is left to the migration to find one missing. */
+static void offer_unlisted(const Fit *fit, const Probe *probe, GPtrArray *words)
+{
+    GHashTableIter required;
+    gpointer name;
+    g_hash_table_iter_init(&required, fit->required);
+    while (!probe->lists_interfaces && g_hash_table_iter_next(&required, &name, NULL))
+        if (g_str_has_prefix(name, "bridge:") || g_str_has_prefix(name, "interface:"))
+            g_ptr_array_add(words, name);
+}
+
 char *fit_offers(const Fit *fit, const Probe *probe)
 {
     GPtrArray *words = g_ptr_array_new();
@@ -322,6 +333,7 @@ char *fit_offers(const Fit *fit, const Probe *probe)
         if (probe->answers[i])
             offer(fit, words, g_strdup(((ProbeQuestion *)fit->questions->pdata[i])->token));
     offer(fit, words, word("cpu-model:", probe->abilities->cpu_model));
+    offer_unlisted(fit, probe, words);
     offer_own(fit, probe, words);
     return list_of(words);
 }

@@ -363,6 +363,7 @@ static void read_interfaces(Probe *probe)
     virInterfacePtr *interfaces = NULL;
     int n = virConnectListAllInterfaces(probe->connection, &interfaces, VIR_CONNECT_LIST_INTERFACES_ACTIVE);
     probe_heard(probe);
+    probe->lists_interfaces = n >= 0;
     for (int i = 0; i < n; i++) {
         const char *name = virInterfaceGetName(interfaces[i]);
         offer(probe, "bridge:", name);

@@ -51,7 +51,8 @@ struct Probe {
     GPtrArray *questions;
 
     virConnect *connection;
-    GError *error;      /* set: given up, for this reason */
+    GError *error; /* set: given up, for this reason */
+    gboolean lists_interfaces;
     gboolean read_only; /* more than reading is not allowed to us */
     char *driver, *product, *hostname;
     HostAbilities *abilities;

@@ -27,7 +27,7 @@ void readings_rates(const Reading *readings, guint n, gsize offset, double scale
         if (!now->at_us)
             continue;
         double grown = before ? at(now, offset) - at(before, offset) : NAN;
-        if (grown >= 0 && now->at_us > before->at_us)
+        if (before && grown >= 0 && now->at_us > before->at_us)
             values[i] = grown / seconds_between(before, now) * scale;
         before = now;
     }

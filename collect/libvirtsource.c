@@ -72,7 +72,7 @@ static gboolean ask_hosts(Estate *estate, GError **error)
         heard = probe->error ? heard : probe;
         silent = probe->error && !silent ? probe : silent;
     }
-    if (heard)
+    if (heard || !silent)
         return TRUE;
     g_set_error(error, VMANGER_ERROR, 0, "%s: no host answers: %s", estate->hosts->path,
                 silent->error->message);

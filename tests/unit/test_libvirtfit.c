@@ -146,6 +146,18 @@ static void shared_disks_are_required_and_local_ones_pin(void)
                            "disk vdc in local storage pool local; disk vdd in no storage pool: /localx/y");
 }
 
+static void a_host_that_lists_no_interfaces_may_have_them(void)
+{
+    static const char nic[] = "<interface type='bridge'><source bridge='br0'/></interface>";
+    g_autoptr(GPtrArray) probes = g_ptr_array_new_with_free_func(probe_drop);
+    Probe *one = add_probe(probes, "A"), *two = add_probe(probes, "A"), *three = add_probe(probes, "A");
+    three->lists_interfaces = TRUE;
+    (void)add_domain(one, VIR_DOMAIN_SHUTOFF, "", nic);
+    g_autoptr(Fit) fit = fit_of(probes, (const char *const[]){"", "", ""});
+    offers(fit, two, BASE " bridge:br0 machine:m1 type:kvm");
+    offers(fit, three, BASE " machine:m1 type:kvm");
+}
+
 static void huge_pages_must_be_free_even_at_home(void)
 {
     static const char huge[] =
@@ -165,5 +177,6 @@ void test_libvirtfit_suite(void)
     CU_ADD_TEST(suite, a_host_that_denies_what_runs_on_it_is_not_believed);
     CU_ADD_TEST(suite, a_named_cpu_must_be_usable_and_have_its_features);
     CU_ADD_TEST(suite, shared_disks_are_required_and_local_ones_pin);
+    CU_ADD_TEST(suite, a_host_that_lists_no_interfaces_may_have_them);
     CU_ADD_TEST(suite, huge_pages_must_be_free_even_at_home);
 }
