@@ -20,7 +20,7 @@ SANITIZE ?=
 STAGES = collect analyze plan apply
 PROGRAMS = $(STAGES:%=$(BIN)/%)
 BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev libxml2-dev libglib2.0-dev libssl-dev \
-	libgpgme-dev gnupg libzip-dev zlib1g-dev
+	libgpgme-dev gnupg libzip-dev zlib1g-dev libvirt-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git openssl curl util-linux \
 	openssh-client chromium \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi python3-jsonschema \
@@ -31,7 +31,7 @@ LAB_PACKAGES = libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients 
 # The benchmarks' peers: ganeti's hbal, the exact solver cbc, VMware's pyvmomi, curl and xmllint.
 BENCH_PACKAGES = python3 ganeti-htools coinor-cbc python3-pyvmomi curl libxml2-utils golang-go \
 	golang-github-vmware-govmomi-dev
-LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto gpgme libzip zlib
+LIBRARIES = glib-2.0 gio-2.0 libcurl libxml-2.0 libssl libcrypto gpgme libzip zlib libvirt
 
 CC = gcc
 CPPFLAGS += -I. -D_GNU_SOURCE -DVMANGER_VERSION='"$(VERSION)"'
@@ -98,7 +98,7 @@ $(BUILD)/tests/generate: $(BUILD)/samples/generate.o $(SAMPLES) $(LIBS_collect)
 
 $(BUILD)/tests/unit/main.o: CPPFLAGS += '-DSUITES(X)=$(SUITES)'
 $(BUILD)/tests/unit/main.o: $(UNIT_SOURCES)
-FUZZ_CORPUS = $(BUILD)/tests/fuzz/corpus.o $(BUILD)/tests/fuzz/conversation.o
+FUZZ_CORPUS = $(BUILD)/tests/fuzz/corpus.o $(BUILD)/tests/fuzz/conversation.o $(BUILD)/tests/fuzz/estate.o
 $(BUILD)/tests/unit/all: $(UNIT_SOURCES:%.c=$(BUILD)/%.o) $(FUZZ_CORPUS) $(SAMPLES) $(LIBS_apply)
 	@echo LINK $@
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit

@@ -611,7 +611,8 @@ int main(int argc, char **argv)
          "Take limits and thresholds from this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    g_autofree GOptionEntry *all = connection_options(&options.connection, entries, PROGRAM_MODE(AT_VCENTER));
+    g_autofree GOptionEntry *all =
+        connection_options(&options.connection, entries, PROGRAM_MODE(AT_VCENTER), 0);
     g_autoptr(GError) error = NULL;
     if (!program_parse(&program, &argc, &argv, "PLAN TARGET [-o AFTER]", description, all, &error))
         return program_misused(&program, "%s", error->message);

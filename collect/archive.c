@@ -20,7 +20,7 @@
 
 struct Archive {
     char *directory;
-    char *next, *latest;
+    char *next, *latest, *before;
     int lock;           /* the directory itself, held by flock */
     gboolean next_ours; /* what is at DIR/.next, if anything, is this run's */
 };
@@ -157,7 +157,13 @@ Archive *archive_open(const char *directory, GError **error)
         return NULL;
     temporary_remove_links(archive->lock, LATEST);
     archive->next_ours = TRUE;
+    archive->before = g_build_filename(directory, LATEST, NULL);
     return g_steal_pointer(&archive);
+}
+
+const char *archive_before(const Archive *archive)
+{
+    return g_file_test(archive->before, G_FILE_TEST_IS_SYMLINK) ? archive->before : NULL;
 }
 
 const char *archive_next(const Archive *archive)
@@ -240,6 +246,7 @@ void archive_free(Archive *archive)
         close(archive->lock);
     g_free(archive->next);
     g_free(archive->latest);
+    g_free(archive->before);
     g_free(archive->directory);
     g_free(archive);
 }

@@ -32,6 +32,9 @@ const char *archive_next(const Archive *archive);
  * VMANGER_ERROR_STANDS */
 gboolean archive_commit(Archive *archive, gint64 taken_at, GError **error);
 
+/* the link to the newest, until archive_commit moves it; NULL for none */
+const char *archive_before(const Archive *archive);
+
 /* the path of the snapshot that archive_commit named */
 const char *archive_latest(const Archive *archive);
 

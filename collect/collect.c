@@ -12,19 +12,22 @@
 #include <string.h>
 
 static const char description[] =
-    "Takes a snapshot of a vCenter's hosts and virtual machines and of what was measured on them, or of what an\n"
-    "RVTools export says of them, or checks a snapshot's directory and writes it anew.\n\n"
-    "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), the directory of a snapshot, or\n"
-    "an RVTools export as rvtools:FILE.xlsx or rvtools:DIR (CSV files).";
+    "Takes a snapshot of the hosts and virtual machines of a vCenter, or of hypervisors that libvirt manages, and of\n"
+    "what was measured on them, or of what an RVTools export says of them, or checks a snapshot's directory and writes\n"
+    "it anew.\n\n"
+    "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), libvirt:FILE (a CSV file of hosts'\n"
+    "URIs), the directory of a snapshot, or an RVTools export as rvtools:FILE.xlsx or rvtools:DIR (CSV files).";
 
 /* the ways in which collect runs: by its SOURCE */
-enum { FROM_VCENTER, FROM_DIRECTORY, FROM_EXPORT };
-static const char *const modes[] = {"a vCenter", "a directory", "an RVTools export", NULL};
+enum { FROM_VCENTER, FROM_DIRECTORY, FROM_EXPORT, FROM_LIBVIRT };
+static const char *const modes[] = {"a vCenter", "a directory", "an RVTools export", "libvirt hosts", NULL};
 
 static guint mode_of(const char *source)
 {
     if (source && g_str_has_prefix(source, RVTOOLS_PREFIX))
         return FROM_EXPORT;
+    if (source && g_str_has_prefix(source, LIBVIRT_PREFIX))
+        return FROM_LIBVIRT;
     return source && connection_names_directory(source) ? FROM_DIRECTORY : FROM_VCENTER;
 }
 
@@ -65,18 +68,22 @@ int main(int argc, char **argv)
     g_autofree char *output = NULL, *archive_directory = NULL;
     g_auto(GStrv) encrypt_to = NULL;
     g_autoptr(OpenPgp) keys = NULL;
-    ProgramNumber window_s = {300, 20, 3600, "seconds", FALSE};
+    ProgramNumber window_s = {300, 10, 3600, "seconds", FALSE};
+    ProgramNumber interval_s = {20, 1, 300, "seconds", FALSE};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "The directory that shall appear: new, or empty",
          "SNAPSHOT"},
         {"archive", 0, 0, G_OPTION_ARG_FILENAME, &archive_directory,
          "Make DIR/TIME and point DIR/latest to it, instead of -o", "DIR"},
         OPENPGP_OPTION(&encrypt_to, 0),
-        {"window", 0, PROGRAM_MODE(FROM_VCENTER), G_OPTION_ARG_INT, &window_s, "Measure over this time (300)",
-         "SECONDS"},
+        {"window", 0, PROGRAM_MODE(FROM_VCENTER) | PROGRAM_MODE(FROM_LIBVIRT), G_OPTION_ARG_INT, &window_s,
+         "Measure over this time (300)", "SECONDS"},
+        {"interval", 0, PROGRAM_MODE(FROM_LIBVIRT), G_OPTION_ARG_INT, &interval_s,
+         "Take a sample this often (20)", "SECONDS"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
-    g_autofree GOptionEntry *options = connection_options(&connection, entries, PROGRAM_MODE(FROM_VCENTER));
+    g_autofree GOptionEntry *options =
+        connection_options(&connection, entries, PROGRAM_MODE(FROM_VCENTER), PROGRAM_MODE(FROM_LIBVIRT));
     g_autoptr(GError) error = NULL;
     if (!program_parse(&program, &argc, &argv, "SOURCE -o SNAPSHOT", description, options, &error))
         return program_misused(&program, "%s", error->message);
@@ -85,7 +92,11 @@ int main(int argc, char **argv)
     guint mode = mode_of(argc == 2 ? argv[1] : NULL);
     if (!program_accepts(options, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
-    if (mode != FROM_EXPORT && !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
+    if (mode == FROM_LIBVIRT && interval_s.value > window_s.value)
+        return program_misused(&program, "--interval: found %d: expected at most the %d seconds of --window",
+                               interval_s.value, window_s.value);
+    if (mode != FROM_EXPORT && mode != FROM_LIBVIRT &&
+        !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);
 
     if (encrypt_to && !(keys = openpgp_new(encrypt_to, &error)))
@@ -95,7 +106,15 @@ int main(int argc, char **argv)
     if (archive_directory && !(archive = archive_open(archive_directory, &error)))
         return program_fail(&program, error);
     CollectRequest request = {
-        argv[1], archive ? archive_next(archive) : output, keys, window_s.value, &connection, &program};
+        .source = argv[1],
+        .output = archive ? archive_next(archive) : output,
+        .keys = keys,
+        .last = archive ? archive_before(archive) : NULL,
+        .window_s = window_s.value,
+        .interval_s = interval_s.value,
+        .connection = &connection,
+        .program = &program,
+    };
     gboolean made = collect_from_source(&request, &result, &error);
     if (archive && g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS)) {
         g_clear_error(&error); /* the archive flushes the same directory */

@@ -152,6 +152,7 @@ static const Column hosts_columns[] = {
     PLAIN(max_hardware_version, 0),
     LIST(vgpu_profiles),
     TEXT(vsan_fault_domain, 0),
+    LIST(capabilities),
 };
 #undef ROW
 
@@ -198,6 +199,8 @@ static const Column vms_columns[] = {
     WORD(scsi_bus_sharing, 0, scsi_sharing_words),
     LIST(vgpu_profiles),
     YES_NO(memory_hot_remove),
+    WHOLE(cpu_hot_add_limit, 0, MOST_COUNT),
+    LIST(requires),
 };
 #undef ROW
 

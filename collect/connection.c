@@ -18,7 +18,7 @@
 #define DEFAULT_TIMEOUT_S 120
 #define MOST_PASSWORD_BYTES 1024
 
-GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own, guint modes)
+GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own, guint modes, guint timed)
 {
     connection->timeout_s = (ProgramNumber){DEFAULT_TIMEOUT_S, 1, 3600, "seconds", FALSE};
     const GOptionEntry entries[] = {
@@ -43,7 +43,7 @@ GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own
     memcpy(all, own, n * sizeof *own);
     memcpy(all + n, entries, sizeof entries);
     for (guint i = n; all[i].long_name; i++)
-        all[i].flags |= (gint)modes;
+        all[i].flags |= (gint)(all[i].arg_data == &connection->timeout_s ? modes | timed : modes);
     return all;
 }
 

@@ -33,9 +33,10 @@ typedef struct Connection {
     gpointer answer_data;
 } Connection;
 
-/* a program's own options followed by those of a connection, which belong to these modes (PROGRAM_MODE bits),
- * for program_parse; the caller frees the array */
-GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own, guint modes);
+/* a program's own options followed by those of a connection, which belong to these modes (PROGRAM_MODE bits);
+ * how long to wait for an answer belongs to those of timed too. For program_parse; the caller frees the array
+ */
+GOptionEntry *connection_options(Connection *connection, const GOptionEntry *own, guint modes, guint timed);
 
 /* TRUE where an argument is a server's address and no directory: one with a scheme, or as GOVC_URL may be
  * without one, if no file has that name: host.name, host:port, user@host, host/sdk; and - for GOVC_URL */

@@ -580,6 +580,7 @@ const char *inventory_left_out(Snapshot *snapshot, const guint counts[N_LEFT_OUT
         [LEFT_OUT_DEPENDENCIES] = "dependency_rules",
         [LEFT_OUT_RULES] = "empty_rules",
         [LEFT_OUT_RULE_MEMBERS] = "rule_members",
+        [LEFT_OUT_COPIES] = "copies",
     };
     g_autoptr(GString) text = g_string_new(NULL);
     for (int i = 0; i < N_LEFT_OUT; i++)

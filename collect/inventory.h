@@ -23,6 +23,7 @@ typedef enum {
     LEFT_OUT_DEPENDENCIES,  /* rules on the order in which HA restarts VMs */
     LEFT_OUT_RULES,         /* rules without members */
     LEFT_OUT_RULE_MEMBERS,  /* members of rules that are left out or do not exist */
+    LEFT_OUT_COPIES,        /* of VMs that are on another host */
     N_LEFT_OUT
 } LeftOut;
 

@@ -64,7 +64,7 @@ typedef struct Pool {
 
 typedef struct Host {
     const char *id, *name, *uuid, *address, *cluster_id, *product, *cpu_model, *evc_mode, *max_evc_mode,
-        *max_hardware_version, *datastores, *networks, *vgpu_profiles, *vsan_fault_domain;
+        *max_hardware_version, *datastores, *networks, *vgpu_profiles, *vsan_fault_domain, *capabilities;
     int connection, power, mode, standby_supported, vmotion;
     double cpu_cores, cpu_threads, core_mhz, cpu_mhz, memory_kib, numa_nodes, disk_capacity_kibps,
         net_capacity_kibps;
@@ -74,13 +74,13 @@ typedef struct Host {
 typedef struct Vm {
     const char *id, *name, *folder, *instance_uuid, *cluster_id, *pool_id, *host_id, *guest_id,
         *hardware_version, *managed_by, *evc_required, *ft_partner_ids, *disabled_methods, *datastores,
-        *networks, *vgpu_profiles, *pinned;
+        *networks, *vgpu_profiles, *pinned, *requires;
     int power, connection, role, drs_override, memory_reservation_locked, cpu_hot_add, memory_hot_add,
         memory_hot_remove, fault_tolerance, ft_role, latency_sensitivity, instant_clone_parent,
         scsi_bus_sharing;
     double vcpus, cores_per_socket, memory_mib, cpu_reservation_mhz, cpu_limit_mhz, cpu_shares,
         memory_reservation_mib, memory_limit_mib, memory_shares, memory_hot_add_limit_mib,
-        memory_hot_add_step_mib;
+        memory_hot_add_step_mib, cpu_hot_add_limit;
     int cluster, pool, host; /* indices */
 } Vm;
 

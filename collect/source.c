@@ -9,10 +9,13 @@ gboolean collect_from_source(const CollectRequest *request, CollectResult *resul
         return collect_from_vsphere(request, result, error);
     if (g_str_has_prefix(request->source, RVTOOLS_PREFIX))
         return collect_from_rvtools(request, result, error);
-    if (strstr(request->source, "://") || g_str_has_prefix(request->source, "libvirt:")) {
+    if (g_str_has_prefix(request->source, LIBVIRT_PREFIX))
+        return collect_from_libvirt(request, result, error);
+    if (strstr(request->source, "://")) {
         g_set_error(
             error, VMANGER_ERROR, 0,
-            "%s: found another kind of source: expected https://HOST/sdk, a directory or rvtools:PATH",
+            "%s: found another kind of source: expected https://HOST/sdk, a directory, rvtools:PATH or "
+            "libvirt:FILE",
             request->source);
         return FALSE;
     }

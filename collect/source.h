@@ -7,6 +7,7 @@
 #define COLLECT_SOURCE_H
 
 #include "collect/connection.h"
+#include "collect/libvirthosts.h"
 #include "collect/openpgp.h"
 #include "collect/program.h"
 #include "collect/snapshot.h"
@@ -14,10 +15,12 @@
 #define RVTOOLS_PREFIX "rvtools:" /* of the path of an export */
 
 typedef struct CollectRequest {
-    const char *source;     /* as the person named it: a server, a directory, rvtools:PATH */
+    const char *source;     /* as the person named it: a server, a directory, rvtools:PATH, libvirt:FILE */
     const char *output;     /* the directory that shall appear */
     const OpenPgp *keys;    /* to whom it is encrypted; NULL: it is in the clear */
+    const char *last;       /* the snapshot before, of an archive; NULL: none */
     double window_s;        /* what to measure, where the source can be asked */
+    double interval_s;      /* between two samples, where the source keeps none itself */
     Connection *connection; /* how to reach a server */
     const Program *program; /* for progress and warnings */
 } CollectRequest;
@@ -43,6 +46,9 @@ CollectFunction collect_from_vsphere;
 
 /* from an RVTools export, a workbook or a directory of CSV files (rvtools.c) */
 CollectFunction collect_from_rvtools;
+
+/* from the hosts of a file, through libvirt (libvirtsource.c) */
+CollectFunction collect_from_libvirt;
 
 void collect_result_clear(CollectResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CollectResult, collect_result_clear)

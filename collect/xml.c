@@ -118,7 +118,7 @@ static void start_element(void *data, const xmlChar *name, const xmlChar *prefix
                           int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted,
                           const xmlChar **attributes)
 {
-    (void)prefix, (void)uri, (void)n_namespaces, (void)namespaces, (void)n_defaulted;
+    (void)prefix, (void)n_namespaces, (void)namespaces, (void)n_defaulted;
     XmlReader *reader = data;
     guint depth = reader->open++;
     if (depth == 0)
@@ -132,7 +132,11 @@ static void start_element(void *data, const xmlChar *name, const xmlChar *prefix
         return;
     }
     Element *element = arena_take(&reader->arena, sizeof *element);
-    *element = (Element){.name = (const char *)name, .type = "", .kind = "", .text = ""};
+    *element = (Element){.name = (const char *)name,
+                         .space = uri ? (const char *)uri : "",
+                         .type = "",
+                         .kind = "",
+                         .text = ""};
     read_attributes(reader, element, n_attributes, attributes);
     if (reader->building > 0) {
         guint parent = reader->building - 1;
@@ -268,6 +272,36 @@ gboolean xml_reader_finish(XmlReader *reader, GError **error)
 const char *xml_reader_root(const XmlReader *reader)
 {
     return reader->root;
+}
+
+gboolean xml_read_root(const char *text, XmlTake *take, gpointer data, GError **error)
+{
+    g_autoptr(XmlReader) reader = xml_reader_new(0, take, data);
+    if (!reader) {
+        g_set_error(error, VMANGER_ERROR, 0, "XML cannot be read: not enough memory");
+        return FALSE;
+    }
+    return xml_reader_push(reader, text, strlen(text), error) && xml_reader_finish(reader, error);
+}
+
+void element_append_xml(const Element *element, const char *name, GString *out)
+{
+    g_string_append_printf(out, "<%s", name);
+    for (const Attribute *at = element->attributes; at; at = at->next) {
+        g_string_append_printf(out, " %s=\"", at->name);
+        xml_append_text(out, at->value);
+        g_string_append_c(out, '"');
+    }
+    if (*element->kind) {
+        g_string_append(out, " type=\"");
+        xml_append_text(out, element->kind);
+        g_string_append_c(out, '"');
+    }
+    g_string_append_c(out, '>');
+    xml_append_text(out, element->text);
+    for (const Element *child = element->first; child; child = child->next)
+        element_append_xml(child, child->name, out);
+    g_string_append_printf(out, "</%s>", name);
 }
 
 const Element *element_at(const Element *element, const char *path)

@@ -18,6 +18,7 @@ struct Attribute {
 typedef struct Element Element;
 struct Element {
     const char *name;      /* without its prefix */
+    const char *space;     /* the namespace's URI, or "" */
     const char *type;      /* its xsi:type without prefix, or "" */
     const char *kind;      /* the attribute `type` that a managed object reference has, or "" */
     const char *text;      /* of an element without children, or "" */
@@ -46,6 +47,12 @@ gboolean xml_reader_finish(XmlReader *reader, GError **error);
 
 /* the root's name; NULL before it was read */
 const char *xml_reader_root(const XmlReader *reader);
+
+/* hands over the root of a whole document, with all that stands in it */
+gboolean xml_read_root(const char *text, XmlTake *take, gpointer data, GError **error);
+
+/* appends the element and what it holds as XML, under another name; without namespaces */
+void element_append_xml(const Element *element, const char *name, GString *out);
 
 /* the first element at a path of children's names like "config.hardware"; NULL where there is none */
 const Element *element_at(const Element *element, const char *path);

@@ -11,11 +11,11 @@
 /* What the snapshot knows of at least one object. */
 typedef struct Known {
     gboolean vmotion, host_datastores, host_networks, vm_datastores, vm_networks, cpu_model, evc, threads,
-        host_hardware, vm_hardware, vgpu, partners;
+        host_hardware, vm_hardware, vgpu, capabilities, partners;
     double fewest_threads;
 } Known;
 
-/* Lists of ids (datastores, networks) as sets: has a host all that a VM needs? */
+/* Lists of ids (datastores, networks, capabilities) as sets: has a host all that a VM needs? */
 typedef struct IdSets {
     GHashTable *numbers; /* id -> its number + 1 */
     GHashTable *needs;   /* a VM's list -> GArray of guint, its numbers */
@@ -25,7 +25,7 @@ typedef struct IdSets {
 struct Compatibility {
     const Model *model;
     Known known;
-    IdSets datastores, networks;
+    IdSets datastores, networks, capabilities;
     GArray **partners;      /* [n_vms] of guint; NULL where there are none */
     const VmPast **refused; /* [n_vms] NULL where nothing was, or what was is asked for again: */
     int *hardware;          /* [n_hosts] the newest virtual hardware that each runs; as hardware_of_product */
@@ -112,13 +112,16 @@ static void fill_sets(Compatibility *compatibility)
     const Model *model = compatibility->model;
     sets_init(&compatibility->datastores);
     sets_init(&compatibility->networks);
+    sets_init(&compatibility->capabilities);
     for (guint i = 0; i < model->n_vms; i++) {
         add_need(&compatibility->datastores, model->vms[i].row->datastores);
         add_need(&compatibility->networks, model->vms[i].row->networks);
+        add_need(&compatibility->capabilities, model->vms[i].row->requires);
     }
     for (guint i = 0; i < model->snapshot->n_hosts; i++) {
         add_have(&compatibility->datastores, model->snapshot->hosts[i].datastores);
         add_have(&compatibility->networks, model->snapshot->hosts[i].networks);
+        add_have(&compatibility->capabilities, model->snapshot->hosts[i].capabilities);
     }
 }
 
@@ -159,6 +162,7 @@ static Known look(const Model *model, const int *hardware)
         known.fewest_threads = fmin(known.fewest_threads, isnan(host->cpu_threads) ? 0 : host->cpu_threads);
         known.host_hardware |= hardware[i] != 0;
         known.vgpu |= *host->vgpu_profiles != '\0';
+        known.capabilities |= *host->capabilities != '\0';
     }
     for (guint i = 0; i < model->n_vms; i++) {
         known.vm_datastores |= *model->vms[i].row->datastores != '\0';
@@ -268,6 +272,7 @@ void compatibility_free(Compatibility *compatibility)
         return;
     sets_clear(&compatibility->datastores);
     sets_clear(&compatibility->networks);
+    sets_clear(&compatibility->capabilities);
     for (guint i = 0; i < compatibility->model->n_vms; i++)
         if (compatibility->partners[i])
             g_array_unref(compatibility->partners[i]);
@@ -343,9 +348,17 @@ static int gives_evc(const Compatibility *compatibility, const Vm *vm, const Hos
     return !ordered && mode[vendor] && strncmp(mode, vm->evc_required, vendor + 1) == 0 ? -1 : 0;
 }
 
+/* The source itself has said what the VM needs of a host, its CPU among it. */
+static gboolean is_stated(const Compatibility *compatibility, const Vm *vm)
+{
+    return compatibility->known.capabilities && *vm->requires;
+}
+
 /* the same of running on its CPU at all */
 static int cpu_fits(const Compatibility *compatibility, const Vm *vm, const Host *source, const Host *target)
 {
+    if (is_stated(compatibility, vm))
+        return 1;
     if (!compatibility->known.cpu_model)
         return -1;
     gboolean same = *target->cpu_model && strcmp(source->cpu_model, target->cpu_model) == 0;
@@ -389,6 +402,28 @@ static gboolean is_reached(const Compatibility *compatibility, guint vm, guint h
     return TRUE;
 }
 
+/* what the VM requires and the host does not offer; the caller frees it */
+static char *missing_of(const char *requires, const char *capabilities)
+{
+    g_auto(GStrv) words = list_split(requires);
+    GString *missing = g_string_new(NULL);
+    for (char **word = words; *word; word++)
+        if (!list_contains(capabilities, *word))
+            g_string_append_printf(missing, "%s%s", missing->len ? ", " : "", *word);
+    return g_string_free(missing, FALSE);
+}
+
+static gboolean offers_what_it_requires(const Compatibility *compatibility, const Vm *vm, const Host *target,
+                                        guint host, Obstacle *why)
+{
+    if (!is_stated(compatibility, vm) ||
+        has_all(&compatibility->capabilities, target->capabilities, vm->requires))
+        return TRUE;
+    g_autofree char *missing = why ? missing_of(vm->requires, target->capabilities) : NULL;
+    return obstacle_set(why, OBSTACLE_CAPABILITY, (int)host, "does not offer %s, which the VM requires",
+                        missing);
+}
+
 static gboolean has_what_it_uses(const Compatibility *compatibility, guint vm, guint host, Obstacle *why)
 {
     const Known *known = &compatibility->known;
@@ -405,7 +440,7 @@ static gboolean has_what_it_uses(const Compatibility *compatibility, guint vm, g
         return obstacle_set(why, OBSTACLE_NETWORK, (int)host, "may lack a network: the VM's are not known");
     if (networks && *row->networks && !has_all(&compatibility->networks, target->networks, row->networks))
         return obstacle_set(why, OBSTACLE_NETWORK, (int)host, "lacks a network of the VM");
-    return TRUE;
+    return offers_what_it_requires(compatibility, row, target, host, why);
 }
 
 static gboolean is_apart_from_partners(const Compatibility *compatibility, const Model *now, guint vm,
@@ -518,8 +553,9 @@ char *compatibility_restart_key(const Compatibility *compatibility, guint vm)
     const ModelVm *at = &compatibility->model->vms[vm];
     const Vm *row = at->row;
     double vcpus = at->vcpus > compatibility->known.fewest_threads ? at->vcpus : 0;
-    return g_strdup_printf("%p %p %p %d %.0f", (const void *)row->datastores, (const void *)row->networks,
-                           (const void *)row->vgpu_profiles, hardware_number(row->hardware_version), vcpus);
+    return g_strdup_printf("%p %p %p %p %d %.0f", (const void *)row->datastores, (const void *)row->networks,
+                           (const void *)row->vgpu_profiles, (const void *)row->requires,
+                           hardware_number(row->hardware_version), vcpus);
 }
 
 /* Texts come with their length, so that none looks like what follows; a VM of which more than the host counts
@@ -531,10 +567,11 @@ char *compatibility_key(const Compatibility *compatibility, guint vm)
     gboolean alone = model_is_fault_tolerant(compatibility->model, vm) || compatibility->refused[vm] ||
                      compatibility->again[vm];
     double vcpus = at->vcpus > compatibility->known.fewest_threads ? at->vcpus : 0;
-    return g_strdup_printf("%d %d %p %p %p %d %.0f %d %zu:%s", at->host, row->power,
+    return g_strdup_printf("%d %d %p %p %p %p %d %.0f %d %zu:%s", at->host, row->power,
                            (const void *)row->datastores, (const void *)row->networks,
-                           (const void *)row->vgpu_profiles, hardware_number(row->hardware_version), vcpus,
-                           alone ? (int)vm : -1, strlen(row->evc_required), row->evc_required);
+                           (const void *)row->vgpu_profiles, (const void *)row->requires,
+                           hardware_number(row->hardware_version), vcpus, alone ? (int)vm : -1,
+                           strlen(row->evc_required), row->evc_required);
 }
 
 /* ---- what nobody knows ---- */
@@ -546,18 +583,19 @@ char *compatibility_unchecked(const Compatibility *compatibility, guint vm, guin
     const Vm *row = model->vms[vm].row;
     const Host *source = &model->snapshot->hosts[model->vms[vm].host],
                *target = &model->snapshot->hosts[host];
+    gboolean stated = is_stated(compatibility, row); /* storage, networks and machine are among it */
     gboolean unknown_cpu = needs_cpu(row->power) && cpu_fits(compatibility, row, source, target) < 0;
     const struct {
         gboolean unknown;
         const char *words;
     } facts[] = {
         {!known->vmotion && needs_vmotion(row->power), "vMotion"},
-        {!known->host_datastores || !known->vm_datastores, "datastores"},
-        {!known->host_networks || !known->vm_networks, "networks"},
+        {!stated && (!known->host_datastores || !known->vm_datastores), "datastores"},
+        {!stated && (!known->host_networks || !known->vm_networks), "networks"},
         {unknown_cpu && !known->cpu_model, "CPU model"},
         {unknown_cpu && known->cpu_model, "EVC modes' order"},
         {!known->threads, "threads"},
-        {runs_hardware(compatibility, vm, host) < 0, "hardware version"},
+        {!stated && runs_hardware(compatibility, vm, host) < 0, "hardware version"},
         {offers_vgpus(compatibility, vm, host) < 0, "vGPU profiles"},
         {model_is_fault_tolerant(model, vm) && !compatibility->partners[vm] && !known->partners,
          "fault-tolerance partner"},

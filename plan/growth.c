@@ -127,6 +127,8 @@ double growth_most_vcpus(const Vm *row)
     double most = hardware_max_vcpus(hardware_number(row->hardware_version));
     if (row->vcpus <= MOST_HOT_ADDED_VCPUS)
         most = MIN(most, MOST_HOT_ADDED_VCPUS);
+    if (row->cpu_hot_add_limit >= row->vcpus) /* else it cannot be true: it is not known */
+        return row->cpu_hot_add_limit;
     return row->cores_per_socket > 0 ? MIN(most, MOST_SOCKETS * row->cores_per_socket) : most;
 }
 

@@ -49,6 +49,7 @@ typedef enum {
     OBSTACLE_THREADS,
     OBSTACLE_HARDWARE_VERSION, /* newer than the host's release runs */
     OBSTACLE_VGPU,             /* a profile that the host does not offer */
+    OBSTACLE_CAPABILITY,       /* another thing that the VM requires and the host does not offer */
     /* of what there is no room for */
     OBSTACLE_HEAT,
     OBSTACLE_ROOM, /* memory, reservations */

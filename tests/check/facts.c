@@ -30,6 +30,7 @@ Facts facts_of(const Snapshot *snapshot, const Assessment *assessment)
         facts.threads |= host->cpu_threads > 0;
         facts.host_hardware |= hardware_of(host->max_hardware_version) > 0;
         facts.vgpu |= *host->vgpu_profiles != '\0';
+        facts.capabilities |= *host->capabilities != '\0';
     }
     for (guint i = 0; i < snapshot->n_vms; i++) {
         facts.vm_datastores |= *snapshot->vms[i].datastores != '\0';
@@ -73,6 +74,8 @@ const char *facts_lacking(const Facts *facts, const Vm *vm, double vcpus, const 
         return "the target does not run the VM's virtual hardware";
     if (facts->vgpu && !lists_all(vm->vgpu_profiles, target->vgpu_profiles))
         return "the target lacks a vGPU profile";
+    if (facts->capabilities && !lists_all(vm->requires, target->capabilities))
+        return "the target does not offer what the VM requires";
     return NULL;
 }
 

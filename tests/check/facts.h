@@ -10,7 +10,7 @@
 /* what the snapshot knows of at least one object; is_export: an empty fact may be anything */
 typedef struct Facts {
     gboolean vmotion, host_datastores, vm_datastores, host_networks, vm_networks, cpu_model, threads,
-        host_hardware, vm_hardware, vgpu, is_export;
+        capabilities, host_hardware, vm_hardware, vgpu, is_export;
 } Facts;
 
 Facts facts_of(const Snapshot *snapshot, const Assessment *assessment);

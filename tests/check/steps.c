@@ -106,7 +106,9 @@ static const char *fact_obstacle(const World *world, const Vm *vm, int from, int
     const Facts *facts = &world->facts;
     if (vm->power == VM_POWER_ON && facts->vmotion && (source->vmotion != 1 || target->vmotion != 1))
         return "no vMotion on one of the hosts";
-    if (vm->power != VM_POWER_OFF && facts->cpu_model && !cpu_is_compatible(snapshot, vm, source, target))
+    gboolean stated = facts->capabilities && *vm->requires;
+    if (vm->power != VM_POWER_OFF && facts->cpu_model && !stated &&
+        !cpu_is_compatible(snapshot, vm, source, target))
         return "the CPUs are not compatible";
     return facts_lacking(facts, vm, world->vms[vm - snapshot->vms].vcpus, target);
 }

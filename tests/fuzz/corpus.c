@@ -15,6 +15,7 @@
 #include "plan/verify.h"
 #include "samples/synthetic.h"
 #include "tests/fuzz/conversation.h"
+#include "tests/fuzz/estate.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ typedef struct Format {
 } Format;
 
 static TryFunction try_snapshot, try_policy, try_assessment, try_plan, try_journal, try_queryperf,
-    try_knownhosts, try_export, try_workbook, try_collection, try_application;
+    try_knownhosts, try_export, try_workbook, try_collection, try_application, try_estate;
 
 static const Format formats[] = {
     {"snapshot/snapshot.csv", try_snapshot},
@@ -50,6 +51,10 @@ static const Format formats[] = {
     {"export/vCPU.csv", try_export},
     {"export/vMemory.csv", try_export},
     {"sheet1.xml", try_workbook},
+    {"estate/hosts.csv", try_estate},
+    {"estate/domain.xml", try_estate},
+    {"estate/capabilities.xml", try_estate},
+    {"estate/domaincapabilities.xml", try_estate},
     {"vcenter/session.txt", try_collection},
     {"vcenter/inventory.txt", try_collection},
     {"vcenter/measured.txt", try_collection},
@@ -214,7 +219,11 @@ static gboolean carry_on(Corpus *corpus, const char *source, GError **error)
     g_autofree char *collected = path_of(corpus, "collected");
     const Program program = {.name = "test", .quiet = TRUE};
     Connection connection = {0};
-    const CollectRequest request = {source, collected, NULL, 300, &connection, &program};
+    const CollectRequest request = {.source = source,
+                                    .output = collected,
+                                    .window_s = 300,
+                                    .connection = &connection,
+                                    .program = &program};
     g_auto(CollectResult) result = {0};
     remove_all(collected);
     if (!collect_from_source(&request, &result, error))
@@ -485,6 +494,42 @@ static gboolean try_application(Corpus *corpus, const char *path, GError **error
     return conversation_apply(texts, conversations(corpus, spoilt, texts), error);
 }
 
+/* ---- hosts that libvirt manages ---- */
+
+static gboolean try_estate(Corpus *corpus, const char *path, GError **error)
+{
+    (void)path;
+    g_autofree char *collected = path_of(corpus, "collected");
+    char *texts[N_ESTATE + 1] = {NULL};
+    guint n = 0;
+    for (guint i = 0; i < corpus_count(); i++) {
+        g_autofree char *file = path_of(corpus, formats[i].file);
+        if (formats[i].try == try_estate)
+            must(g_file_get_contents(file, &texts[n++], NULL, NULL), "a text is missing", NULL);
+    }
+    remove_all(collected);
+    gboolean ok = estate_collect((const char *const *)texts, collected, error);
+    for (guint i = 0; i < N_ESTATE; i++)
+        g_free(texts[i]);
+    if (ok)
+        must_serve(corpus, collected);
+    return ok;
+}
+
+static void make_estate(const Corpus *corpus)
+{
+    g_autofree char *directory = path_of(corpus, "estate");
+    guint n = 0;
+    must(g_mkdir(directory, 0700) == 0, "no directory for an estate", NULL);
+    for (guint i = 0; i < corpus_count(); i++) {
+        g_autofree char *path = path_of(corpus, formats[i].file);
+        if (formats[i].try == try_estate)
+            must(g_file_set_contents(path, estate_good[n++], -1, NULL), "no good estate", NULL);
+    }
+}
+
+/* ---- conversations ---- */
+
 /* They are kept as texts in the source. */
 static void copy_conversations(const Corpus *corpus)
 {
@@ -551,6 +596,7 @@ Corpus *corpus_new(void)
     must(g_file_set_contents(answer, good_queryperf, -1, &error), "no good answer", error);
     must(g_file_set_contents(known, good_knownhosts, -1, &error), "no good known hosts", error);
     make_export(corpus);
+    make_estate(corpus);
     make_snapshot(corpus);
     make_plan(corpus);
     make_journal(corpus);

@@ -156,6 +156,28 @@ static void cpus_agree_by_model_or_by_evc(void)
     }
 }
 
+static void a_host_offers_all_that_a_vm_requires(void)
+{
+    SmallCluster *small = two_hosts();
+    small->snapshot->hosts[0].capabilities = target_of(small)->capabilities = "cpu:A machine:m1";
+    small->snapshot->hosts[0].cpu_model = "x";
+    target_of(small)->cpu_model = "y"; /* what the VM requires of a CPU is among what it requires */
+    small->snapshot->vms[0].requires = "cpu:A machine:m1";
+    assert_obstacle(small, NULL, "");
+    small = two_hosts();
+    small->snapshot->hosts[0].capabilities = "cpu:A machine:m1 pool:p";
+    target_of(small)->capabilities = "cpu:AB machine:m1";
+    small->snapshot->vms[0].requires = "cpu:A machine:m1 pool:p";
+    assert_obstacle(small, NULL, "does not offer cpu:A, pool:p, which the VM requires");
+    small = two_hosts();
+    small->snapshot->hosts[0].capabilities = "machine:m1";
+    small->snapshot->vms[0].requires = "machine:m1";
+    assert_obstacle(small, NULL, "does not offer machine:m1, which the VM requires");
+    small = two_hosts(); /* no host says what it offers */
+    small->snapshot->vms[0].requires = "machine:m1";
+    assert_obstacle(small, NULL, "");
+}
+
 static void what_nobody_knows_forbids_nothing_and_is_told(void)
 {
     SmallCluster *small = two_hosts();
@@ -290,6 +312,7 @@ void test_compatibility_suite(void)
     CU_ADD_TEST(suite, a_list_that_only_this_vm_lacks_forbids);
     CU_ADD_TEST(suite, a_vm_without_networks_has_none_unless_an_export_left_them_out);
     CU_ADD_TEST(suite, cpus_agree_by_model_or_by_evc);
+    CU_ADD_TEST(suite, a_host_offers_all_that_a_vm_requires);
     CU_ADD_TEST(suite, what_nobody_knows_forbids_nothing_and_is_told);
     CU_ADD_TEST(suite, a_vm_that_does_not_run_needs_neither_vmotion_nor_measurements);
     CU_ADD_TEST(suite, a_vm_that_does_not_run_needs_its_datastores_and_networks);
