@@ -153,6 +153,7 @@ static const Column hosts_columns[] = {
     LIST(vgpu_profiles),
     TEXT(vsan_fault_domain, 0),
     LIST(capabilities),
+    YES_NO(maintenance_supported),
 };
 #undef ROW
 

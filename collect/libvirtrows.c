@@ -247,6 +247,7 @@ static void add_host(LibvirtRows *rows, const Fit *fit, Snapshot *snapshot, guin
     row.cluster_id = cluster_of(snapshot, host);
     row.address = snapshot_string(snapshot, host->uri);
     row.mode = HOST_MODE_NORMAL;
+    row.maintenance_supported = 0;
     row.net_capacity_kibps = host->net_capacity_kibps;
     row.disk_capacity_kibps = host->disk_capacity_kibps;
     if (now->error) {
@@ -277,6 +278,8 @@ static void describe_growth(Vm *vm, const DomainFacts *facts)
     vm->memory_hot_add = facts->growth != GROWTH_NONE;
     vm->memory_hot_add_limit_mib = facts->growth_limit_mib;
     vm->memory_hot_add_step_mib = facts->growth_step_mib;
+    /* whatever took memory in gives it back, where the guest says how much it does not need */
+    vm->memory_hot_remove = facts->stats_period_s > 0;
     vm->cpu_hot_add = facts->most_vcpus > facts->vcpus;
     vm->cpu_hot_add_limit = facts->most_vcpus;
 }

@@ -3,6 +3,8 @@
  * Hosts that libvirt manages as a source: what they and their domains are configured as, and, since libvirt
  * keeps no history, samples that are taken while collect runs. Documented in collect.1.
  */
+#include "collect/libvirtsource.h"
+
 #include "collect/escape.h"
 #include "collect/inventory.h"
 #include "collect/libvirtfit.h"
@@ -11,7 +13,6 @@
 #include "collect/references.h"
 #include "collect/snapshotreader.h"
 #include "collect/snapshotwriter.h"
-#include "collect/source.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,9 +20,10 @@
 typedef struct Estate {
     const CollectRequest *request;
     LibvirtHosts *hosts;
-    Snapshot *last;    /* of the same estate; NULL: none */
-    GPtrArray *probes; /* Probe *, one for each host */
-    Interrupt *interrupt;
+    Snapshot *last;       /* of the same estate; NULL: none */
+    GPtrArray *probes;    /* Probe *, one for each host */
+    Interrupt *interrupt; /* that of own, or of whoever asks */
+    Interrupt *own;
     Fit *fit;
     LibvirtRows *rows;
 } Estate;
@@ -36,7 +38,7 @@ static void estate_clear(Estate *estate)
     libvirt_rows_free(estate->rows);
     fit_free(estate->fit);
     g_clear_pointer(&estate->probes, g_ptr_array_unref);
-    interrupt_free(estate->interrupt);
+    interrupt_free(estate->own);
     snapshot_free(estate->last);
     libvirt_hosts_free(estate->hosts);
 }
@@ -120,33 +122,66 @@ static void describe(Snapshot *snapshot, const LibvirtHosts *hosts)
     info->tool = "vmanger " VMANGER_VERSION;
 }
 
-static gboolean collect_estate(Estate *estate, SnapshotWriter *writer, CollectResult *result, GError **error)
+/* What is configured, and with a writer what is measured. */
+static gboolean read_estate(Estate *estate, Snapshot *snapshot, SnapshotWriter *writer, GPtrArray *warnings,
+                            GError **error)
 {
-    Snapshot *snapshot = result->snapshot;
     describe(snapshot, estate->hosts);
     read_last(estate);
     if (!ask_hosts(estate, error))
         return FALSE;
-    estate->rows = libvirt_rows_new(estate->hosts, estate->probes, estate->last, result->warnings, error);
-    if (!estate->rows || !ask_fit(estate, error) || !measure(estate, &snapshot->info, error))
+    estate->rows = libvirt_rows_new(estate->hosts, estate->probes, estate->last, warnings, error);
+    if (!estate->rows || !ask_fit(estate, error) || (writer && !measure(estate, &snapshot->info, error)))
         return FALSE;
     libvirt_rows_fill(estate->rows, estate->fit, snapshot);
     if (!snapshot_link(snapshot, error))
         return FALSE;
-    libvirt_samples_write(estate->rows, snapshot, writer, result->warnings);
-    return snapshot_writer_commit(writer, snapshot, &result->digest, error);
+    if (writer)
+        libvirt_samples_write(estate->rows, snapshot, writer, warnings);
+    else
+        snapshot->info.taken_at = g_get_real_time() / G_USEC_PER_SEC;
+    return TRUE;
+}
+
+static gboolean open_estate(Estate *estate, const CollectRequest *request, Interrupt *interrupt,
+                            GError **error)
+{
+    estate->request = request;
+    estate->hosts = libvirt_hosts_read(request->source + strlen(LIBVIRT_PREFIX), error);
+    if (!estate->hosts)
+        return FALSE;
+    estate->probes = g_ptr_array_new_with_free_func(probe_free);
+    estate->own = interrupt ? NULL : interrupt_new();
+    estate->interrupt = interrupt ? interrupt : estate->own;
+    return TRUE;
+}
+
+gboolean libvirt_collect(const CollectRequest *request, Interrupt *interrupt, CollectResult *result,
+                         GError **error)
+{
+    g_auto(Estate) estate = {0};
+    g_autoptr(SnapshotWriter) writer = NULL;
+    if (!open_estate(&estate, request, interrupt, error) ||
+        !(writer = snapshot_writer_new(request->output, request->keys, error)))
+        return FALSE;
+    result->warnings = g_ptr_array_new_with_free_func(g_free);
+    result->snapshot = snapshot_new();
+    return read_estate(&estate, result->snapshot, writer, result->warnings, error) &&
+           snapshot_writer_commit(writer, result->snapshot, &result->digest, error);
 }
 
 gboolean collect_from_libvirt(const CollectRequest *request, CollectResult *result, GError **error)
 {
-    g_auto(Estate) estate = {.request = request};
-    g_autoptr(SnapshotWriter) writer = NULL;
-    estate.hosts = libvirt_hosts_read(request->source + strlen(LIBVIRT_PREFIX), error);
-    if (!estate.hosts || !(writer = snapshot_writer_new(request->output, request->keys, error)))
-        return FALSE;
-    estate.probes = g_ptr_array_new_with_free_func(probe_free);
-    estate.interrupt = interrupt_new();
-    result->warnings = g_ptr_array_new_with_free_func(g_free);
-    result->snapshot = snapshot_new();
-    return collect_estate(&estate, writer, result, error);
+    return libvirt_collect(request, NULL, result, error);
+}
+
+Snapshot *libvirt_inventory(const CollectRequest *request, Interrupt *interrupt, GPtrArray *warnings,
+                            GError **error)
+{
+    g_auto(Estate) estate = {0};
+    g_autoptr(Snapshot) snapshot = snapshot_new();
+    if (!open_estate(&estate, request, interrupt, error) ||
+        !read_estate(&estate, snapshot, NULL, warnings, error))
+        return NULL;
+    return g_steal_pointer(&snapshot);
 }

@@ -65,7 +65,7 @@ typedef struct Pool {
 typedef struct Host {
     const char *id, *name, *uuid, *address, *cluster_id, *product, *cpu_model, *evc_mode, *max_evc_mode,
         *max_hardware_version, *datastores, *networks, *vgpu_profiles, *vsan_fault_domain, *capabilities;
-    int connection, power, mode, standby_supported, vmotion;
+    int connection, power, mode, standby_supported, maintenance_supported, vmotion;
     double cpu_cores, cpu_threads, core_mhz, cpu_mhz, memory_kib, numa_nodes, disk_capacity_kibps,
         net_capacity_kibps;
     int cluster; /* index */

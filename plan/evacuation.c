@@ -196,6 +196,10 @@ static gboolean may_enter_maintenance(const Evacuation *e, guint host, Obstacle 
         return obstacle_set(why, OBSTACLE_HOST_NOT_CONNECTED, (int)host,
                             "is to be emptied, but is not connected and powered on: it cannot enter "
                             "maintenance mode");
+    if (row->maintenance_supported == 0)
+        return obstacle_set(why, OBSTACLE_NO_MAINTENANCE, (int)host,
+                            "is empty, but its hypervisor knows no maintenance mode: exclude_hosts in place "
+                            "of evacuate keeps it so");
     if (snapshot->clusters[row->cluster].vsan == 1 && !*e->start->policy->vsan_mode)
         return obstacle_set(why, OBSTACLE_VSAN_MODE, (int)host,
                             "is empty, but a vSAN host enters maintenance mode only with vsan_mode set");

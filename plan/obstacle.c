@@ -53,6 +53,7 @@ const char *const obstacle_names[] = {[OBSTACLE_NONE] = "",
                                       [OBSTACLE_MOVE_BOUNDS] = "move_bounds",
                                       [OBSTACLE_STRATEGY] = "strategy",
                                       [OBSTACLE_VSAN_MODE] = "vsan_mode",
+                                      [OBSTACLE_NO_MAINTENANCE] = "no_maintenance",
                                       [OBSTACLE_NO_VMS] = "no_vms",
                                       [N_OBSTACLES] = NULL};
 

@@ -66,7 +66,8 @@ typedef enum {
     OBSTACLE_MOVE_BOUNDS,  /* max_moves, max_moves_per_host, min_vm_pct, min_gain */
     OBSTACLE_STRATEGY,     /* strategy=threshold does not do such a thing */
     OBSTACLE_VSAN_MODE,
-    OBSTACLE_NO_VMS, /* the load is the host's own */
+    OBSTACLE_NO_MAINTENANCE, /* its hypervisor knows no such mode */
+    OBSTACLE_NO_VMS,         /* the load is the host's own */
     N_OBSTACLES
 } ObstacleCode;
 

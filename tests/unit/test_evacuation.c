@@ -150,6 +150,15 @@ static void a_host_that_is_not_empty_or_not_connected_is_unsolved(void)
                      "maintenance mode");
 }
 
+static void a_host_whose_hypervisor_knows_no_maintenance_is_emptied_and_told_of(void)
+{
+    SmallCluster *small = three_hosts();
+    small->snapshot->hosts[0].maintenance_supported = 0;
+    assert_evacuated(small, COLD,
+                     "!h1: is empty, but its hypervisor knows no maintenance mode: exclude_hosts in place of "
+                     "evacuate keeps it so");
+}
+
 static void a_host_that_others_empty_and_the_policy_excludes_is_left_alone(void)
 {
     SmallCluster *small = three_hosts();
@@ -233,4 +242,5 @@ void test_evacuation_suite(void)
     CU_ADD_TEST(suite, vms_that_vsphere_runs_for_itself_hold_up_no_maintenance);
     CU_ADD_TEST(suite, what_holds_a_host_up_does_not_name_agents);
     CU_ADD_TEST(suite, a_host_that_is_not_empty_or_not_connected_is_unsolved);
+    CU_ADD_TEST(suite, a_host_whose_hypervisor_knows_no_maintenance_is_emptied_and_told_of);
 }
