@@ -48,6 +48,7 @@ static const char *const reclaim_words[] = {"lent", "advise", "off", NULL};
 static const char *const drs_clusters_words[] = {"advise", "plan", NULL};
 static const char *const vsan_mode_words[] = {"ensureObjectAccessibility", "evacuateAllData", "noAction",
                                               NULL};
+static const char *const libvirt_tls_words[] = {"auto", "yes", "no", NULL};
 static const char *const rule_type_words[] = {"vm_affinity", "vm_anti_affinity", "vm_host_affinity",
                                               "vm_host_anti_affinity", NULL};
 
@@ -123,6 +124,10 @@ static const Key keys[] = {
     {"apply", "require_signature", KEY_TEXT, AT(require_signature), "", 0, 0, NULL},
     {"apply", "signatures_needed", KEY_WHOLE, AT(signatures_needed), "1", 1, 100, NULL},
     {"apply", "revoked_keys", KEY_TEXT, AT(revoked_keys), "", 0, 0, NULL},
+    {"apply", "libvirt_tls", KEY_WORD, AT(libvirt_tls), "auto", 0, 0, libvirt_tls_words},
+    {"apply", "libvirt_auto_converge", KEY_WORD, AT(libvirt_auto_converge), "no", 0, 0, yes_no_words},
+    {"apply", "libvirt_post_copy", KEY_WORD, AT(libvirt_post_copy), "no", 0, 0, yes_no_words},
+    {"apply", "libvirt_limit_s", KEY_WHOLE, AT(libvirt_limit_s), "1800", 0, MANY, NULL},
 };
 
 /* of every [rule NAME] */

@@ -16,6 +16,7 @@ enum { BALANCE_OFF, BALANCE_LOW, BALANCE_HIGH };
 enum { HA_CHECK_WARN, HA_CHECK_HARD, HA_CHECK_OFF };
 enum { RECLAIM_LENT, RECLAIM_ADVISE, RECLAIM_OFF };
 enum { POWER_OFF, POWER_EMPTY, POWER_STANDBY };
+enum { LIBVIRT_TLS_AUTO, LIBVIRT_TLS_YES, LIBVIRT_TLS_NO };
 
 /* a rule of the person's own, for those who have no DRS: VMs and hosts by pattern */
 typedef struct PolicyRule {
@@ -64,6 +65,9 @@ typedef struct Policy {
     GArray *blackout;                       /* WeekHours (weekhours.h) in which no step runs */
     char *require_signature, *revoked_keys; /* files; "": none */
     double signatures_needed;
+    int libvirt_tls; /* LIBVIRT_TLS_… */
+    int libvirt_auto_converge, libvirt_post_copy;
+    double libvirt_limit_s; /* after which a migration is aborted; 0: never */
     /* [rule NAME] */
     GPtrArray *rules; /* PolicyRule *, in the file's order */
     /* [size NAME] */
