@@ -283,7 +283,8 @@ static void apply_exit(Model *model, const Change *change)
 
 static double seconds_of_migration(const Model *model, const Change *change)
 {
-    return model->move_setup_s + model->move_slope * change_copy_bytes(model, change) * BITS_PER_BYTE /
+    return model->move_setup_s + model->move_slope * model->vms[change->vm].copy_factor *
+                                     change_copy_bytes(model, change) * BITS_PER_BYTE /
                                      (model->policy->vmotion_mbps * 1e6);
 }
 

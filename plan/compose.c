@@ -6,6 +6,7 @@
 #include "plan/evacuation.h"
 #include "plan/failover.h"
 #include "plan/gather.h"
+#include "plan/movetimes.h"
 #include "plan/payoff.h"
 #include "plan/power.h"
 #include "plan/reasons.h"
@@ -274,7 +275,7 @@ static void append_refused(const Composing *composing, GString *words)
 static char *words_of_past(const Composing *composing)
 {
     const Situation *situation = composing->situation;
-    MoveTimes times = past_move_times(situation->past, situation->start->policy);
+    g_auto(MoveTimes) times = move_times_of(situation->past, situation->start->policy);
     g_autoptr(GString) words = g_string_new(NULL);
     if (times.n)
         g_string_append_printf(words, "estimates of %u %s were off by %.0f %% (median)", times.n,

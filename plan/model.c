@@ -136,6 +136,7 @@ static gboolean join_vms(Model *model, GError **error)
         vm->host = row->host;
         vm->state = assessed->state;
         vm->running = row->power == VM_POWER_ON;
+        vm->copy_factor = 1;
         vm->measured =
             vm->running && !isnan(vm->demand[RESOURCE_CPU]) && !isnan(vm->demand[RESOURCE_HOST_MEMORY]);
         vm->system = vm_is_system(model->policy, row);

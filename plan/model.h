@@ -41,6 +41,7 @@ typedef struct ModelVm {
     double measured_host_memory; /* KiB: consumed + overhead */
     const Load *host_memory;     /* as assessed: whose doing it is that memory is reclaimed */
     double memory_mib, vcpus;    /* configured, now */
+    double copy_factor;          /* how much of it a migration sends beside what one expects; 1 as made */
     int host;                    /* now */
     int state;                   /* State, as assessed */
     gboolean running, measured;  /* powered on; CPU and host_memory known */
@@ -52,7 +53,7 @@ typedef struct Model {
     const Assessment *assessment;
     const Policy *policy;
     gboolean room_apart;                /* room is not told by demands and thresholds everywhere */
-    double move_setup_s, move_slope;    /* a migration takes set-up + slope × bytes ÷ the policy's rate */
+    double move_setup_s, move_slope;    /* a migration takes set-up + slope × factor × bytes ÷ the rate */
     ModelHost *hosts;                   /* [n_hosts] */
     guint n_vms;                        /* those of the snapshot, in its order */
     ModelVm *vms;                       /* [n_vms] */

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#define BITS_PER_MIB (8.0 * 1024 * 1024)
-
 static void refusal_clear(gpointer data)
 {
     PastRefusal *refusal = data;
@@ -20,6 +18,14 @@ static void departure_clear(gpointer data)
     PastDeparture *departure = data;
     g_free(departure->source_id);
     g_free(departure->host_id);
+}
+
+static void migration_clear(gpointer data)
+{
+    PastMigration *migration = data;
+    g_free(migration->source_id);
+    g_free(migration->from_id);
+    g_free(migration->to_id);
 }
 
 static void vm_history_free(gpointer data)
@@ -36,6 +42,7 @@ Past *past_new(void)
     past->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, vm_history_free);
     past->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     past->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
+    g_array_set_clear_func(past->migrations, migration_clear);
     past->departures = g_array_new(FALSE, FALSE, sizeof(PastDeparture));
     g_array_set_clear_func(past->departures, departure_clear);
     past->foreign = g_ptr_array_new_with_free_func(g_free);
@@ -74,7 +81,7 @@ static VmPast *vm_of(Past *past, const JournalRow *row)
 
 /* The beginning of the step that succeeded in this row, in the same run: a step that an interrupted run left
  * open was watched by nobody. */
-static void add_migration(Past *past, const Journal *journal, guint index)
+static void add_migration(Past *past, const Journal *journal, guint index, const VmPast *vm)
 {
     const JournalRow *end = &g_array_index(journal->rows, JournalRow, index);
     gint64 start = -1;
@@ -88,10 +95,17 @@ static void add_migration(Past *past, const Journal *journal, guint index)
             start = row->time;
         if (row->event != EVENT_INTENT)
             continue;
-        PastMigration migration = {journal_number_in(row->detail, "copy_mib"),
-                                   journal_number_in(row->detail, "est_s"), (double)(end->time - start)};
-        if (migration.real_s > 0)
-            g_array_append_val(past->migrations, migration);
+        if (end->time <= start)
+            return;
+        PastMigration migration = {.copy_mib = journal_number_in(row->detail, "copy_mib"),
+                                   .est_s = journal_number_in(row->detail, "est_s"),
+                                   .real_s = (double)(end->time - start),
+                                   .start = start,
+                                   .source_id = g_strdup(end->source_id),
+                                   .from_id = g_strdup(end->from_id),
+                                   .to_id = g_strdup(end->to_id),
+                                   .vm = vm};
+        g_array_append_val(past->migrations, migration);
         return;
     }
 }
@@ -146,7 +160,7 @@ static void add_success(Past *past, const Journal *journal, guint index)
         PastDeparture departure = {row->time, g_strdup(row->source_id), g_strdup(row->from_id)};
         g_array_append_val(past->departures, departure);
         vm->last_migration = MAX(vm->last_migration, row->time);
-        add_migration(past, journal, index);
+        add_migration(past, journal, index, vm);
     }
 }
 
@@ -254,49 +268,4 @@ double past_memory_before(const VmPast *vm, double present_mib)
 {
     g_autoptr(GArray) sizes = lent_sizes_before(vm->memory, present_mib);
     return sizes->len ? g_array_index(sizes, double, 0) : present_mib;
-}
-
-static int compare_double(gconstpointer a, gconstpointer b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return left < right ? -1 : left > right;
-}
-
-static void note_errors(const Past *past, MoveTimes *times)
-{
-    g_autoptr(GArray) errors = g_array_new(FALSE, FALSE, sizeof(double));
-    for (guint i = 0; i < past->migrations->len; i++) {
-        const PastMigration *move = &g_array_index(past->migrations, PastMigration, i);
-        double error_pct = fabs(move->est_s - move->real_s) / move->real_s * 100;
-        if (!isnan(error_pct))
-            g_array_append_val(errors, error_pct);
-    }
-    g_array_sort(errors, compare_double);
-    times->n = errors->len;
-    times->error_pct = errors->len ? g_array_index(errors, double, errors->len / 2) : NAN;
-}
-
-MoveTimes past_move_times(const Past *past, const Policy *policy)
-{
-    MoveTimes times = {0, NAN, policy->migration_setup_s, 1};
-    double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-    note_errors(past, &times);
-    for (guint i = 0; i < past->migrations->len; i++) {
-        const PastMigration *move = &g_array_index(past->migrations, PastMigration, i);
-        double copy_s = move->copy_mib * BITS_PER_MIB / (policy->vmotion_mbps * 1e6);
-        if (isnan(copy_s))
-            continue;
-        n++;
-        x += copy_s;
-        y += move->real_s;
-        xx += copy_s * copy_s;
-        xy += copy_s * move->real_s;
-    }
-    double spread = n * xx - x * x;
-    if (n < 3 || spread <= 0)
-        return times;
-    /* Neither can be negative in the world, whatever noise makes of the line. */
-    times.slope = MAX(0, (n * xy - x * y) / spread);
-    times.setup_s = MAX(0, (y - times.slope * x) / n);
-    return times;
 }

@@ -35,9 +35,12 @@ typedef struct PastRefusal {
 
 /* a migration that succeeded and whose time the target's clock shows */
 typedef struct PastMigration {
-    double copy_mib; /* as planned; NAN where not known */
-    double est_s;    /* as planned; NAN where not known */
-    double real_s;   /* from submitted, else intent, to succeeded; above 0 */
+    double copy_mib;                   /* as planned; NAN where not known */
+    double est_s;                      /* as planned; NAN where not known */
+    double real_s;                     /* from submitted, else intent, to succeeded; above 0 */
+    gint64 start;                      /* seconds since 1970 */
+    char *source_id, *from_id, *to_id; /* its hosts; owned */
+    const VmPast *vm;
 } PastMigration;
 
 /* a migration that succeeded: when, and off which host */
@@ -84,16 +87,5 @@ guint past_memory_additions_since(const VmPast *vm, gint64 time);
 /* MiB that the VM had before the first of the additions that made it what it is, each of which took up where
  * the one before had left it: its present size where somebody else has resized it since */
 double past_memory_before(const VmPast *vm, double present_mib);
-
-/* how long migrations take, fitted to those of the past: real = setup_s + slope × bytes ÷ the policy's rate,
- * by least squares. The bytes are as planned and know nothing of earlier fits, as estimates do: so fitting
- * again finds the same. Fewer than three migrations leave the policy's set-up and rate as they are */
-typedef struct MoveTimes {
-    guint n;          /* migrations with an estimate */
-    double error_pct; /* by how much their estimates were off, the median; NAN where there are none */
-    double setup_s, slope;
-} MoveTimes;
-
-MoveTimes past_move_times(const Past *past, const Policy *policy);
 
 #endif

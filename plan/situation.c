@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/situation.h"
 
+#include "plan/movetimes.h"
+
 static void bind(Situation *situation, RuleSet *rules, gboolean guarded)
 {
     situation->rules = rules;
@@ -19,8 +21,10 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
     Model *model = model_new(snapshot, assessment, policy, error);
     if (!model)
         return NULL;
-    MoveTimes times = past_move_times(past, policy);
+    g_auto(MoveTimes) times = move_times_of(past, policy);
     model_calibrate(model, times.setup_s, times.slope);
+    for (guint vm = 0; vm < model->n_vms; vm++)
+        model->vms[vm].copy_factor = move_times_factor(&times, past_of_vm(past, model, vm));
     Situation *situation = g_new0(Situation, 1);
     situation->start = model;
     situation->past = past;

@@ -4,7 +4,6 @@
 #include "tests/unit/smallcluster.h"
 
 #include <glib/gstdio.h>
-#include <math.h>
 
 void test_past_suite(void);
 
@@ -146,39 +145,6 @@ static void durations_are_from_submitted_to_succeeded_in_one_run(void)
     end_journal(journal);
 }
 
-/* what migrations of 1, 2 and 3 GB that took set-up + GB × slope seconds teach at 8,000 Mb/s, having been
- * estimated with another set-up and slope */
-static MoveTimes taught(double setup_s, double slope, double est_setup_s, double est_slope, guint n)
-{
-    g_autoptr(Past) past = past_new();
-    g_autoptr(Policy) policy = policy_read(NULL, NULL);
-    for (guint gb = 1; gb <= n; gb++) {
-        PastMigration move = {gb * 1e9 / (1024 * 1024), est_setup_s + gb * est_slope, setup_s + gb * slope};
-        g_array_append_val(past->migrations, move);
-    }
-    return past_move_times(past, policy);
-}
-
-static void times_are_fitted_to_bytes_whatever_was_estimated(void)
-{
-    MoveTimes first = taught(20, 2, 10, 1, 3), again = taught(20, 2, 20, 2, 3);
-    CU_ASSERT_DOUBLE_EQUAL(first.setup_s, 20, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(first.slope, 2, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(first.error_pct, 50, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(again.setup_s, 20, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(again.slope, 2, 1e-6);
-    CU_ASSERT_DOUBLE_EQUAL(again.error_pct, 0, 1e-6);
-}
-
-static void two_migrations_teach_no_line(void)
-{
-    MoveTimes few = taught(20, 2, 10, 1, 2);
-    CU_ASSERT_EQUAL(few.n, 2);
-    CU_ASSERT_EQUAL(few.setup_s, 10);
-    CU_ASSERT_EQUAL(few.slope, 1);
-    CU_ASSERT_TRUE(isnan(taught(20, 2, 10, 1, 0).error_pct));
-}
-
 static void journals_are_read_by_path_and_a_bad_one_is_named(void)
 {
     Journal *journal = new_journal();
@@ -310,8 +276,6 @@ void test_past_suite(void)
     CU_ADD_TEST(suite, a_vm_is_known_by_source_and_uuid_else_by_id);
     CU_ADD_TEST(suite, the_same_journal_twice_counts_once);
     CU_ADD_TEST(suite, durations_are_from_submitted_to_succeeded_in_one_run);
-    CU_ADD_TEST(suite, times_are_fitted_to_bytes_whatever_was_estimated);
-    CU_ADD_TEST(suite, two_migrations_teach_no_line);
     CU_ADD_TEST(suite, what_a_vm_was_refused_binds_it_on_every_host_and_a_pair_on_that_host);
     CU_ADD_TEST(suite, a_refusal_is_forgotten_after_a_while_or_where_it_succeeded_since);
     CU_ADD_TEST(suite, what_passes_or_is_no_fault_is_no_refusal);
