@@ -15,6 +15,7 @@
 #include "collect/apart.h"
 #include "collect/escape.h"
 #include "collect/interrupt.h"
+#include "collect/libvirthosts.h"
 #include "collect/plural.h"
 #include "collect/secret.h"
 #include "plan/gather.h"
@@ -34,18 +35,21 @@
 static const char description[] =
     "Carries out the approved steps of a plan, in an order that they allow, and writes each down in a journal\n"
     "before and after it is done. With the same journal a run that was cut short goes on.\n\n"
-    "TARGET is https://HOST/sdk (-: $GOVC_URL), or the directory of the snapshot that the plan was made of: this stays as it\n"
-    "is, the steps are tried on a copy, which -o names.\n\n"
+    "TARGET is https://HOST/sdk (-: $GOVC_URL), libvirt:FILE, which names hosts, or the directory of the snapshot that the\n"
+    "plan was made of: this stays as it is, the steps are tried on a copy, which -o names.\n\n"
     "  apply PLAN https://HOST/sdk          carry out a plan on a vCenter\n"
+    "  apply PLAN libvirt:hosts.csv         carry it out on hosts that libvirt manages\n"
     "  apply PLAN SNAPSHOT -o AFTER         try it on a copy of the snapshot\n"
     "  apply --dry-run PLAN TARGET          look whether it could begin, and change nothing\n"
     "  apply --undo JOURNAL -o NEW          write the plan that takes back what a journal has\n"
     "  apply --verify-journal JOURNAL       check that no row of a journal was changed";
 
 /* the ways in which apply runs: an option of some of them says so */
-enum { AT_VCENTER, AT_DIRECTORY, UNDOING, VERIFYING };
-static const char *const modes[] = {"a vCenter", "a directory", "--undo", "--verify-journal", NULL};
-#define APPLIES (PROGRAM_MODE(AT_VCENTER) | PROGRAM_MODE(AT_DIRECTORY))
+enum { AT_VCENTER, AT_HOSTS, AT_DIRECTORY, UNDOING, VERIFYING };
+static const char *const modes[] = {"a vCenter", "libvirt hosts",    "a directory",
+                                    "--undo",    "--verify-journal", NULL};
+#define LIVE (PROGRAM_MODE(AT_VCENTER) | PROGRAM_MODE(AT_HOSTS))
+#define APPLIES (LIVE | PROGRAM_MODE(AT_DIRECTORY))
 #define UNDOES PROGRAM_MODE(UNDOING)
 #define VERIFIES PROGRAM_MODE(VERIFYING)
 
@@ -58,6 +62,7 @@ typedef struct Options {
     ProgramNumber max_age_s, parallel, parallel_per_host; /* not given: as the policy says */
     ProgramNumber max_failures;                           /* 0: any number */
     Connection connection;                                /* to a vCenter */
+    gboolean is_live; /* the target itself is changed, and no copy of it */
 } Options;
 
 static void options_clear(Options *options)
@@ -155,7 +160,7 @@ typedef struct Work {
     Progress *progress;
     Target *target;
     Events *events;
-    Lock *lock;           /* of the vCenter; NULL for a dry run, and for a directory */
+    Lock *lock;           /* of the target; NULL for a dry run, and for a directory */
     GTimeZone *zone;      /* of the person's clock */
     ChangeWindow *window; /* NULL for a trial, to which the time of day is nothing */
     Run *run;             /* NULL for a dry run */
@@ -179,10 +184,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
 /* Beside what becomes of a rehearsal, of which there may be many, and else beside the plan; NULL for a dry
  * run of a rehearsal of which no result is named, since it can have no earlier one to go on with. */
-static char *default_journal(const char *plan, const char *after, gboolean at_vcenter)
+static char *default_journal(const char *plan, const char *after, gboolean is_live)
 {
     gsize length;
-    if (at_vcenter) {
+    if (is_live) {
         g_autofree char *linked = g_file_test(plan, G_FILE_TEST_IS_SYMLINK) ? realpath(plan, NULL) : NULL;
         plan = linked ? linked : plan;
         length = strlen(plan) - (g_str_has_suffix(plan, ".csv") ? strlen(".csv") : 0);
@@ -229,11 +234,12 @@ static gboolean open_window(Work *work, const Program *program, const Options *o
 }
 
 /* Another apply would start migrations against ours. */
-static gboolean lock_vcenter(Work *work, const Options *options, const char *plan, GError **error)
+static gboolean lock_target(Work *work, const Options *options, const char *plan, GError **error)
 {
-    if (options->dry_run || !options->connection.url)
+    if (options->dry_run || !options->is_live)
         return TRUE;
-    work->lock = lock_take(work->target->class->identity(work->target), plan, error);
+    const char *called = options->connection.url ? "this vCenter" : "these hosts";
+    work->lock = lock_take(work->target->class->identity(work->target), called, plan, error);
     return work->lock != NULL;
 }
 
@@ -247,15 +253,15 @@ static gboolean open_work(Work *work, const Program *program, Options *options, 
         !changeplan_check_dependencies(work->plan, error))
         return FALSE;
     path = options->journal ? g_strdup(options->journal)
-                            : default_journal(arguments[0], options->output, options->connection.url != NULL);
-    if (options->connection.url && !open_window(work, program, options, error))
+                            : default_journal(arguments[0], options->output, options->is_live);
+    if (options->is_live && !open_window(work, program, options, error))
         return FALSE;
     if (!options->dry_run)
         options->connection.user_agent = sessions_agent();
     if (!(work->events = events_new(program, options->log_json, options->syslog, error)) ||
         !(work->target = target_open(arguments[1], options->dry_run ? NULL : options->output, options->keys,
                                      &options->connection, program, error)) ||
-        !may_sign(options, path, error) || !lock_vcenter(work, options, arguments[0], error) ||
+        !may_sign(options, path, error) || !lock_target(work, options, arguments[0], error) ||
         !open_journal(work, path, options, error) ||
         !(work->progress = progress_new(work->plan, work->journal, error)) ||
         (work->journal && !target_check_journal(work->target, work->journal, error)) ||
@@ -410,14 +416,16 @@ static int refused(const Work *work, const Program *program, const GError *why)
 /* What does not fit together can be told before anything is read. */
 static int misused_target(const Program *program, const Options *options, char **arguments)
 {
-    gboolean at_vcenter = options->connection.url != NULL,
-             directory = !at_vcenter && g_file_test(arguments[1], G_FILE_TEST_EXISTS);
-    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run && at_vcenter)
+    gboolean is_live = options->is_live,
+             directory = !is_live && g_file_test(arguments[1], G_FILE_TEST_EXISTS);
+    if (strcmp(arguments[0], "-") == 0 && !options->journal && !options->dry_run && is_live)
         return program_misused(program, "a plan from standard input needs --journal FILE");
     if (directory && !options->output && !options->dry_run)
         return program_misused(program, "a directory is tried on a copy: expected -o AFTER");
-    if (at_vcenter && options->output)
-        return program_misused(program, "-o AFTER is for a directory: a vCenter would be changed itself");
+    if (is_live && options->output)
+        return program_misused(program, "-o AFTER is for a directory: %s",
+                               options->connection.url ? "a vCenter would be changed itself"
+                                                       : "hosts would be changed themselves");
     return 0;
 }
 
@@ -460,8 +468,10 @@ static int apply_plan(const Program *program, Options *options, char **arguments
     g_auto(Work) work = {.approvals = g_ptr_array_new_with_free_func(g_free)};
     /* as PLAN it is standard input; no target can come from there */
     const char *target = strcmp(arguments[1], "-") == 0 ? NULL : arguments[1];
-    if (!connection_resolve(&options->connection, target, &error))
+    gboolean at_hosts = g_str_has_prefix(arguments[1], LIBVIRT_PREFIX);
+    if (!at_hosts && !connection_resolve(&options->connection, target, &error))
         return program_fail(program, error);
+    options->is_live = at_hosts || options->connection.url != NULL;
     int misuse = misused_target(program, options, arguments);
     if (misuse)
         return misuse;
@@ -500,11 +510,12 @@ static int apply_plan(const Program *program, Options *options, char **arguments
 
 static guint mode_of(const Options *options, int n_arguments, char **arguments)
 {
-    return options->undo             ? UNDOING
-           : options->verify_journal ? VERIFYING
-           : n_arguments == 2 && connection_names_directory(arguments[1])
-               ? AT_DIRECTORY
-               : AT_VCENTER; /* or nothing that there is, as will be told */
+    const char *target = n_arguments == 2 ? arguments[1] : ""; /* or nothing that there is, as will be told */
+    return options->undo                                   ? UNDOING
+           : options->verify_journal                       ? VERIFYING
+           : g_str_has_prefix(target, LIBVIRT_PREFIX)      ? AT_HOSTS
+           : *target && connection_names_directory(target) ? AT_DIRECTORY
+                                                           : AT_VCENTER;
 }
 
 /* a journal is an audit trail: the way back is not written over it */
@@ -568,14 +579,14 @@ int main(int argc, char **argv)
         {"skip-stale", 0, APPLIES, G_OPTION_ARG_NONE, &options.skip_stale,
          "Leave out steps that things no longer allow, and those after them", NULL},
         {"skip-refused", 0, APPLIES, G_OPTION_ARG_NONE, &options.skip_refused,
-         "Leave out steps that the vCenter refuses at the preflight, and those after them", NULL},
+         "Leave out steps that the target refuses at the preflight, and those after them", NULL},
         {"recheck-need", 0, APPLIES, G_OPTION_ARG_NONE, &options.recheck_need,
          "Leave out steps whose reason is gone, and those after them", NULL},
         {"confirm", 0, APPLIES, G_OPTION_ARG_NONE, &options.confirm,
          "Show the steps, and ask on the terminal", NULL},
-        {"until", 0, PROGRAM_MODE(AT_VCENTER), G_OPTION_ARG_STRING, &options.until,
+        {"until", 0, LIVE, G_OPTION_ARG_STRING, &options.until,
          "Start no step that is not expected to end by then: 05:00 (local), or as RFC 3339 has it", "TIME"},
-        {"max-duration", 0, PROGRAM_MODE(AT_VCENTER), G_OPTION_ARG_STRING, &options.max_duration,
+        {"max-duration", 0, LIVE, G_OPTION_ARG_STRING, &options.max_duration,
          "Start no step that is not expected to end within so long: 90m, 2h, 3600", "TIME"},
         {"max-failures", 0, APPLIES, G_OPTION_ARG_INT, &options.max_failures,
          "Stop once so many steps have failed; 0: never", "N"},
@@ -612,7 +623,7 @@ int main(int argc, char **argv)
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autofree GOptionEntry *all =
-        connection_options(&options.connection, entries, PROGRAM_MODE(AT_VCENTER), 0);
+        connection_options(&options.connection, entries, PROGRAM_MODE(AT_VCENTER), PROGRAM_MODE(AT_HOSTS));
     g_autoptr(GError) error = NULL;
     if (!program_parse(&program, &argc, &argv, "PLAN TARGET [-o AFTER]", description, all, &error))
         return program_misused(&program, "%s", error->message);

@@ -385,6 +385,7 @@ Target *target_directory_new(const char *directory, const char *output, const Op
 {
     static const TargetClass class = {
         .kind = JOURNAL_DIRECTORY,
+        .called = "the directory",
         .trial = TRUE,
         .view = directory_view,
         .check = directory_check,

@@ -40,17 +40,16 @@ static const char *shared_directory(void)
     return "/tmp";
 }
 
-static char *path_of(const char *instance_uuid)
+static char *path_of(const char *identity)
 {
-    g_autofree char *id = g_strndup(instance_uuid, MOST_ID_CHARACTERS);
+    g_autofree char *id = g_strndup(identity, MOST_ID_CHARACTERS);
     g_strcanon(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-", '_');
     return g_strdup_printf("%s/vmanger-%s.lock", shared_directory(), id);
 }
 
 static gboolean fail(const Lock *lock, const char *what, GError **error)
 {
-    g_set_error(error, VMANGER_ERROR, 0, "%s: the vCenter's lock %s: %s", lock->path, what,
-                g_strerror(errno));
+    g_set_error(error, VMANGER_ERROR, 0, "%s: the target's lock %s: %s", lock->path, what, g_strerror(errno));
     return FALSE;
 }
 
@@ -115,16 +114,16 @@ static void write_holder(const Lock *lock, const char *plan)
         errno = 0;
 }
 
-static gboolean refuse(const Lock *lock, const char *holder, GError **error)
+static gboolean refuse(const Lock *lock, const char *called, const char *holder, GError **error)
 {
     g_autofree char *shown = escape_for_terminal(holder && *holder ? holder : "it does not say which");
     g_set_error(error, VMANGER_ERROR, 0,
-                "another apply is at work on this vCenter: %s: expected one at a time (lock %s)", shown,
+                "another apply is at work on %s: %s: expected one at a time (lock %s)", called, shown,
                 lock->path);
     return FALSE;
 }
 
-static gboolean take(Lock *lock, const char *plan, GError **error)
+static gboolean take(Lock *lock, const char *called, const char *plan, GError **error)
 {
     if (!open_file(lock, error))
         return FALSE;
@@ -137,7 +136,7 @@ static gboolean take(Lock *lock, const char *plan, GError **error)
     }
     while (flock(lock->fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
-            return refuse(lock, holder, error);
+            return refuse(lock, called, holder, error);
         if (errno != EINTR)
             return fail(lock, "cannot be taken", error);
     }
@@ -145,12 +144,12 @@ static gboolean take(Lock *lock, const char *plan, GError **error)
     return TRUE;
 }
 
-Lock *lock_take(const char *instance_uuid, const char *plan, GError **error)
+Lock *lock_take(const char *identity, const char *called, const char *plan, GError **error)
 {
     g_autoptr(Lock) lock = g_new0(Lock, 1);
     lock->fd = -1;
-    lock->path = path_of(instance_uuid);
-    return take(lock, plan, error) ? g_steal_pointer(&lock) : NULL;
+    lock->path = path_of(identity);
+    return take(lock, called, plan, error) ? g_steal_pointer(&lock) : NULL;
 }
 
 /* The file stays: to remove it would part those who have it open from those who come later. */

@@ -73,11 +73,11 @@ static void look_at_whole(Preflight *preflight, Target *target, const ChangePlan
     /* A target that begins from the original must be what the plan was made of. */
     if (target->class->redo && *plan->snapshot && g_strcmp0(plan->snapshot, snapshot->digest) != 0)
         differ(preflight, "snapshot", plan->snapshot, snapshot->digest);
-    /* What a rehearsal did was never done at the vCenter, though things may stand there as it left its copy.
+    /* What a rehearsal did was never done at its source, though things may stand there as it left its copy.
      */
     if (!*plan->snapshot && journal_target_is(plan->source, JOURNAL_DIRECTORY) &&
-        journal_target_is(target->class->kind, JOURNAL_VCENTER))
-        differ(preflight, "target", "the result of a rehearsal", "a vCenter");
+        !journal_target_is(target->class->kind, JOURNAL_DIRECTORY))
+        differ(preflight, "target", "the result of a rehearsal", target->class->called);
     look_at_age(preflight, target, plan, max_age_s);
 }
 
@@ -229,6 +229,7 @@ gboolean preflight_look(Preflight *preflight, Target *target, const ChangePlan *
     g_autoptr(Past) past = past_new();
     g_autoptr(Situation) situation = NULL;
     preflight_init(preflight);
+    preflight->called = target->class->called;
     if (!target->class->view(target, policy, &snapshot, options->without_loads ? NULL : &assessment, error))
         return FALSE;
     look_at_whole(preflight, target, plan, snapshot, options->max_age_s);
@@ -273,11 +274,13 @@ gboolean preflight_allows(const Preflight *preflight, const PreflightOptions *op
     }
     guint refused = options->skip_refused ? 0 : preflight->refusals->len;
     if (preflight->problems->len + refused > 0) {
-        g_set_error(
-            error, VMANGER_ERROR, 0, "refused: nothing was changed; problems found: %u%s",
-            preflight->problems->len + refused,
-            refused ? " (--skip-refused leaves out the steps that the vCenter refuses, and those after them)"
-                    : "");
+        g_autofree char *way_out =
+            refused ? g_strdup_printf(
+                          " (--skip-refused leaves out the steps that %s refuses, and those after them)",
+                          preflight->called)
+                    : g_strdup("");
+        g_set_error(error, VMANGER_ERROR, 0, "refused: nothing was changed; problems found: %u%s",
+                    preflight->problems->len + refused, way_out);
         return FALSE;
     }
     return TRUE;
@@ -367,14 +370,15 @@ static char *refusal_text(const Refusal *refusal, const ChangePlan *plan)
 char *preflight_text(const Preflight *preflight, const ChangePlan *plan, const PreflightOptions *options)
 {
     GString *text = g_string_new(NULL);
+    g_autofree char *title = options->skip_refused
+                                 ? g_strdup_printf("Left out, as %s refuses it", preflight->called)
+                                 : g_strdup_printf("Refused by %s", preflight->called);
     g_autoptr(GPtrArray) refused = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < preflight->refusals->len; i++)
         g_ptr_array_add(refused, refusal_text(g_ptr_array_index(preflight->refusals, i), plan));
     append_differences(text, "Not as the plan states", preflight->differences, plan);
     append_differences(text, "Of another name", preflight->renamed, plan);
-    append_lines(text,
-                 options->skip_refused ? "Left out, as the vCenter refuses it" : "Refused by the vCenter",
-                 refused);
+    append_lines(text, title, refused);
     append_lines(text, "Left out, as the reason is gone", preflight->needless);
     append_lines(text, "Problems", preflight->problems);
     return g_string_free(text, FALSE);

@@ -19,6 +19,7 @@ typedef struct PreflightOptions {
 } PreflightOptions;
 
 typedef struct Preflight {
+    const char *called;     /* the target's: who refuses steps */
     GPtrArray *differences; /* Mismatch: what is not as the plan states */
     GPtrArray *renamed;     /* Mismatch: what only bears another name */
     GPtrArray *needless;    /* char *: steps whose reason is gone */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/target.h"
 
+#include "collect/libvirthosts.h"
+
 #include <string.h>
 
 Target *target_open(const char *name, const char *output, const OpenPgp *keys, Connection *connection,
@@ -8,10 +10,13 @@ Target *target_open(const char *name, const char *output, const OpenPgp *keys, C
 {
     if (connection->url)
         return target_vsphere_new(connection, program, error);
+    if (g_str_has_prefix(name, LIBVIRT_PREFIX))
+        return target_libvirt_new(name, connection, program, error);
     if (!strstr(name, "://"))
         return target_directory_new(name, output, keys, error);
     g_set_error(error, VMANGER_ERROR, 0,
-                "%s: found another kind of target: expected https://HOST/sdk or a snapshot's directory",
+                "%s: found another kind of target: expected https://HOST/sdk, libvirt:FILE or a snapshot's "
+                "directory",
                 name);
     return NULL;
 }
@@ -33,8 +38,11 @@ void refusal_free(Refusal *refusal)
 static char *describe(const char *target)
 {
     const char *id = target + strcspn(target, " ");
-    gboolean directory = journal_target_is(target, JOURNAL_DIRECTORY);
-    return g_strdup_printf("%s%s", directory ? "a rehearsal on a snapshot's directory" : "work on a vCenter",
+    return g_strdup_printf("%s%s",
+                           journal_target_is(target, JOURNAL_DIRECTORY)
+                               ? "a rehearsal on a snapshot's directory"
+                           : journal_target_is(target, JOURNAL_LIBVIRT) ? "work on hosts by libvirt"
+                                                                        : "work on a vCenter",
                            id);
 }
 

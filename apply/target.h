@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where steps are carried out: a copy of a snapshot's directory, or a vCenter. A new kind of target is one
- * file with one TargetClass.
+ * Where steps are carried out: a copy of a snapshot's directory, a vCenter, or hosts that libvirt manages. A
+ * new kind of target is one file with one TargetClass.
  *
  * The order of calls: settle for each step that an earlier run left open; view; check; redo; then for each
  * step recheck, intent, start and, for those that run, wait; finish; free. Calls come from one thread.
@@ -46,14 +46,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StepCall, step_call_clear)
 /* a step that the target will not do, found before any is started */
 typedef struct Refusal {
     double step;
-    char *fault;         /* "TYPE: words", as the vSphere API names faults */
+    char *fault;         /* "TYPE: words", as the vSphere API names faults; "HOST: words" of libvirt */
     gboolean of_account; /* it lacks a privilege: which says nothing of the step itself */
 } Refusal;
 
 void refusal_free(Refusal *refusal);
 
 typedef struct TargetClass {
-    const char *kind; /* JOURNAL_DIRECTORY, JOURNAL_VCENTER */
+    const char *kind;   /* JOURNAL_DIRECTORY, JOURNAL_VCENTER, JOURNAL_LIBVIRT */
+    const char *called; /* who refuses steps: "the vCenter" */
     /* what check looks at, in words; NULL: nothing */
     const char *checks_of_migrations, *checks_of_others;
     gboolean trial; /* nothing lasts before finish: the journal need not be flushed around each call */
@@ -107,11 +108,10 @@ typedef struct TargetClass {
     gint64 (*now)(Target *target);
     const char *(*account)(Target *target);
 
-    /* what its snapshots call their source: a vCenter's instance UUID */
+    /* what its snapshots call their source: a vCenter's instance UUID, the name of an estate */
     const char *(*source_id)(Target *target);
 
-    /* what tells it from others of its kind: a vCenter's instance UUID, the digest of a directory's snapshot
-     */
+    /* what tells it from others of its kind: as source_id, but of a directory its snapshot's digest */
     const char *(*identity)(Target *target);
 
     /* from here on, to NULL, lets signals end what it waits for, as the interrupt is told; may be NULL */
@@ -131,8 +131,13 @@ Target *target_directory_new(const char *directory, const char *output, const Op
 /* a vCenter (vsphere.c); the connection and the program outlive it */
 Target *target_vsphere_new(Connection *connection, const Program *program, GError **error);
 
-/* the target that a name means: the server of the connection where it has one, else a directory. The
- * connection and the program outlive it */
+/* hosts that libvirt manages (libvirt.c): "libvirt:FILE"; the connection, of which only the time to wait
+ * counts, and the program outlive it */
+Target *target_libvirt_new(const char *source, Connection *connection, const Program *program,
+                           GError **error);
+
+/* the target that a name means: the server of the connection where it has one, the hosts of a file, else a
+ * directory. The connection and the program outlive it */
 Target *target_open(const char *name, const char *output, const OpenPgp *keys, Connection *connection,
                     const Program *program, GError **error);
 

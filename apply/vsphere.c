@@ -582,6 +582,7 @@ Target *target_vsphere_new(Connection *connection, const Program *program, GErro
 {
     static const TargetClass class = {
         .kind = JOURNAL_VCENTER,
+        .called = "the vCenter",
         .checks_of_migrations = "the account's privileges; the vCenter's own check (CheckRelocate)",
         .checks_of_others = "the account's privileges",
         .view = vsphere_view,

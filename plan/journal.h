@@ -68,9 +68,11 @@ double journal_number_in(const char *detail, const char *key);
 #define JOURNAL_FOUND_SO "it was %s maintenance mode already"
 gboolean journal_row_found_it_so(const JournalRow *row);
 
-/* kinds of targets: a vCenter, named by its instance UUID, or the directory of a snapshot, named by its
- * digest, on a copy of which a plan is rehearsed */
+/* kinds of targets: a vCenter, named by its instance UUID; hosts that libvirt manages, by what their file
+ * calls the estate; or the directory of a snapshot, named by its digest, on a copy of which a plan is
+ * rehearsed */
 #define JOURNAL_VCENTER "vcenter"
+#define JOURNAL_LIBVIRT "libvirt"
 #define JOURNAL_DIRECTORY "directory"
 
 /* what a run_started row says of its run: that it worked on the target that kind and id name; free with

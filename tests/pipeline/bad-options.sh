@@ -49,6 +49,8 @@ refuses 'apply: too much' 'expected a PLAN and a TARGET ' apply good-plan.csv go
 refuses 'apply: two modes' 'expected one of --undo and --verify-journal ' apply --undo a --verify-journal b
 refuses 'apply: --undo without an output' '--undo takes -o NEW ' apply --undo good.csv
 refuses 'apply: arguments the wrong way round' 'good: found a target: expected the PLAN first, then the TARGET ' apply good good-plan.csv -o out/x --journal out/j
+refuses 'apply: a copy of hosts' '-o AFTER is for a directory: hosts would be changed themselves' apply good-plan.csv libvirt:hosts.csv -o out/x
+refuses 'apply: no file of hosts' 'nowhere.csv' apply good-plan.csv libvirt:nowhere.csv --journal out/j
 refuses 'apply: a vCenter before the plan' 'vcsa\.example: found a target: expected the PLAN first' apply vcsa.example good-plan.csv
 
 # An option that the way in which a program runs does not use is refused, and named.
@@ -69,14 +71,14 @@ refuses 'collect --policy' 'Unknown option --policy ' collect good --policy nons
 for option in '--window 300' '-u me' '--password-file f' '--cacert f' '--thumbprint 00' -k '--timeout 120'; do
     refuses "collect of a directory, $option" '--[a-z-]+ goes with a vCenter( and libvirt hosts)?, not with a directory ' collect good $option -o out/x
     test "$option" = '--window 300' ||
-        refuses "apply to a directory, $option" '--[a-z-]+ goes with a vCenter, not with a directory ' apply good-plan.csv good $option -o out/x --journal out/j
+        refuses "apply to a directory, $option" '--[a-z-]+ goes with a vCenter( and libvirt hosts)?,? not with a directory ' apply good-plan.csv good $option -o out/x --journal out/j
 done
 printf 'x' >j
 for option in --dry-run --skip-stale --skip-refused --no-recheck-load '--journal x' '--cluster c' '--max-age 1' '--parallel 1' '--parallel-per-host 1' '--policy p'; do
-    refuses "apply --undo $option" "${option% *} goes with a vCenter and a directory, not with --undo " apply --undo j -o out/x $option
-    refuses "apply --verify-journal $option" "${option% *} goes with a vCenter and a directory, not with --verify-journal " apply --verify-journal j $option
+    refuses "apply --undo $option" "${option% *} goes with a vCenter, libvirt hosts and a directory, not with --undo " apply --undo j -o out/x $option
+    refuses "apply --verify-journal $option" "${option% *} goes with a vCenter, libvirt hosts and a directory, not with --verify-journal " apply --verify-journal j $option
 done
-refuses 'apply --verify-journal -o' '--output goes with a vCenter, a directory and --undo, not with --verify-journal ' apply --verify-journal j -o out/x
+refuses 'apply --verify-journal -o' '--output goes with a vCenter, libvirt hosts, a directory and --undo, not with --verify-journal ' apply --verify-journal j -o out/x
 refuses 'apply --undo -k' '--insecure goes with a vCenter, not with --undo ' apply --undo j -o out/x -k
 
 # Numbers are read whole, and within what makes sense.

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "apply/domainplace.h"
+#include "tests/unit/cunit.h"
+
+void test_domainplace_suite(void);
+
+static const Place silent = {PLACE_SILENT, FALSE}, absent = {PLACE_ABSENT, FALSE},
+                   defined = {PLACE_DEFINED, FALSE}, paused = {PLACE_PAUSED, FALSE},
+                   running = {PLACE_RUNNING, FALSE}, moving = {PLACE_RUNNING, TRUE},
+                   arriving = {PLACE_PAUSED, TRUE};
+
+static EndKind live(Place from, Place to)
+{
+    return domain_place_judge(from, to, FALSE, NULL);
+}
+
+static EndKind cold(Place from, Place to)
+{
+    return domain_place_judge(from, to, TRUE, NULL);
+}
+
+static void what_runs_tells_where_it_went(void)
+{
+    CU_ASSERT_EQUAL(live(absent, running), END_SUCCEEDED);
+    CU_ASSERT_EQUAL(live(defined, running), END_SUCCEEDED); /* its definition was left behind */
+    CU_ASSERT_EQUAL(live(absent, paused), END_SUCCEEDED);   /* somebody had paused it before */
+    CU_ASSERT_EQUAL(live(running, absent), END_NOT_STARTED);
+    CU_ASSERT_EQUAL(live(running, defined), END_NOT_STARTED);
+    CU_ASSERT_EQUAL(live(paused, absent), END_NOT_STARTED);
+}
+
+static void a_job_is_awaited_whoever_asked_for_it(void)
+{
+    CU_ASSERT_EQUAL(live(moving, arriving), END_UNKNOWN);
+    CU_ASSERT_EQUAL(live(moving, absent), END_UNKNOWN);
+    CU_ASSERT_EQUAL(live(paused, arriving), END_UNKNOWN);
+    CU_ASSERT_EQUAL(live(running, paused),
+                    END_UNKNOWN); /* what is left over on the one host is cleared away */
+    CU_ASSERT_EQUAL(cold((Place){PLACE_DEFINED, TRUE}, absent), END_UNKNOWN);
+}
+
+static void a_silent_host_is_waited_for_unless_the_other_tells(void)
+{
+    CU_ASSERT_EQUAL(live(silent, running), END_SUCCEEDED);
+    CU_ASSERT_EQUAL(live(running, silent), END_NOT_STARTED);
+    CU_ASSERT_EQUAL(live(moving, silent), END_UNKNOWN);
+    CU_ASSERT_EQUAL(live(silent, absent), END_UNKNOWN);
+    CU_ASSERT_EQUAL(live(absent, silent), END_UNKNOWN);
+    CU_ASSERT_EQUAL(live(silent, silent), END_UNKNOWN);
+    CU_ASSERT_EQUAL(cold(silent, defined), END_UNKNOWN);
+    CU_ASSERT_EQUAL(cold(absent, silent), END_UNKNOWN);
+}
+
+static void what_cannot_be_is_a_failure_in_words(void)
+{
+    g_autofree char *neither = NULL, *both = NULL, *fine = NULL, *gone = NULL;
+    CU_ASSERT_EQUAL(domain_place_judge(absent, defined, FALSE, &neither), END_FAILED);
+    CU_ASSERT_STRING_EQUAL(neither, "it runs on neither host");
+    CU_ASSERT_EQUAL(domain_place_judge(running, running, FALSE, &both), END_FAILED);
+    CU_ASSERT_STRING_EQUAL(both, "it runs on both hosts");
+    CU_ASSERT_EQUAL(domain_place_judge(absent, absent, TRUE, &gone), END_FAILED);
+    CU_ASSERT_STRING_EQUAL(gone, "it is on neither host");
+    CU_ASSERT_EQUAL(domain_place_judge(absent, running, FALSE, &fine), END_SUCCEEDED);
+    CU_ASSERT_PTR_NULL(fine);
+}
+
+static void one_that_does_not_run_is_where_it_is_defined(void)
+{
+    CU_ASSERT_EQUAL(cold(absent, defined), END_SUCCEEDED);
+    CU_ASSERT_EQUAL(cold(absent, running), END_SUCCEEDED); /* and somebody started it there */
+    CU_ASSERT_EQUAL(cold(defined, absent), END_NOT_STARTED);
+    CU_ASSERT_EQUAL(cold(defined, defined), END_NOT_STARTED); /* half way: made again it does no harm */
+}
+
+void test_domainplace_suite(void)
+{
+    CU_pSuite suite = CU_add_suite("what became of a migration by libvirt", NULL, NULL);
+    CU_ADD_TEST(suite, what_runs_tells_where_it_went);
+    CU_ADD_TEST(suite, a_job_is_awaited_whoever_asked_for_it);
+    CU_ADD_TEST(suite, a_silent_host_is_waited_for_unless_the_other_tells);
+    CU_ADD_TEST(suite, what_cannot_be_is_a_failure_in_words);
+    CU_ADD_TEST(suite, one_that_does_not_run_is_where_it_is_defined);
+}
