@@ -24,7 +24,10 @@ BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev l
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git openssl curl util-linux \
 	openssh-client chromium \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi python3-jsonschema \
-	zsh
+	zsh $(LAB_PACKAGES)
+# The lab of libvirt hosts in tests/hypervisors.
+LAB_PACKAGES = libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 busybox-static cpio \
+	iproute2 lxcfs
 # The benchmarks' peers: ganeti's hbal, the exact solver cbc, VMware's pyvmomi, curl and xmllint.
 BENCH_PACKAGES = python3 ganeti-htools coinor-cbc python3-pyvmomi curl libxml2-utils golang-go \
 	golang-github-vmware-govmomi-dev
