@@ -154,6 +154,7 @@ def answers(directory, host, uri):
 
 def make(directory, first, lab, network, hosts, memory_mib):
     write(f"{directory}/init.pid", str(first))
+    write(f"{directory}/name", lab)
     os.mkdir(f"{directory}/console")
     for command in ("link add bridge type bridge", "link set bridge up", "link set root master bridge up"):
         run("nsenter", "-t", str(first), "--net", "ip", *command.split())

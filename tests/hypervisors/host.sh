@@ -18,7 +18,8 @@ ip link set eth0 up
 umount --recursive --lazy /sys
 mount -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
-mkdir -p /run/lock /run/lab/console /run/lab/serial "$home/etc/qemu" "$home/lib" "$home/cache" "$home/log" "$home/serial"
+mkdir -p /run/lock /run/lab/console /run/lab/serial
+mkdir -p "$home/etc/qemu" "$home/lib" "$home/cache" "$home/log" "$home/serial"
 mount --bind "$directory/console" /run/lab/console
 mount --bind "$home/serial" /run/lab/serial
 mount --bind "$home/etc" /etc/libvirt

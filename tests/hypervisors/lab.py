@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
 """A laboratory of real libvirt hosts on this one machine, with QEMU guests that are emulated: no KVM.
 
@@ -95,7 +95,7 @@ def virsh(options, *command):
 def domain(options):
     """The guest's XML: no disk, no network, a serial console, memory that can be added."""
     cpus = options.max_cpus or options.cpus
-    most = f"<maxMemory slots='{options.slots}' unit='MiB'>{options.max_memory}</maxMemory>" if options.max_memory else ""
+    most = f"<maxMemory slots='{options.slots}' unit='MiB'>{options.max_memory}</maxMemory>"
     device = f"""
     <memory model='virtio-mem'>
       <target>
@@ -110,7 +110,7 @@ def domain(options):
     name = escape(options.name)
     return f"""<domain type='qemu'>
   <name>{name}</name>
-  {most}
+  {most if options.max_memory else ''}
   <memory unit='MiB'>{options.memory}</memory>
   <vcpu current='{options.cpus}'>{cpus}</vcpu>
   <os>

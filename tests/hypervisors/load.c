@@ -89,6 +89,19 @@ static void set_busy(long pct)
     atomic_store(&busy_pct, pct);
 }
 
+// The first line of a file, "" without.
+static void read_line(const char *path, char *line, size_t size)
+{
+    ssize_t length = -1;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        length = read(file, line, size - 1);
+        close(file);
+    }
+    line[length < 0 ? 0 : length] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+}
+
 // The number after the name in a file of "name number" lines, 0 without.
 static long number_in(const char *path, const char *name)
 {
@@ -149,7 +162,7 @@ static _Noreturn void power_off(void)
 static void obey(char *words)
 {
     char *rest = NULL;
-    for (char *word = strtok_r(words, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest)) {
+    for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
         if (strncmp(word, "busy=", 5) == 0)
             set_busy(strtol(word + 5, NULL, 10));
         else if (strncmp(word, "use=", 4) == 0)
@@ -164,11 +177,8 @@ static void obey(char *words)
 static void obey_command_line(void)
 {
     char line[LINE_MOST], *rest = NULL;
-    FILE *file = fopen("/proc/cmdline", "re");
-    if (file == NULL || fgets(line, sizeof line, file) == NULL)
-        return;
-    fclose(file);
-    for (char *word = strtok_r(line, " \n", &rest); word != NULL; word = strtok_r(NULL, " \n", &rest)) {
+    read_line("/proc/cmdline", line, sizeof line);
+    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
         if (strncmp(word, "lab.", 4) == 0)
             obey(word + 4);
     }
@@ -179,7 +189,7 @@ static void use_new_cpus(void)
 {
     char path[64];
     for (int cpu = 1; cpu < MOST_CPUS; cpu++) {
-        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/online", cpu);
+        (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/online", cpu);
         int file = open(path, O_RDWR | O_CLOEXEC);
         char online = '1';
         if (file < 0)
@@ -193,10 +203,11 @@ static void use_new_cpus(void)
 static void count_aloud(long count, const char *boot)
 {
     char line[256];
-    snprintf(line, sizeof line,
-             "count=%ld boot=%s busy=%ld use=%ld dirty=%ld total_kib=%ld available_kib=%ld cpus=%ld\n", count,
-             boot, atomic_load(&busy_pct), used_mib, dirty_mib, number_in("/proc/meminfo", "MemTotal:"),
-             number_in("/proc/meminfo", "MemAvailable:"), sysconf(_SC_NPROCESSORS_ONLN));
+    (void)snprintf(line, sizeof line,
+                   "count=%ld boot=%s busy=%ld use=%ld dirty=%ld total_kib=%ld available_kib=%ld cpus=%ld\n",
+                   count, boot, atomic_load(&busy_pct), used_mib, dirty_mib,
+                   number_in("/proc/meminfo", "MemTotal:"), number_in("/proc/meminfo", "MemAvailable:"),
+                   sysconf(_SC_NPROCESSORS_ONLN));
     say(line);
 }
 
@@ -237,18 +248,17 @@ static void listen_until(int64_t then, struct pollfd heard[INPUTS + 1])
 
 int main(void)
 {
-    char boot[64] = "?";
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (file != NULL && fgets(boot, sizeof boot, file) != NULL)
-        boot[strcspn(boot, "\n")] = '\0';
-    memory = mmap(NULL, (size_t)MOST_MIB * MIB, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char boot[64];
+    read_line("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
+    int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+    memory = mmap(NULL, (size_t)MOST_MIB * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, zero, 0);
+    close(zero);
     if (memory == MAP_FAILED)
         return 1;
     struct pollfd heard[INPUTS + 1] = {{.fd = STDIN_FILENO, .events = POLLIN}};
     for (int i = 1; i <= INPUTS; i++) {
         char path[64];
-        snprintf(path, sizeof path, "/dev/input/event%d", i - 1);
+        (void)snprintf(path, sizeof path, "/dev/input/event%d", i - 1);
         heard[i] =
             (struct pollfd){.fd = open(path, O_RDONLY | O_CLOEXEC), .events = POLLIN}; // -1 is never heard
     }
