@@ -52,6 +52,16 @@ if test -d "$directory/lxcfs/proc"; then
     for file in cpuinfo diskstats loadavg meminfo stat swaps uptime; do
         mount --bind "$directory/lxcfs/proc/$file" /proc/$file
     done
+    # libvirt's node information adds up what the NUMA nodes have: here the first has all of it. The file is rewritten
+    # in place, as it is another's mount.
+    for node in /sys/devices/system/node/node*; do
+        echo "Node ${node##*node} MemTotal: 0 kB" >"$home/${node##*/}"
+        mount --bind "$home/${node##*/}" "$node/meminfo"
+    done
+    sed 's/^/Node 0 /' /proc/meminfo >"$home/node0"
+    while sleep 1; do
+        sed 's/^/Node 0 /' /proc/meminfo 1<>"$home/node0"
+    done &
 fi
 
 cat >/etc/libvirt/libvirtd.conf <<CONFIGURATION
