@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# For tests on real libvirt hosts: a lab of h1, h2, h3 in $TMP/lab, which ends with the test, and words for it. Where
-# none can be made, the test is skipped.
+# For tests on real libvirt hosts: a lab of h1, h2, h3 in $TMP/lab, each with $host_mib of memory, which ends with the
+# test, and words for it. Where none can be made, the test is skipped.
 lab() {
     "$TOP/tests/hypervisors/lab.py" "$@"
 }
@@ -11,7 +11,7 @@ fail() {
 }
 
 code=0
-lab up "$TMP/lab" --while $$ || code=$?
+lab up "$TMP/lab" --memory "${host_mib-1024}" --while $$ || code=$?
 test $code = 0 || exit $code
 
 # on HOST WORD...: what virsh says there
