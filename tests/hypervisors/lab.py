@@ -8,6 +8,7 @@
     lab.py await DIR NAME...                                  until they have booted and count
     lab.py tell DIR NAME WORD...                              busy=PERCENT use=MIB dirty=MIB poweroff
     lab.py cut DIR HOST, mend DIR HOST                        its network link
+    lab.py squeeze DIR HOST                                   leaves it what memory it uses now and 4 MiB
     lab.py kill DIR HOST                                      the daemon and its guests, at once
     lab.py down DIR
 
@@ -187,6 +188,12 @@ def set_link(options, state):
     run("nsenter", "-t", read(f"{options.dir}/init.pid"), "--net", "ip", "link", "set", options.host, state)
 
 
+def squeeze(options):
+    cgroup = f"{CGROUPS}/memory/{read(f'{options.dir}/name')}/{options.host}/memory"
+    run("nsenter", "-t", read(f"{options.dir}/holder.pid"), "--mount", "sh", "-euc",
+        f"echo $(($(cat {cgroup}.usage_in_bytes) + 4194304)) >{cgroup}.limit_in_bytes")
+
+
 def kill(options):
     host = int(read(f"{options.dir}/{options.host}.pid"))
     os.kill(host, signal.SIGKILL)
@@ -225,6 +232,7 @@ def arguments():
     command("await", wait_until_up).add_argument("names", metavar="NAME", nargs="+")
     command("cut", lambda options: set_link(options, "down"), "host")
     command("mend", lambda options: set_link(options, "up"), "host")
+    command("squeeze", squeeze, "host")
     command("kill", kill, "host")
     command("down", down)
     return parser.parse_args()

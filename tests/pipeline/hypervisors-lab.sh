@@ -78,14 +78,14 @@ test "$(on h3 list --name | grep .)" = web || fail 'it does not power off'
 
 # A link that is cut, and mended; a host that dies.
 lab cut "$TMP/lab" h3
-! timeout 3 virsh -q -c "$(sed -n 's/\(.*\),lab,h3,.*/\1/p' "$TMP/lab/hosts.csv")" list >said 2>&1 || fail 'the link is not cut'
+! timeout 3 virsh -q -c "$(address h3)" list >said 2>&1 || fail 'the link is not cut'
 lab mend "$TMP/lab" h3
 on h3 list >said
 counts_on web
 processes=$(left "$name" | grep -c cgroup)
 lab kill "$TMP/lab" h3
 test "$(left "$name" | grep -c cgroup)" -lt "$processes" || fail 'the host lives'
-! timeout 3 virsh -q -c "$(sed -n 's/\(.*\),lab,h3,.*/\1/p' "$TMP/lab/hosts.csv")" list >said 2>&1 || fail 'the daemon answers'
+! timeout 3 virsh -q -c "$(address h3)" list >said 2>&1 || fail 'the daemon answers'
 
 # Two others beside it end with the process that they are for, and with their holder, which was killed.
 sleep 600 &

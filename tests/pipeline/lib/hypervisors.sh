@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# For tests on real libvirt hosts: a lab of h1, h2, h3 in $TMP/lab, each with $host_mib of memory, which ends with the
-# test, and words for it. Where none can be made, the test is skipped.
+# For tests on real libvirt hosts: a lab of h1, h2, h3 (or as many as $hosts_wanted) in $TMP/lab, each with $host_mib of
+# memory, which ends with the test, and words for it. Where none can be made, the test is skipped.
 lab() {
     "$TOP/tests/hypervisors/lab.py" "$@"
 }
@@ -11,14 +11,19 @@ fail() {
 }
 
 code=0
-lab up "$TMP/lab" --memory "${host_mib-1024}" --while $$ || code=$?
+lab up "$TMP/lab" --hosts "${hosts_wanted-3}" --memory "${host_mib-1024}" --while $$ || code=$?
 test $code = 0 || exit $code
+
+# address HOST: its URI
+address() {
+    sed -n "s/^\([^,]*\),[^,]*,$1,.*/\1/p" "$TMP/lab/hosts.csv"
+}
 
 # on HOST WORD...: what virsh says there
 on() {
-    uri=$(sed -n "s/^\([^,]*\),[^,]*,$1,.*/\1/p" "$TMP/lab/hosts.csv")
+    there=$(address "$1")
     shift
-    virsh -q -c "$uri" "$@"
+    virsh -q -c "$there" "$@"
 }
 
 # guest HOST NAME OPTION...: defines it and starts it there
@@ -28,8 +33,8 @@ guest() {
 
 # moves GUEST FROM TO: live, by libvirt itself
 moves() {
-    on "$2" migrate --live --p2p --persistent --undefinesource "$1" \
-        "$(sed -n "s/^\([^,]*\),[^,]*,$3,.*/\1/p" "$TMP/lab/hosts.csv")" || fail "$1 does not move from $2 to $3"
+    on "$2" migrate --live --p2p --persistent --undefinesource "$1" "$(address "$3")" ||
+        fail "$1 does not move from $2 to $3"
 }
 
 # The last figure of that name that a guest said: figure GUEST NAME
