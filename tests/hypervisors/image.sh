@@ -32,7 +32,7 @@ if ! test -e ../vmlinuz || ! test -e ../modules; then
     mv new ../modules
 fi
 
-gcc -O2 -static -pthread -D_GNU_SOURCE -o root/load "$here/load.c"
+gcc -O2 -Wall -Wextra -static -pthread -D_GNU_SOURCE -o root/load "$here/load.c"
 cp /bin/busybox root/bin/
 cp ../modules/*.ko root/modules/
 {

@@ -4,6 +4,6 @@
 cd "$TOP"
 shellcheck -s sh -S warning samples/*.sh
 shellcheck -s sh -S warning -e SC2164,SC2034,SC2154 tests/static/*.sh tests/pipeline/*.sh tests/pipeline/lib/*.sh \
-    tests/instrumented/*.sh
+    tests/instrumented/*.sh tests/hypervisors/*.sh
 shellcheck -s bash -S warning -e SC2164 tests/bench/*.sh
 shellcheck -s bash -S warning samples/completions/*.bash
