@@ -59,7 +59,7 @@ counts_on() {
         test "$after" -gt $((before + 1)) && break
         sleep 0.5
     done
-    test "$after" -gt $((before + 1)) || fail "$1 no longer counts"
+    test "$after" -gt $((before + 1)) || fail "$1 no longer counts: $(lab console "$TMP/lab" "$1" | tail -n 3)"
     lab console "$TMP/lab" "$1" | tr -d '\r' | awk -v guest="$1" '
         /^count=/ {
             split($1, number, "="); split($2, boot, "=")
