@@ -5,6 +5,7 @@
 #include "collect/archive.h"
 #include "collect/archivehistory.h"
 #include "collect/csv.h"
+#include "collect/duration.h"
 #include "collect/plural.h"
 #include "collect/secret.h"
 #include "collect/source.h"
@@ -16,6 +17,8 @@ static const char description[] =
     "RVTools export says of them, or checks a snapshot's directory and writes it anew.\n\n"
     "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), the directory of a snapshot, or\n"
     "an RVTools export as rvtools:FILE.xlsx or rvtools:DIR (CSV files).";
+
+#define LEAST_HISTORY_S 3600
 
 /* the ways in which collect runs: by its SOURCE */
 enum { FROM_VCENTER, FROM_DIRECTORY, FROM_EXPORT };
@@ -40,6 +43,8 @@ static void report(const Program *program, const CollectResult *result, const ch
     plural_append(counts, snapshot->n_hosts, "host, ", "hosts, ");
     plural_append(counts, snapshot->n_vms, "VM, ", "VMs, ");
     plural_append(counts, snapshot->n_rules, "rule", "rules");
+    for (guint i = 0; result->notes && i < result->notes->len; i++)
+        program_say(program, "%s\n", (const char *)result->notes->pdata[i]);
     program_say(program, "Snapshot complete: %s%s%s.\n", counts->str,
                 *snapshot->info.left_out ? "; left out: " : "", snapshot->info.left_out);
 }
@@ -65,6 +70,7 @@ int main(int argc, char **argv)
     g_autofree char *output = NULL, *archive_directory = NULL;
     g_auto(GStrv) encrypt_to = NULL;
     g_autoptr(OpenPgp) keys = NULL;
+    g_autofree char *history = NULL;
     ProgramNumber window_s = {300, 20, 3600, "seconds", FALSE};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "The directory that shall appear: new, or empty",
@@ -74,6 +80,8 @@ int main(int argc, char **argv)
         OPENPGP_OPTION(&encrypt_to, 0),
         {"window", 0, PROGRAM_MODE(FROM_VCENTER), G_OPTION_ARG_INT, &window_s, "Measure over this time (300)",
          "SECONDS"},
+        {"history", 0, PROGRAM_MODE(FROM_VCENTER), G_OPTION_ARG_STRING, &history,
+         "Add the server's own statistics of so long before: 90m, 24h, 7d", "TIME"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autofree GOptionEntry *options = connection_options(&connection, entries, PROGRAM_MODE(FROM_VCENTER));
@@ -85,6 +93,10 @@ int main(int argc, char **argv)
     guint mode = mode_of(argc == 2 ? argv[1] : NULL);
     if (!program_accepts(options, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
+    gint64 history_s = 0;
+    if (history &&
+        !duration_parse(history, "--history", LEAST_HISTORY_S, ARCHIVE_HISTORY_S, &history_s, &error))
+        return program_misused(&program, "%s", error->message);
     if (mode != FROM_EXPORT && !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);
 
@@ -95,7 +107,8 @@ int main(int argc, char **argv)
     if (archive_directory && !(archive = archive_open(archive_directory, &error)))
         return program_fail(&program, error);
     CollectRequest request = {
-        argv[1], archive ? archive_next(archive) : output, keys, window_s.value, &connection, &program};
+        argv[1], archive ? archive_next(archive) : output, keys, window_s.value, history_s, &connection,
+        &program};
     gboolean made = collect_from_source(&request, &result, &error);
     if (archive && g_error_matches(error, VMANGER_ERROR, VMANGER_ERROR_STANDS)) {
         g_clear_error(&error); /* the archive flushes the same directory */
