@@ -95,7 +95,7 @@ static gboolean cut(Period *period, const GArray *all, guint i, const Snapshot *
     *period = (Period){.interval_s = kept->interval_s, .from = MAX(from, oldest), .to = to};
     period->n_samples =
         (guint)MIN((snapshot->info.taken_at - period->from) / kept->interval_s + 1, MOST_SAMPLES);
-    return period->from < to;
+    return to - from > kept->interval_s && period->from < to; /* not for less than one of it */
 }
 
 gboolean periods_find(Periods *periods, Vcenter *vcenter, const Snapshot *snapshot, gint64 history_s,

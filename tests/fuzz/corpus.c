@@ -228,7 +228,7 @@ static gboolean carry_on(Corpus *corpus, const char *source, GError **error)
     g_autofree char *collected = path_of(corpus, "collected");
     const Program program = {.name = "test", .quiet = TRUE};
     Connection connection = {0};
-    const CollectRequest request = {source, collected, NULL, 300, &connection, &program};
+    const CollectRequest request = {source, collected, NULL, 300, 0, &connection, &program};
     g_auto(CollectResult) result = {0};
     remove_all(collected);
     if (!collect_from_source(&request, &result, error))
