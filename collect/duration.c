@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const struct {
-    char letter;
+    const char *name;
     gint64 seconds;
-} units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+} units[] = {{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"", 1}};
 
 #define MOST_DIGITS 9
 
@@ -21,7 +21,7 @@ static gint64 seconds_of(const char *text)
     for (; g_ascii_isdigit(*at) && at - text < MOST_DIGITS; at++)
         number = number * 10 + (*at - '0');
     for (guint i = 0; at > text && i < G_N_ELEMENTS(units); i++)
-        if (at[0] == units[i].letter && at[1] == '\0')
+        if (strcmp(at, units[i].name) == 0)
             return number * units[i].seconds;
     return -1;
 }
@@ -32,7 +32,7 @@ static char *in_words(gint64 seconds)
     guint i = 0;
     while (seconds % units[i].seconds != 0)
         i++;
-    return g_strdup_printf("%" G_GINT64_FORMAT "%c", seconds / units[i].seconds, units[i].letter);
+    return g_strdup_printf("%" G_GINT64_FORMAT "%s", seconds / units[i].seconds, units[i].name);
 }
 
 gboolean duration_parse(const char *text, const char *option, gint64 least_s, gint64 most_s, gint64 *seconds,
@@ -42,7 +42,8 @@ gboolean duration_parse(const char *text, const char *option, gint64 least_s, gi
     if (*seconds >= least_s && *seconds <= most_s)
         return TRUE;
     g_autofree char *found = escape_for_message(text), *least = in_words(least_s), *most = in_words(most_s);
-    g_set_error(error, VMANGER_ERROR, 0, "%s: found %s: expected a time from %s to %s, as 90m, 24h or 7d",
-                option, found, least, most);
+    g_set_error(error, VMANGER_ERROR, 0,
+                "%s: found %s: expected seconds, or as 90m, 24h or 7d, from %s to %s", option, found, least,
+                most);
     return FALSE;
 }

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LEFT_OUT "the server's statistics are left out: %s"
+
 #define PARALLEL 4
 #define MOST_GROUPS 16 /* begun and not written yet */
 
@@ -444,7 +446,9 @@ static void add_groups(Statistics *statistics)
 
 static void tell(const Statistics *statistics, GPtrArray *notes, GPtrArray *warnings)
 {
-    if (statistics->refusal) {
+    if (statistics->refusal && statistics->n_answered == 0) {
+        g_ptr_array_add(warnings, g_strdup_printf(LEFT_OUT, statistics->refusal));
+    } else if (statistics->refusal) {
         g_autoptr(GString) words = g_string_new(NULL);
         plural_append(words, statistics->n_refused,
                       "VM has no history, as the server refuses its statistics: ",
@@ -494,8 +498,7 @@ gboolean statistics_collect(Vcenter *vcenter, const Program *program, const Snap
         tell(&statistics, notes, warnings);
     } else if (is_bearable(failure)) {
         snapshot_writer_drop_history(writer);
-        g_ptr_array_add(warnings,
-                        g_strdup_printf("the server's statistics are left out: %s", failure->message));
+        g_ptr_array_add(warnings, g_strdup_printf(LEFT_OUT, failure->message));
         ok = TRUE;
     } else {
         g_propagate_error(error, g_steal_pointer(&failure));

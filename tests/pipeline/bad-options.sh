@@ -66,9 +66,9 @@ for mode in '--explain vm-1' '--check good-plan.csv -o out/x'; do
 done
 refuses 'plan --only alone' '--only goes with --show, not with making a plan ' plan good good.csv --only steps -o out/x
 refuses 'collect --policy' 'Unknown option --policy ' collect good --policy nonsense -o out/x
-for option in '--window 300' '-u me' '--password-file f' '--cacert f' '--thumbprint 00' -k '--timeout 120'; do
+for option in '--window 300' '--history 7d' '-u me' '--password-file f' '--cacert f' '--thumbprint 00' -k '--timeout 120'; do
     refuses "collect of a directory, $option" '--[a-z-]+ goes with a vCenter, not with a directory ' collect good $option -o out/x
-    test "$option" = '--window 300' ||
+    test "$option" = '--window 300' || test "$option" = '--history 7d' ||
         refuses "apply to a directory, $option" '--[a-z-]+ goes with a vCenter, not with a directory ' apply good-plan.csv good $option -o out/x --journal out/j
 done
 printf 'x' >j
