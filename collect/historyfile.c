@@ -4,6 +4,7 @@
 #include "collect/atomic.h"
 #include "collect/csv.h"
 #include "collect/digest.h"
+#include "collect/escape.h"
 #include "collect/table.h"
 
 #include <math.h>
@@ -301,7 +302,7 @@ static gboolean take_key(History *history, const char *key, const char *value, c
         return table_parse_time(value, &history->newest);
     if (strcmp(key, "#source_id") == 0) {
         history->source_id = g_strdup(value);
-        return *value != '\0';
+        return *value != '\0' && escape_id_is_clean(value);
     }
     *digest = strcmp(value, OF_NONE) == 0 ? NULL : g_strdup(value);
     return !*digest || digest_is_hex(value);

@@ -60,6 +60,7 @@ static const Format formats[] = {
     {"sheet1.xml", try_workbook},
     {"vcenter/session.txt", try_collection},
     {"vcenter/inventory.txt", try_collection},
+    {"vcenter/statistics.txt", try_collection},
     {"vcenter/measured.txt", try_collection},
     {"vcenter/tasks.txt", try_application},
 };
@@ -166,7 +167,8 @@ static Assessment *assess(const Snapshot *snapshot, const char *directory, const
 {
     g_autoptr(Assessment) assessment = evaluation_begin(policy);
     g_auto(Subject) subject = {0};
-    return evaluation_add(assessment, snapshot, directory, policy, &subject, error)
+    g_autoptr(History) history = history_new();
+    return evaluation_add_newest(assessment, history, snapshot, directory, policy, &subject, error)
                ? g_steal_pointer(&assessment)
                : NULL;
 }
