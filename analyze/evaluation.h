@@ -13,8 +13,8 @@
 Assessment *evaluation_begin(const Policy *policy);
 
 /* adds the window of a snapshot, read from its directory, to the history of one that follows, and names it in
- * the assessment. What it says of the time before its window (collect/snapshothistory.h) comes first, in place
- * of what was known */
+ * the assessment. What it says of the time before its window (collect/snapshothistory.h) comes first, in
+ * place of what was known */
 gboolean evaluation_add_history(Assessment *assessment, History *history, const Snapshot *snapshot,
                                 const char *directory, const Policy *policy, GError **error);
 

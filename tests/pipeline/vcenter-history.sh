@@ -61,7 +61,7 @@ END
 cell() {
     awk -F, -v id="$2" -v column="$3" 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i} $1 == id {print $at[column]}' "$snapshot/$1"
 }
-vm=vm-1022
+vm='vm-1022'
 uuid=$(cell vms.csv $vm instance_uuid)
 week="$PWD/week"
 
@@ -88,19 +88,19 @@ order 'statistics?limit=0'
 collects 3 'no counter at a time' --history 24h
 says 'no counter at a time' "^collect: warning: the server's statistics are left out: RestrictedByAdministrator: .*maxQueryMetrics"
 order 'statistics?limit=64' 'statistics?level=2'
-collects 0 'a higher level' --history 7d
+collects 0 'a higher level' --history 24h
 ! grep -q 'mem.usage' heard || complain 'a higher level' 'mem.usage is told of'
-cut -d, -f1-3 "$week/rollup.csv" >of.week
-cut -d, -f1-3 out/s/rollup.csv | cmp -s - of.week || complain 'a higher level' 'other VMs'
+cut -d, -f1-3 day/rollup.csv >of.day
+cut -d, -f1-3 out/s/rollup.csv | cmp -s - of.day || complain 'a higher level' 'other VMs'
 order 'statistics?level=1' 'rule?method=QueryPerf&do=cut&nth=8' 'rule?method=QueryPerf&do=drop&nth=12'
-collects 0 'answers lost on their way' --history 7d
-cmp -s "$week/rollup.csv" out/s/rollup.csv || complain 'answers lost on their way' 'another history'
+collects 0 'answers lost on their way' --history 24h
+cmp -s day/rollup.csv out/s/rollup.csv || complain 'answers lost on their way' 'another history'
 collects 0 'an hour and a half' --history 90m
 grep -q 'every 300 s since 2026-11-20T18:45:00Z\.$' heard || complain 'an hour and a half' "said: $(grep History heard)"
 
 # one that has not been there for long, or only just
 order 'statistics?id=vm-1022&since=2h'
-collects 0 'a young VM' --history 7d
+collects 0 'a young VM' --history 24h
 test "$(grep "^vm,$uuid,cpu," out/s/rollup.csv | cut -d, -f7 | wc -w)" -le 12 || complain 'a young VM' 'has old hours'
 order 'statistics?id=vm-1022&since=0h'
 collects 0 'a VM of now' --history 24h
@@ -123,10 +123,10 @@ says 'a server that answers nonsense' "^collect: warning: the server's statistic
 test ! -e out/s/rollup.csv || complain 'a server that answers nonsense' 'a history'
 ! grep -q rollup out/s/SHA256SUMS || complain 'a server that answers nonsense' 'a sum of a history'
 order 'statistics?enabled=no'
-collects 3 'no statistics' --history 7d
+collects 3 'no statistics' --history 24h
 says 'no statistics' '^collect: warning: the server has no statistics of the time before the snapshot'
 order 'statistics?interval=1800&enabled=yes'
-collects 0 'half hours alone' --history 7d
+collects 0 'half hours alone' --history 24h
 grep -q 'No interval is of at most 300 s' heard || complain 'half hours alone' "said: $(cat heard)"
 order 'statistics?enabled=yes'
 
