@@ -94,8 +94,8 @@ int main(int argc, char **argv)
     if (!program_accepts(options, modes, mode, &error))
         return program_misused(&program, "%s", error->message);
     gint64 history_s = 0;
-    if (history &&
-        !duration_parse(history, "--history", LEAST_HISTORY_S, ARCHIVE_HISTORY_S, &history_s, &error))
+    if (history && !duration_parse(history, "--history", MAX(LEAST_HISTORY_S, 2 * window_s.value),
+                                   ARCHIVE_HISTORY_S, &history_s, &error))
         return program_misused(&program, "%s", error->message);
     if (mode != FROM_EXPORT && !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);

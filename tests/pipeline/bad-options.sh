@@ -23,6 +23,9 @@ refuses 'collect: no output' 'expected one SOURCE, and one of -o SNAPSHOT and --
 refuses 'collect: two outputs' 'expected one SOURCE, and one of ' collect good -o out/x --archive out/y
 refuses 'collect: two sources' 'expected one SOURCE, ' collect good source -o out/x
 refuses 'collect: no window' '--window: found "0": expected 20 to 3600 seconds' collect good --window 0 -o out/x
+refuses 'collect: no history' '--history: found "7w": expected seconds, or as 90m, 24h or 7d, from 1h to 7d ' collect https://localhost:9/sdk --history 7w -o out/x
+refuses 'collect: too much history' '--history: found "8d": expected .* from 1h to 7d ' collect https://localhost:9/sdk --history 8d -o out/x
+refuses 'collect: a history no longer than the window' '--history: found "1h": expected .* from 2h to 7d ' collect https://localhost:9/sdk --history 1h --window 3600 -o out/x
 refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
 refuses 'collect: another kind of source' 'ftp://host/sdk: found another kind of source: ' collect ftp://host/sdk -o out/x
 refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk for a vCenter$' collect nowhere -o out/x
