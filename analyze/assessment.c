@@ -299,6 +299,20 @@ static gboolean read_origins_row(Assessment *assessment, const CsvReader *csv, G
     return TRUE;
 }
 
+static gboolean read_rollup_row(Assessment *assessment, const CsvReader *csv, GError **error)
+{
+    gint64 taken_at;
+    const char *source_id = cell_or_empty(csv, 1);
+    if (!*source_id || !escape_id_is_clean(source_id) ||
+        !table_parse_time(cell_or_empty(csv, 2), &taken_at)) {
+        g_autofree char *found = g_strdup_printf("%s,%s", source_id, cell_or_empty(csv, 2));
+        csv_reader_fail(csv, "#rollup", found, "a source_id and a time in UTC", error);
+        return FALSE;
+    }
+    assessment_add_rollup(assessment, source_id, taken_at);
+    return TRUE;
+}
+
 /* Rows of an unknown key are left to those who know them. */
 static gboolean read_key_row(Assessment *assessment, const CsvReader *csv, GError **error)
 {
@@ -307,6 +321,8 @@ static gboolean read_key_row(Assessment *assessment, const CsvReader *csv, GErro
     const char *expected = NULL;
     if (strcmp(key, "#snapshot") == 0)
         return read_snapshot_row(assessment, csv, error);
+    if (strcmp(key, "#rollup") == 0)
+        return read_rollup_row(assessment, csv, error);
     if (strcmp(key, "#origins") == 0)
         return read_origins_row(assessment, csv, error);
     if (strcmp(key, "#format") == 0)

@@ -6,6 +6,7 @@
 #include "analyze/loads.h"
 #include "analyze/sizing.h"
 #include "analyze/states.h"
+#include "collect/snapshothistory.h"
 
 /* "mean", or those of CPU and memory, for heat and for room where they differ: "cpu=ewma memory=mean
  * cpu_room=p95" */
@@ -78,6 +79,19 @@ gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapsho
     return TRUE;
 }
 
+/* Begins with what the snapshot itself says of the time before it, where it does and is not in the history
+ * already. */
+static gboolean begin(Assessment *assessment, History *history, const Snapshot *snapshot,
+                      const char *directory, GError **error)
+{
+    if (history->newest >= snapshot->info.taken_at || !snapshot_has_history(snapshot, directory))
+        return TRUE;
+    if (!snapshot_history_take(history, snapshot, directory, error))
+        return FALSE;
+    assessment_add_rollup(assessment, history->source_id, history->newest);
+    return TRUE;
+}
+
 /* Reads the snapshot's window and adds it to its history; the caller frees it. */
 static Means *follow(History *history, const Snapshot *snapshot, const char *directory, const Policy *policy,
                      GError **error)
@@ -94,6 +108,8 @@ static Means *follow(History *history, const Snapshot *snapshot, const char *dir
 gboolean evaluation_add_history(Assessment *assessment, History *history, const Snapshot *snapshot,
                                 const char *directory, const Policy *policy, GError **error)
 {
+    if (!begin(assessment, history, snapshot, directory, error))
+        return FALSE;
     g_autoptr(Means) means = follow(history, snapshot, directory, policy, error);
     if (!means)
         return FALSE;
@@ -102,8 +118,8 @@ gboolean evaluation_add_history(Assessment *assessment, History *history, const 
     return TRUE;
 }
 
-gboolean evaluation_add_newest(Assessment *assessment, History *history, const Snapshot *snapshot,
-                               const char *directory, const Policy *policy, Subject *subject, GError **error)
+static gboolean add_newest(Assessment *assessment, History *history, const Snapshot *snapshot,
+                           const char *directory, const Policy *policy, Subject *subject, GError **error)
 {
     gboolean alone = history->newest < 0 && policy->hot_after.of == 1;
     g_autoptr(Means) means = alone ? means_read(snapshot, directory, policy->min_samples_pct, error)
@@ -116,11 +132,18 @@ gboolean evaluation_add_newest(Assessment *assessment, History *history, const S
     return FALSE;
 }
 
+gboolean evaluation_add_newest(Assessment *assessment, History *history, const Snapshot *snapshot,
+                               const char *directory, const Policy *policy, Subject *subject, GError **error)
+{
+    return begin(assessment, history, snapshot, directory, error) &&
+           add_newest(assessment, history, snapshot, directory, policy, subject, error);
+}
+
 gboolean evaluation_add(Assessment *assessment, const Snapshot *snapshot, const char *directory,
                         const Policy *policy, Subject *subject, GError **error)
 {
     g_autoptr(History) history = history_new();
     Policy now = *policy;
     now.hot_after = (Windows){1, 1};
-    return evaluation_add_newest(assessment, history, snapshot, directory, &now, subject, error);
+    return add_newest(assessment, history, snapshot, directory, &now, subject, error);
 }

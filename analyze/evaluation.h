@@ -13,7 +13,8 @@
 Assessment *evaluation_begin(const Policy *policy);
 
 /* adds the window of a snapshot, read from its directory, to the history of one that follows, and names it in
- * the assessment */
+ * the assessment. What it says of the time before its window (collect/snapshothistory.h) comes first, in
+ * place of what was known */
 gboolean evaluation_add_history(Assessment *assessment, History *history, const Snapshot *snapshot,
                                 const char *directory, const Policy *policy, GError **error);
 
@@ -26,7 +27,8 @@ gboolean evaluation_add_measured(Assessment *assessment, const Snapshot *snapsho
                                  GError **error);
 
 /* the same of the newest snapshot of a history, whose window is read from its directory and added to the
- * history unless it is in it already (history->newest) */
+ * history unless it is in it already (history->newest); what the snapshot says of the time before comes first
+ * likewise */
 gboolean evaluation_add_newest(Assessment *assessment, History *history, const Snapshot *snapshot,
                                const char *directory, const Policy *policy, Subject *subject, GError **error);
 

@@ -40,13 +40,20 @@ gboolean lasting_is_awaited(const Load *load, Resource resource, const Policy *p
 
 /* ---- windows ---- */
 
-/* what was measured in the window that ended then; 0 where nothing was */
+/* what was measured in the window that ended then, give or take half of it: a server's own statistics and our
+ * windows do not end together; 0 where nothing was */
 static double in_window(const Rollup *rollup, gint64 end)
 {
-    for (guint i = 0; rollup && i < rollup->n_recent; i++)
-        if (rollup->recent[i].end == end)
-            return rollup->recent[i].mean;
-    return 0;
+    double nearest = INFINITY, mean = 0;
+    for (guint i = 0; rollup && i < rollup->n_recent; i++) {
+        const RollupInterval *interval = &rollup->recent[i];
+        double off = fabs((double)(interval->end - end));
+        if (off < nearest && off < interval->seconds / 2) {
+            nearest = off;
+            mean = interval->mean;
+        }
+    }
+    return mean;
 }
 
 static double of_vm_in_window(const Judging *judging, guint vm, Resource r, gint64 end)
@@ -118,14 +125,51 @@ static const RollupInterval *newest_of_several(const Judging *judging, guint hos
 
 /* ---- marginal ---- */
 
+/* the window before that one in which a VM on the host was measured; FALSE where there is none */
+static gboolean window_before(const Judging *judging, guint host, Resource r, gint64 *end)
+{
+    const GArray *vms = judging->vms_on[host];
+    Followed followed = r == RESOURCE_HOST_MEMORY ? FOLLOWED_HELD : FOLLOWED_CPU;
+    gint64 found = -1;
+    for (guint i = 0; i < vms->len; i++) {
+        const Rollup *rollup = history_of_vm(judging->history, judging->subject->snapshot,
+                                             g_array_index(vms, guint, i), followed);
+        for (guint k = 0; rollup && k < rollup->n_recent; k++) {
+            const RollupInterval *interval = &rollup->recent[k];
+            if ((double)(*end - interval->end) > interval->seconds / 2)
+                found = MAX(found, interval->end);
+        }
+    }
+    *end = found;
+    return found >= 0;
+}
+
+/* The last windows of a host, the newest first; at most `most`. Those before the first in which the host
+ * itself was measured are known of its VMs alone, as of a server's own statistics: its base was then what it
+ * was in that one. */
+static int windows_of_host(const Judging *judging, guint host, Resource r, FollowedBase base,
+                           RollupInterval *windows, int most)
+{
+    const Rollup *bases = history_of_host(judging->history, judging->subject->snapshot, host, base);
+    int n = 0;
+    if (!bases)
+        return 0;
+    for (guint i = bases->n_recent; i > 0 && n < most; i--)
+        windows[n++] = bases->recent[i - 1];
+    RollupInterval earlier = windows[n - 1];
+    while (n < most && window_before(judging, host, r, &earlier.end))
+        windows[n++] = earlier;
+    return n;
+}
+
 static gboolean lasts(const Judging *judging, guint host, Resource r, FollowedBase base)
 {
     const Windows *needed = &judging->policy->hot_after;
-    const Rollup *bases = history_of_host(judging->history, judging->subject->snapshot, host, base);
     double threshold_pct = judging->subject->hosts[host].loads[r].threshold_pct, sum_pct = 0;
-    int n = bases ? MIN((int)bases->n_recent, needed->of) : 0, above = 0;
+    RollupInterval windows[ROLLUP_RECENT];
+    int n = windows_of_host(judging, host, r, base, windows, MIN(needed->of, ROLLUP_RECENT)), above = 0;
     for (int i = 0; i < n; i++) {
-        double pct = window_pct(judging, host, r, &bases->recent[(int)bases->n_recent - n + i]);
+        double pct = window_pct(judging, host, r, &windows[i]);
         above += is_above(pct, threshold_pct);
         sum_pct += pct;
     }

@@ -2,6 +2,7 @@
 #include "apply/changewindow.h"
 
 #include "analyze/weekhours.h"
+#include "collect/duration.h"
 #include "collect/escape.h"
 
 #include <math.h>
@@ -81,24 +82,11 @@ static gboolean take_blackout(ChangeWindow *window, const GArray *blackout, gint
 
 static gboolean take_duration(ChangeWindow *window, const char *duration, gint64 now, GError **error)
 {
-    static const struct {
-        const char *unit;
-        guint seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}};
-    gsize digits = strspn(duration, "0123456789");
-    g_autofree char *number = g_strndup(duration, digits);
-    guint64 count;
-    for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
-        if (strcmp(duration + digits, units[i].unit) != 0 ||
-            !g_ascii_string_to_unsigned(number, 10, 1, LONGEST_S / units[i].seconds, &count, NULL))
-            continue;
-        close_at(window, now + (gint64)count * units[i].seconds, "--max-duration");
-        return TRUE;
-    }
-    g_autofree char *found = escape_for_message(duration);
-    g_set_error(error, VMANGER_ERROR, 0,
-                "--max-duration: found %s: expected seconds, or as 90m or 2h; at most a year", found);
-    return FALSE;
+    gint64 seconds;
+    if (!duration_parse(duration, "--max-duration", 1, LONGEST_S, &seconds, error))
+        return FALSE;
+    close_at(window, now + seconds, "--max-duration");
+    return TRUE;
 }
 
 ChangeWindow *changewindow_new(const char *until, const char *max_duration, const GArray *blackout,

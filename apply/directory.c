@@ -8,6 +8,7 @@
 #include "apply/drift.h"
 #include "apply/seriesafter.h"
 #include "apply/target.h"
+#include "collect/snapshothistory.h"
 #include "collect/snapshotreader.h"
 #include "collect/snapshotwriter.h"
 
@@ -325,7 +326,9 @@ static gboolean copy_tables(Directory *directory, SnapshotWriter *writer, GError
         if (!tables[i].changed &&
             !snapshot_writer_copy(writer, directory->snapshot, tables[i].table, directory->path, error))
             return FALSE;
-    return TRUE;
+    /* VMs keep what they used before, wherever they are now. */
+    return !snapshot_has_history(directory->snapshot, directory->path) ||
+           snapshot_writer_copy(writer, directory->snapshot, &history_table, directory->path, error);
 }
 
 /* Past of what was rehearsed counts for a snapshot that says so, and for those made of it. */

@@ -3,6 +3,7 @@
 
 #include "collect/atomic.h"
 #include "collect/csv.h"
+#include "collect/historyfile.h"
 #include "collect/samples.h"
 #include "collect/sums.h"
 #include "collect/temporary.h"
@@ -99,7 +100,7 @@ char **archive_names(const char *directory, gint64 seconds, GError **error)
 static gboolean is_part_of_snapshot(const char *name)
 {
     gboolean known = strcmp(name, SUMS_FILE) == 0 || strcmp(name, snapshot_table.file) == 0 ||
-                     strcmp(name, samples_table.file) == 0;
+                     strcmp(name, samples_table.file) == 0 || strcmp(name, HISTORY_FILE) == 0;
     for (int table = 0; !known && table < N_TABLES; table++)
         known = strcmp(name, snapshot_tables[table]->file) == 0;
     return known;

@@ -2,6 +2,7 @@
 #include "collect/archivehistory.h"
 
 #include "collect/archive.h"
+#include "collect/snapshothistory.h"
 #include "collect/snapshotreader.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ static const char *misfit(const History *history, const char *digest, const Snap
         return "is of another source";
     if (history->newest > info->taken_at)
         return "goes beyond the newest snapshot";
-    return history->newest == info->taken_at && strcmp(digest, newest->digest) != 0
+    return !digest || (history->newest == info->taken_at && strcmp(digest, newest->digest) != 0)
                ? "is of another snapshot than the newest"
                : NULL;
 }
@@ -30,7 +31,7 @@ History *archive_history_read(const char *directory, const Snapshot *newest, cha
     *warning = NULL;
     if (!g_file_test(stands, G_FILE_TEST_EXISTS))
         return NULL;
-    g_autoptr(History) history = history_read(path, &digest, &error);
+    g_autoptr(History) history = history_read(path, &digest, NULL, &error);
     const char *amiss = history ? misfit(history, digest, newest) : NULL;
     if (history && !amiss)
         return g_steal_pointer(&history);
@@ -47,7 +48,8 @@ static gboolean add(History *history, const char *path, GError **error)
     if (history->source_id && strcmp(history->source_id, snapshot->info.source_id) != 0)
         return TRUE; /* an archive of several sources: the newest one's is followed */
     g_autoptr(Means) means = means_read(snapshot, path, MIN_SAMPLES_PCT, error);
-    return means && history_add(history, snapshot, means, error);
+    return means && snapshot_history_take(history, snapshot, path, error) &&
+           history_add(history, snapshot, means, error);
 }
 
 gboolean archive_history_update(const char *directory, const OpenPgp *keys, char **warning, GError **error)

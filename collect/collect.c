@@ -5,6 +5,7 @@
 #include "collect/archive.h"
 #include "collect/archivehistory.h"
 #include "collect/csv.h"
+#include "collect/duration.h"
 #include "collect/plural.h"
 #include "collect/secret.h"
 #include "collect/source.h"
@@ -17,6 +18,8 @@ static const char description[] =
     "it anew.\n\n"
     "SOURCE is a vCenter, by name or as https://HOST/sdk (- or nothing: $GOVC_URL), libvirt:FILE (a CSV file of hosts'\n"
     "URIs), the directory of a snapshot, or an RVTools export as rvtools:FILE.xlsx or rvtools:DIR (CSV files).";
+
+#define LEAST_HISTORY_S 3600
 
 /* the ways in which collect runs: by its SOURCE */
 enum { FROM_VCENTER, FROM_DIRECTORY, FROM_EXPORT, FROM_LIBVIRT };
@@ -43,6 +46,8 @@ static void report(const Program *program, const CollectResult *result, const ch
     plural_append(counts, snapshot->n_hosts, "host, ", "hosts, ");
     plural_append(counts, snapshot->n_vms, "VM, ", "VMs, ");
     plural_append(counts, snapshot->n_rules, "rule", "rules");
+    for (guint i = 0; result->notes && i < result->notes->len; i++)
+        program_say(program, "%s\n", (const char *)result->notes->pdata[i]);
     program_say(program, "Snapshot complete: %s%s%s.\n", counts->str,
                 *snapshot->info.left_out ? "; left out: " : "", snapshot->info.left_out);
 }
@@ -68,6 +73,7 @@ int main(int argc, char **argv)
     g_autofree char *output = NULL, *archive_directory = NULL;
     g_auto(GStrv) encrypt_to = NULL;
     g_autoptr(OpenPgp) keys = NULL;
+    g_autofree char *history = NULL;
     ProgramNumber window_s = {300, 10, 3600, "seconds", FALSE};
     ProgramNumber interval_s = {20, 1, 300, "seconds", FALSE};
     const GOptionEntry entries[] = {
@@ -80,6 +86,8 @@ int main(int argc, char **argv)
          "Measure over this time (300)", "SECONDS"},
         {"interval", 0, PROGRAM_MODE(FROM_LIBVIRT), G_OPTION_ARG_INT, &interval_s,
          "Take a sample this often (20)", "SECONDS"},
+        {"history", 0, PROGRAM_MODE(FROM_VCENTER), G_OPTION_ARG_STRING, &history,
+         "Add the server's own statistics of so long before: 90m, 24h, 7d", "TIME"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autofree GOptionEntry *options =
@@ -95,6 +103,10 @@ int main(int argc, char **argv)
     if (mode == FROM_LIBVIRT && interval_s.value > window_s.value)
         return program_misused(&program, "--interval: found %d: expected at most the %d seconds of --window",
                                interval_s.value, window_s.value);
+    gint64 history_s = 0;
+    if (history && !duration_parse(history, "--history", MAX(LEAST_HISTORY_S, 2 * window_s.value),
+                                   ARCHIVE_HISTORY_S, &history_s, &error))
+        return program_misused(&program, "%s", error->message);
     if (mode != FROM_EXPORT && mode != FROM_LIBVIRT &&
         !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
         return program_fail(&program, error);
@@ -112,6 +124,7 @@ int main(int argc, char **argv)
         .last = archive ? archive_before(archive) : NULL,
         .window_s = window_s.value,
         .interval_s = interval_s.value,
+        .history_s = history_s,
         .connection = &connection,
         .program = &program,
     };

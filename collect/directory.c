@@ -4,6 +4,7 @@
  * made by hand or by script gets its SHA256SUMS; one that is canonical already keeps its digest.
  */
 #include "collect/samples.h"
+#include "collect/snapshothistory.h"
 #include "collect/snapshotreader.h"
 #include "collect/snapshotwriter.h"
 #include "collect/source.h"
@@ -30,6 +31,16 @@ static gboolean copy_series(const Snapshot *snapshot, const char *directory, Sna
     return FALSE;
 }
 
+/* What is right is copied as it stands: it is written by nobody but collect. */
+static gboolean copy_history(const Snapshot *snapshot, const char *directory, SnapshotWriter *writer,
+                             GError **error)
+{
+    g_autoptr(History) history = history_new();
+    return !snapshot_has_history(snapshot, directory) ||
+           (snapshot_history_take(history, snapshot, directory, error) &&
+            snapshot_writer_copy(writer, snapshot, &history_table, directory, error));
+}
+
 gboolean collect_from_directory(const CollectRequest *request, CollectResult *result, GError **error)
 {
     result->warnings = g_ptr_array_new_with_free_func(g_free);
@@ -40,5 +51,6 @@ gboolean collect_from_directory(const CollectRequest *request, CollectResult *re
         result->snapshot->info.tool = "vmanger " VMANGER_VERSION;
     g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, request->keys, error);
     return writer && copy_series(result->snapshot, request->source, writer, error) &&
+           copy_history(result->snapshot, request->source, writer, error) &&
            snapshot_writer_commit(writer, result->snapshot, &result->digest, error);
 }

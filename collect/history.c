@@ -3,12 +3,16 @@
 
 #include <math.h>
 
-static void vm_free(gpointer data)
+void history_rollups_free(Rollup *rollups)
 {
-    Rollup *rollups = data;
     for (int i = 0; i < N_FOLLOWED; i++)
         rollup_clear(&rollups[i]);
     g_free(rollups);
+}
+
+static void vm_free(gpointer data)
+{
+    history_rollups_free(data);
 }
 
 static void host_free(gpointer data)
@@ -40,9 +44,17 @@ void history_free(History *history)
     g_free(history);
 }
 
+void history_replace(History *history, History *by)
+{
+    History before = *history;
+    *history = *by;
+    *by = before;
+    history_free(by);
+}
+
 /* ---- who is who ---- */
 
-static void note_repeated(History *history, const Snapshot *snapshot)
+void history_know(History *history, const Snapshot *snapshot)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < snapshot->n_vms; i++) {
@@ -52,7 +64,7 @@ static void note_repeated(History *history, const Snapshot *snapshot)
     }
 }
 
-static const char *key_of_vm(const History *history, const Vm *vm)
+const char *history_key_of_vm(const History *history, const Vm *vm)
 {
     gboolean own = *vm->instance_uuid && !g_hash_table_contains(history->repeated, vm->instance_uuid);
     return own ? vm->instance_uuid : vm->id;
@@ -65,14 +77,20 @@ static const double first_bucket[] = {
     [FOLLOWED_HELD] = ROLLUP_FIRST_KIB,
 };
 
+Rollup *history_rollups_new(void)
+{
+    Rollup *rollups = g_new(Rollup, N_FOLLOWED);
+    for (int i = 0; i < N_FOLLOWED; i++)
+        rollup_init(&rollups[i], first_bucket[i]);
+    return rollups;
+}
+
 Rollup *history_rollups_of_vm(History *history, const char *key)
 {
     Rollup *rollups = g_hash_table_lookup(history->vms, key);
     if (rollups)
         return rollups;
-    rollups = g_new(Rollup, N_FOLLOWED);
-    for (int i = 0; i < N_FOLLOWED; i++)
-        rollup_init(&rollups[i], first_bucket[i]);
+    rollups = history_rollups_new();
     g_hash_table_insert(history->vms, g_strdup(key), rollups);
     return rollups;
 }
@@ -96,17 +114,17 @@ static double or_zero(double amount)
     return isnan(amount) ? 0 : amount;
 }
 
-static double measured_of_vm(const Snapshot *snapshot, const Means *means, guint i, Followed followed)
+double history_measured(const Means *means, guint vm, double core_mhz, Followed followed)
 {
     switch (followed) {
     case FOLLOWED_CPU:
-        return means_of_vm(means, i, METRIC_CPU_USAGE_MHZ);
+        return means_of_vm(means, vm, METRIC_CPU_USAGE_MHZ);
     case FOLLOWED_CPU_DEMAND:
-        return means_cpu_demand_of_vm(means, i, snapshot->hosts[snapshot->vms[i].host].core_mhz);
+        return means_cpu_demand_of_vm(means, vm, core_mhz);
     case FOLLOWED_MEMORY:
-        return means_of_vm(means, i, METRIC_MEMORY_ACTIVE_KIB);
+        return means_of_vm(means, vm, METRIC_MEMORY_ACTIVE_KIB);
     default:
-        return means_of_vm(means, i, METRIC_MEMORY_CONSUMED_KIB) + or_zero(means_reclaimed_of_vm(means, i));
+        return means_of_vm(means, vm, METRIC_MEMORY_CONSUMED_KIB) + or_zero(means_reclaimed_of_vm(means, vm));
     }
 }
 
@@ -114,12 +132,12 @@ static void add_window(Rollup *rollup, const Snapshot *snapshot, const Means *me
                        Followed followed)
 {
     rollup_add(rollup, snapshot->info.taken_at, snapshot->info.window_s,
-               measured_of_vm(snapshot, means, i, followed));
+               history_measured(means, i, snapshot->hosts[snapshot->vms[i].host].core_mhz, followed));
 }
 
 static void add_vm(History *history, const Snapshot *snapshot, guint i, const Means *means)
 {
-    Rollup *rollups = history_rollups_of_vm(history, key_of_vm(history, &snapshot->vms[i]));
+    Rollup *rollups = history_rollups_of_vm(history, history_key_of_vm(history, &snapshot->vms[i]));
     for (int f = 0; f < N_FOLLOWED; f++)
         add_window(&rollups[f], snapshot, means, i, (Followed)f);
 }
@@ -181,7 +199,7 @@ gboolean history_add(History *history, const Snapshot *snapshot, const Means *me
     if (!history->source_id)
         history->source_id = g_strdup(info->source_id);
     history->newest = info->taken_at;
-    note_repeated(history, snapshot);
+    history_know(history, snapshot);
     for (guint i = 0; i < snapshot->n_vms; i++)
         if (snapshot->vms[i].power == VM_POWER_ON)
             add_vm(history, snapshot, i, means);
@@ -205,7 +223,8 @@ static const Rollup *if_any(const Rollup *rollups, int of)
 
 const Rollup *history_of_vm(const History *history, const Snapshot *snapshot, guint vm, Followed followed)
 {
-    return if_any(g_hash_table_lookup(history->vms, key_of_vm(history, &snapshot->vms[vm])), followed);
+    return if_any(g_hash_table_lookup(history->vms, history_key_of_vm(history, &snapshot->vms[vm])),
+                  followed);
 }
 
 const Rollup *history_of_host(const History *history, const Snapshot *snapshot, guint host,

@@ -35,6 +35,9 @@ History *history_new(void);
 void history_free(History *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
 
+/* takes over what another one holds, in place of all that there was; the other one is freed */
+void history_replace(History *history, History *by);
+
 /* adds the window in which the snapshot was measured, which ended when it was taken: means may be read from
  * its directory or made in memory (means_new). A snapshot of another source, or one that is no newer than
  * those before, is an error */
@@ -43,6 +46,19 @@ gboolean history_add(History *history, const Snapshot *snapshot, const Means *me
 /* the rollups of a key, made where there are none: for whoever reads a history */
 Rollup *history_rollups_of_vm(History *history, const char *key);
 Rollup *history_rollups_of_host(History *history, const char *id);
+
+/* learns which VMs of the snapshot cannot be told apart by their instance UUID */
+void history_know(History *history, const Snapshot *snapshot);
+
+/* by what a VM of a snapshot that is known is followed */
+const char *history_key_of_vm(const History *history, const Vm *vm);
+
+/* of a VM, [N_FOLLOWED], of nothing yet */
+Rollup *history_rollups_new(void);
+void history_rollups_free(Rollup *rollups);
+
+/* what is followed of a VM that was measured so, on cores of so many MHz; NAN where it was not */
+double history_measured(const Means *means, guint vm, double core_mhz, Followed followed);
 
 /* what is kept of a VM or host of the snapshot, by its index; NULL where it was never measured */
 const Rollup *history_of_vm(const History *history, const Snapshot *snapshot, guint vm, Followed followed);

@@ -4,6 +4,7 @@
 #include "collect/atomic.h"
 #include "collect/csv.h"
 #include "collect/digest.h"
+#include "collect/escape.h"
 #include "collect/table.h"
 
 #include <math.h>
@@ -34,7 +35,14 @@ static const Column columns[] = {
     {"hours", CELL_PLAIN, AT(hours), COLUMN_PRESENT, 0, NULL},
     {"days", CELL_PLAIN, AT(days), 0, 0, NULL},
 };
-static const Table history_table = {HISTORY_FILE, columns, G_N_ELEMENTS(columns), FALSE};
+const Table history_table = {HISTORY_FILE, columns, G_N_ELEMENTS(columns), FALSE};
+
+#define OF_NONE "-" /* a digest that is not known: the file is part of the snapshot */
+
+typedef struct Entity {
+    int number, n, first_quantity;
+} Entity;
+static const Entity vm_entity = {0, N_FOLLOWED, 0}, host_entity = {1, N_FOLLOWED_BASES, N_FOLLOWED};
 
 /* ---- lists of numbers ---- */
 
@@ -86,10 +94,11 @@ static gboolean take(const char **list, double *number)
 
 /* ---- writing ---- */
 
-static void write_rollup(const Rollup *rollup, gint64 newest, Row *row, GString *lists[N_LISTS], GString *out)
+static void append_rollup(const Rollup *rollup, gint64 newest, Row *row, GString *out)
 {
+    GString *lists[N_LISTS];
     for (int i = 0; i < N_LISTS; i++)
-        g_string_truncate(lists[i], 0);
+        lists[i] = g_string_new(NULL);
     for (guint i = 0; i < rollup->n_recent; i++) {
         put(lists[0], (double)(newest - rollup->recent[i].end));
         put(lists[0], rollup->recent[i].seconds);
@@ -131,31 +140,50 @@ static void write_rollup(const Rollup *rollup, gint64 newest, Row *row, GString 
     row->hours = lists[3]->str;
     row->days = lists[4]->str;
     table_append_row(&history_table, row, out);
+    for (int i = 0; i < N_LISTS; i++)
+        g_string_free(lists[i], TRUE);
 }
 
-typedef struct Writing {
-    const History *history;
-    gint64 oldest; /* what was last measured before that is left out */
-    AtomicFile *file;
-    GString *text, *lists[N_LISTS];
-} Writing;
+static void append_rollups(const Entity *entity, const char *key, const Rollup *rollups, gint64 newest,
+                           gint64 oldest, GString *out)
+{
+    for (int i = 0; i < entity->n; i++) {
+        Row row = {.entity = entity->number, .key = key, .quantity = entity->first_quantity + i};
+        if (rollups[i].n_recent > 0 && rollups[i].recent[rollups[i].n_recent - 1].end >= oldest)
+            append_rollup(&rollups[i], newest, &row, out);
+    }
+}
+
+void history_append_head(const char *source_id, gint64 newest, const char *digest, GString *out)
+{
+    g_autofree char *time = table_format_time(newest);
+    g_string_append_printf(out, "#format,%s\n#source_id,%s\n#taken_at,%s\n#snapshot,%s\n", HISTORY_FORMAT,
+                           source_id, time, digest ? digest : OF_NONE);
+    table_append_header(&history_table, out);
+}
+
+void history_append_vm(const char *key, const Rollup *rollups, gint64 newest, GString *out)
+{
+    append_rollups(&vm_entity, key, rollups, newest, G_MININT64, out);
+}
 
 static int compare_keys(gconstpointer a, gconstpointer b)
 {
     return strcmp(a, b);
 }
 
-static void write_all(Writing *writing, GHashTable *rollups_of, int entity, int n, int first_quantity)
+typedef struct Writing {
+    gint64 newest, oldest; /* what was last measured before oldest is left out */
+    AtomicFile *file;
+    GString *text;
+} Writing;
+
+static void write_all(const Writing *writing, GHashTable *rollups_of, const Entity *entity)
 {
     g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(rollups_of), compare_keys);
     for (GList *key = keys; key; key = key->next) {
-        const Rollup *rollups = g_hash_table_lookup(rollups_of, key->data);
-        for (int i = 0; i < n; i++) {
-            const Rollup *rollup = &rollups[i];
-            Row row = {.entity = entity, .key = key->data, .quantity = first_quantity + i};
-            if (rollup->n_recent > 0 && rollup->recent[rollup->n_recent - 1].end >= writing->oldest)
-                write_rollup(rollup, writing->history->newest, &row, writing->lists, writing->text);
-        }
+        append_rollups(entity, key->data, g_hash_table_lookup(rollups_of, key->data), writing->newest,
+                       writing->oldest, writing->text);
         atomic_file_take(writing->file, writing->text);
     }
 }
@@ -166,20 +194,12 @@ gboolean history_write(const History *history, const char *path, const char *dig
     g_autoptr(AtomicFile) file = atomic_file_new(path, keys, error);
     if (!file)
         return FALSE;
-    Writing writing = {.history = history, .oldest = history->newest - keep_s, .file = file};
-    g_autofree char *time = table_format_time(history->newest);
-    writing.text = g_string_new(NULL);
-    for (int i = 0; i < N_LISTS; i++)
-        writing.lists[i] = g_string_new(NULL);
-    g_string_append_printf(writing.text, "#format,%s\n#source_id,%s\n#taken_at,%s\n#snapshot,%s\n",
-                           HISTORY_FORMAT, history->source_id, time, digest);
-    table_append_header(&history_table, writing.text);
-    write_all(&writing, history->vms, 0, N_FOLLOWED, 0);
-    write_all(&writing, history->hosts, 1, N_FOLLOWED_BASES, N_FOLLOWED);
-    atomic_file_take(file, writing.text);
-    for (int i = 0; i < N_LISTS; i++)
-        g_string_free(writing.lists[i], TRUE);
-    g_string_free(writing.text, TRUE);
+    g_autoptr(GString) text = g_string_new(NULL);
+    Writing writing = {history->newest, history->newest - keep_s, file, text};
+    history_append_head(history->source_id, history->newest, digest, text);
+    write_all(&writing, history->vms, &vm_entity);
+    write_all(&writing, history->hosts, &host_entity);
+    atomic_file_take(file, text);
     return atomic_file_commit(file, NULL, error);
 }
 
@@ -310,9 +330,12 @@ static gboolean take_key(History *history, const char *key, const char *value, c
         return strcmp(value, HISTORY_FORMAT) == 0;
     if (strcmp(key, "#taken_at") == 0)
         return table_parse_time(value, &history->newest);
-    char **field = strcmp(key, "#snapshot") == 0 ? digest : &history->source_id;
-    *field = g_strdup(value);
-    return field == digest ? digest_is_hex(value) : *value != '\0';
+    if (strcmp(key, "#source_id") == 0) {
+        history->source_id = g_strdup(value);
+        return *value != '\0' && escape_id_is_clean(value);
+    }
+    *digest = strcmp(value, OF_NONE) == 0 ? NULL : g_strdup(value);
+    return !*digest || digest_is_hex(value);
 }
 
 /* Reads the `#` rows and stops at the header, which is then the present row. */
@@ -331,7 +354,7 @@ static gboolean read_key_rows(History *history, CsvReader *csv, char **digest, G
     return next_row(csv, "header", error);
 }
 
-History *history_read(const char *path, char **digest, GError **error)
+History *history_read(const char *path, char **digest, char **sha256, GError **error)
 {
     g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
     g_autoptr(History) history = history_new();
@@ -355,5 +378,7 @@ History *history_read(const char *path, char **digest, GError **error)
         return NULL;
     }
     *digest = g_steal_pointer(&of);
+    if (sha256)
+        *sha256 = csv_reader_sha256(csv);
     return g_steal_pointer(&history);
 }

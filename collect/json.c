@@ -41,7 +41,8 @@ void json_append_quoted(GString *out, const char *text)
 static void begin_value(Json *json, const char *name)
 {
     GString *out = json->text;
-    if (!g_str_has_suffix(out->str, "{") && !g_str_has_suffix(out->str, "["))
+    char before = out->str[out->len - 1]; /* of a document of any length */
+    if (before != '{' && before != '[')
         g_string_append_c(out, ',');
     if (!name)
         return;
@@ -77,14 +78,16 @@ char *json_finish(Json *json)
 {
     end_bracket(json, '}');
     g_assert(json->depth == 0);
-    return g_strdup(g_string_append_c(json->text, '\n')->str);
+    g_string_append_c(json->text, '\n');
+    return g_string_free(g_steal_pointer(&json->text), FALSE);
 }
 
 void json_free(Json *json)
 {
     if (!json)
         return;
-    g_string_free(json->text, TRUE);
+    if (json->text)
+        g_string_free(json->text, TRUE);
     g_free(json);
 }
 

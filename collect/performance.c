@@ -36,54 +36,23 @@ struct Performance {
     GArray *entities;
     GHashTable *index_of; /* an entity's id to its index */
     guint n_samples;      /* of a series */
-    int *key_of;          /* by counter; 0: the server has none of that name */
+    CounterKey *keys;     /* by counter */
     PerfReader *reader;
     SnapshotWriter *writer;
     Batch *batches;
     guint n_batches, written;
 };
 
-/* ---- counters ---- */
-
-static void take_counter(Performance *performance, const Element *info)
-{
-    const char *group = element_text(info, "groupInfo.key"), *name = element_text(info, "nameInfo.key"),
-               *rollup = element_text(info, "rollupType");
-    double key = inventory_parse(element_text(info, "key"));
-    if (!group || !name || !rollup || !(key > 0 && key < G_MAXINT))
-        return;
-    g_autofree char *full = g_strdup_printf("%s.%s.%s", group, name, rollup);
-    for (guint i = 0; i < n_counters; i++)
-        if (strcmp(counters[i].name, full) == 0)
-            performance->key_of[i] = (int)key;
-}
-
-static gboolean take_counters(const PropertyObject *object, gpointer data, GError **error)
-{
-    (void)error;
-    const Element *list = object->values[0];
-    for (const Element *info = list ? list->first : NULL; info; info = info->next)
-        take_counter(data, info);
-    return TRUE;
-}
-
 static gboolean find_counters(Performance *performance, GPtrArray *warnings, GError **error)
 {
-    static const char *const paths[] = {"perfCounter"};
-    const char *ids[] = {vcenter_manager(performance->vcenter, "perfManager"), NULL};
-    if (!ids[0])
+    if (!vcenter_manager(performance->vcenter, "perfManager"))
         return TRUE;
-    PropertyQuery query = {.kind = "PerformanceManager",
-                           .paths = paths,
-                           .n_paths = 1,
-                           .ids = ids,
-                           .take = take_counters,
-                           .data = performance};
-    if (!properties_retrieve(performance->vcenter, &query, 1, error))
+    if (!counters_find(performance->vcenter, &realtime_counters, performance->keys, error))
         return FALSE;
-    for (guint i = 0; i < n_counters; i++)
-        if (performance->key_of[i] == 0)
-            g_ptr_array_add(warnings, g_strdup_printf("the server has no counter %s", counters[i].name));
+    for (guint i = 0; i < realtime_counters.n; i++)
+        if (performance->keys[i].key == 0)
+            g_ptr_array_add(warnings, g_strdup_printf("the server has no counter %s",
+                                                      realtime_counters.counters[i].name));
     return TRUE;
 }
 
@@ -94,11 +63,13 @@ static void append_query(const Performance *performance, const Entity *entity, G
     g_string_append(body, "<querySpec>");
     soap_append_reference(body, "entity", entity->host >= 0 ? "HostSystem" : "VirtualMachine", entity->id);
     g_string_append_printf(body, "<maxSample>%u</maxSample>", performance->n_samples);
-    for (guint i = 0; i < n_counters; i++)
-        if (performance->key_of[i] > 0 && (entity->host >= 0 ? counters[i].of_hosts : counters[i].of_vms))
+    for (guint i = 0; i < realtime_counters.n; i++) {
+        const Counter *counter = &realtime_counters.counters[i];
+        if (performance->keys[i].key > 0 && (entity->host >= 0 ? counter->of_hosts : counter->of_vms))
             g_string_append_printf(body,
                                    "<metricId><counterId>%d</counterId><instance>%s</instance></metricId>",
-                                   performance->key_of[i], counters[i].by_instance ? "*" : "");
+                                   performance->keys[i].key, counter->by_instance ? "*" : "");
+    }
     g_string_append_printf(body, "<intervalId>%d</intervalId><format>csv</format></querySpec>",
                            PERFORMANCE_INTERVAL_S);
 }
@@ -355,15 +326,15 @@ gboolean performance_collect(Vcenter *vcenter, const Program *program, const Sna
     performance.n_samples = (guint)ceil(window_s / PERFORMANCE_INTERVAL_S);
     performance.entities = g_array_new(FALSE, FALSE, sizeof(Entity));
     performance.index_of = g_hash_table_new(g_str_hash, g_str_equal);
-    performance.key_of = g_new0(int, n_counters);
-    performance.reader =
-        perf_reader_new(snapshot, performance.key_of, performance.n_samples, PERFORMANCE_INTERVAL_S);
+    performance.keys = g_new0(CounterKey, realtime_counters.n);
+    performance.reader = perf_reader_new(snapshot, &realtime_counters, performance.keys,
+                                         performance.n_samples, PERFORMANCE_INTERVAL_S);
     gboolean ok = measure(&performance, snapshot, window_s, warnings, error);
     program_progress(program, NULL);
     perf_reader_free(performance.reader);
     g_array_unref(performance.entities);
     g_hash_table_destroy(performance.index_of);
     g_free(performance.batches);
-    g_free(performance.key_of);
+    g_free(performance.keys);
     return ok;
 }

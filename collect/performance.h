@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What was measured: the PerformanceManager's real-time samples (one in 20 seconds) of hosts and VMs, several
- * queries in flight; for those that have none, their quickStats. Counters are found by name, since their keys
- * differ from one vCenter to the next.
+ * queries in flight; for those that have none, their quickStats.
  */
 #ifndef COLLECT_PERFORMANCE_H
 #define COLLECT_PERFORMANCE_H

@@ -1,58 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/queryperf.h"
 
-#include "collect/vcenter.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the vSphere API reference's tables of counters: CPU, memory, disk, network. cpu.usagemhz in MHz,
- * cpu.ready in ms, mem.* in KB (of 1024 bytes), rates in KBps. A VM's disk is virtualDisk.*, since disk.*
- * does not see NFS and vSAN; a host's is datastore.*. */
-const Counter counters[] = {
-    {"cpu.usagemhz.average", METRIC_CPU_USAGE_MHZ, TRUE, TRUE, FALSE},
-    {"cpu.demand.average", METRIC_CPU_DEMAND_MHZ, TRUE, FALSE, FALSE},
-    {"cpu.ready.summation", METRIC_CPU_READY_MS, TRUE, FALSE, FALSE},
-    {"mem.active.average", METRIC_MEMORY_ACTIVE_KIB, TRUE, TRUE, FALSE},
-    {"mem.consumed.average", METRIC_MEMORY_CONSUMED_KIB, TRUE, TRUE, FALSE},
-    {"mem.vmmemctl.average", METRIC_MEMORY_BALLOONED_KIB, TRUE, TRUE, FALSE},
-    {"mem.swapped.average", METRIC_MEMORY_SWAPPED_KIB, TRUE, FALSE, FALSE},
-    {"mem.swapused.average", METRIC_MEMORY_SWAPPED_KIB, FALSE, TRUE, FALSE},
-    {"mem.compressed.average", METRIC_MEMORY_COMPRESSED_KIB, TRUE, TRUE, FALSE},
-    {"mem.overhead.average", METRIC_MEMORY_OVERHEAD_KIB, TRUE, FALSE, FALSE},
-    {"mem.swapinRate.average", METRIC_MEMORY_SWAPPED_IN_KIBPS, TRUE, TRUE, FALSE},
-    {"virtualDisk.read.average", METRIC_DISK_KIBPS, TRUE, FALSE, TRUE},
-    {"virtualDisk.write.average", METRIC_DISK_KIBPS, TRUE, FALSE, TRUE},
-    {"datastore.read.average", METRIC_DISK_KIBPS, FALSE, TRUE, TRUE},
-    {"datastore.write.average", METRIC_DISK_KIBPS, FALSE, TRUE, TRUE},
-    {"net.usage.average", METRIC_NET_KIBPS, TRUE, TRUE, FALSE},
-};
-const guint n_counters = G_N_ELEMENTS(counters);
-
 #define ABSENT G_MAXUINT
 #define USUAL_DELAY_S 60
+#define MOST_INTERVAL_S (366.0 * 24 * 3600)
+#define HUNDREDTHS_OF_PERCENT 10000
 
 struct PerfReader {
     const Snapshot *snapshot;
-    const int *key_of;
+    const CounterSet *set;
+    const CounterKey *keys;
     guint n_samples, dropped;
     int interval_s;
     char *times_text; /* the last sampleInfoCSV: entities mostly share it */
     GArray *slots;    /* guint: where each sample stands in the grid; ABSENT: older */
     gint64 start;
+    double *seconds;         /* [n_samples] of the interval that ends there; 0: there is no sample */
     double *sums[N_METRICS]; /* the grid; NAN where nothing was measured */
     gboolean measured[N_METRICS];
 };
 
-PerfReader *perf_reader_new(const Snapshot *snapshot, const int *key_of, guint n_samples, int interval_s)
+PerfReader *perf_reader_new(const Snapshot *snapshot, const CounterSet *set, const CounterKey *keys,
+                            guint n_samples, int interval_s)
 {
     PerfReader *reader = g_new0(PerfReader, 1);
     reader->snapshot = snapshot;
-    reader->key_of = key_of;
+    reader->set = set;
+    reader->keys = keys;
     reader->n_samples = n_samples;
     reader->interval_s = interval_s;
     reader->slots = g_array_new(FALSE, FALSE, sizeof(guint));
+    reader->seconds = g_new0(double, n_samples);
     for (int metric = 0; metric < N_METRICS; metric++)
         reader->sums[metric] = g_new(double, n_samples);
     return reader;
@@ -66,30 +48,47 @@ void perf_reader_free(PerfReader *reader)
         g_free(reader->sums[metric]);
     g_array_unref(reader->slots);
     g_free(reader->times_text);
+    g_free(reader->seconds);
     g_free(reader);
 }
 
 /* ---- times ---- */
 
-/* A sample's time is the end of its interval. The window ends with the last sample, or now where that is
- * older than a server's usual delay: what is missing at the end is then missing, not old. Samples missing in
- * the answer leave gaps in the grid. */
+/* a sample's time is the end of its interval */
+typedef struct SampleTime {
+    gint64 end;
+    double seconds;
+} SampleTime;
+
+/* The window ends with the last sample, or now where that is older than a server's usual delay: what is
+ * missing at the end is then missing, not old. Samples missing in the answer leave gaps in the grid. */
 static void lay_out(PerfReader *reader, const GArray *times)
 {
     g_array_set_size(reader->slots, 0);
-    const gint64 *at = (const gint64 *)(gpointer)times->data;
+    for (guint slot = 0; slot < reader->n_samples; slot++)
+        reader->seconds[slot] = 0;
+    const SampleTime *at = (const SampleTime *)(gpointer)times->data;
     gint64 last = 0;
     for (guint i = 0; i < times->len; i++)
-        last = MAX(last, at[i]);
+        last = MAX(last, at[i].end);
     gint64 late_s = reader->snapshot->info.taken_at - last;
     if (late_s > USUAL_DELAY_S)
         last += late_s / reader->interval_s * reader->interval_s;
     reader->start = last - (gint64)reader->n_samples * reader->interval_s;
     for (guint i = 0; i < times->len; i++) {
-        gint64 back = (last - at[i] + reader->interval_s / 2) / reader->interval_s;
+        gint64 back = (last - at[i].end + reader->interval_s / 2) / reader->interval_s;
         guint slot = back < reader->n_samples ? reader->n_samples - 1 - (guint)back : ABSENT;
         g_array_append_val(reader->slots, slot);
+        if (slot != ABSENT)
+            reader->seconds[slot] = at[i].seconds;
     }
+}
+
+static void add_time(GArray *times, const char *interval, gint64 end)
+{
+    double seconds = interval ? g_ascii_strtod(interval, NULL) : 0;
+    SampleTime time = {end, seconds > 0 && seconds < MOST_INTERVAL_S ? seconds : 0};
+    g_array_append_val(times, time);
 }
 
 /* "20,2026-11-21T20:15:20Z,20,2026-11-21T20:15:40Z": interval, time, and so on */
@@ -99,13 +98,13 @@ static void read_csv_times(PerfReader *reader, const char *text)
         return;
     g_free(reader->times_text);
     reader->times_text = g_strdup(text);
-    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(SampleTime));
     g_auto(GStrv) cells = g_strsplit(text, ",", -1);
     for (char **cell = cells; cell[0] && cell[1]; cell += 2) {
-        gint64 time;
-        if (!vcenter_parse_time(cell[1], &time))
+        gint64 end;
+        if (!vcenter_parse_time(cell[1], &end))
             break;
-        g_array_append_val(times, time);
+        add_time(times, cell[0], end);
     }
     lay_out(reader, times);
 }
@@ -113,12 +112,12 @@ static void read_csv_times(PerfReader *reader, const char *text)
 static void read_times(PerfReader *reader, const Element *answer)
 {
     g_clear_pointer(&reader->times_text, g_free);
-    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(SampleTime));
     for (const Element *one = answer->first; one; one = one->next) {
         const char *text = strcmp(one->name, "sampleInfo") == 0 ? element_text(one, "timestamp") : NULL;
-        gint64 time;
-        if (text && vcenter_parse_time(text, &time))
-            g_array_append_val(times, time);
+        gint64 end;
+        if (text && vcenter_parse_time(text, &end))
+            add_time(times, element_text(one, "interval"), end);
     }
     lay_out(reader, times);
 }
@@ -136,9 +135,9 @@ static double parse_value(const char *text)
     return whole && isfinite(value) ? value : NAN;
 }
 
-static void add_value(PerfReader *reader, int metric, guint index, const char *text)
+static void add_value(PerfReader *reader, int metric, double scale, guint index, const char *text)
 {
-    double value = parse_value(text);
+    double value = parse_value(text) * scale;
     guint slot = index < reader->slots->len ? g_array_index(reader->slots, guint, index) : ABSENT;
     if (isnan(value) || slot == ABSENT)
         return;
@@ -148,19 +147,19 @@ static void add_value(PerfReader *reader, int metric, guint index, const char *t
 }
 
 /* PerfMetricSeriesCSV has one value of all samples, PerfMetricIntSeries one value of each. */
-static void add_series(PerfReader *reader, int metric, const Element *series, gboolean is_csv)
+static void add_series(PerfReader *reader, int metric, double scale, const Element *series, gboolean is_csv)
 {
     guint index = 0;
     for (const Element *value = series->first; value; value = value->next) {
         if (strcmp(value->name, "value") != 0)
             continue;
         if (!is_csv) {
-            add_value(reader, metric, index++, value->text);
+            add_value(reader, metric, scale, index++, value->text);
             continue;
         }
         for (const char *at = value->text; at; at = strchr(at, ',')) {
             at += *at == ',';
-            add_value(reader, metric, index++, at);
+            add_value(reader, metric, scale, index++, at);
         }
     }
 }
@@ -169,9 +168,11 @@ static const Counter *counter_of(const PerfReader *reader, const Element *series
 {
     const char *text = element_text(series, "id.counterId");
     gint64 key = text ? g_ascii_strtoll(text, NULL, 10) : 0;
-    for (guint i = 0; i < n_counters && key > 0; i++)
-        if (reader->key_of[i] == key && (is_host ? counters[i].of_hosts : counters[i].of_vms))
-            return &counters[i];
+    for (guint i = 0; i < reader->set->n && key > 0; i++) {
+        const Counter *counter = &reader->set->counters[i];
+        if (reader->keys[i].key == key && (is_host ? counter->of_hosts : counter->of_vms))
+            return counter;
+    }
     return NULL;
 }
 
@@ -187,8 +188,11 @@ static gboolean has_instances(const PerfReader *reader, const Element *answer, c
     return FALSE;
 }
 
-static void sum_counters(PerfReader *reader, const Element *answer, gboolean is_host, gboolean is_csv)
+/* vm: its index, -1 for a host */
+static void sum_counters(PerfReader *reader, const Element *answer, int vm, gboolean is_csv)
 {
+    gboolean is_host = vm < 0;
+    double share = is_host ? NAN : reader->snapshot->vms[vm].memory_mib * 1024 / HUNDREDTHS_OF_PERCENT;
     for (int metric = 0; metric < N_METRICS; metric++) {
         reader->measured[metric] = FALSE;
         for (guint slot = 0; slot < reader->n_samples; slot++)
@@ -203,7 +207,7 @@ static void sum_counters(PerfReader *reader, const Element *answer, gboolean is_
             (aggregate && counter->by_instance && has_instances(reader, answer, counter, is_host)) ||
             (!aggregate && !counter->by_instance))
             continue;
-        add_series(reader, counter->metric, series, is_csv);
+        add_series(reader, counter->metric, counter->share_of_size ? share : 1, series, is_csv);
     }
 }
 
@@ -228,29 +232,59 @@ guint perf_reader_dropped(const PerfReader *reader)
     return reader->dropped;
 }
 
-guint perf_reader_take(PerfReader *reader, const Element *answer, int host, int vm, GString *rows)
+static Series series_of(const PerfReader *reader, int metric, int host, int vm)
+{
+    return (Series){.entity_id = host >= 0 ? reader->snapshot->hosts[host].id : reader->snapshot->vms[vm].id,
+                    .instance = "",
+                    .metric = metric,
+                    .origin = ORIGIN_REALTIME,
+                    .start = reader->start,
+                    .interval_s = reader->interval_s,
+                    .host = host,
+                    .vm = vm};
+}
+
+static void read_answer(PerfReader *reader, const Element *answer, int host, int vm)
 {
     const Element *csv_times = element_at(answer, "sampleInfoCSV");
     if (csv_times)
         read_csv_times(reader, csv_times->text);
     else
         read_times(reader, answer);
-    sum_counters(reader, answer, host >= 0, csv_times != NULL);
-    const char *id = host >= 0 ? reader->snapshot->hosts[host].id : reader->snapshot->vms[vm].id;
-    guint n_rows = 0;
+    sum_counters(reader, answer, vm, csv_times != NULL);
     for (int metric = 0; metric < N_METRICS; metric++) {
-        Series row = {.entity_id = id,
-                      .instance = "",
-                      .metric = metric,
-                      .origin = ORIGIN_REALTIME,
-                      .start = reader->start,
-                      .interval_s = reader->interval_s,
-                      .host = host,
-                      .vm = vm};
-        if (!reader->measured[metric] || !drop_absurd(reader, &row))
+        Series row = series_of(reader, metric, host, vm);
+        if (reader->measured[metric])
+            reader->measured[metric] = drop_absurd(reader, &row);
+    }
+}
+
+guint perf_reader_take(PerfReader *reader, const Element *answer, int host, int vm, GString *rows)
+{
+    guint n_rows = 0;
+    read_answer(reader, answer, host, vm);
+    for (int metric = 0; metric < N_METRICS; metric++) {
+        if (!reader->measured[metric])
             continue;
+        Series row = series_of(reader, metric, host, vm);
         series_append_row(&row, reader->sums[metric], reader->n_samples, rows);
         n_rows++;
     }
     return n_rows;
+}
+
+gint64 perf_reader_read(PerfReader *reader, const Element *answer, int vm)
+{
+    read_answer(reader, answer, -1, vm);
+    return reader->start;
+}
+
+const double *perf_reader_values(const PerfReader *reader, int metric)
+{
+    return reader->measured[metric] ? reader->sums[metric] : NULL;
+}
+
+const double *perf_reader_seconds(const PerfReader *reader)
+{
+    return reader->seconds;
 }

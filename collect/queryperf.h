@@ -6,25 +6,16 @@
 #ifndef COLLECT_QUERYPERF_H
 #define COLLECT_QUERYPERF_H
 
+#include "collect/counters.h"
 #include "collect/samples.h"
 #include "collect/xml.h"
 
-/* which counter measures what; several may share a metric, which is then their sum */
-typedef struct Counter {
-    const char *name; /* "cpu.usagemhz.average" */
-    int metric;
-    gboolean of_vms, of_hosts;
-    gboolean by_instance; /* it has no aggregate: the instances are summed */
-} Counter;
-
-extern const Counter counters[];
-extern const guint n_counters;
-
 typedef struct PerfReader PerfReader;
 
-/* key_of: the server's keys by the index of the counter, 0 for one that it has not. A series has n_samples,
- * interval_s apart. Values that no measurement can have are dropped. All arguments outlive the reader */
-PerfReader *perf_reader_new(const Snapshot *snapshot, const int *key_of, guint n_samples, int interval_s);
+/* keys: the server's, of the counters of the set. A series has n_samples, interval_s apart. Values that no
+ * measurement can have are dropped. All arguments outlive the reader */
+PerfReader *perf_reader_new(const Snapshot *snapshot, const CounterSet *set, const CounterKey *keys,
+                            guint n_samples, int interval_s);
 
 void perf_reader_free(PerfReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PerfReader, perf_reader_free)
@@ -32,6 +23,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PerfReader, perf_reader_free)
 /* appends the rows of a host or a VM, by its index in the snapshot, the other being -1; their number is 0
  * where nothing was measured */
 guint perf_reader_take(PerfReader *reader, const Element *answer, int host, int vm, GString *rows);
+
+/* reads the answer of a VM; returns when the first interval of the series begins */
+gint64 perf_reader_read(PerfReader *reader, const Element *answer, int vm);
+
+/* of the answer read last: [n_samples] of a metric, NAN where there is none; NULL where there is none at all
+ */
+const double *perf_reader_values(const PerfReader *reader, int metric);
+
+/* how long each sample's interval is by the server's word, which may be longer than was asked for; 0 where
+ * there is no sample */
+const double *perf_reader_seconds(const PerfReader *reader);
 
 /* values dropped so far */
 guint perf_reader_dropped(const PerfReader *reader);

@@ -2,6 +2,7 @@
 #include "collect/snapshotwriter.h"
 
 #include "collect/atomic.h"
+#include "collect/historyfile.h"
 #include "collect/samples.h"
 #include "collect/sums.h"
 
@@ -15,7 +16,8 @@ struct SnapshotWriter {
     AtomicDirectory *directory;
     const OpenPgp *keys; /* to whom tables are encrypted; NULL: they are in the clear */
     AtomicFile *samples;
-    GHashTable *sums; /* file name to hex, of what has been written */
+    AtomicFile *history; /* NULL: the snapshot has none */
+    GHashTable *sums;    /* file name to hex, of what has been written */
 };
 
 static gboolean end_file(SnapshotWriter *writer, AtomicFile *file, const char *name, GError **error)
@@ -49,6 +51,7 @@ void snapshot_writer_free(SnapshotWriter *writer)
     if (!writer)
         return;
     g_clear_pointer(&writer->samples, atomic_file_free);
+    g_clear_pointer(&writer->history, atomic_file_free);
     atomic_directory_free(writer->directory);
     g_hash_table_destroy(writer->sums);
     g_free(writer);
@@ -57,6 +60,20 @@ void snapshot_writer_free(SnapshotWriter *writer)
 void snapshot_writer_samples(SnapshotWriter *writer, const char *rows, gsize length)
 {
     atomic_file_write(writer->samples, rows, length);
+}
+
+gboolean snapshot_writer_history(SnapshotWriter *writer, const char *text, gsize length, GError **error)
+{
+    if (!writer->history)
+        writer->history = atomic_directory_file(writer->directory, HISTORY_FILE, writer->keys, error);
+    if (writer->history)
+        atomic_file_write(writer->history, text, length);
+    return writer->history != NULL;
+}
+
+void snapshot_writer_drop_history(SnapshotWriter *writer)
+{
+    g_clear_pointer(&writer->history, atomic_file_free);
 }
 
 static gboolean copy_plain(AtomicFile *file, const char *path, GError **error)
@@ -142,5 +159,6 @@ gboolean snapshot_writer_commit(SnapshotWriter *writer, const Snapshot *snapshot
             !write_table(writer, snapshot_tables[table], snapshot_rows(snapshot, table), error))
             return FALSE;
     return end_file(writer, writer->samples, samples_table.file, error) &&
+           (!writer->history || end_file(writer, writer->history, HISTORY_FILE, error)) &&
            write_sums(writer, digest, error) && atomic_directory_commit(writer->directory, error);
 }

@@ -17,6 +17,12 @@ SnapshotWriter *snapshot_writer_new(const char *path, const OpenPgp *keys, GErro
 /* adds rows to samples.csv (collect/samples.h makes them), line ends included */
 void snapshot_writer_samples(SnapshotWriter *writer, const char *rows, gsize length);
 
+/* adds text to rollup.csv (collect/historyfile.h makes it), which is there with the first of it */
+gboolean snapshot_writer_history(SnapshotWriter *writer, const char *text, gsize length, GError **error);
+
+/* takes that file back */
+void snapshot_writer_drop_history(SnapshotWriter *writer);
+
 /* takes a table as it stands in the directory that the snapshot was read from */
 gboolean snapshot_writer_copy(SnapshotWriter *writer, const Snapshot *snapshot, const Table *table,
                               const char *directory, GError **error);

@@ -27,4 +27,5 @@ void collect_result_clear(CollectResult *result)
     snapshot_free(result->snapshot);
     g_free(result->digest);
     g_clear_pointer(&result->warnings, g_ptr_array_unref);
+    g_clear_pointer(&result->notes, g_ptr_array_unref);
 }

@@ -21,6 +21,7 @@ typedef struct CollectRequest {
     const char *last;       /* the snapshot before, of an archive; NULL: none */
     double window_s;        /* what to measure, where the source can be asked */
     double interval_s;      /* between two samples, where the source keeps none itself */
+    gint64 history_s;       /* how much of the time before to add, where the source can be asked; 0: none */
     Connection *connection; /* how to reach a server */
     const Program *program; /* for progress and warnings */
 } CollectRequest;
@@ -29,6 +30,7 @@ typedef struct CollectResult {
     Snapshot *snapshot;  /* what was written */
     char *digest;        /* of the snapshot */
     GPtrArray *warnings; /* char *: what could not be had; any of them means EXIT_PARTLY */
+    GPtrArray *notes;    /* char *: what is worth a word, and amiss in no way; or NULL */
 } CollectResult;
 
 /* collects a whole snapshot, or sets the error and leaves nothing behind; where the error is

@@ -4,6 +4,7 @@
 #include "collect/inventory.h"
 #include "collect/performance.h"
 #include "collect/snapshotwriter.h"
+#include "collect/statistics.h"
 
 #include <string.h>
 
@@ -42,6 +43,7 @@ static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, Co
                              GError **error)
 {
     g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(SnapshotWriter) writer = snapshot_writer_new(request->output, request->keys, error);
     if (!writer)
         return FALSE;
@@ -51,8 +53,12 @@ static gboolean collect_once(Vcenter *vcenter, const CollectRequest *request, Co
     snapshot->info.window_s = request->window_s;
     if (!performance_collect(vcenter, request->program, snapshot, request->window_s, writer, warnings, error))
         return FALSE;
+    if (request->history_s > 0 && !statistics_collect(vcenter, request->program, snapshot, request->history_s,
+                                                      writer, notes, warnings, error))
+        return FALSE;
     result->snapshot = g_steal_pointer(&snapshot);
     result->warnings = g_steal_pointer(&warnings);
+    result->notes = g_steal_pointer(&notes);
     return snapshot_writer_commit(writer, result->snapshot, &result->digest, error);
 }
 

@@ -49,9 +49,13 @@ mkdir -p "$dir/snapshots" "$dir/assessments" "$dir/plans" "$dir/journals"
 exec 9>"$dir/lock"
 flock -n 9 || { echo "vmanger: the cycle before is still at work"; exit 0; } >&2
 
+# The first snapshot brings the week before along, by the vCenter's own statistics: the history begins with it.
+set -- --quiet
+test -e "$dir/snapshots/latest" || set -- "$@" --history 7d
+
 # Exit code 3: the snapshot is complete but for what the warnings name; they are on standard error.
 code=0
-vmanger-collect --quiet --archive "$dir/snapshots" || code=$?
+vmanger-collect "$@" --archive "$dir/snapshots" || code=$?
 test "$code" -eq 0 || test "$code" -eq 3
 
 name=$(readlink "$dir/snapshots/latest")

@@ -149,6 +149,7 @@ gboolean conversation_collect(const Conversation *texts, guint n_texts, const ch
     const CollectRequest request = {.source = connection.url,
                                     .output = output,
                                     .window_s = 300,
+                                    .history_s = 7 * 86400,
                                     .connection = &connection,
                                     .program = &program};
     g_auto(CollectResult) result = {0};

@@ -3,6 +3,7 @@
 
 #include "analyze/evaluation.h"
 #include "collect/digest.h"
+#include "collect/historyfile.h"
 #include "collect/knownhosts.h"
 #include "collect/queryperf.h"
 #include "collect/snapshotreader.h"
@@ -11,6 +12,8 @@
 #include "plan/dependencies.h"
 #include "plan/past.h"
 #include "plan/planfile.h"
+#include "plan/replay.h"
+#include "plan/seriesloads.h"
 #include "plan/show.h"
 #include "plan/verify.h"
 #include "samples/synthetic.h"
@@ -21,6 +24,9 @@
 #include <string.h>
 #include <zip.h>
 
+#define MOST_INTERVALS 30 /* of a replay */
+#define FEW_MOVES 50      /* that the search of one of its cycles tries */
+
 typedef gboolean TryFunction(Corpus *corpus, const char *path, GError **error);
 
 typedef struct Format {
@@ -29,7 +35,8 @@ typedef struct Format {
 } Format;
 
 static TryFunction try_snapshot, try_policy, try_assessment, try_plan, try_journal, try_queryperf,
-    try_knownhosts, try_export, try_workbook, try_collection, try_application, try_estate;
+    try_knownhosts, try_export, try_workbook, try_collection, try_application, try_estate, try_history,
+    try_series;
 
 static const Format formats[] = {
     {"snapshot/snapshot.csv", try_snapshot},
@@ -44,6 +51,8 @@ static const Format formats[] = {
     {"assessment.csv", try_assessment},
     {"plan.csv", try_plan},
     {"journal.csv", try_journal},
+    {"rollup.csv", try_history},
+    {"series.csv", try_series},
     {"queryperf.xml", try_queryperf},
     {"known_hosts", try_knownhosts},
     {"export/vHost.csv", try_export},
@@ -57,6 +66,7 @@ static const Format formats[] = {
     {"estate/domaincapabilities.xml", try_estate},
     {"vcenter/session.txt", try_collection},
     {"vcenter/inventory.txt", try_collection},
+    {"vcenter/statistics.txt", try_collection},
     {"vcenter/measured.txt", try_collection},
     {"vcenter/tasks.txt", try_application},
 };
@@ -82,6 +92,12 @@ static const char good_queryperf[] =
     "<sampleInfo><timestamp>2026-11-20T20:15:00.123Z</timestamp><interval>20</interval></sampleInfo>\n"
     "<value><id><counterId>101</counterId><instance/></id><value>30</value></value>\n"
     "</returnval>\n</QueryPerfResponse>\n</soapenv:Body>\n</soapenv:Envelope>\n";
+
+/* what two VMs used, as plan --replay takes it */
+static const char good_series[] =
+    "vm,time_s,vcpus,cpu_provisioned_mhz,cpu_usage_mhz,memory_provisioned_kib,memory_usage_kib\n"
+    "a,1000,2,4000,3900,1048576,900000\na,1300,2,4000,3900.5,1048576,1000000\n"
+    "\"b,c\",1300,1,2000,10,4194304,\na,1600,2,4000,,1048576,5\n\"b,c\",1600,1,2000,0,4194304,70\n";
 
 static const char good_knownhosts[] =
     "vcenter.example.com 5B:12:AB:7F:00:91:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\n"
@@ -157,7 +173,8 @@ static Assessment *assess(const Snapshot *snapshot, const char *directory, const
 {
     g_autoptr(Assessment) assessment = evaluation_begin(policy);
     g_auto(Subject) subject = {0};
-    return evaluation_add(assessment, snapshot, directory, policy, &subject, error)
+    g_autoptr(History) history = history_new();
+    return evaluation_add_newest(assessment, history, snapshot, directory, policy, &subject, error)
                ? g_steal_pointer(&assessment)
                : NULL;
 }
@@ -359,7 +376,73 @@ static gboolean try_journal(Corpus *corpus, const char *path, GError **error)
     return read != NULL;
 }
 
+/* Written and read again, a history says the same, and what was measured since goes on with it. */
+static gboolean try_history(Corpus *corpus, const char *path, GError **error)
+{
+    g_autofree char *digest = NULL, *again = NULL, *first = NULL, *second = NULL;
+    g_autoptr(History) history = history_read(path, &digest, NULL, error);
+    if (!history)
+        return FALSE;
+    g_autofree char *one = path_of(corpus, "rollup-1.csv"), *two = path_of(corpus, "rollup-2.csv");
+    g_autoptr(GError) failure = NULL;
+    must(history_write(history, one, digest, G_MAXINT32, NULL, &failure), "a history cannot be written",
+         failure);
+    g_autoptr(History) read = history_read(one, &again, NULL, &failure);
+    must(read && history_write(read, two, again, G_MAXINT32, NULL, &failure),
+         "a written history cannot be read", failure);
+    must(g_file_get_contents(one, &first, NULL, &failure) &&
+             g_file_get_contents(two, &second, NULL, &failure),
+         "a history is missing", failure);
+    must(strcmp(first, second) == 0, "a history changes as it is read", NULL);
+    g_autofree char *directory = path_of(corpus, "snapshot");
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, &failure);
+    g_autoptr(Policy) policy = policy_read(NULL, &failure);
+    must(snapshot && policy, "the good snapshot cannot be read", failure);
+    g_autoptr(Assessment) assessment = evaluation_begin(policy);
+    g_auto(Subject) subject = {0};
+    if (!evaluation_add_newest(assessment, history, snapshot, directory, policy, &subject, error))
+        return FALSE;
+    write_and_read(corpus, assessment);
+    return TRUE;
+}
+
+/* A replay of what is accepted, where it is short. */
+static gboolean try_series(Corpus *corpus, const char *path, GError **error)
+{
+    (void)corpus;
+    static const SeriesWish wish = {{HOUSING_HOSTS, HOUSING_PLACEMENT, HOUSING_FILL_PCT}, TRUE};
+    g_autoptr(LoadHistory) history = seriesloads_read(path, &wish, error);
+    if (!history)
+        return FALSE;
+    if (history->n_intervals > MOST_INTERVALS)
+        return TRUE;
+    g_autoptr(Policy) policy = policy_read(NULL, error);
+    Replay replays[] = {{.name = (char *)"none"}, {.name = (char *)"default", .policy = policy}};
+    gint done = 0;
+    gboolean ok = replay_all(history, policy, replays, G_N_ELEMENTS(replays), FEW_MOVES, &done, error);
+    for (guint i = 0; i < G_N_ELEMENTS(replays); i++) {
+        replays[i].name = NULL;
+        replay_clear(&replays[i]);
+    }
+    return ok;
+}
+
 /* ---- the good ones ---- */
+
+static void make_history(const Corpus *corpus)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = path_of(corpus, "snapshot"), *path = path_of(corpus, "rollup.csv");
+    g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, &error);
+    g_autoptr(Means) means = snapshot ? means_read(snapshot, directory, 60, &error) : NULL;
+    g_autoptr(History) history = history_new();
+    must(means != NULL, "no good history", error);
+    for (int i = 0; i < 30; i++) { /* so that there are hours and what was foreseen of them */
+        snapshot->info.taken_at -= 300 * (i == 0 ? 30 : -1);
+        must(history_add(history, snapshot, means, &error), "no good history", error);
+    }
+    must(history_write(history, path, snapshot->digest, 86400, NULL, &error), "no good history", error);
+}
 
 static void make_snapshot(const Corpus *corpus)
 {
@@ -424,14 +507,14 @@ static void must_be_samples(const GString *rows)
 static gboolean try_queryperf(Corpus *corpus, const char *path, GError **error)
 {
     g_autofree char *directory = path_of(corpus, "snapshot"), *bytes = NULL;
-    g_autofree int *keys = g_new(int, n_counters);
+    g_autofree CounterKey *keys = g_new0(CounterKey, realtime_counters.n);
     gsize length;
     g_autoptr(Snapshot) snapshot = snapshot_read(directory, SNAPSHOT_STRICT, error);
     must(snapshot != NULL, "no good snapshot", NULL);
     must(g_file_get_contents(path, &bytes, &length, NULL), "an answer is missing", NULL);
-    for (guint i = 0; i < n_counters; i++)
-        keys[i] = (int)i + FIRST_KEY;
-    g_autoptr(PerfReader) samples = perf_reader_new(snapshot, keys, 15, 20);
+    for (guint i = 0; i < realtime_counters.n; i++)
+        keys[i].key = (int)i + FIRST_KEY;
+    g_autoptr(PerfReader) samples = perf_reader_new(snapshot, &realtime_counters, keys, 15, 20);
     g_autoptr(GString) rows = g_string_new(NULL);
     Reading reading = {samples, snapshot, rows};
     g_autoptr(XmlReader) reader = xml_reader_new(3, take_answer, &reading);
@@ -595,9 +678,12 @@ Corpus *corpus_new(void)
     g_autofree char *answer = path_of(corpus, "queryperf.xml"), *known = path_of(corpus, "known_hosts");
     must(g_file_set_contents(answer, good_queryperf, -1, &error), "no good answer", error);
     must(g_file_set_contents(known, good_knownhosts, -1, &error), "no good known hosts", error);
+    g_autofree char *series = path_of(corpus, "series.csv");
+    must(g_file_set_contents(series, good_series, -1, &error), "no good series", error);
     make_export(corpus);
     make_estate(corpus);
     make_snapshot(corpus);
+    make_history(corpus);
     make_plan(corpus);
     make_journal(corpus);
     copy_conversations(corpus);

@@ -23,6 +23,9 @@ refuses 'collect: no output' 'expected one SOURCE, and one of -o SNAPSHOT and --
 refuses 'collect: two outputs' 'expected one SOURCE, and one of ' collect good -o out/x --archive out/y
 refuses 'collect: two sources' 'expected one SOURCE, ' collect good source -o out/x
 refuses 'collect: no window' '--window: found "0": expected 10 to 3600 seconds' collect good --window 0 -o out/x
+refuses 'collect: no history' '--history: found "7w": expected seconds, or as 90m, 24h or 7d, from 1h to 7d ' collect https://localhost:9/sdk --history 7w -o out/x
+refuses 'collect: too much history' '--history: found "8d": expected .* from 1h to 7d ' collect https://localhost:9/sdk --history 8d -o out/x
+refuses 'collect: a history no longer than the window' '--history: found "1h": expected .* from 2h to 7d ' collect https://localhost:9/sdk --history 1h --window 3600 -o out/x
 refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
 refuses 'collect: another kind of source' 'ftp://host/sdk: found another kind of source: ' collect ftp://host/sdk -o out/x
 refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk for a vCenter$' collect nowhere -o out/x
@@ -68,9 +71,9 @@ for mode in '--explain vm-1' '--check good-plan.csv -o out/x'; do
 done
 refuses 'plan --only alone' '--only goes with --show, not with making a plan ' plan good good.csv --only steps -o out/x
 refuses 'collect --policy' 'Unknown option --policy ' collect good --policy nonsense -o out/x
-for option in '--window 300' '-u me' '--password-file f' '--cacert f' '--thumbprint 00' -k '--timeout 120'; do
+for option in '--window 300' '--history 7d' '-u me' '--password-file f' '--cacert f' '--thumbprint 00' -k '--timeout 120'; do
     refuses "collect of a directory, $option" '--[a-z-]+ goes with a vCenter( and libvirt hosts)?, not with a directory ' collect good $option -o out/x
-    test "$option" = '--window 300' ||
+    test "$option" = '--window 300' || test "$option" = '--history 7d' ||
         refuses "apply to a directory, $option" '--[a-z-]+ goes with a vCenter( and libvirt hosts)?,? not with a directory ' apply good-plan.csv good $option -o out/x --journal out/j
 done
 printf 'x' >j

@@ -17,6 +17,12 @@ export VMANGER_DIR="$PWD/kept" SOURCE="$TOP/samples/snapshot"
 rm bin/vmanger-collect
 cat >bin/vmanger-collect <<EOF
 #!/bin/sh
+# a directory keeps no statistics: that they are asked for is noted
+if test "\$1 \$2 \$3" = '--quiet --history 7d'; then
+    echo asked >>asked
+    shift 3
+    set -- --quiet "\$@"
+fi
 exec "$BIN/collect" "\$@" "\$SOURCE"
 EOF
 chmod +x bin/vmanger-collect
@@ -25,6 +31,7 @@ touch -d '2020-01-01' kept/snapshots/2020-01-01T000000Z
 "$TOP/samples/cycle.sh" >said 2>&1 || fail "the cycle failed: $(cat said)"
 test ! -s said || fail "the cycle said: $(cat said)"
 test -f kept/snapshots/latest/SHA256SUMS || fail "no snapshot"
+test -f asked || fail "the first cycle does not ask for what the vCenter kept"
 test -f kept/assessments/2026-11-20T201500Z.csv || fail "no assessment"
 grep -q ',migrate,' kept/plans/latest.csv || fail "no plan"
 test ! -e kept/snapshots/2020-01-01T000000Z || fail "an old snapshot was kept"
@@ -32,6 +39,7 @@ test ! -e kept/snapshots/2020-01-01T000000Z || fail "an old snapshot was kept"
 # A second one that cannot measure fails and keeps the newest.
 SOURCE=$PWD/nothing "$TOP/samples/cycle.sh" >said 2>&1 && fail "a cycle without a source succeeded"
 test -s said || fail "a cycle without a source said nothing"
+test "$(wc -l <asked)" = 1 || fail "the second cycle asks for it again"
 test -f kept/snapshots/latest/SHA256SUMS || fail "a failed cycle lost the newest snapshot"
 
 # What was applied, with a journal of its own or with one beside the plan, is history; neither it nor its plan is ever

@@ -123,7 +123,10 @@ static void spoilt_files_are_refused_with_a_word_or_usable(void)
     GRand *chance = g_rand_new_with_seed(8);
     for (guint format = 0; format < corpus_count(); format++) {
         guint accepted = try_format(corpus, format, chance);
-        CU_ASSERT(accepted < cases_of(format));
+        /* What a server kept of the time before is left out, whatever is wrong with it, and the snapshot
+         * stands. */
+        gboolean bearable = strcmp(corpus_name(format), "vcenter/statistics.txt") == 0;
+        CU_ASSERT(bearable ? accepted == cases_of(format) : accepted < cases_of(format));
         g_test_message("%s: %u of %u accepted", corpus_name(format), accepted, cases_of(format));
     }
     g_rand_free(chance);

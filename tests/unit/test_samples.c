@@ -9,8 +9,8 @@ void test_samples_suite(void);
 /* A counter's key is its index and 100. */
 static int key_of(const char *name)
 {
-    for (guint i = 0; i < n_counters; i++)
-        if (strcmp(counters[i].name, name) == 0)
+    for (guint i = 0; i < realtime_counters.n; i++)
+        if (strcmp(realtime_counters.counters[i].name, name) == 0)
             return (int)i + 100;
     CU_FAIL_FATAL("no such counter");
     return 0;
@@ -55,10 +55,10 @@ static gboolean take(const Element *element, gpointer data, GError **error)
 static void reads(const char *inside, gboolean of_host, const char *expected, guint dropped)
 {
     g_autoptr(Snapshot) snapshot = small();
-    g_autofree int *keys = g_new(int, n_counters);
-    for (guint i = 0; i < n_counters; i++)
-        keys[i] = (int)i + 100;
-    g_autoptr(PerfReader) samples = perf_reader_new(snapshot, keys, 4, 20);
+    g_autofree CounterKey *keys = g_new0(CounterKey, realtime_counters.n);
+    for (guint i = 0; i < realtime_counters.n; i++)
+        keys[i].key = (int)i + 100;
+    g_autoptr(PerfReader) samples = perf_reader_new(snapshot, &realtime_counters, keys, 4, 20);
     g_autoptr(GString) rows = g_string_new(NULL);
     Reading reading = {samples, rows, of_host};
     g_autoptr(XmlReader) reader = xml_reader_new(1, take, &reading);

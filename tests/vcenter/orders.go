@@ -18,15 +18,16 @@ import (
 func newControlHandler(srv *server, api *listener) http.Handler {
 	mux := http.NewServeMux()
 	orders := map[string]func(url.Values) (interface{}, error){
-		"rule":    srv.orderRule,
-		"expire":  srv.orderExpire,
-		"deny":    srv.orderDeny,
-		"clock":   srv.orderClock,
-		"set":     srv.orderSet,
-		"remove":  srv.orderRemove,
-		"forget":  func(q url.Values) (interface{}, error) { return srv.tasks.forget(q.Get("which") == "all"), nil },
-		"restart": func(q url.Values) (interface{}, error) { return nil, srv.orderRestart(q, api) },
-		"reset":   func(url.Values) (interface{}, error) { srv.control.reset(); return nil, nil },
+		"rule":       srv.orderRule,
+		"expire":     srv.orderExpire,
+		"deny":       srv.orderDeny,
+		"clock":      srv.orderClock,
+		"set":        srv.orderSet,
+		"remove":     srv.orderRemove,
+		"statistics": srv.orderStatistics,
+		"forget":     func(q url.Values) (interface{}, error) { return srv.tasks.forget(q.Get("which") == "all"), nil },
+		"restart":    func(q url.Values) (interface{}, error) { return nil, srv.orderRestart(q, api) },
+		"reset":      func(url.Values) (interface{}, error) { srv.control.reset(); return nil, nil },
 		"unknown": func(q url.Values) (interface{}, error) {
 			srv.control.mu.Lock()
 			defer srv.control.mu.Unlock()

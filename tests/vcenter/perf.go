@@ -35,9 +35,7 @@ const counterOffset = 5000
 func newPerformanceManager(srv *server, self types.ManagedObjectReference) *performanceManager {
 	p := &performanceManager{srv: srv, counters: make(map[int32]string), keys: make(map[string]int32)}
 	p.Self = self
-	p.HistoricalInterval = []types.PerfInterval{
-		{Key: 1, SamplingPeriod: 300, Name: "Past day", Length: 86400, Level: 1, Enabled: true},
-	}
+	p.HistoricalInterval = srv.statistics.intervals // one array: what is set shows
 	for _, counter := range vpx.PerfCounter {
 		counter.Key += counterOffset
 		p.PerfCounter = append(p.PerfCounter, counter)
@@ -202,6 +200,9 @@ func (p *performanceManager) QueryAvailablePerfMetric(req *types.QueryAvailableP
 	}
 	p.srv.loads.RLock()
 	defer p.srv.loads.RUnlock()
+	if interval := p.srv.statistics.interval(req.IntervalId); interval != nil {
+		return p.available(req, interval)
+	}
 	body := &methods.QueryAvailablePerfMetricBody{Res: &types.QueryAvailablePerfMetricResponse{}}
 	for _, s := range p.shown(req.Entity, sampling(req.IntervalId)) {
 		body.Res.Returnval = append(body.Res.Returnval, s.id)
@@ -221,6 +222,9 @@ func sampling(intervalID int32) time.Duration {
 func (p *performanceManager) QueryPerf(req *types.QueryPerf) soap.HasFault {
 	p.srv.loads.RLock()
 	defer p.srv.loads.RUnlock()
+	if fault := p.refuse(req); fault != nil {
+		return &methods.QueryPerfBody{Fault_: fault}
+	}
 	body := &methods.QueryPerfBody{Res: &types.QueryPerfResponse{}}
 	for i := range req.QuerySpec {
 		query := &req.QuerySpec[i]
@@ -240,6 +244,9 @@ func (p *performanceManager) QueryPerf(req *types.QueryPerf) soap.HasFault {
 }
 
 func (p *performanceManager) answer(query *types.PerfQuerySpec) types.BasePerfEntityMetricBase {
+	if interval := p.srv.statistics.interval(query.IntervalId); interval != nil {
+		return p.statistics(query, interval)
+	}
 	var wanted []shown
 	for _, s := range p.shown(query.Entity, sampling(query.IntervalId)) {
 		if asked(query.MetricId, s.id) {
@@ -250,10 +257,19 @@ func (p *performanceManager) answer(query *types.PerfQuerySpec) types.BasePerfEn
 	if len(times) == 0 {
 		return nil
 	}
-	if query.Format == string(types.PerfFormatCsv) {
-		return p.csv(query.Entity, wanted, times)
+	all := make([]answered, len(wanted))
+	ends := make([]time.Time, len(times))
+	for j, at := range times {
+		ends[j] = at.Add(p.srv.clock.elapsed())
+		for i := range wanted {
+			all[i].id = wanted[i].id
+			all[i].values = append(all[i].values, wanted[i].sample(at))
+		}
 	}
-	return p.normal(query.Entity, wanted, times)
+	if query.Format == string(types.PerfFormatCsv) {
+		return csvAnswer(query.Entity, all, ends, wanted[0].interval)
+	}
+	return normalAnswer(query.Entity, all, ends, wanted[0].interval)
 }
 
 // asked: an empty instance asks for the aggregate, an asterisk for all.
@@ -324,23 +340,28 @@ func (s *series) sample(at time.Time) int64 {
 	return int64(math.Round(s.values[i]))
 }
 
-func (p *performanceManager) csv(entity types.ManagedObjectReference, wanted []shown,
-	times []time.Time) types.BasePerfEntityMetricBase {
-	elapsed := p.srv.clock.elapsed()
+// answered is one counter's part of an answer.
+type answered struct {
+	id     types.PerfMetricId
+	values []int64
+}
+
+func csvAnswer(entity types.ManagedObjectReference, all []answered, times []time.Time,
+	interval time.Duration) types.BasePerfEntityMetricBase {
 	result := &types.PerfEntityMetricCSV{}
 	result.Entity = entity
 	info := make([]string, 0, 2*len(times))
 	for _, at := range times {
-		info = append(info, seconds(wanted[0].interval), at.Add(elapsed).Format(time.RFC3339))
+		info = append(info, seconds(interval), at.Format(time.RFC3339))
 	}
 	result.SampleInfoCSV = strings.Join(info, ",")
 	values := make([]string, len(times))
-	for i := range wanted {
-		for j, at := range times {
-			values[j] = strconv.FormatInt(wanted[i].sample(at), 10)
+	for i := range all {
+		for j, value := range all[i].values {
+			values[j] = strconv.FormatInt(value, 10)
 		}
 		result.Value = append(result.Value, types.PerfMetricSeriesCSV{
-			PerfMetricSeries: types.PerfMetricSeries{Id: wanted[i].id}, Value: strings.Join(values, ","),
+			PerfMetricSeries: types.PerfMetricSeries{Id: all[i].id}, Value: strings.Join(values, ","),
 		})
 	}
 	return result
@@ -354,22 +375,19 @@ type PerfMetricIntSeries struct {
 	Value []int64 `xml:"value"`
 }
 
-func (p *performanceManager) normal(entity types.ManagedObjectReference, wanted []shown,
-	times []time.Time) types.BasePerfEntityMetricBase {
-	elapsed := p.srv.clock.elapsed()
+func normalAnswer(entity types.ManagedObjectReference, all []answered, times []time.Time,
+	interval time.Duration) types.BasePerfEntityMetricBase {
 	result := &types.PerfEntityMetric{}
 	result.Entity = entity
 	for _, at := range times {
 		result.SampleInfo = append(result.SampleInfo, types.PerfSampleInfo{
-			Timestamp: at.Add(elapsed), Interval: int32(wanted[0].interval / time.Second),
+			Timestamp: at, Interval: int32(interval / time.Second),
 		})
 	}
-	for i := range wanted {
-		one := &PerfMetricIntSeries{PerfMetricSeries: types.PerfMetricSeries{Id: wanted[i].id}}
-		for _, at := range times {
-			one.Value = append(one.Value, wanted[i].sample(at))
-		}
-		result.Value = append(result.Value, one)
+	for i := range all {
+		result.Value = append(result.Value, &PerfMetricIntSeries{
+			PerfMetricSeries: types.PerfMetricSeries{Id: all[i].id}, Value: all[i].values,
+		})
 	}
 	return result
 }

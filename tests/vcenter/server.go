@@ -17,14 +17,15 @@ import (
 // A server is the simulated vCenter: the library's registry and dispatch, and
 // our own managed objects in it.
 type server struct {
-	snapshot *snapshot
-	loads    *loads
-	clock    *clock
-	control  *control
-	tasks    *taskRunner
-	changes  *broadcast
-	service  *simulator.Service
-	version  version
+	snapshot   *snapshot
+	loads      *loads
+	statistics *statistics // guarded by loads
+	clock      *clock
+	control    *control
+	tasks      *taskRunner
+	changes    *broadcast
+	service    *simulator.Service
+	version    version
 
 	// world is held over decisions: whether a VM may move, grow or start.
 	// fields guards what objects show, for the moments of reading and writing;
@@ -53,16 +54,17 @@ func newServer(s *snapshot, set settings) (*server, error) {
 		return nil, err
 	}
 	srv := &server{
-		snapshot: s,
-		loads:    loads,
-		clock:    newClock(s.taken, set.running),
-		control:  newControl(),
-		changes:  newBroadcast(),
-		version:  set.version,
-		clusters: make(map[string]*cluster),
-		pools:    make(map[string]*resourcePool),
-		hosts:    make(map[string]*host),
-		vms:      make(map[string]*virtualMachine),
+		snapshot:   s,
+		loads:      loads,
+		statistics: newStatistics(),
+		clock:      newClock(s.taken, set.running),
+		control:    newControl(),
+		changes:    newBroadcast(),
+		version:    set.version,
+		clusters:   make(map[string]*cluster),
+		pools:      make(map[string]*resourcePool),
+		hosts:      make(map[string]*host),
+		vms:        make(map[string]*virtualMachine),
 	}
 	srv.tasks = newTaskRunner(srv, set.tasks)
 
