@@ -63,6 +63,7 @@ static const Column columns[] = {
     {"pressure", CELL_WORD, AT(load.pressure), PRESENT, 0, pressure_names},
     {"pressure_pool_id", CELL_ID, AT(load.pressure_pool), PRESENT, 0, NULL},
     {"room_demand", CELL_DECIMAL, AT(load.room_demand), 0, 0, NULL},
+    {"deviation", CELL_DECIMAL, AT(load.deviation), 0, 0, NULL},
     {"reason", CELL_TEXT, AT(load.reason), 0, 0, NULL},
 };
 static const Table assessment_table = {"assessment.csv", columns, G_N_ELEMENTS(columns), FALSE};
@@ -99,7 +100,7 @@ void assessment_free(Assessment *assessment)
 /* a Load with every number NAN and no reason; an Assessed of such loads */
 static Load load_unknown(void)
 {
-    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, "", ""};
+    return (Load){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, "", ""};
 }
 
 static Assessed assessed_unknown(void)

@@ -62,6 +62,7 @@ extern const char *const state_names[];    /* "normal" … */
 typedef struct Load {
     double capacity, allocated, measured, reclaimed, demand, base, usage_pct, threshold_pct, buffer;
     double room_demand;        /* by the estimators for room: what a target must have left; NAN: as demand */
+    double deviation;          /* of a VM: how far windows of a day or so lay off that; NAN: not known */
     double reclaimed_host;     /* of reclaimed, what no limit holds back: the host's doing, now or once */
     int pressure;              /* Pressure, of a VM's host_memory; -1: not known */
     const char *pressure_pool; /* the pool's id under PRESSURE_POOL_LIMIT, else "" */

@@ -40,8 +40,8 @@ double estimator_of(Estimator estimator, const Rollup *rollup);
 double estimator_of_means(Estimator estimator, const double *means, guint n, double interval_s, gint64 end,
                           double first_bucket);
 
-/* how far the best average was off the mean of an hour, on the mean over the hours so far, a day counting
- * half of the one after it; NAN before the first */
-double estimator_error(const Rollup *rollup);
+/* how far the windows of a day or so lay off an estimate, as a standard deviation of two digits: by the same
+ * histogram as percentiles. NAN where there is none */
+double estimator_deviation(const Rollup *rollup, double estimate);
 
 #endif
