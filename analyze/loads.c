@@ -26,15 +26,17 @@ static void size_vm(const Vm *vm, const Host *host, const Policy *policy, Load *
 }
 
 /* What was not measured just now is not known, whatever was before. No estimate is above the size of what it
- * is of, unless just that was measured. */
+ * is of, unless just that was measured; and none below that where it is urgent. */
 static void estimate_vm(const Estimates *estimates, guint i, Followed followed, double now, Resource r,
-                        Load *load)
+                        double urgent_pct, Load *load)
 {
     double most = fmax(load->capacity, now);
+    double least = load_usage_pct(now, load->capacity) > urgent_pct ? now : 0;
     if (isnan(now))
         return;
-    load->demand = load_round(r, fmin(most, estimates_of_vm(estimates, i, followed, FOR_HEAT)));
+    load->demand = load_round(r, fmax(least, fmin(most, estimates_of_vm(estimates, i, followed, FOR_HEAT))));
     load_set_room_demand(load, load_round(r, fmin(most, estimates_of_vm(estimates, i, followed, FOR_ROOM))));
+    load->deviation = load_round(r, estimates_deviation_of_vm(estimates, i, followed));
 }
 
 static void measure_vm(const Subject *subject, guint i, const Means *means, const Estimates *estimates,
@@ -58,11 +60,11 @@ static void measure_vm(const Subject *subject, guint i, const Means *means, cons
     double usage = means_of_vm(means, i, METRIC_CPU_USAGE_MHZ);
     if (policy->host_cpu_demand)
         estimate_vm(estimates, i, FOLLOWED_CPU_DEMAND, means_cpu_demand_of_vm(means, i, host->core_mhz),
-                    RESOURCE_CPU, &loads[RESOURCE_CPU]);
+                    RESOURCE_CPU, INFINITY, &loads[RESOURCE_CPU]);
     else
-        estimate_vm(estimates, i, FOLLOWED_CPU, usage, RESOURCE_CPU, &loads[RESOURCE_CPU]);
+        estimate_vm(estimates, i, FOLLOWED_CPU, usage, RESOURCE_CPU, INFINITY, &loads[RESOURCE_CPU]);
     estimate_vm(estimates, i, FOLLOWED_MEMORY, means_of_vm(means, i, METRIC_MEMORY_ACTIVE_KIB),
-                RESOURCE_MEMORY, &loads[RESOURCE_MEMORY]);
+                RESOURCE_MEMORY, fmax(policy->short_pct, policy->urgent_pct), &loads[RESOURCE_MEMORY]);
 }
 
 /* ---- hosts ---- */
@@ -177,6 +179,7 @@ static void sum_cluster(const Subject *subject, guint c, Resource r, Load *sum)
                   .size_need = NAN,
                   .size_span_s = NAN,
                   .peaks = "",
+                  .deviation = NAN,
                   .reclaimed_host = NAN,
                   .pressure = -1,
                   .pressure_pool = "",

@@ -158,12 +158,22 @@ static char *reach_key(const Building *b, guint vm)
     g_autofree char *fits = legality_host_key(b->situation->legality, vm);
     GString *key = g_string_new(fits);
     const GArray *rules = rules_of_vm(b->situation->rules, vm);
+    gboolean alone = b->options->forbidden != NULL;
     for (guint i = 0; rules && i < rules->len; i++)
         if (rule_is_about_hosts(rules_at(b->situation->rules, g_array_index(rules, guint, i))))
             g_string_append_printf(key, " %u", g_array_index(rules, guint, i));
-    if (b->options->forbidden)
+    for (guint m = 0; !alone && m < b->built->hosts->len; m++)
+        alone = legality_comes_back(b->situation->legality, vm, g_array_index(b->built->hosts, guint, m));
+    if (alone)
         g_string_append_printf(key, " vm %u", vm);
     return g_string_free(key, FALSE);
+}
+
+/* TRUE where more than heat may ask for a move of the VM */
+static gboolean must_move(const Building *b, guint vm)
+{
+    const GArray *rules = rules_of_vm(b->situation->rules, vm);
+    return (rules && rules->len > 0) || model_is_to_empty(b->model, (guint)b->model->vms[vm].host);
 }
 
 static int make_reach(const Building *b, guint vm)
@@ -178,8 +188,11 @@ static int make_reach(const Building *b, guint vm)
         allowed[m] = host == home ||
                      (legality_allows_move(b->situation->legality, b->model, vm, host, LEGAL_HOST, NULL) &&
                       !is_forbidden(b, vm, host));
-        if (legality_asks_again(b->situation->legality, vm, host, NULL))
+        gboolean back = host != home && legality_comes_back(b->situation->legality, vm, host);
+        if (back || legality_asks_again(b->situation->legality, vm, host, NULL))
             cost[m] += BREACH_UNIT; /* as a rule that should hold: elsewhere if that can be */
+        if (back && !must_move(b, vm))
+            allowed[m] = false;
         for (guint i = 0; rules && i < rules->len; i++) {
             const BoundRule *rule = rules_at(b->situation->rules, g_array_index(rules, guint, i));
             if (!rule_is_about_hosts(rule) || !rule_forbids_host(rule, host))

@@ -17,6 +17,7 @@ struct Legality {
     const Past *past;
     Compatibility *compatibility;
     Restart *restart;
+    const VmPast **moved;        /* [n_vms] of VMs that have been moved; else NULL */
     gboolean guards_evacuations; /* moves that empty a host must leave restarts their room too */
 };
 
@@ -49,6 +50,15 @@ static void find_idle_drs(Legality *legality)
     }
 }
 
+static void find_moved(Legality *legality)
+{
+    legality->moved = g_new0(const VmPast *, legality->start->n_vms + 1);
+    for (guint i = 0; legality->past && i < legality->start->n_vms; i++) {
+        const VmPast *of_vm = past_of_vm(legality->past, legality->start, i);
+        legality->moved[i] = of_vm->departures ? of_vm : NULL;
+    }
+}
+
 Legality *legality_new(const Model *start, const RuleSet *rules, const Past *past,
                        gboolean guards_evacuations)
 {
@@ -60,6 +70,7 @@ Legality *legality_new(const Model *start, const RuleSet *rules, const Past *pas
     legality->compatibility = compatibility_new(start, past);
     legality->restart = restart_new(legality->compatibility, rules, start);
     find_idle_drs(legality);
+    find_moved(legality);
     return legality;
 }
 
@@ -70,6 +81,7 @@ void legality_free(Legality *legality)
     restart_free(legality->restart);
     compatibility_free(legality->compatibility);
     g_free(legality->drs_idle);
+    g_free(legality->moved);
     g_free(legality);
 }
 
@@ -365,6 +377,15 @@ const GArray *legality_partners(const Legality *legality, guint vm)
 gboolean legality_asks_again(const Legality *legality, guint vm, guint host, Obstacle *why)
 {
     return compatibility_asks_again(legality->compatibility, vm, host, why);
+}
+
+gboolean legality_comes_back(const Legality *legality, guint vm, guint host)
+{
+    const Snapshot *snapshot = legality->start->snapshot;
+    double cooldown_s = legality->start->policy->return_cooldown_s;
+    gint64 since = snapshot->info.taken_at - (gint64)cooldown_s;
+    return cooldown_s > 0 && !legality->start->policy->published_exact && legality->moved[vm] &&
+           past_departure(legality->moved[vm], snapshot->hosts[host].id, since) >= 0;
 }
 
 gboolean legality_was_refused(const Legality *legality, guint vm)

@@ -92,6 +92,10 @@ const GArray *legality_partners(const Legality *legality, guint vm);
  * evacuate names its host: it goes elsewhere if it can; why (NULL: not asked for) gets the fault and when */
 gboolean legality_asks_again(const Legality *legality, guint vm, guint host, Obstacle *why);
 
+/* TRUE where the VM left the host no longer ago than return_cooldown_s, which is legal all the same: it goes
+ * elsewhere if it can, and not back and forth */
+gboolean legality_comes_back(const Legality *legality, guint vm, guint host);
+
 /* TRUE where something is not done with the VM since the vCenter refused it not long ago */
 gboolean legality_was_refused(const Legality *legality, guint vm);
 

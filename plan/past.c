@@ -16,7 +16,6 @@ static void refusal_clear(gpointer data)
 static void departure_clear(gpointer data)
 {
     PastDeparture *departure = data;
-    g_free(departure->source_id);
     g_free(departure->host_id);
 }
 
@@ -33,6 +32,7 @@ static void vm_history_free(gpointer data)
     VmPast *vm = data;
     g_clear_pointer(&vm->refusals, g_array_unref);
     g_clear_pointer(&vm->memory, g_array_unref);
+    g_clear_pointer(&vm->departures, g_array_unref);
     g_free(vm);
 }
 
@@ -43,8 +43,6 @@ Past *past_new(void)
     past->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     past->migrations = g_array_new(FALSE, FALSE, sizeof(PastMigration));
     g_array_set_clear_func(past->migrations, migration_clear);
-    past->departures = g_array_new(FALSE, FALSE, sizeof(PastDeparture));
-    g_array_set_clear_func(past->departures, departure_clear);
     past->foreign = g_ptr_array_new_with_free_func(g_free);
     return past;
 }
@@ -56,7 +54,6 @@ void past_free(Past *past)
     g_hash_table_destroy(past->vms);
     g_hash_table_destroy(past->seen);
     g_array_free(past->migrations, TRUE);
-    g_array_unref(past->departures);
     g_ptr_array_unref(past->foreign);
     g_free(past);
 }
@@ -146,6 +143,17 @@ static void add_change_of_memory(VmPast *vm, const JournalRow *row)
     vm->memory_additions += row->action == ACTION_ADD_MEMORY;
 }
 
+static void add_departure(VmPast *vm, const JournalRow *row)
+{
+    PastDeparture departure = {row->time, g_strdup(row->from_id)};
+    if (!vm->departures) {
+        vm->departures = g_array_new(FALSE, FALSE, sizeof(PastDeparture));
+        g_array_set_clear_func(vm->departures, departure_clear);
+    }
+    g_array_append_val(vm->departures, departure);
+    vm->last_migration = MAX(vm->last_migration, row->time);
+}
+
 static void add_success(Past *past, const Journal *journal, guint index)
 {
     const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
@@ -157,9 +165,7 @@ static void add_success(Past *past, const Journal *journal, guint index)
     if (row->action == ACTION_ADD_CPU)
         vm->cpu_additions++;
     if (row->action == ACTION_MIGRATE) {
-        PastDeparture departure = {row->time, g_strdup(row->source_id), g_strdup(row->from_id)};
-        g_array_append_val(past->departures, departure);
-        vm->last_migration = MAX(vm->last_migration, row->time);
+        add_departure(vm, row);
         add_migration(past, journal, index, vm);
     }
 }
@@ -253,6 +259,17 @@ const PastRefusal *past_refusal(const VmPast *vm, Action action, const char *hos
             latest = refusal;
     }
     return latest;
+}
+
+gint64 past_departure(const VmPast *vm, const char *host_id, gint64 since)
+{
+    gint64 last = -1;
+    for (guint i = 0; vm->departures && i < vm->departures->len; i++) {
+        const PastDeparture *departure = &g_array_index(vm->departures, PastDeparture, i);
+        if (departure->time >= since && strcmp(departure->host_id, host_id) == 0)
+            last = MAX(last, departure->time);
+    }
+    return last;
 }
 
 guint past_memory_additions_since(const VmPast *vm, gint64 time)

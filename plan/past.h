@@ -21,6 +21,7 @@ typedef struct VmPast {
     GArray *memory;                        /* LentChange, reclaims too; NULL for none */
     gint64 last_migration;                 /* that succeeded: seconds since 1970, -1 for none */
     GArray *refusals;                      /* PastRefusal, in the journals' order; NULL for none */
+    GArray *departures;                    /* PastDeparture likewise */
 } VmPast;
 
 /* a step on a VM that the vCenter refused for what will be so again; or one that succeeded, which says that
@@ -46,14 +47,13 @@ typedef struct PastMigration {
 /* a migration that succeeded: when, and off which host */
 typedef struct PastDeparture {
     gint64 time;
-    char *source_id, *host_id;
+    char *host_id;
 } PastDeparture;
 
 typedef struct Past {
     GHashTable *vms;    /* source_id, line feed, UUID or id -> VmPast */
     GHashTable *seen;   /* run, line feed, seq */
     GArray *migrations; /* PastMigration, in the journals' order */
-    GArray *departures; /* PastDeparture, in the journals' order */
     GPtrArray *foreign; /* char *: paths of journals of rehearsals that do not count here */
 } Past;
 
@@ -80,6 +80,9 @@ const VmPast *past_of_vm(const Past *past, const Model *model, guint vm);
  * addition, what was refused it. One after which the same succeeded does not count. NULL where there is none
  */
 const PastRefusal *past_refusal(const VmPast *vm, Action action, const char *host_id, gint64 since);
+
+/* when the VM last left the host, not before `since`; -1: it did not */
+gint64 past_departure(const VmPast *vm, const char *host_id, gint64 since);
 
 /* how often the VM was added memory to at or after a time, of what has not been taken back */
 guint past_memory_additions_since(const VmPast *vm, gint64 time);

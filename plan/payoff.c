@@ -9,17 +9,25 @@
 #define FEWEST_MOVES 3
 #define MOST_NAMED 3
 
-/* how many migrations left the host on the day before the snapshot; NULL: any host */
+/* how many migrations of the VM left the host on the day before the snapshot; NULL: any host */
+static guint departures_of_vm(const VmPast *past, gint64 taken_at, const char *host_id)
+{
+    guint n = 0;
+    for (guint i = 0; past->departures && i < past->departures->len; i++) {
+        const PastDeparture *one = &g_array_index(past->departures, PastDeparture, i);
+        n += one->time > taken_at - DAY_S && (!host_id || strcmp(one->host_id, host_id) == 0);
+    }
+    return n;
+}
+
+/* the same of all VMs that are still there */
 static guint departures(const Situation *situation, const char *host_id)
 {
-    const SnapshotInfo *info = &situation->start->snapshot->info;
-    const GArray *all = situation->past->departures;
+    const Model *start = situation->start;
     guint n = 0;
-    for (guint i = 0; i < all->len; i++) {
-        const PastDeparture *one = &g_array_index(all, PastDeparture, i);
-        n += one->time > info->taken_at - DAY_S && strcmp(one->source_id, info->source_id) == 0 &&
-             (!host_id || strcmp(one->host_id, host_id) == 0);
-    }
+    for (guint vm = 0; vm < start->n_vms; vm++)
+        n +=
+            departures_of_vm(past_of_vm(situation->past, start, vm), start->snapshot->info.taken_at, host_id);
     return n;
 }
 

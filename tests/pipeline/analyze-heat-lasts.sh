@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Marginal heat must last, urgent heat counts at once.
 . "$TOP/tests/pipeline/lib/windows.sh"
-printf '[analyze]\nhot_after=2/3\n' >policy.ini
+printf '[analyze]\nestimator=mean\nhot_after=2/3\n' >policy.ini
 
 # 70, 70, 85 % of h-1's CPU
 window calm 15 h-2 840 6360 4000 1000
@@ -14,7 +14,7 @@ is 'one of three' once.csv h-1 cpu threshold_pct 90
 grep -q '^host,h-1,.*above 80 % in fewer than 2 of the last 3 windows: not hot yet"$' once.csv || complain 'one of three' 'not told'
 succeeds 'one of three' plan -q --policy peak.ini warm once.csv -o once-plan.csv
 ! grep -q '^step,.*,migrate,' once-plan.csv || complain 'one of three' 'a VM is moved'
-succeeds 'no guard' analyze -q calm still warm --policy /dev/null -o unguarded.csv
+succeeds 'no guard' analyze -q calm still warm --policy mean.ini -o unguarded.csv
 is 'no guard, on the mean' unguarded.csv h-1 cpu state normal
 
 # 70, 85, 85 %: two of three
@@ -39,13 +39,13 @@ is 'urgent' urgent.csv h-1 cpu usage_pct 95
 is 'urgent' urgent.csv vm-1 cpu demand 8360
 # a host whose marginal heat has not lasted takes nothing
 window warm3 30 h-2 840 8360 3900 11840
-printf '[analyze]\nhot_after=2/2\n' >policy.ini
+printf '[analyze]\nestimator=mean\nhot_after=2/2\n' >policy.ini
 succeeds 'it takes nothing' analyze -q --policy policy.ini warm3 -o full.csv
 is 'it takes nothing' full.csv h-1 cpu state normal
 is 'it takes nothing' full.csv h-2 cpu state normal
 
 # under host_memory=demand pages that a guest does not touch are no urgent heat, however full the host
-printf '[analyze]\nhost_memory=demand\nhot_after=2/3\n' >demand.ini
+printf '[analyze]\nestimator=mean\nhost_memory=demand\nhot_after=2/3\n' >demand.ini
 for name in still warm2; do
     edit "$name-full" "$name" samples.csv '/^h-1,memory/s/[^,]*$/63000000 63000000 63000000/' \
         samples.csv '/^vm-[12],memory_consumed/s/[^,]*$/30000000 30000000 30000000/' vms.csv '/^vm-[12],/s/,8192,/,32768,/'
@@ -53,7 +53,7 @@ done
 succeeds 'consumed, not asked for' analyze -q --policy demand.ini still-full warm2-full -o full.csv
 is 'consumed, not asked for' full.csv h-1 host_memory state normal
 is 'consumed, not asked for' full.csv h-1 host_memory usage_pct 31.292
-succeeds 'consumed and asked for' analyze -q still-full warm2-full -o full.csv
+succeeds 'consumed and asked for' analyze -q --policy mean.ini still-full warm2-full -o full.csv
 is 'consumed and asked for' full.csv h-1 host_memory state hot
 
 for bad in 0/1 3/2 1/13 2 1/2/3 x/y; do

@@ -77,14 +77,14 @@ holds "$(figure none cpu_not_served_by_hosts_mhz_s) == 2200 * 3600"
 # e uses 5,000 MHz more than its two cores have.
 holds "$(figure none cpu_not_served_mhz_s) == 2200 * 3600 + 5000 * 3600"
 
-# Half of the time h1 is hot and half of it h2: without a time to cool down a VM leaves h1 and comes back.
+# Half of the time h1 is hot and half of it h2: without times to cool down a VM leaves h1 and comes back.
 series a 2500 500 2048 b '(i<6?3000:300)' 500 2048 c '(i<6?3000:300)' 500 2048 d 10 500 2048 \
     e '(i<6?500:4000)' 500 2048 f '(i<6?500:4000)' 500 2048 >back.csv
 echo f,h2 >>places.csv
-printf '[plan]\ncooldown_s=0\n' >hasty.ini
+printf '[plan]\ncooldown_s=0\nreturn_cooldown_s=0\n' >hasty.ini
 replay back.csv --policy hasty.ini
 holds "$(figure hasty.ini back_within_6h) == 1 && $(figure hasty.ini back_within_24h) == 1"
-# What moved in the last hour, as a journal tells, stays where it is.
+# What moved in the last hours, as a journal tells, does not go back.
 replay back.csv
 holds "$(figure default back_within_6h) == 0"
 

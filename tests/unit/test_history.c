@@ -3,6 +3,7 @@
 #include "tests/unit/cunit.h"
 #include "tests/unit/smallcluster.h"
 
+#include <math.h>
 #include <string.h>
 
 void test_history_suite(void);
@@ -40,7 +41,7 @@ static void windows_may_be_made_in_memory(void)
     g_autoptr(SmallCluster) small = one_vm();
     g_autoptr(History) history = history_new();
     g_autoptr(Means) means = means_new(small->snapshot);
-    g_autoptr(Policy) policy = policy_read(NULL, NULL);
+    g_autoptr(Policy) policy = smallcluster_policy("[analyze]\nestimator=mean\n", NULL);
     static const double hosts[] = {1100, 3000, 1900}, vms[] = {600, 900, 1500};
     for (guint i = 0; i < G_N_ELEMENTS(hosts); i++)
         CU_ASSERT_TRUE(add_window(history, small->snapshot, means, hosts[i], vms[i], NULL));
@@ -74,9 +75,63 @@ static void a_window_that_is_no_newer_or_of_another_source_is_refused(void)
     CU_ASSERT_EQUAL(history_of_vm(history, small->snapshot, 0, FOLLOWED_CPU)->n_recent, 1);
 }
 
+/* what the history comes to by a policy; the caller's cluster gets the assessment */
+static void evaluate(SmallCluster *small, const History *history, const Means *means, const char *text)
+{
+    g_autoptr(Policy) policy = smallcluster_policy(text, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
+    subject_clear(&small->subject);
+    assessment_free(small->assessment);
+    small->assessment = evaluation_begin(policy);
+    CU_ASSERT_TRUE_FATAL(evaluation_add_measured(small->assessment, small->snapshot, means, history, policy,
+                                                 &small->subject, NULL));
+}
+
+/* By turns 400 and 1,600 MHz: 600 on either side of the mean, each as the middle of its bucket. */
+static void how_far_a_vm_deviates_is_told(void)
+{
+    g_autoptr(SmallCluster) small = one_vm();
+    g_autoptr(History) history = history_new();
+    g_autoptr(Means) means = means_new(small->snapshot);
+    for (guint i = 0; i < 12; i++)
+        CU_ASSERT_TRUE(
+            add_window(history, small->snapshot, means, i % 2 ? 1700 : 500, i % 2 ? 1600 : 400, NULL));
+    evaluate(small, history, means, "[analyze]\nestimator=mean\n");
+    const Load *vm = smallcluster_load(small, "v1", RESOURCE_CPU);
+    CU_ASSERT_EQUAL(vm->demand, 1000);
+    CU_ASSERT_DOUBLE_EQUAL(vm->deviation, 600, 30);
+    CU_ASSERT_DOUBLE_EQUAL(smallcluster_load(small, "v1", RESOURCE_HOST_MEMORY)->deviation, 0,
+                           0.025 * GIB_IN_KIB * 5); /* half of a bucket */
+    CU_ASSERT_TRUE(isnan(smallcluster_load(small, "h1", RESOURCE_CPU)->deviation));
+    evaluate(small, NULL, means, "[analyze]\nestimator=mean\n");
+    CU_ASSERT_TRUE(isnan(smallcluster_load(small, "v1", RESOURCE_CPU)->deviation));
+}
+
+static void urgent_shortage_counts_at_once(void)
+{
+    static const struct {
+        double newest_gib;
+        int state;
+    } cases[] = {{9.5, STATE_SHORT}, {8.5, STATE_NORMAL}};
+    for (guint k = 0; k < G_N_ELEMENTS(cases); k++) {
+        g_autoptr(SmallCluster) small = one_vm();
+        g_autoptr(History) history = history_new();
+        g_autoptr(Means) means = means_new(small->snapshot);
+        for (guint i = 0; i < 11; i++)
+            CU_ASSERT_TRUE(add_window(history, small->snapshot, means, 500, 400, NULL));
+        set(means, 1, METRIC_MEMORY_ACTIVE_KIB, GIB_IN_KIB * cases[k].newest_gib);
+        small->snapshot->info.taken_at += 300;
+        CU_ASSERT_TRUE(history_add(history, small->snapshot, means, NULL));
+        evaluate(small, history, means, "[analyze]\nestimator=mean\n");
+        CU_ASSERT_EQUAL(smallcluster_state(small, "v1"), cases[k].state);
+    }
+}
+
 void test_history_suite(void)
 {
     CU_pSuite suite = CU_add_suite("history", NULL, NULL);
     CU_ADD_TEST(suite, windows_may_be_made_in_memory);
+    CU_ADD_TEST(suite, how_far_a_vm_deviates_is_told);
+    CU_ADD_TEST(suite, urgent_shortage_counts_at_once);
     CU_ADD_TEST(suite, a_window_that_is_no_newer_or_of_another_source_is_refused);
 }

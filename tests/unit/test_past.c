@@ -98,6 +98,37 @@ static void only_what_succeeded_counts(void)
     end_journal(journal);
 }
 
+static void append_move(Journal *journal, const char *from_id, gint64 after_s)
+{
+    JournalRow row = journal_row_unknown();
+    row.run = "moves";
+    row.source_id = "vc";
+    row.time = START + after_s;
+    row.step = 1;
+    row.event = EVENT_SUCCEEDED;
+    row.action = ACTION_MIGRATE;
+    row.object_id = "vm-1";
+    row.from_id = from_id;
+    CU_ASSERT_FATAL(journal_append(journal, &row, NULL));
+}
+
+static void when_a_vm_last_left_a_host_is_known(void)
+{
+    Journal *journal = new_journal();
+    append_move(journal, "host-1", 30);
+    append_move(journal, "host-2", 60);
+    append_move(journal, "host-1", 20);
+    g_autoptr(Past) past = past_new();
+    past_add(past, journal, "");
+    const VmPast *vm = past_find(past, "vc", "", "vm-1");
+    CU_ASSERT_EQUAL(past_departure(vm, "host-1", START), START + 30);
+    CU_ASSERT_EQUAL(past_departure(vm, "host-1", START + 30), START + 30);
+    CU_ASSERT_EQUAL(past_departure(vm, "host-1", START + 31), -1);
+    CU_ASSERT_EQUAL(past_departure(vm, "host-3", 0), -1);
+    CU_ASSERT_EQUAL(past_departure(past_find(past, "vc", "", "vm-2"), "host-1", 0), -1);
+    end_journal(journal);
+}
+
 static void a_vm_is_known_by_source_and_uuid_else_by_id(void)
 {
     Journal *journal = new_journal();
@@ -273,6 +304,7 @@ void test_past_suite(void)
     CU_pSuite suite = CU_add_suite("past", NULL, NULL);
     CU_ADD_TEST(suite, a_rehearsal_counts_for_its_result_alone);
     CU_ADD_TEST(suite, only_what_succeeded_counts);
+    CU_ADD_TEST(suite, when_a_vm_last_left_a_host_is_known);
     CU_ADD_TEST(suite, a_vm_is_known_by_source_and_uuid_else_by_id);
     CU_ADD_TEST(suite, the_same_journal_twice_counts_once);
     CU_ADD_TEST(suite, durations_are_from_submitted_to_succeeded_in_one_run);

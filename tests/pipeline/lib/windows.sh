@@ -2,6 +2,9 @@
 # For tests of history: windows of the small snapshot, one after another.
 . "$TOP/tests/pipeline/lib/refusal.sh"
 
+# what is told of windows here is their mean
+printf '[analyze]\nestimator=mean\n' >mean.ini
+
 # window NAME MINUTE HOST1 BASE VM1 VM2 VM3: the snapshot NAME of five minutes that ended at 20:MINUTE, in which the VMs
 # used so many MHz, vm-1 and vm-2 on h-1 with a base of BASE, and vm-3 on HOST3
 window() {
