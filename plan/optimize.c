@@ -7,6 +7,7 @@
 #include "plan/evacuation.h"
 #include "plan/growth.h"
 #include "plan/headroom.h"
+#include "plan/jobs.h"
 #include "plan/power.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
@@ -303,34 +304,11 @@ static void do_jobs_within(Job *jobs, guint n, guint max_moves)
     }
 }
 
-typedef struct JobQueue {
-    Job *jobs;
-    gint n, next; /* next: counted up atomically */
-} JobQueue;
-
-static gpointer do_next_jobs(gpointer data)
+static void do_wanted_job(guint index, gpointer data)
 {
-    JobQueue *queue = data;
-    for (gint i; (i = g_atomic_int_add(&queue->next, 1)) < queue->n;)
-        if (queue->jobs[i].wanted)
-            do_job(&queue->jobs[i]);
-    return NULL;
-}
-
-/* On this thread and others; what there are too few threads for, the others do. Jobs are handed over by the
- * threads' beginning and end alone. */
-static void do_jobs_on(guint n_threads, Job *jobs, guint n)
-{
-    JobQueue queue = {jobs, (gint)n, 0};
-    g_autoptr(GPtrArray) threads = g_ptr_array_new();
-    for (guint i = 1; i < MIN(n_threads, n); i++) {
-        GThread *thread = g_thread_try_new("cluster", do_next_jobs, &queue, NULL);
-        if (thread)
-            g_ptr_array_add(threads, thread);
-    }
-    do_next_jobs(&queue);
-    for (guint i = 0; i < threads->len; i++)
-        g_thread_join(g_ptr_array_index(threads, i));
+    Job *jobs = data;
+    if (jobs[index].wanted)
+        do_job(&jobs[index]);
 }
 
 /* Clusters share nothing, so each is searched by itself, on as many threads as there are processors, unless
@@ -340,7 +318,7 @@ static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_mo
     if (max_moves > 0)
         do_jobs_within(jobs, n, max_moves);
     else
-        do_jobs_on(situation->threads ? situation->threads : g_get_num_processors(), jobs, n);
+        jobs_do(n, situation->threads, do_wanted_job, jobs);
     for (guint i = 0; i < n; i++)
         if (jobs[i].error && error && !*error)
             g_propagate_error(error, g_steal_pointer(&jobs[i].error));

@@ -3,6 +3,7 @@
 
 #include "analyze/evaluation.h"
 #include "plan/decide.h"
+#include "plan/jobs.h"
 #include "plan/schedule.h"
 
 #include <math.h>
@@ -380,16 +381,17 @@ static void run_history(Run *run, GError **error)
 }
 
 typedef struct Work {
+    Replay *replays;
     const LoadHistory *history;
     const Policy *yardstick;
     gint64 search_work;
     gint *done;
 } Work;
 
-static void run_one(gpointer data, gpointer user_data)
+static void run_one(guint index, gpointer data)
 {
-    Replay *replay = data;
-    Work *work = user_data;
+    Work *work = data;
+    Replay *replay = &work->replays[index];
     g_auto(Run) run = {0};
     replay->intervals = g_new0(ReplayInterval, (gsize)work->history->n_intervals + 1);
     run_init(&run, work->history, work->yardstick, replay);
@@ -401,11 +403,8 @@ static void run_one(gpointer data, gpointer user_data)
 gboolean replay_all(const LoadHistory *history, const Policy *yardstick, Replay *replays, guint n,
                     gint64 search_work, gint *done, GError **error)
 {
-    Work work = {history, yardstick, search_work, done};
-    GThreadPool *pool = g_thread_pool_new(run_one, &work, (gint)g_get_num_processors(), FALSE, NULL);
-    for (guint i = 0; i < n; i++)
-        g_thread_pool_push(pool, &replays[i], NULL);
-    g_thread_pool_free(pool, FALSE, TRUE);
+    Work work = {replays, history, yardstick, search_work, done};
+    jobs_do(n, 0, run_one, &work);
     for (guint i = 0; i < n; i++) {
         if (!replays[i].error)
             continue;
