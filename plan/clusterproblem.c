@@ -169,13 +169,6 @@ static char *reach_key(const Building *b, guint vm)
     return g_string_free(key, FALSE);
 }
 
-/* TRUE where more than heat may ask for a move of the VM */
-static gboolean must_move(const Building *b, guint vm)
-{
-    const GArray *rules = rules_of_vm(b->situation->rules, vm);
-    return (rules && rules->len > 0) || model_is_to_empty(b->model, (guint)b->model->vms[vm].host);
-}
-
 static int make_reach(const Building *b, guint vm)
 {
     guint n = b->built->hosts->len;
@@ -186,13 +179,11 @@ static int make_reach(const Building *b, guint vm)
     for (guint m = 0; m < n; m++) {
         guint host = g_array_index(b->built->hosts, guint, m);
         allowed[m] = host == home ||
-                     (legality_allows_move(b->situation->legality, b->model, vm, host, LEGAL_HOST, NULL) &&
+                     (legality_allows_move(b->situation->legality, b->model, vm, host, LEGAL_HOST | LEGAL_RETURN, NULL) &&
                       !is_forbidden(b, vm, host));
-        gboolean back = host != home && legality_comes_back(b->situation->legality, vm, host);
-        if (back || legality_asks_again(b->situation->legality, vm, host, NULL))
+        if ((host != home && legality_comes_back(b->situation->legality, vm, host)) ||
+            legality_asks_again(b->situation->legality, vm, host, NULL))
             cost[m] += BREACH_UNIT; /* as a rule that should hold: elsewhere if that can be */
-        if (back && !must_move(b, vm))
-            allowed[m] = false;
         for (guint i = 0; rules && i < rules->len; i++) {
             const BoundRule *rule = rules_at(b->situation->rules, g_array_index(rules, guint, i));
             if (!rule_is_about_hosts(rule) || !rule_forbids_host(rule, host))

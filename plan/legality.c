@@ -191,12 +191,37 @@ static gboolean keeps_rules(const Legality *legality, const Model *now, const Ch
     return !rule || refuse_by_rule(why, rule, move->to, "would break the mandatory rule ");
 }
 
+/* when the VM left the host, if that is no longer ago than return_cooldown_s; else -1 */
+static gint64 left_lately(const Legality *legality, guint vm, guint host)
+{
+    const Snapshot *snapshot = legality->start->snapshot;
+    double cooldown_s = legality->start->policy->return_cooldown_s;
+    if (cooldown_s <= 0 || legality->start->policy->published_exact || !legality->moved[vm])
+        return -1;
+    return past_departure(legality->moved[vm], snapshot->hosts[host].id,
+                          snapshot->info.taken_at - (gint64)cooldown_s);
+}
+
+static gboolean may_return(const Legality *legality, const Model *now, const Change *move, Obstacle *why)
+{
+    guint vm = (guint)move->vm;
+    gint64 left = left_lately(legality, vm, (guint)move->to);
+    const GArray *rules = left >= 0 && legality->rules ? rules_of_vm(legality->rules, vm) : NULL;
+    if (left < 0 || (rules && rules->len > 0) || model_is_to_empty(now, (guint)now->vms[vm].host))
+        return TRUE;
+    g_autofree char *time = table_format_time(left);
+    return obstacle_set(why, OBSTACLE_RETURN, move->to,
+                        "was left by it at %s, and it does not go back within return_cooldown_s (%g s)", time,
+                        legality->start->policy->return_cooldown_s);
+}
+
 static gboolean allows_migration(const Legality *legality, const Model *now, const Change *move,
                                  guint questions, Obstacle *why)
 {
     guint vm = (guint)move->vm, host = (guint)move->to;
     return (!(questions & LEGAL_SUBJECT) || compatibility_may_move(legality->compatibility, vm, why)) &&
            (!(questions & LEGAL_HOST) || compatibility_fits(legality->compatibility, now, vm, host, why)) &&
+           (!(questions & LEGAL_RETURN) || may_return(legality, now, move, why)) &&
            (!(questions & LEGAL_ON_THE_WAY) || keeps_rules(legality, now, move, TRUE, why)) &&
            (!(questions & LEGAL_HEAT) || target_stays_normal(now, move, why)) &&
            (!(questions & LEGAL_ROOM) || has_room(now, move, why)) &&
@@ -381,11 +406,7 @@ gboolean legality_asks_again(const Legality *legality, guint vm, guint host, Obs
 
 gboolean legality_comes_back(const Legality *legality, guint vm, guint host)
 {
-    const Snapshot *snapshot = legality->start->snapshot;
-    double cooldown_s = legality->start->policy->return_cooldown_s;
-    gint64 since = snapshot->info.taken_at - (gint64)cooldown_s;
-    return cooldown_s > 0 && !legality->start->policy->published_exact && legality->moved[vm] &&
-           past_departure(legality->moved[vm], snapshot->hosts[host].id, since) >= 0;
+    return left_lately(legality, vm, host) >= 0;
 }
 
 gboolean legality_was_refused(const Legality *legality, guint vm)

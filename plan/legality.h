@@ -25,11 +25,13 @@ typedef enum {
                                   reservations of its pools, ha_check=hard */
     LEGAL_RULES = 1 << 6,      /* mandatory rules that would then be broken, or broken worse */
     LEGAL_FAILOVER = 1 << 7,   /* legality_newly_lost */
-    LEGAL_LENT = 1 << 8        /* of a reclaim: that the past shows what it takes to have been lent */
+    LEGAL_LENT = 1 << 8,       /* of a reclaim: that the past shows what it takes to have been lent */
+    LEGAL_RETURN = 1 << 9      /* whether the VM left the host within return_cooldown_s: it does not go back, but
+                                  for a VM that a rule is about or whose host is to be emptied */
 } LegalQuestion;
 
 #define LEGAL_TARGET /* a host to move to for good */                                                        \
-    (LEGAL_HOST | LEGAL_HEAT | LEGAL_ROOM | LEGAL_RULES | LEGAL_FAILOVER)
+    (LEGAL_HOST | LEGAL_RETURN | LEGAL_HEAT | LEGAL_ROOM | LEGAL_RULES | LEGAL_FAILOVER)
 #define LEGAL_STEP                                                                                           \
     (LEGAL_HOST | LEGAL_ON_THE_WAY | LEGAL_ROOM) /* what decides may be made as the next step */
 #define LEGAL_GROWTH (LEGAL_SUBJECT | LEGAL_HEAT | LEGAL_ROOM | LEGAL_BUDGET | LEGAL_FAILOVER)
@@ -92,8 +94,8 @@ const GArray *legality_partners(const Legality *legality, guint vm);
  * evacuate names its host: it goes elsewhere if it can; why (NULL: not asked for) gets the fault and when */
 gboolean legality_asks_again(const Legality *legality, guint vm, guint host, Obstacle *why);
 
-/* TRUE where the VM left the host no longer ago than return_cooldown_s, which is legal all the same: it goes
- * elsewhere if it can, and not back and forth */
+/* TRUE where the VM left the host no longer ago than return_cooldown_s: what LEGAL_RETURN allows all the same
+ * goes elsewhere if it can */
 gboolean legality_comes_back(const Legality *legality, guint vm, guint host);
 
 /* TRUE where something is not done with the VM since the vCenter refused it not long ago */

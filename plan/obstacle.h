@@ -42,6 +42,7 @@ typedef enum {
     OBSTACLE_FAILOVER_HOST,
     OBSTACLE_EXCLUDED_HOST,
     OBSTACLE_HOST_TO_EMPTY,
+    OBSTACLE_RETURN, /* the VM has left it not long ago: return_cooldown_s */
     OBSTACLE_VMOTION,
     OBSTACLE_DATASTORE,
     OBSTACLE_NETWORK,

@@ -5,6 +5,7 @@
 
 #include <CUnit/CUnit.h>
 #include <glib/gstdio.h>
+#include <string.h>
 
 void test_return_suite(void);
 
@@ -32,7 +33,8 @@ static Past *moved_past(const Snapshot *snapshot)
 }
 
 /* Where "a", all that h1 runs, is planned to go: h1 stands at `pct` of CPU, h2 at 10 %, and h3 (only where
- * there is one) at 50 %. "": it stays */
+ * there is one) at 50 %. "": it stays, "return" where its
+ * host's row says that it is for the cooldown */
 static const char *target(double pct, gboolean third, gboolean ruled, const char *policy)
 {
     SmallCluster *small = smallcluster_new();
@@ -51,20 +53,24 @@ static const char *target(double pct, gboolean third, gboolean ruled, const char
     CU_ASSERT_PTR_NOT_NULL_FATAL(situation);
     g_autoptr(ChangePlan) plan = decide(situation, &error);
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    const char *stays = "";
     for (guint i = 0; i < plan->rows->len; i++) {
         const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
         if (row->kind == ROW_STEP && row->action == ACTION_MIGRATE)
             return g_intern_string(row->to_id);
+        if (row->kind == ROW_UNSOLVED && strcmp(row->cause, "return") == 0 &&
+            strstr(row->reason, "h2 was left by it at ") && strstr(row->reason, "return_cooldown_s (21600 s)"))
+            stays = "return";
     }
-    return "";
+    return stays;
 }
 
 static void heat_sends_no_vm_back(void)
 {
     CU_ASSERT_STRING_EQUAL(target(85, TRUE, FALSE, "[plan]\n"), "h3");
-    CU_ASSERT_STRING_EQUAL(target(85, FALSE, FALSE, "[plan]\n"), "");
+    CU_ASSERT_STRING_EQUAL(target(85, FALSE, FALSE, "[plan]\n"), "return");
     CU_ASSERT_STRING_EQUAL(target(85, TRUE, FALSE, "[plan]\nstrategy=threshold\n"), "h3");
-    CU_ASSERT_STRING_EQUAL(target(85, FALSE, FALSE, "[plan]\nstrategy=threshold\n"), "");
+    CU_ASSERT_STRING_EQUAL(target(85, FALSE, FALSE, "[plan]\nstrategy=threshold\n"), "return");
 }
 
 static void after_the_cooldown_it_may_go_anywhere(void)
