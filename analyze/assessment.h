@@ -62,7 +62,6 @@ extern const char *const state_names[];    /* "normal" … */
 typedef struct Load {
     double capacity, allocated, measured, reclaimed, demand, base, usage_pct, threshold_pct, buffer;
     double room_demand; /* by the estimators for room: what a target must have left; NAN: as demand */
-    double deviation;   /* of a VM: how far windows of a day or so lay off that; NAN: not known */
     double size_used, size_need, size_span_s; /* of a VM's cpu and memory (analyze/sizing.h): what its rule
                                  takes of what it used, the same with the margin, and seconds of data; NAN:
                                  less than a day of it */

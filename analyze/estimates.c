@@ -35,20 +35,14 @@ Estimates *estimates_new(const Snapshot *snapshot, const Means *means, const His
 {
     Estimates *estimates = g_new0(Estimates, 1);
     estimates->of_vms = g_new(double, (gsize)snapshot->n_vms *N_FOLLOWED *N_PURPOSES + 1);
-    estimates->deviations = g_new(double, (gsize)snapshot->n_vms *N_FOLLOWED + 1);
     estimates->of_hosts = g_new(double, (gsize)snapshot->n_hosts *N_FOLLOWED_BASES + 1);
     double *at = estimates->of_vms;
     for (guint i = 0; i < snapshot->n_vms; i++) {
         for (int f = 0; f < N_FOLLOWED; f++, at += N_PURPOSES) {
             gboolean of_memory = f == FOLLOWED_MEMORY || f == FOLLOWED_HELD;
-            double *deviation = &estimates->deviations[(gsize)i * N_FOLLOWED + (gsize)f];
-            const Rollup *rollup = history ? history_of_vm(history, snapshot, i, (Followed)f) : NULL;
             Rollup lone;
-            *deviation = NAN;
             if (history) {
-                estimate(rollup, policy, of_memory, at);
-                if (rollup)
-                    *deviation = estimator_deviation(rollup, at[FOR_ROOM]);
+                estimate(history_of_vm(history, snapshot, i, (Followed)f), policy, of_memory, at);
                 continue;
             }
             gboolean measured = history_of_lone_window(snapshot, means, i, (Followed)f, &lone);
@@ -68,7 +62,6 @@ void estimates_free(Estimates *estimates)
     if (!estimates)
         return;
     g_free(estimates->of_vms);
-    g_free(estimates->deviations);
     g_free(estimates->of_hosts);
     g_free(estimates);
 }
@@ -76,11 +69,6 @@ void estimates_free(Estimates *estimates)
 double estimates_of_vm(const Estimates *estimates, guint vm, Followed followed, Purpose purpose)
 {
     return estimates->of_vms[((gsize)vm * N_FOLLOWED + (gsize)followed) * N_PURPOSES + (gsize)purpose];
-}
-
-double estimates_deviation_of_vm(const Estimates *estimates, guint vm, Followed followed)
-{
-    return estimates->deviations[(gsize)vm * N_FOLLOWED + (gsize)followed];
 }
 
 double estimates_of_host(const Estimates *estimates, guint host, FollowedBase followed)

@@ -13,9 +13,8 @@
 typedef enum { FOR_HEAT, FOR_ROOM, N_PURPOSES } Purpose;
 
 typedef struct Estimates {
-    double *of_vms;     /* [(vm * N_FOLLOWED + followed) * N_PURPOSES + purpose], NAN where never measured */
-    double *deviations; /* [vm * N_FOLLOWED + followed] of the estimates (estimator_deviation) */
-    double *of_hosts;   /* [host * N_FOLLOWED_BASES + followed] */
+    double *of_vms;   /* [(vm * N_FOLLOWED + followed) * N_PURPOSES + purpose], NAN where never measured */
+    double *of_hosts; /* [host * N_FOLLOWED_BASES + followed] */
 } Estimates;
 
 /* by the policy's estimators; the history has the snapshot's own window, the means, in it. NULL: there is no
@@ -27,9 +26,6 @@ void estimates_free(Estimates *estimates);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Estimates, estimates_free)
 
 double estimates_of_vm(const Estimates *estimates, guint vm, Followed followed, Purpose purpose);
-
-/* how uncertain that is; NAN where nobody knows */
-double estimates_deviation_of_vm(const Estimates *estimates, guint vm, Followed followed);
 
 /* the median over the last windows; NAN where there is but one */
 double estimates_of_host(const Estimates *estimates, guint host, FollowedBase followed);

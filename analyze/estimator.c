@@ -95,22 +95,3 @@ double estimator_of_means(Estimator estimator, const double *means, guint n, dou
     rollup_clear(&rollup);
     return estimate;
 }
-
-/* No more digits than such a number is worth: what is kept of weights in a file is rounded. */
-static double two_digits(double number)
-{
-    double unit = number > 0 ? pow(10, floor(log10(number)) - 1) : 1;
-    return round(number / unit) * unit;
-}
-
-double estimator_deviation(const Rollup *rollup, double estimate)
-{
-    double weight = 0, squares = 0, start = rollup_bucket_start(rollup, rollup->first);
-    for (guint i = 0; i < rollup->n_buckets; i++) {
-        double end = start * ROLLUP_GROWTH + rollup->first_bucket, off = (start + end) / 2 - estimate;
-        weight += rollup->buckets[i];
-        squares += rollup->buckets[i] * off * off;
-        start = end;
-    }
-    return weight > 0 ? two_digits(sqrt(squares / weight)) : NAN;
-}

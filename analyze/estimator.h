@@ -43,8 +43,4 @@ double estimator_of_means(Estimator estimator, const double *means, guint n, dou
 /* where a share (0.9) of the histogram lies below: the end of the bucket; the mean where there is none */
 double estimator_percentile(const Rollup *rollup, double share);
 
-/* how far the windows of a day or so lay off an estimate, as a standard deviation of two digits: by the same
- * histogram as percentiles. NAN where there is none */
-double estimator_deviation(const Rollup *rollup, double estimate);
-
 #endif

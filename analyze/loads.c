@@ -36,7 +36,6 @@ static void estimate_vm(const Estimates *estimates, guint i, Followed followed, 
         return;
     load->demand = load_round(r, fmax(least, fmin(most, estimates_of_vm(estimates, i, followed, FOR_HEAT))));
     load_set_room_demand(load, load_round(r, fmin(most, estimates_of_vm(estimates, i, followed, FOR_ROOM))));
-    load->deviation = load_round(r, estimates_deviation_of_vm(estimates, i, followed));
 }
 
 static void measure_vm(const Subject *subject, guint i, const Means *means, const Estimates *estimates,
@@ -179,7 +178,6 @@ static void sum_cluster(const Subject *subject, guint c, Resource r, Load *sum)
                   .size_need = NAN,
                   .size_span_s = NAN,
                   .peaks = "",
-                  .deviation = NAN,
                   .reclaimed_host = NAN,
                   .pressure = -1,
                   .pressure_pool = "",

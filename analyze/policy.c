@@ -95,7 +95,6 @@ static const Key keys[] = {
     {"plan", "max_duration_s", KEY_WHOLE, AT(max_duration_s), "0", 0, MANY, NULL},
     {"plan", "time_limit_s", KEY_DECIMAL, AT(time_limit_s), "0", 0, MANY, NULL},
     {"plan", "min_gain", KEY_DECIMAL, AT(min_gain), "1", 0, MANY, NULL},
-    {"plan", "room_margin", KEY_DECIMAL, AT(room_margin), "0", 0, 100, NULL},
     {"plan", "relieve_to_pct", KEY_THRESHOLD, AT(relieve_to_pct), "", 1, 100, NULL},
     {"plan", "step_cost", KEY_WORD, AT(step_cost_count), "time", 0, 0, step_cost_words},
     {"plan", "dirty_factor", KEY_DECIMAL, AT(dirty_factor), "1", 1, 100, NULL},

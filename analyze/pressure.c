@@ -217,8 +217,6 @@ static void estimate_all(Subject *subject, const Means *means, const Estimates *
                 continue;
             double active = estimates_of_vm(estimates, i, FOLLOWED_MEMORY, (Purpose)purpose);
             double asked = asked_for(&claims[i], active, policy);
-            load->deviation =
-                load_round(RESOURCE_HOST_MEMORY, estimates_deviation_of_vm(estimates, i, FOLLOWED_HELD));
             if (purpose == FOR_HEAT)
                 load->demand = asked;
             else

@@ -391,6 +391,12 @@ static void say_summary(const Work *work, const Program *program, const char *st
     append_count(text, count_items(work->plan, ROW_ADVICE), "advice");
     append_count(text, count_items(work->plan, ROW_UNSOLVED), "unsolved");
     program_say(program, "%s.\n", text->str);
+    if (work->run && !work->target->class->trial && progress->done->len > 0 &&
+        progress->done->len + advice + unsolved == progress->plan->rows->len)
+        program_say(
+            program,
+            "Every step had been done before; whether things still stand so was not looked at. To have "
+            "the like done again, make a new plan.\n");
     if (work->run)
         program_say(program, "Journal: %s, last chain value %s\n", work->journal->path, work->journal->chain);
 }

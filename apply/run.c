@@ -295,6 +295,9 @@ static gboolean settle(Run *run, guint index, GError **error)
         return TRUE;
     run->progress->states[index] = STEP_DONE;
     g_array_append_val(run->progress->done, index);
+    const PlanRow *step = row_at(run, index);
+    program_note(run->program, "step %.0f, %s %s: found done, as an earlier run had begun it", step->step,
+                 action_names[step->action], step->object);
     return record_step(run, index, EVENT_SUCCEEDED, NULL, detail, error);
 }
 

@@ -65,6 +65,27 @@ static void update_history(const char *directory, const OpenPgp *keys, CollectRe
                         g_strdup_printf("the history is not brought up to date: %s", error->message));
 }
 
+/* an export's file where a vCenter's name could stand */
+static gboolean is_bare_export(const char *source)
+{
+    g_autofree char *name = g_ascii_strdown(source, -1);
+    return !strstr(name, ":") && g_str_has_suffix(name, ".xlsx");
+}
+
+/* what the options of time say together; history_s stays where history is NULL */
+static gboolean read_times(guint mode, const ProgramNumber *window_s, const ProgramNumber *interval_s,
+                           const char *history, gint64 *history_s, GError **error)
+{
+    if (mode == FROM_LIBVIRT && interval_s->value > window_s->value) {
+        g_set_error(error, VMANGER_ERROR, VMANGER_ERROR_FAILED,
+                    "--interval: found %d: expected at most the %d seconds of --window", interval_s->value,
+                    window_s->value);
+        return FALSE;
+    }
+    return !history || duration_parse(history, "--history", MAX(LEAST_HISTORY_S, 2 * window_s->value),
+                                      ARCHIVE_HISTORY_S, history_s, error);
+}
+
 int main(int argc, char **argv)
 {
     secret_guard();
@@ -97,18 +118,15 @@ int main(int argc, char **argv)
         return program_misused(&program, "%s", error->message);
     if (argc > 2 || !output == !archive_directory)
         return program_misused(&program, "expected one SOURCE, and one of -o SNAPSHOT and --archive DIR");
-    guint mode = mode_of(argc == 2 ? argv[1] : NULL);
-    if (!program_accepts(options, modes, mode, &error))
-        return program_misused(&program, "%s", error->message);
-    if (mode == FROM_LIBVIRT && interval_s.value > window_s.value)
-        return program_misused(&program, "--interval: found %d: expected at most the %d seconds of --window",
-                               interval_s.value, window_s.value);
+    const char *source = argc == 2 ? argv[1] : NULL;
+    if (source && is_bare_export(source))
+        return program_misused(&program, "%s: found a workbook: expected rvtools:%s", source, source);
+    guint mode = mode_of(source);
     gint64 history_s = 0;
-    if (history && !duration_parse(history, "--history", MAX(LEAST_HISTORY_S, 2 * window_s.value),
-                                   ARCHIVE_HISTORY_S, &history_s, &error))
+    if (!program_accepts(options, modes, mode, &error) ||
+        !read_times(mode, &window_s, &interval_s, history, &history_s, &error))
         return program_misused(&program, "%s", error->message);
-    if (mode != FROM_EXPORT && mode != FROM_LIBVIRT &&
-        !connection_resolve(&connection, argc == 2 ? argv[1] : NULL, &error))
+    if (mode != FROM_EXPORT && mode != FROM_LIBVIRT && !connection_resolve(&connection, source, &error))
         return program_fail(&program, error);
 
     if (encrypt_to && !(keys = openpgp_new(encrypt_to, &error)))

@@ -178,9 +178,9 @@ static int make_reach(const Building *b, guint vm)
     const GArray *rules = rules_of_vm(b->situation->rules, vm);
     for (guint m = 0; m < n; m++) {
         guint host = g_array_index(b->built->hosts, guint, m);
-        allowed[m] = host == home ||
-                     (legality_allows_move(b->situation->legality, b->model, vm, host, LEGAL_HOST | LEGAL_RETURN, NULL) &&
-                      !is_forbidden(b, vm, host));
+        allowed[m] = host == home || (legality_allows_move(b->situation->legality, b->model, vm, host,
+                                                           LEGAL_HOST | LEGAL_RETURN, NULL) &&
+                                      !is_forbidden(b, vm, host));
         if ((host != home && legality_comes_back(b->situation->legality, vm, host)) ||
             legality_asks_again(b->situation->legality, vm, host, NULL))
             cost[m] += BREACH_UNIT; /* as a rule that should hold: elsewhere if that can be */

@@ -14,11 +14,7 @@ typedef struct Headroom {
     Assignment *trial;
     const double
         *mark; /* [machines × resources] what use is to be at most, INFINITY where it does not count */
-    double *variance; /* [machines × N_VARIED] of what the processes on each use */
 } Headroom;
-
-/* needs whose deviations are known; they are the first */
-enum { N_VARIED = NEED_MEMORY + 1 };
 
 /* one move that could be made, and how good that is */
 typedef struct Option {
@@ -64,46 +60,6 @@ static guint host_of(const Headroom *h, int machine)
     return g_array_index(h->problem->hosts, guint, machine);
 }
 
-static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
-                                       [NEED_MEMORY] = RESOURCE_HOST_MEMORY,
-                                       [NEED_DISK] = RESOURCE_DISK,
-                                       [NEED_NET] = RESOURCE_NET};
-
-/* ---- how much processes vary ---- */
-
-/* 0 where that is not known */
-static double variance_of(const Headroom *h, int process, int need)
-{
-    guint vm = g_array_index(h->problem->vms, guint, process);
-    double deviation = h->start->vms[vm].deviation[resource_of[need]];
-    double units = isnan(deviation) ? 0 : (double)needs_units(need, deviation);
-    return units * units;
-}
-
-static void add_variance(const Headroom *h, int process, int machine, int times)
-{
-    for (int need = 0; need < N_VARIED; need++)
-        h->variance[machine * N_VARIED + need] += times * variance_of(h, process, need);
-}
-
-/* room_margin times the deviation of all processes on a machine, each of which varies for itself, once
- * another
- * (-1: none) has come */
-static double margin(const Headroom *h, int machine, int process, int need)
-{
-    double variance = h->variance[machine * N_VARIED + need];
-    if (process >= 0)
-        variance += variance_of(h, process, need);
-    return h->start->policy->room_margin * sqrt(fmax(0, variance));
-}
-
-static void go(const Headroom *h, int process, int to)
-{
-    add_variance(h, process, h->trial->machine[process], -1);
-    add_variance(h, process, to, 1);
-    assignment_shift(h->trial, process, to);
-}
-
 /* ---- how warm a machine is ---- */
 
 /* the capacity that use is a share of: room is part of what it is the room of, and has no limit itself */
@@ -113,8 +69,8 @@ static double whole_of(const Problem *p, int machine, int need)
     return (double)p->capacity[(size_t)machine * (size_t)p->n_resources + (size_t)of];
 }
 
-/* The highest use of a resource that decides, with its margin in percent of capacity, or without in points
- * over its mark, once a process (-1: none) has come (times 1) or gone (times -1). */
+/* The highest use of a resource that decides, in percent of capacity or in points over its mark, once a
+ * process (-1: none) has come (times 1) or gone (times -1). */
 static double highest(const Headroom *h, int machine, int process, int times, gboolean over_mark)
 {
     const Problem *p = problem_of(h);
@@ -126,8 +82,8 @@ static double highest(const Headroom *h, int machine, int process, int times, gb
         int64_t use = h->trial->use[at];
         if (process >= 0)
             use += times * h->trial->need[(size_t)process * (size_t)p->n_resources + (size_t)r];
-        double off = over_mark ? -h->mark[at] : r < N_VARIED ? margin(h, machine, process, r) : 0;
-        most = MAX(most, 100 * ((double)use + off) / whole_of(p, machine, r));
+        double over = over_mark ? h->mark[at] : 0;
+        most = MAX(most, 100 * ((double)use - over) / whole_of(p, machine, r));
     }
     return most;
 }
@@ -189,7 +145,7 @@ static void take_cooler_targets(const Headroom *h)
             gboolean moved = h->trial->machine[process] != problem_of(h)->home[process];
             int to = moved ? cooler_target(h, process) : -1;
             if (to >= 0)
-                go(h, process, to);
+                assignment_shift(h->trial, process, to);
             again = again || to >= 0;
         }
     }
@@ -230,7 +186,7 @@ static gboolean relieve_further(const Headroom *h, int64_t *budget)
     }
     if (best.to < 0)
         return FALSE;
-    go(h, best.process, best.to);
+    assignment_shift(h->trial, best.process, best.to);
     *budget -= best.cost;
     return TRUE;
 }
@@ -243,11 +199,16 @@ static void send_home(const Headroom *h)
         int64_t cost = 0;
         if (h->trial->machine[process] != home && model_is_hot(h->start, host_of(h, home)) &&
             highest(h, home, process, 1, TRUE) <= 0 && may_go(h, process, home, FALSE, &cost))
-            go(h, process, home);
+            assignment_shift(h->trial, process, home);
     }
 }
 
 /* ---- the whole ---- */
+
+static const Resource resource_of[] = {[NEED_CPU] = RESOURCE_CPU,
+                                       [NEED_MEMORY] = RESOURCE_HOST_MEMORY,
+                                       [NEED_DISK] = RESOURCE_DISK,
+                                       [NEED_NET] = RESOURCE_NET};
 
 /* as many units of each resource as the mark is of the threshold, by which the problem has its safety */
 static double *marks_new(const ClusterProblem *problem, const Model *start)
@@ -274,10 +235,7 @@ void headroom_widen(const ClusterProblem *problem, const Model *start, const GAr
     if (trial->n_moved == 0 || start->policy->max_duration_s > 0)
         return;
     g_autofree double *mark = marks_new(problem, start);
-    g_autofree double *variance = g_new0(double, (gsize)problem->problem->n_machines *N_VARIED + 1);
-    Headroom h = {problem, start, avoid, trial, mark, variance};
-    for (int process = 0; process < problem->problem->n_processes; process++)
-        add_variance(&h, process, trial->machine[process], 1);
+    Headroom h = {problem, start, avoid, trial, mark};
     int64_t budget = trial->cost.level[problem->level_seconds];
     take_cooler_targets(&h);
     if (headroom_is_wanted(start->policy) && !model_saves_power(start, problem->cluster)) {

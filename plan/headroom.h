@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Room below the thresholds: a plan that ends just below one is heated again by the next noise. Of targets
- * that cost the same the coolest is taken: by what its VMs ask for, and room_margin standard deviations of
- * that, since those whose VMs vary most are heated soonest. And where the policy has relieve_to_pct, hosts
- * that were hot are relieved down to that, as far as it costs little.
+ * that cost the same the coolest is taken; and where the policy has relieve_to_pct, hosts that were hot are
+ * relieved down to that, as far as it costs little.
  */
 #ifndef PLAN_HEADROOM_H
 #define PLAN_HEADROOM_H

@@ -26,8 +26,8 @@ typedef enum {
     LEGAL_RULES = 1 << 6,      /* mandatory rules that would then be broken, or broken worse */
     LEGAL_FAILOVER = 1 << 7,   /* legality_newly_lost */
     LEGAL_LENT = 1 << 8,       /* of a reclaim: that the past shows what it takes to have been lent */
-    LEGAL_RETURN = 1 << 9      /* whether the VM left the host within return_cooldown_s: it does not go back, but
-                                  for a VM that a rule is about or whose host is to be emptied */
+    LEGAL_RETURN = 1 << 9 /* whether the VM left the host within return_cooldown_s: it does not go back, but
+                             for a VM that a rule is about or whose host is to be emptied */
 } LegalQuestion;
 
 #define LEGAL_TARGET /* a host to move to for good */                                                        \

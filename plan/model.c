@@ -128,7 +128,6 @@ static gboolean join_vms(Model *model, GError **error)
         for (int r = 0; r < N_RESOURCES; r++) {
             vm->demand[r] = assessed->loads[r].demand;
             vm->room[r] = load_room_demand(&assessed->loads[r]);
-            vm->deviation[r] = assessed->loads[r].deviation;
         }
         vm->measured_host_memory = assessed->loads[RESOURCE_HOST_MEMORY].measured;
         vm->host_memory = &assessed->loads[RESOURCE_HOST_MEMORY];

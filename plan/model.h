@@ -35,18 +35,17 @@ typedef struct ModelHost {
 } ModelHost;
 
 typedef struct ModelVm {
-    const Vm *row;                 /* its configuration; not owned */
-    double demand[N_RESOURCES];    /* NAN where not measured */
-    double room[N_RESOURCES];      /* demand, by the estimators for room */
-    double deviation[N_RESOURCES]; /* of that, from window to window; NAN where not known */
-    double measured_host_memory;   /* KiB: consumed + overhead */
-    const Load *host_memory;       /* as assessed: whose doing it is that memory is reclaimed */
-    double memory_mib, vcpus;      /* configured, now */
-    double copy_factor;            /* how much of it a migration sends beside what one expects; 1 as made */
-    int host;                      /* now */
-    int state;                     /* State, as assessed */
-    gboolean running, measured;    /* powered on; CPU and host_memory known */
-    gboolean system;               /* by role or system_vms: load, never a step */
+    const Vm *row;               /* its configuration; not owned */
+    double demand[N_RESOURCES];  /* NAN where not measured */
+    double room[N_RESOURCES];    /* demand, by the estimators for room */
+    double measured_host_memory; /* KiB: consumed + overhead */
+    const Load *host_memory;     /* as assessed: whose doing it is that memory is reclaimed */
+    double memory_mib, vcpus;    /* configured, now */
+    double copy_factor;          /* how much of it a migration sends beside what one expects; 1 as made */
+    int host;                    /* now */
+    int state;                   /* State, as assessed */
+    gboolean running, measured;  /* powered on; CPU and host_memory known */
+    gboolean system;             /* by role or system_vms: load, never a step */
 } ModelVm;
 
 typedef struct Model {

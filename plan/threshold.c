@@ -145,8 +145,7 @@ static int best_target(const Threshold *t, guint vm)
         double share = higher_share(t, vm, host);
         gboolean better = share < lowest || (share == lowest &&
                                              strcmp(host_row(t, host)->id, host_row(t, (guint)best)->id) < 0);
-        if (!better ||
-            !legality_allows_move(t->situation->legality, t->now, vm, host, LEGAL_TARGET, NULL) ||
+        if (!better || !legality_allows_move(t->situation->legality, t->now, vm, host, LEGAL_TARGET, NULL) ||
             (t->further && headroom_excess(t->now, host, t->now->vms[vm].demand, NULL) > 0))
             continue;
         lowest = share;

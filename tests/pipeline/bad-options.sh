@@ -28,6 +28,7 @@ refuses 'collect: too much history' '--history: found "8d": expected .* from 1h 
 refuses 'collect: a history no longer than the window' '--history: found "1h": expected .* from 2h to 7d ' collect https://localhost:9/sdk --history 1h --window 3600 -o out/x
 refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
 refuses 'collect: another kind of source' 'ftp://host/sdk: found another kind of source: ' collect ftp://host/sdk -o out/x
+refuses 'collect: an export without its word' 'export\.XLSX: found a workbook: expected rvtools:export\.XLSX ' collect export.XLSX -o out/x
 refuses 'collect: no such directory' 'nowhere: found no directory: expected a snapshot, or https://nowhere/sdk for a vCenter$' collect nowhere -o out/x
 refuses 'collect: no such path' 'a/way: found no directory: expected a snapshot$' collect a/way -o out/x
 refuses 'collect: no such file' 'old\.csv: found no directory: expected a snapshot, or https://old\.csv/sdk for a vCenter$' collect old.csv -o out/x

@@ -17,7 +17,7 @@ libvirt_tls=no'
 
 # begins NAME GUEST HOST: apply, until its migration from there has sent something
 begins() {
-    "$BIN/apply" --no-recheck-load --policy "$1.ini" "$1.csv" "libvirt:$TMP/lab/hosts.csv" >"$1.said" 2>&1 &
+    "$BIN/apply" --no-recheck-load --policy "$1.ini" "$1.csv" libvirt:estate.csv >"$1.said" 2>&1 &
     apply=$!
     until_moving "$2" "$3"
 }

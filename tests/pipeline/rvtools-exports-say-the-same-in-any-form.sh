@@ -5,10 +5,10 @@
 python3 "$TOP/tests/pipeline/lib/rvtools.py" forms forms
 python3 "$TOP/tests/pipeline/lib/rvtools.py" spoilt spoilt
 
-# row_is FILE ID TEXT: the row of that id in the snapshot of the workbook
+# row_is FILE ID TEXT: the row of that id in the snapshot of the workbook, but for empty cells at its end
 row_is() {
     grep -q "^$2,.*" "out/workbook/$1.csv" || complain "$1" "no row $2"
-    test "$(grep "^$2," "out/workbook/$1.csv")" = "$3" || complain "$1" "found $(grep "^$2," "out/workbook/$1.csv")"
+    test "$(sed -n "/^$2,/s/,*\$//p" "out/workbook/$1.csv")" = "$3" || complain "$1" "found $(grep "^$2," "out/workbook/$1.csv")"
 }
 
 for path in forms/*; do
@@ -27,10 +27,10 @@ done
 
 grep -q '^vmanger-snapshot-1,2026-11-20T20:15:00Z,rvtools,vcsa.example.com,3f6f9c1e-5d0a-4b7e-9a52-7c1d0e8b4f23,VMware vCenter Server 8.0.3 build-24022515,8.0.3.0,,300,300,vmanger .*,templates=1 orphaned=1 inaccessible=1 vms_without_host=1$' out/workbook/snapshot.csv ||
     complain 'snapshot.csv' "found $(tail -n 1 out/workbook/snapshot.csv)"
-row_is clusters domain-c8 'domain-c8,Prod,DC/Prod,manual,off,,,yes,slots,1,,,,,,'
-row_is pools resgroup-10 'resgroup-10,Web,resgroup-9,domain-c8,1000,unlimited,no,4000,2048,98304,no,163840,,,,'
-row_is hosts host-13 'host-13,esx3.example.com,,,domain-c8,connected,on,normal,,Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz,,16,32,2000,32000,134217728,,,,yes,datastore-21 datastore-22,,VMware ESXi 8.0.3,intel-skylake,,,'
-row_is vms vm-102 'vm-102,web2,Shop/Web,500b85c1-ef0d-37fb-6897-61c47157f102,domain-c8,resgroup-9,host-11,on,connected,Debian GNU/Linux 12 (64-bit),vmx-21,,,8,1,16384,0,unlimited,8000,0,unlimited,163840,no,yes,yes,,,,no,,,datastore-21,,CD-ROM drive of the host,normal,,,,none,'
+row_is clusters domain-c8 'domain-c8,Prod,DC/Prod,manual,off,,,yes,slots,1'
+row_is pools resgroup-10 'resgroup-10,Web,resgroup-9,domain-c8,1000,unlimited,no,4000,2048,98304,no,163840'
+row_is hosts host-13 'host-13,esx3.example.com,,,domain-c8,connected,on,normal,,Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz,,16,32,2000,32000,134217728,,,,yes,datastore-21 datastore-22,,VMware ESXi 8.0.3,intel-skylake'
+row_is vms vm-102 'vm-102,web2,Shop/Web,500b85c1-ef0d-37fb-6897-61c47157f102,domain-c8,resgroup-9,host-11,on,connected,Debian GNU/Linux 12 (64-bit),vmx-21,,,8,1,16384,0,unlimited,8000,0,unlimited,163840,no,yes,yes,,,,no,,,datastore-21,,CD-ROM drive of the host,normal,,,,none'
 row_is samples vm-104,memory_active_kib 'vm-104,memory_active_kib,,export,2026-11-20T20:10:00Z,300,3788800'
 row_is samples vm-104,memory_consumed_kib 'vm-104,memory_consumed_kib,,export,2026-11-20T20:10:00Z,300,4030464'
 row_is samples host-11,cpu_usage_mhz 'host-11,cpu_usage_mhz,,export,2026-11-20T20:10:00Z,300,29440'

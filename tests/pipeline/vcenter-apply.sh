@@ -39,6 +39,7 @@ test "$(hot after.csv)" -lt "$(hot s.csv)" || complain 'the result' "hot hosts: 
 order reset
 applies 0 'the same journal again'
 test "$(changed)" = 0 || complain 'the same journal again' "$(changed) calls"
+tells 'the same journal again' 'Every step had been done before; .* make a new plan\.$'
 rm plan.journal.csv
 applies 1 'the same plan without its journal'
 tells 'the same plan without its journal' 'no longer as the plan states'

@@ -31,7 +31,7 @@ tells 'the plan' "^Apply complete: $steps steps done"
 test "$(changed)" = "$steps" || complain 'the plan' "$(changed) calls for $steps steps"
 order reset
 "$BIN/apply" -q --undo whole.csv -o back.csv
-plan=back.csv refused 'undoing the rehearsal' 'target +the result of a rehearsal +a vCenter' --no-recheck-load
+plan=back.csv refused 'undoing the rehearsal' 'target +the result of a rehearsal +the vCenter' --no-recheck-load
 
 # the other way: what the vCenter did is not done on a copy
 is=0

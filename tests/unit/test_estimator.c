@@ -89,21 +89,6 @@ static void ewma_goes_by_the_half_life_that_erred_least(void)
     rollup_clear(&noise);
 }
 
-/* Each counts as the middle of its bucket. */
-static void windows_lie_off_an_estimate_by_a_deviation(void)
-{
-    Rollup rollup;
-    rollup_init(&rollup, ROLLUP_FIRST_MHZ);
-    CU_ASSERT_TRUE(isnan(estimator_deviation(&rollup, 200)));
-    for (int i = 0; i < 4; i++)
-        rollup_add(&rollup, MIDNIGHT + (gint64)(i + 1) * WINDOW_S, WINDOW_S, i < 2 ? 1000 : 2000);
-    /* the buckets from 988.5 to 1,062.9 and from 1,928.6 to 2,050 */
-    double low = (988.5 + 1062.9) / 2, high = (1928.6 + 2050.1) / 2;
-    CU_ASSERT_DOUBLE_EQUAL(estimator_deviation(&rollup, (low + high) / 2), (high - low) / 2, 40);
-    CU_ASSERT_DOUBLE_EQUAL(estimator_deviation(&rollup, low), (high - low) / sqrt(2), 60);
-    rollup_clear(&rollup);
-}
-
 /* Buckets begin at 0, 25, 51.25, 78.8125, 107.753 … MHz. */
 static void a_percentile_is_the_end_of_its_bucket(void)
 {
@@ -180,7 +165,6 @@ void test_estimator_suite(void)
     CU_ADD_TEST(suite, one_window_that_is_as_old_as_another_is_passed_over);
     CU_ADD_TEST(suite, ewma_halves_a_windows_weight_with_each_half_life);
     CU_ADD_TEST(suite, ewma_goes_by_the_half_life_that_erred_least);
-    CU_ADD_TEST(suite, windows_lie_off_an_estimate_by_a_deviation);
     CU_ADD_TEST(suite, a_percentile_is_the_end_of_its_bucket);
     CU_ADD_TEST(suite, a_day_halves_what_weighs_in_a_histogram_and_ten_forget_it);
     CU_ADD_TEST(suite, half_hours_hide_peaks_and_are_in_no_histogram);

@@ -87,26 +87,6 @@ static void evaluate(SmallCluster *small, const History *history, const Means *m
                                                  &small->subject, NULL));
 }
 
-/* By turns 400 and 1,600 MHz: 600 on either side of the mean, each as the middle of its bucket. */
-static void how_far_a_vm_deviates_is_told(void)
-{
-    g_autoptr(SmallCluster) small = one_vm();
-    g_autoptr(History) history = history_new();
-    g_autoptr(Means) means = means_new(small->snapshot);
-    for (guint i = 0; i < 12; i++)
-        CU_ASSERT_TRUE(
-            add_window(history, small->snapshot, means, i % 2 ? 1700 : 500, i % 2 ? 1600 : 400, NULL));
-    evaluate(small, history, means, "[analyze]\nestimator=mean\n");
-    const Load *vm = smallcluster_load(small, "v1", RESOURCE_CPU);
-    CU_ASSERT_EQUAL(vm->demand, 1000);
-    CU_ASSERT_DOUBLE_EQUAL(vm->deviation, 600, 30);
-    CU_ASSERT_DOUBLE_EQUAL(smallcluster_load(small, "v1", RESOURCE_HOST_MEMORY)->deviation, 0,
-                           0.025 * GIB_IN_KIB * 5); /* half of a bucket */
-    CU_ASSERT_TRUE(isnan(smallcluster_load(small, "h1", RESOURCE_CPU)->deviation));
-    evaluate(small, NULL, means, "[analyze]\nestimator=mean\n");
-    CU_ASSERT_TRUE(isnan(smallcluster_load(small, "v1", RESOURCE_CPU)->deviation));
-}
-
 static void urgent_shortage_counts_at_once(void)
 {
     static const struct {
@@ -131,7 +111,6 @@ void test_history_suite(void)
 {
     CU_pSuite suite = CU_add_suite("history", NULL, NULL);
     CU_ADD_TEST(suite, windows_may_be_made_in_memory);
-    CU_ADD_TEST(suite, how_far_a_vm_deviates_is_told);
     CU_ADD_TEST(suite, urgent_shortage_counts_at_once);
     CU_ADD_TEST(suite, a_window_that_is_no_newer_or_of_another_source_is_refused);
 }

@@ -59,7 +59,8 @@ static const char *target(double pct, gboolean third, gboolean ruled, const char
         if (row->kind == ROW_STEP && row->action == ACTION_MIGRATE)
             return g_intern_string(row->to_id);
         if (row->kind == ROW_UNSOLVED && strcmp(row->cause, "return") == 0 &&
-            strstr(row->reason, "h2 was left by it at ") && strstr(row->reason, "return_cooldown_s (21600 s)"))
+            strstr(row->reason, "h2 was left by it at ") &&
+            strstr(row->reason, "return_cooldown_s (21600 s)"))
             stays = "return";
     }
     return stays;
