@@ -19,7 +19,9 @@
 #define WINDOW_S 20 /* libvirt keeps no history: the load now is measured so long */
 #define INTERVAL_S 2
 #define SETTLE_PAUSE_US G_USEC_PER_SEC
-#define DOUBT_S 5 /* a call of an earlier run that nothing shows may still be on its way so long */
+/* a call of an earlier run that nothing shows may still be on its way so long: QEMU's driver lets a call wait
+ * for 30 s for a job that another one has on the domain, and then begins it */
+#define DOUBT_S 35
 
 typedef struct Estate {
     Target base;
@@ -327,7 +329,12 @@ static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, G
         !place_of(estate, step, step->to_id, &to, error))
         return FALSE;
     end->kind = domain_place_judge(from, to, is_cold, &end->detail);
-    if (end->kind != END_SUCCEEDED || is_cold)
+    if (end->kind != END_SUCCEEDED)
+        return TRUE;
+    if (end->detail)
+        program_warn(estate->program, "warning: step %.0f: %s", step->step, end->detail);
+    g_clear_pointer(&end->detail, g_free);
+    if (is_cold)
         return TRUE;
     const LibvirtHost *host = hypervisors_host(estate->hypervisors, estate->snapshot, step->to_id, error);
     g_autoptr(virDomain) domain = NULL;
