@@ -35,6 +35,7 @@ typedef struct Estate {
     MoveNotes *notes;
     Interrupt *interrupt;  /* not owned; NULL: nobody asked */
     GHashTable *looked_at; /* PlanRow of an earlier run to gint64: since when nothing shows it */
+    gboolean has_warned;   /* what a look at the tables alone has to tell, is told once */
 } Estate;
 
 static Estate *estate_of(Target *target)
@@ -96,7 +97,19 @@ static gboolean view_tables(Estate *estate, GError **error)
     CollectRequest request = request_of(estate, NULL);
     g_clear_pointer(&estate->snapshot, snapshot_free);
     estate->snapshot = libvirt_inventory(&request, estate->interrupt, warnings, error);
+    if (estate->snapshot && !estate->has_warned)
+        program_warn_all(estate->program, warnings);
+    estate->has_warned |= estate->snapshot != NULL;
     return estate->snapshot != NULL;
+}
+
+/* Of one that is silent only the address is known: neither its id nor what it runs. */
+static gboolean has_silent_host(const Snapshot *snapshot)
+{
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        if (snapshot->hosts[i].connection != CONNECTION_CONNECTED)
+            return TRUE;
+    return FALSE;
 }
 
 static gboolean libvirt_view(Target *target, const Policy *policy, const Snapshot **snapshot,
@@ -314,11 +327,14 @@ static gboolean is_doubtful(Estate *estate, const PlanRow *step)
 static gboolean place_of(Estate *estate, const PlanRow *step, const char *host_id, Place *place,
                          GError **error)
 {
-    const LibvirtHost *host = hypervisors_host(estate->hypervisors, estate->snapshot, host_id, error);
-    if (!host)
-        return FALSE;
-    *place = libvirt_place(hypervisors_connect(estate->hypervisors, host, NULL), step->instance_uuid);
-    return TRUE;
+    g_autoptr(GError) unknown = NULL;
+    const LibvirtHost *host = hypervisors_host(estate->hypervisors, estate->snapshot, host_id, &unknown);
+    *place = (Place){.state = PLACE_SILENT};
+    if (host)
+        *place = libvirt_place(hypervisors_connect(estate->hypervisors, host, NULL), step->instance_uuid);
+    else if (!has_silent_host(estate->snapshot))
+        g_propagate_error(error, g_steal_pointer(&unknown));
+    return host || unknown;
 }
 
 static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, GError **error)
@@ -343,22 +359,38 @@ static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, G
     return host != NULL;
 }
 
+/* A host that does not answer tells nothing of the step. */
+static void leave_unknown(StepEnd *end, const char *why)
+{
+    end->kind = END_UNKNOWN;
+    end->detail = g_strdup(why);
+}
+
 /* By what it has now: an addition is of an absolute size. */
-static gboolean settle_size(Estate *estate, const PlanRow *step, StepEnd *end, GError **error)
+static void settle_size(Estate *estate, const PlanRow *step, StepEnd *end)
 {
     int index = snapshot_find_vm(estate->snapshot, step->object_id);
     Vm *vm = index >= 0 ? &estate->snapshot->vms[index] : NULL;
     g_autoptr(virDomain) domain = NULL;
-    if (vm && !find_domain(estate, vm, &domain, error))
-        return FALSE;
+    g_autoptr(GError) error = NULL;
+    if (vm && !find_domain(estate, vm, &domain, &error)) {
+        leave_unknown(end, error->message);
+        return;
+    }
+    if (!domain && has_silent_host(estate->snapshot)) {
+        leave_unknown(end, "the VM is on none of the hosts that answer");
+        return;
+    }
     if (!domain) {
         end->kind = END_FAILED;
         end->detail = g_strdup("the VM is on none of the hosts");
-        return TRUE;
+        return;
     }
-    double is = libvirt_size(domain, estate->snapshot->hosts[vm->host].name, step->action, error);
-    if (isnan(is))
-        return FALSE;
+    double is = libvirt_size(domain, estate->snapshot->hosts[vm->host].name, step->action, &error);
+    if (isnan(is)) {
+        leave_unknown(end, error->message);
+        return;
+    }
     g_autofree char *size = g_strdup_printf("%.0f", is);
     end->kind = strcmp(size, step->to) == 0     ? END_SUCCEEDED
                 : strcmp(size, step->from) == 0 ? END_NOT_STARTED
@@ -366,7 +398,6 @@ static gboolean settle_size(Estate *estate, const PlanRow *step, StepEnd *end, G
     if (end->kind == END_FAILED)
         end->detail =
             g_strdup_printf("it has %s %s, neither %s nor %s", size, step->unit, step->from, step->to);
-    return TRUE;
 }
 
 static gboolean libvirt_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
@@ -377,14 +408,17 @@ static gboolean libvirt_settle(Target *target, const PlanRow *step, const char *
     *end = (StepEnd){step->step, END_UNKNOWN, NULL};
     if (!estate->snapshot && !view_tables(estate, error))
         return FALSE;
-    gboolean told = step->action == ACTION_MIGRATE ? settle_move(estate, step, end, error)
-                                                   : settle_size(estate, step, end, error);
-    if (!told)
+    if (step->action != ACTION_MIGRATE)
+        settle_size(estate, step, end);
+    else if (!settle_move(estate, step, end, error))
         return FALSE;
     if (end->kind == END_NOT_STARTED && is_doubtful(estate, step))
         end->kind = END_UNKNOWN;
-    if (end->kind == END_UNKNOWN)
+    if (end->kind == END_UNKNOWN) {
         g_usleep(SETTLE_PAUSE_US);
+        if (has_silent_host(estate->snapshot)) /* which may answer the next time */
+            g_clear_pointer(&estate->snapshot, snapshot_free);
+    }
     return TRUE;
 }
 

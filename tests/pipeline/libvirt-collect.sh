@@ -84,7 +84,7 @@ expect test "$(cell $now/vms.csv ${vm}2 requires)" = 'arch:i686 bridge:br7 pool:
 expect test "$(cell $now/vms.csv ${vm}3 host_id)" = "$two"
 expect test "$(cell $now/vms.csv ${vm}4 power)" = off
 expect test "$(cell $now/vms.csv ${vm}5 pinned)" = 'it runs on two hosts at once'
-expect grep -q ',copies=2' $now/snapshot.csv
+expect grep -q ',unconfigured=1 copies=2$' $now/snapshot.csv
 expect grep -q "^${vm}3,cpu_usage_mhz,,realtime,.*,5,[0-9.]* [0-9.]*\$" $now/samples.csv
 ! grep -q "^${vm}4" $now/samples.csv || complain samples 'of what is off'
 "$BIN/analyze" $now -o out/a >heard 2>said && "$BIN/plan" $now out/a -o out/p >heard 2>said || complain plan 'none'
