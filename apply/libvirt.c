@@ -366,6 +366,12 @@ static void leave_unknown(StepEnd *end, const char *why)
     end->detail = g_strdup(why);
 }
 
+static gboolean is_between(const PlanRow *step, double is)
+{
+    double from = g_ascii_strtod(step->from, NULL), to = g_ascii_strtod(step->to, NULL);
+    return (from - is) * (to - is) < 0;
+}
+
 /* By what it has now: an addition is of an absolute size. */
 static void settle_size(Estate *estate, const PlanRow *step, StepEnd *end)
 {
@@ -386,7 +392,8 @@ static void settle_size(Estate *estate, const PlanRow *step, StepEnd *end)
         end->detail = g_strdup("the VM is on none of the hosts");
         return;
     }
-    double is = libvirt_size(domain, estate->snapshot->hosts[vm->host].name, step->action, &error);
+    const char *host = estate->snapshot->hosts[vm->host].name;
+    double is = libvirt_size(domain, host, step->action, &error);
     if (isnan(is)) {
         leave_unknown(end, error->message);
         return;
@@ -395,9 +402,15 @@ static void settle_size(Estate *estate, const PlanRow *step, StepEnd *end)
     end->kind = strcmp(size, step->to) == 0     ? END_SUCCEEDED
                 : strcmp(size, step->from) == 0 ? END_NOT_STARTED
                                                 : END_FAILED;
-    if (end->kind == END_FAILED)
-        end->detail =
-            g_strdup_printf("it has %s %s, neither %s nor %s", size, step->unit, step->from, step->to);
+    if (end->kind == END_SUCCEEDED && !libvirt_is_saved(domain, host, step->action))
+        program_warn(estate->program,
+                     "warning: step %.0f: %s has its new size, but not in its saved configuration",
+                     step->step, step->object);
+    if (end->kind != END_FAILED)
+        return;
+    end->detail = g_strdup_printf("it has %s %s, neither %s nor %s", size, step->unit, step->from, step->to);
+    if (is_between(step, is) && is_doubtful(estate, step)) /* its guest may still be at it */
+        end->kind = END_UNKNOWN;
 }
 
 static gboolean libvirt_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
