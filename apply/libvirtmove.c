@@ -192,16 +192,31 @@ typedef struct Call {
     GError *error;
 } Call;
 
+unsigned long long libvirt_mib_per_s(double rate_mbps)
+{
+    return rate_mbps > 0 ? (unsigned long long)MAX(1, rate_mbps * 1e6 / BITS_PER_MIB) : 0;
+}
+
+/* What is fetched once the guest runs on the target is limited apart. */
+static void add_bandwidth(Parameters *parameters, const MoveOptions *options)
+{
+    unsigned long long mib_per_s = libvirt_mib_per_s(options->rate_mbps);
+    if (mib_per_s > 0)
+        virTypedParamsAddULLong(&parameters->values, &parameters->n, &parameters->room,
+                                VIR_MIGRATE_PARAM_BANDWIDTH, mib_per_s);
+    if (mib_per_s > 0 && options->post_copy)
+        virTypedParamsAddULLong(&parameters->values, &parameters->n, &parameters->room,
+                                VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, mib_per_s);
+}
+
 static gpointer make_call(gpointer data)
 {
     Call *call = data;
     const Move *move = call->move;
     g_auto(Parameters) parameters = {0};
     add_text(&parameters, VIR_MIGRATE_PARAM_URI, move->is_cold ? "" : move->to.migrate_uri);
-    unsigned long long mib_per_s = (unsigned long long)(move->options.rate_mbps * 1e6 / BITS_PER_MIB);
-    if (mib_per_s > 0 && !move->is_cold)
-        virTypedParamsAddULLong(&parameters.values, &parameters.n, &parameters.room,
-                                VIR_MIGRATE_PARAM_BANDWIDTH, mib_per_s);
+    if (!move->is_cold)
+        add_bandwidth(&parameters, &move->options);
     call->done =
         virDomainMigrateToURI3(call->domain, move->to.peer_uri, parameters.values, (unsigned int)parameters.n,
                                flags_of(call->domain, move, call->with_tls)) == 0;

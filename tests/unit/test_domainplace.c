@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/domainplace.h"
+#include "apply/libvirtmove.h"
 #include "tests/unit/cunit.h"
 
 void test_domainplace_suite(void);
@@ -96,11 +97,20 @@ static void one_that_does_not_run_is_where_it_is_defined(void)
     CU_ASSERT_EQUAL(cold(defined, defined), END_NOT_STARTED); /* half way: made again it does no harm */
 }
 
+static void a_small_rate_is_no_missing_limit(void)
+{
+    CU_ASSERT_EQUAL(libvirt_mib_per_s(0), 0);
+    CU_ASSERT_EQUAL(libvirt_mib_per_s(1), 1);
+    CU_ASSERT_EQUAL(libvirt_mib_per_s(8), 1);
+    CU_ASSERT_EQUAL(libvirt_mib_per_s(100), 11);
+}
+
 void test_domainplace_suite(void)
 {
     CU_pSuite suite = CU_add_suite("what became of a migration by libvirt", NULL, NULL);
     CU_ADD_TEST(suite, what_runs_tells_where_it_went);
     CU_ADD_TEST(suite, a_job_is_awaited_whoever_asked_for_it);
+    CU_ADD_TEST(suite, a_small_rate_is_no_missing_limit);
     CU_ADD_TEST(suite, what_comes_in_has_not_arrived);
     CU_ADD_TEST(suite, a_paused_copy_that_is_left_is_told);
     CU_ADD_TEST(suite, a_silent_host_is_waited_for_unless_the_other_tells);
