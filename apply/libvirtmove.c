@@ -2,6 +2,8 @@
 #include "apply/libvirtmove.h"
 
 #include "analyze/policy.h"
+#include "apply/domainuuid.h"
+#include "collect/error.h"
 
 #include <math.h>
 #include <string.h>
@@ -373,6 +375,14 @@ static void migrate(const Move *move, virDomain *domain, gboolean with_tls, Call
     watch_call(call, watch, progress, data);
 }
 
+/* By libvirt's own words, as the codes of these errors are those of many others. Words that are not known, or
+ * in another language, are none of a missing certificate: whoever stands between two hosts can make a
+ * handshake fail, and must not get the guest's memory in the clear for it. */
+gboolean libvirt_lacks_tls(const char *words)
+{
+    return strstr(words, "TLS directory not configured") || strstr(words, "Unable to access credentials");
+}
+
 /* TRUE where it failed before anything of the guest was sent, and the domain is where it was: so it does
  * where one end has no certificates. */
 static gboolean has_sent_nothing(const Move *move, const Watch *watch)
@@ -401,7 +411,8 @@ void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepE
     gboolean with_tls =
         move->options.tls != LIBVIRT_TLS_NO && !move->is_cold && !(may_do_without && goes_without_tls(move));
     migrate(move, domain, with_tls, &call, &watch, progress, data);
-    if (!call.done && with_tls && may_do_without && has_sent_nothing(move, &watch)) {
+    if (!call.done && with_tls && may_do_without && libvirt_lacks_tls(call.error->message) &&
+        has_sent_nothing(move, &watch)) {
         g_autofree char *without = g_strdup(call.error->message);
         migrate(move, domain, FALSE, &call, &watch, progress, data);
         if (call.done && note_without_tls(move))
@@ -423,12 +434,6 @@ void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepE
 
 /* ---- whether it would ---- */
 
-static char *text_with(const char *text, const char *old, const char *new)
-{
-    g_auto(GStrv) parts = g_strsplit(text, old, -1);
-    return g_strjoinv(new, parts);
-}
-
 gboolean libvirt_would_move(virDomain *domain, const Peer *from, const Peer *to, gboolean is_cold,
                             GError **error)
 {
@@ -439,9 +444,12 @@ gboolean libvirt_would_move(virDomain *domain, const Peer *from, const Peer *to,
         return libvirt_fail(from->name, NULL, error);
     LibvirtUuid other = uuid;
     other.text[0] = uuid.text[0] == '0' ? '1' : '0';
-    g_autofree char *of_another = text_with(xml, uuid.text, other.text);
-    if (strcmp(of_another, xml) == 0) /* it would not be refused for that */
-        return TRUE;
+    g_autofree char *of_another = domain_xml_with_uuid(xml, other.text);
+    if (!of_another) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: found a description of the domain without a UUID",
+                    from->name);
+        return FALSE;
+    }
     add_text(&parameters, VIR_MIGRATE_PARAM_DEST_XML, of_another);
     unsigned int flags = VIR_MIGRATE_PEER2PEER;
     flags |= is_cold ? VIR_MIGRATE_OFFLINE | VIR_MIGRATE_PERSIST_DEST : VIR_MIGRATE_LIVE;

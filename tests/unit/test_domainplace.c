@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "apply/domainplace.h"
+#include "apply/domainuuid.h"
 #include "apply/libvirtmove.h"
 #include "tests/unit/cunit.h"
 
@@ -105,12 +106,47 @@ static void a_small_rate_is_no_missing_limit(void)
     CU_ASSERT_EQUAL(libvirt_mib_per_s(100), 11);
 }
 
+static void only_missing_certificates_allow_the_clear(void)
+{
+    CU_ASSERT_TRUE(libvirt_lacks_tls("h1: host migration TLS directory not configured"));
+    CU_ASSERT_TRUE(
+        libvirt_lacks_tls("h1: internal error: unable to execute QEMU command 'object-add': Unable to "
+                          "access credentials /etc/pki/qemu/ca-cert.pem: No such file or directory"));
+    CU_ASSERT_FALSE(
+        libvirt_lacks_tls("h1: operation failed: migration out job: TLS handshake failed: Error in "
+                          "the certificate verification."));
+    CU_ASSERT_FALSE(libvirt_lacks_tls("h1: operation failed: job 'migration out' unexpectedly failed"));
+}
+
+#define ONE "aaaaaaaa-0000-4000-8000-000000000001"
+#define OTHER "1aaaaaaa-0000-4000-8000-000000000001"
+
+static char *described(const char *uuid)
+{
+    return g_strdup_printf(
+        "<domain type=\"kvm\"><name>" ONE "</name><uuid>%s</uuid><sysinfo type=\"smbios\"><system>"
+        "<entry name=\"serial\">" ONE "</entry><entry name=\"uuid\">%s</entry></system></sysinfo>"
+        "<devices><disk><source file=\"/x/" ONE "\"/></disk></devices></domain>",
+        uuid, uuid);
+}
+
+static void only_the_uuid_itself_is_another(void)
+{
+    g_autofree char *xml = described(ONE), *expected = described(OTHER);
+    g_autofree char *found = domain_xml_with_uuid(xml, OTHER);
+    CU_ASSERT_STRING_EQUAL(found, expected);
+    CU_ASSERT_PTR_NULL(domain_xml_with_uuid("<domain/>", OTHER));
+    CU_ASSERT_PTR_NULL(domain_xml_with_uuid("<domain>", OTHER));
+}
+
 void test_domainplace_suite(void)
 {
     CU_pSuite suite = CU_add_suite("what became of a migration by libvirt", NULL, NULL);
     CU_ADD_TEST(suite, what_runs_tells_where_it_went);
     CU_ADD_TEST(suite, a_job_is_awaited_whoever_asked_for_it);
     CU_ADD_TEST(suite, a_small_rate_is_no_missing_limit);
+    CU_ADD_TEST(suite, only_missing_certificates_allow_the_clear);
+    CU_ADD_TEST(suite, only_the_uuid_itself_is_another);
     CU_ADD_TEST(suite, what_comes_in_has_not_arrived);
     CU_ADD_TEST(suite, a_paused_copy_that_is_left_is_told);
     CU_ADD_TEST(suite, a_silent_host_is_waited_for_unless_the_other_tells);
