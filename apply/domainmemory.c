@@ -178,6 +178,8 @@ static gboolean plug(const DomainMemory *memory, double by_kib, double block_kib
     if (memory->total_kib + by_kib > memory->maximum_kib)
         return refuse(why, g_strdup_printf("it would be above its maxMemory of %.0f MiB",
                                            memory->maximum_kib / KIB_PER_MIB));
+    if (isnan(block_kib))
+        return refuse(why, g_strdup("in what blocks its guest takes memory in is not known"));
     if (!(fmod(by_kib, block_kib) == 0))
         return refuse(why, g_strdup_printf("its guest takes memory in by blocks of %.0f MiB, and %.0f MiB "
                                            "are no whole number of them",
@@ -216,11 +218,28 @@ static double held_by_balloon(const DomainMemory *memory)
     return memory->has_balloon ? MAX(0, held_kib) : 0;
 }
 
+/* One that is still on its way to another size would add that to ours. */
+static const MemoryDevice *device_on_its_way(const DomainMemory *memory)
+{
+    for (guint i = 0; i < memory->devices->len; i++) {
+        const MemoryDevice *device = device_at(memory, i);
+        if (device->is_virtio_mem && device->requested_kib != device->current_kib)
+            return device;
+    }
+    return NULL;
+}
+
 gboolean domain_memory_change(const DomainMemory *memory, double to_kib, double block_kib,
                               MemoryChange *change, char **why)
 {
     double by_kib = to_kib - memory->current_kib;
+    const MemoryDevice *on_its_way = device_on_its_way(memory);
     change->devices = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (on_its_way)
+        return refuse(why, g_strdup_printf("its virtio-mem was asked for %.0f MiB, and its guest has come to "
+                                           "%.0f MiB of them",
+                                           on_its_way->requested_kib / KIB_PER_MIB,
+                                           on_its_way->current_kib / KIB_PER_MIB));
     if (change_virtio_mem(memory, by_kib, change))
         return TRUE;
     /* What a balloon holds is given back before anything is plugged; DIMMs that were plugged are unplugged
@@ -236,6 +255,28 @@ gboolean domain_memory_change(const DomainMemory *memory, double to_kib, double 
     if (by_kib < 0)
         return refuse(why, g_strdup("it has no balloon, no virtio-mem and no DIMMs of that size"));
     return plug(memory, by_kib, block_kib, change, why);
+}
+
+/* ---- comparing ---- */
+
+static double sum_of_devices(const DomainMemory *memory, gboolean is_virtio_mem)
+{
+    double sum_kib = 0;
+    for (guint i = 0; i < memory->devices->len; i++) {
+        const MemoryDevice *device = device_at(memory, i);
+        if (device->is_virtio_mem == is_virtio_mem)
+            sum_kib += is_virtio_mem ? device->requested_kib : device->size_kib;
+    }
+    return sum_kib;
+}
+
+/* What libvirt reckons as the current size differs between the two where there are devices. */
+gboolean domain_memory_is_same(const DomainMemory *running, const DomainMemory *saved)
+{
+    if (running->devices->len == 0 && saved->devices->len == 0)
+        return running->current_kib == saved->current_kib;
+    return sum_of_devices(running, TRUE) == sum_of_devices(saved, TRUE) &&
+           sum_of_devices(running, FALSE) == sum_of_devices(saved, FALSE);
 }
 
 /* ---- writing ---- */

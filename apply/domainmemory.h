@@ -44,11 +44,15 @@ typedef struct MemoryChange {
 
 /* how the guest's memory grows, or shrinks, from what it has to to_kib; block_kib is the size in which the
  * guest takes memory in: a DIMM that is no whole number of them stays unused in part. FALSE where it cannot,
+ * or an earlier change of a virtio-mem is still on its way,
  * for the reason in why, which the caller frees; the caller clears change in either case */
 gboolean domain_memory_change(const DomainMemory *memory, double to_kib, double block_kib,
                               MemoryChange *change, char **why);
 void memory_change_clear(MemoryChange *change);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MemoryChange, memory_change_clear)
+
+/* whether a domain that runs starts the next time, by its saved configuration, with what it has now */
+gboolean domain_memory_is_same(const DomainMemory *running, const DomainMemory *saved);
 
 /* XML of a DIMM to plug, and of a virtio-mem with another requested size; the caller frees it */
 char *domain_memory_dimm(const DomainMemory *memory, double size_kib);

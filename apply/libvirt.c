@@ -19,7 +19,9 @@
 #define WINDOW_S 20 /* libvirt keeps no history: the load now is measured so long */
 #define INTERVAL_S 2
 #define SETTLE_PAUSE_US G_USEC_PER_SEC
-#define DOUBT_S 5 /* a call of an earlier run that nothing shows may still be on its way so long */
+/* a call of an earlier run that nothing shows may still be on its way so long: QEMU's driver lets a call wait
+ * for 30 s for a job that another one has on the domain, and then begins it */
+#define DOUBT_S 35
 
 typedef struct Estate {
     Target base;
@@ -33,6 +35,7 @@ typedef struct Estate {
     MoveNotes *notes;
     Interrupt *interrupt;  /* not owned; NULL: nobody asked */
     GHashTable *looked_at; /* PlanRow of an earlier run to gint64: since when nothing shows it */
+    gboolean has_warned;   /* what a look at the tables alone has to tell, is told once */
 } Estate;
 
 static Estate *estate_of(Target *target)
@@ -94,7 +97,19 @@ static gboolean view_tables(Estate *estate, GError **error)
     CollectRequest request = request_of(estate, NULL);
     g_clear_pointer(&estate->snapshot, snapshot_free);
     estate->snapshot = libvirt_inventory(&request, estate->interrupt, warnings, error);
+    if (estate->snapshot && !estate->has_warned)
+        program_warn_all(estate->program, warnings);
+    estate->has_warned |= estate->snapshot != NULL;
     return estate->snapshot != NULL;
+}
+
+/* Of one that is silent only the address is known: neither its id nor what it runs. */
+static gboolean has_silent_host(const Snapshot *snapshot)
+{
+    for (guint i = 0; i < snapshot->n_hosts; i++)
+        if (snapshot->hosts[i].connection != CONNECTION_CONNECTED)
+            return TRUE;
+    return FALSE;
 }
 
 static gboolean libvirt_view(Target *target, const Policy *policy, const Snapshot **snapshot,
@@ -312,11 +327,14 @@ static gboolean is_doubtful(Estate *estate, const PlanRow *step)
 static gboolean place_of(Estate *estate, const PlanRow *step, const char *host_id, Place *place,
                          GError **error)
 {
-    const LibvirtHost *host = hypervisors_host(estate->hypervisors, estate->snapshot, host_id, error);
-    if (!host)
-        return FALSE;
-    *place = libvirt_place(hypervisors_connect(estate->hypervisors, host, NULL), step->instance_uuid);
-    return TRUE;
+    g_autoptr(GError) unknown = NULL;
+    const LibvirtHost *host = hypervisors_host(estate->hypervisors, estate->snapshot, host_id, &unknown);
+    *place = (Place){.state = PLACE_SILENT};
+    if (host)
+        *place = libvirt_place(hypervisors_connect(estate->hypervisors, host, NULL), step->instance_uuid);
+    else if (!has_silent_host(estate->snapshot))
+        g_propagate_error(error, g_steal_pointer(&unknown));
+    return host || unknown;
 }
 
 static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, GError **error)
@@ -327,7 +345,12 @@ static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, G
         !place_of(estate, step, step->to_id, &to, error))
         return FALSE;
     end->kind = domain_place_judge(from, to, is_cold, &end->detail);
-    if (end->kind != END_SUCCEEDED || is_cold)
+    if (end->kind != END_SUCCEEDED)
+        return TRUE;
+    if (end->detail)
+        program_warn(estate->program, "warning: step %.0f: %s", step->step, end->detail);
+    g_clear_pointer(&end->detail, g_free);
+    if (is_cold)
         return TRUE;
     const LibvirtHost *host = hypervisors_host(estate->hypervisors, estate->snapshot, step->to_id, error);
     g_autoptr(virDomain) domain = NULL;
@@ -336,30 +359,58 @@ static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, G
     return host != NULL;
 }
 
+/* A host that does not answer tells nothing of the step. */
+static void leave_unknown(StepEnd *end, const char *why)
+{
+    end->kind = END_UNKNOWN;
+    end->detail = g_strdup(why);
+}
+
+static gboolean is_between(const PlanRow *step, double is)
+{
+    double from = g_ascii_strtod(step->from, NULL), to = g_ascii_strtod(step->to, NULL);
+    return (from - is) * (to - is) < 0;
+}
+
 /* By what it has now: an addition is of an absolute size. */
-static gboolean settle_size(Estate *estate, const PlanRow *step, StepEnd *end, GError **error)
+static void settle_size(Estate *estate, const PlanRow *step, StepEnd *end)
 {
     int index = snapshot_find_vm(estate->snapshot, step->object_id);
     Vm *vm = index >= 0 ? &estate->snapshot->vms[index] : NULL;
     g_autoptr(virDomain) domain = NULL;
-    if (vm && !find_domain(estate, vm, &domain, error))
-        return FALSE;
+    g_autoptr(GError) error = NULL;
+    if (vm && !find_domain(estate, vm, &domain, &error)) {
+        leave_unknown(end, error->message);
+        return;
+    }
+    if (!domain && has_silent_host(estate->snapshot)) {
+        leave_unknown(end, "the VM is on none of the hosts that answer");
+        return;
+    }
     if (!domain) {
         end->kind = END_FAILED;
         end->detail = g_strdup("the VM is on none of the hosts");
-        return TRUE;
+        return;
     }
-    double is = libvirt_size(domain, estate->snapshot->hosts[vm->host].name, step->action, error);
-    if (isnan(is))
-        return FALSE;
+    const char *host = estate->snapshot->hosts[vm->host].name;
+    double is = libvirt_size(domain, host, step->action, &error);
+    if (isnan(is)) {
+        leave_unknown(end, error->message);
+        return;
+    }
     g_autofree char *size = g_strdup_printf("%.0f", is);
     end->kind = strcmp(size, step->to) == 0     ? END_SUCCEEDED
                 : strcmp(size, step->from) == 0 ? END_NOT_STARTED
                                                 : END_FAILED;
-    if (end->kind == END_FAILED)
-        end->detail =
-            g_strdup_printf("it has %s %s, neither %s nor %s", size, step->unit, step->from, step->to);
-    return TRUE;
+    if (end->kind == END_SUCCEEDED && !libvirt_is_saved(domain, host, step->action))
+        program_warn(estate->program,
+                     "warning: step %.0f: %s has its new size, but not in its saved configuration",
+                     step->step, step->object);
+    if (end->kind != END_FAILED)
+        return;
+    end->detail = g_strdup_printf("it has %s %s, neither %s nor %s", size, step->unit, step->from, step->to);
+    if (is_between(step, is) && is_doubtful(estate, step)) /* its guest may still be at it */
+        end->kind = END_UNKNOWN;
 }
 
 static gboolean libvirt_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
@@ -370,14 +421,17 @@ static gboolean libvirt_settle(Target *target, const PlanRow *step, const char *
     *end = (StepEnd){step->step, END_UNKNOWN, NULL};
     if (!estate->snapshot && !view_tables(estate, error))
         return FALSE;
-    gboolean told = step->action == ACTION_MIGRATE ? settle_move(estate, step, end, error)
-                                                   : settle_size(estate, step, end, error);
-    if (!told)
+    if (step->action != ACTION_MIGRATE)
+        settle_size(estate, step, end);
+    else if (!settle_move(estate, step, end, error))
         return FALSE;
     if (end->kind == END_NOT_STARTED && is_doubtful(estate, step))
         end->kind = END_UNKNOWN;
-    if (end->kind == END_UNKNOWN)
+    if (end->kind == END_UNKNOWN) {
         g_usleep(SETTLE_PAUSE_US);
+        if (has_silent_host(estate->snapshot)) /* which may answer the next time */
+            g_clear_pointer(&estate->snapshot, snapshot_free);
+    }
     return TRUE;
 }
 

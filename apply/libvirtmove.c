@@ -2,6 +2,8 @@
 #include "apply/libvirtmove.h"
 
 #include "analyze/policy.h"
+#include "apply/domainuuid.h"
+#include "collect/error.h"
 
 #include <math.h>
 #include <string.h>
@@ -192,16 +194,31 @@ typedef struct Call {
     GError *error;
 } Call;
 
+unsigned long long libvirt_mib_per_s(double rate_mbps)
+{
+    return rate_mbps > 0 ? (unsigned long long)MAX(1, rate_mbps * 1e6 / BITS_PER_MIB) : 0;
+}
+
+/* What is fetched once the guest runs on the target is limited apart. */
+static void add_bandwidth(Parameters *parameters, const MoveOptions *options)
+{
+    unsigned long long mib_per_s = libvirt_mib_per_s(options->rate_mbps);
+    if (mib_per_s > 0)
+        virTypedParamsAddULLong(&parameters->values, &parameters->n, &parameters->room,
+                                VIR_MIGRATE_PARAM_BANDWIDTH, mib_per_s);
+    if (mib_per_s > 0 && options->post_copy)
+        virTypedParamsAddULLong(&parameters->values, &parameters->n, &parameters->room,
+                                VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, mib_per_s);
+}
+
 static gpointer make_call(gpointer data)
 {
     Call *call = data;
     const Move *move = call->move;
     g_auto(Parameters) parameters = {0};
     add_text(&parameters, VIR_MIGRATE_PARAM_URI, move->is_cold ? "" : move->to.migrate_uri);
-    unsigned long long mib_per_s = (unsigned long long)(move->options.rate_mbps * 1e6 / BITS_PER_MIB);
-    if (mib_per_s > 0 && !move->is_cold)
-        virTypedParamsAddULLong(&parameters.values, &parameters.n, &parameters.room,
-                                VIR_MIGRATE_PARAM_BANDWIDTH, mib_per_s);
+    if (!move->is_cold)
+        add_bandwidth(&parameters, &move->options);
     call->done =
         virDomainMigrateToURI3(call->domain, move->to.peer_uri, parameters.values, (unsigned int)parameters.n,
                                flags_of(call->domain, move, call->with_tls)) == 0;
@@ -251,10 +268,29 @@ static void watch_call(Call *call, Watch *watch, MoveProgress *progress, gpointe
 
 /* ---- its end ---- */
 
+static PlaceState state_of(int state, int reason)
+{
+    if (state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED)
+        return PLACE_DEFINED;
+    if (state != VIR_DOMAIN_PAUSED)
+        return PLACE_RUNNING;
+    gboolean is_incoming = reason == VIR_DOMAIN_PAUSED_MIGRATION || reason == VIR_DOMAIN_PAUSED_STARTING_UP ||
+                           reason == VIR_DOMAIN_PAUSED_POSTCOPY ||
+                           reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED;
+    return is_incoming ? PLACE_INCOMING : PLACE_PAUSED;
+}
+
+/* While memory is still fetched by post-copy the host that receives shows no job either. */
+static gboolean is_fetching(int state, int reason)
+{
+    return state == VIR_DOMAIN_RUNNING &&
+           (reason == VIR_DOMAIN_RUNNING_POSTCOPY || reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
+}
+
 Place libvirt_place(virConnect *connection, const char *uuid)
 {
     g_autoptr(virDomain) domain = connection ? virDomainLookupByUUIDString(connection, uuid) : NULL;
-    Place place = {PLACE_SILENT, FALSE};
+    Place place = {.state = PLACE_SILENT};
     virDomainJobInfo job;
     int state, reason;
     if (!domain) {
@@ -266,11 +302,14 @@ Place libvirt_place(virConnect *connection, const char *uuid)
         place.state = libvirt_failed_by(VIR_ERR_NO_DOMAIN) ? PLACE_ABSENT : PLACE_SILENT;
         return place;
     }
-    place.state = state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED ? PLACE_DEFINED
-                  : state == VIR_DOMAIN_PAUSED                               ? PLACE_PAUSED
-                                                                             : PLACE_RUNNING;
-    place.has_job = virDomainGetJobInfo(domain, &job) == 0 &&
-                    (job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED);
+    place.state = state_of(state, reason);
+    place.is_resumed = state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_MIGRATION_CANCELED;
+    place.has_job = is_fetching(state, reason);
+    if (virDomainGetJobInfo(domain, &job) == 0)
+        place.has_job |= job.type == VIR_DOMAIN_JOB_BOUNDED || job.type == VIR_DOMAIN_JOB_UNBOUNDED;
+    else if (place.state != PLACE_DEFINED && !libvirt_failed_by(VIR_ERR_OPERATION_INVALID) &&
+             !libvirt_failed_by(VIR_ERR_OPERATION_UNSUPPORTED) && !libvirt_failed_by(VIR_ERR_NO_SUPPORT))
+        place.state = PLACE_SILENT; /* whether it is under way is not known */
     return place;
 }
 
@@ -278,30 +317,29 @@ static EndKind look_where(const Move *move, char **words)
 {
     guint timeout_s = move->options.timeout_s;
     g_autoptr(virConnect) from = libvirt_open(move->from.uri, move->from.name, timeout_s, 0, NULL);
-    const Place there = libvirt_place(from, move->uuid), unasked = {PLACE_SILENT, FALSE};
-    /* One that is where it was says so by itself; the other host may be gone. */
-    if (domain_place_judge(there, unasked, move->is_cold, NULL) == END_NOT_STARTED)
-        return END_NOT_STARTED;
     g_autoptr(virConnect) to = libvirt_open(move->to.uri, move->to.name, timeout_s, 0, NULL);
-    return domain_place_judge(there, libvirt_place(to, move->uuid), move->is_cold, words);
+    Place there = libvirt_place(from, move->uuid), here = libvirt_place(to, move->uuid);
+    return domain_place_judge(there, here, move->is_cold, words);
 }
 
 /* The call's own answer may have been lost, and be none on what became of the domain. */
-static void settle(const Move *move, const char *fault, StepEnd *end)
+static void settle(const Move *move, const char *fault, StepEnd *end, char **warning)
 {
     gint64 until = g_get_monotonic_time() + SETTLE_S * G_USEC_PER_SEC;
+    g_autofree char *words = NULL;
     for (;;) {
-        g_autofree char *words = NULL;
+        g_clear_pointer(&words, g_free);
         end->kind = look_where(move, &words);
-        gboolean known = end->kind != END_UNKNOWN;
-        if (known || g_get_monotonic_time() >= until) {
-            end->detail = words ? g_strdup_printf("%s; %s", fault, words) : g_strdup(fault);
+        if (end->kind != END_UNKNOWN || g_get_monotonic_time() >= until)
             break;
-        }
         g_usleep(SETTLE_PAUSE_S * G_USEC_PER_SEC);
     }
     if (end->kind == END_NOT_STARTED) /* it is where it was */
         end->kind = END_FAILED;
+    if (end->kind != END_SUCCEEDED)
+        end->detail = words ? g_strdup_printf("%s; %s", fault, words) : g_strdup(fault);
+    else if (words && !*warning)
+        *warning = g_strdup_printf("%s: %s, %s", move->name, words, move->from.name);
 }
 
 char *libvirt_move_figures(virDomain *domain)
@@ -310,11 +348,10 @@ char *libvirt_move_figures(virDomain *domain)
     return read_job(domain, VIR_DOMAIN_JOB_STATS_COMPLETED, &job) ? figures_of(&job) : NULL;
 }
 
-static void end_well(const Move *move, const Watch *watch, StepEnd *end)
+static void tell_figures(const Move *move, const Watch *watch, StepEnd *end)
 {
     g_autoptr(virConnect) to = libvirt_open(move->to.uri, move->to.name, move->options.timeout_s, 0, NULL);
     g_autoptr(virDomain) domain = to ? virDomainLookupByUUIDString(to, move->uuid) : NULL;
-    end->kind = END_SUCCEEDED;
     Job job = watch->last;
     if ((domain && read_job(domain, VIR_DOMAIN_JOB_STATS_COMPLETED, &job)) || watch->seen) {
         job.dirty_bps = watch->dirty_bps;
@@ -336,6 +373,14 @@ static void migrate(const Move *move, virDomain *domain, gboolean with_tls, Call
     g_clear_error(&call->error);
     *call = (Call){.move = move, .domain = domain, .with_tls = with_tls};
     watch_call(call, watch, progress, data);
+}
+
+/* By libvirt's own words, as the codes of these errors are those of many others. Words that are not known, or
+ * in another language, are none of a missing certificate: whoever stands between two hosts can make a
+ * handshake fail, and must not get the guest's memory in the clear for it. */
+gboolean libvirt_lacks_tls(const char *words)
+{
+    return strstr(words, "TLS directory not configured") || strstr(words, "Unable to access credentials");
 }
 
 /* TRUE where it failed before anything of the guest was sent, and the domain is where it was: so it does
@@ -366,7 +411,8 @@ void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepE
     gboolean with_tls =
         move->options.tls != LIBVIRT_TLS_NO && !move->is_cold && !(may_do_without && goes_without_tls(move));
     migrate(move, domain, with_tls, &call, &watch, progress, data);
-    if (!call.done && with_tls && may_do_without && has_sent_nothing(move, &watch)) {
+    if (!call.done && with_tls && may_do_without && libvirt_lacks_tls(call.error->message) &&
+        has_sent_nothing(move, &watch)) {
         g_autofree char *without = g_strdup(call.error->message);
         migrate(move, domain, FALSE, &call, &watch, progress, data);
         if (call.done && note_without_tls(move))
@@ -374,10 +420,11 @@ void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepE
                 g_strdup_printf("memory goes from %s to %s in the clear, without TLS: %s (libvirt_tls)",
                                 move->from.name, move->to.name, without);
     }
-    if (call.done)
-        end_well(move, &watch, end);
-    else
-        settle(move, call.error->message, end);
+    end->kind = END_SUCCEEDED;
+    if (!call.done)
+        settle(move, call.error->message, end, warning);
+    if (end->kind == END_SUCCEEDED)
+        tell_figures(move, &watch, end);
     if (end->kind == END_FAILED && watch.aborted) {
         g_free(end->detail);
         end->detail = words_of_abortion(move, &watch);
@@ -386,12 +433,6 @@ void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepE
 }
 
 /* ---- whether it would ---- */
-
-static char *text_with(const char *text, const char *old, const char *new)
-{
-    g_auto(GStrv) parts = g_strsplit(text, old, -1);
-    return g_strjoinv(new, parts);
-}
 
 gboolean libvirt_would_move(virDomain *domain, const Peer *from, const Peer *to, gboolean is_cold,
                             GError **error)
@@ -403,9 +444,12 @@ gboolean libvirt_would_move(virDomain *domain, const Peer *from, const Peer *to,
         return libvirt_fail(from->name, NULL, error);
     LibvirtUuid other = uuid;
     other.text[0] = uuid.text[0] == '0' ? '1' : '0';
-    g_autofree char *of_another = text_with(xml, uuid.text, other.text);
-    if (strcmp(of_another, xml) == 0) /* it would not be refused for that */
-        return TRUE;
+    g_autofree char *of_another = domain_xml_with_uuid(xml, other.text);
+    if (!of_another) {
+        g_set_error(error, VMANGER_ERROR, 0, "%s: found a description of the domain without a UUID",
+                    from->name);
+        return FALSE;
+    }
     add_text(&parameters, VIR_MIGRATE_PARAM_DEST_XML, of_another);
     unsigned int flags = VIR_MIGRATE_PEER2PEER;
     flags |= is_cold ? VIR_MIGRATE_OFFLINE | VIR_MIGRATE_PERSIST_DEST : VIR_MIGRATE_LIVE;

@@ -54,6 +54,13 @@ typedef void MoveProgress(double pct, gpointer data);
  * both */
 void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepEnd *end, char **warning);
 
+/* a rate in the unit in which libvirt takes it, rounded down but never to 0, which has no limit; 0 has none
+ */
+unsigned long long libvirt_mib_per_s(double rate_mbps);
+
+/* whether these words of libvirt say that a host has no certificates for migrations */
+gboolean libvirt_lacks_tls(const char *words);
+
 /* the same figures, of the last migration that brought the domain to its host; NULL where it does not tell */
 char *libvirt_move_figures(virDomain *domain);
 

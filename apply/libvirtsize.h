@@ -30,6 +30,10 @@ void libvirt_resize(const Resize *resize, StepEnd *end, char **warning);
 /* FALSE where it would not be done, for the reason in why (which the caller frees) */
 gboolean libvirt_may_resize(virDomain *domain, const Resize *resize, char **why);
 
+/* whether the domain, where it runs and its configuration outlasts that, starts the next time with the size
+ * that it has now */
+gboolean libvirt_is_saved(virDomain *domain, const char *host, int action);
+
 /* the domain's size as it runs, else as it is configured: MiB or vCPUs; NAN and the error where it cannot be
  * read */
 double libvirt_size(virDomain *domain, const char *host, int action, GError **error);

@@ -267,13 +267,13 @@ static gboolean await_settled(Run *run, guint index, StepEnd *end, GError **erro
         look_for_signals(run);
         if (end->kind != END_UNKNOWN)
             return TRUE;
-        g_clear_pointer(&end->detail, g_free);
+        g_autofree char *words = g_steal_pointer(&end->detail);
         if (run->n_signals > 1)
             return fail_stopped(run, error);
         if ((double)(g_get_monotonic_time() - since) / G_USEC_PER_SEC > limit_of(run, step)) {
             g_set_error(error, VMANGER_ERROR, 0,
-                        "step %.0f, which an earlier run began, has not ended after %.0f s", step->step,
-                        limit_of(run, step));
+                        "step %.0f, which an earlier run began, has not ended after %.0f s%s%s", step->step,
+                        limit_of(run, step), words ? ": " : "", words ? words : "");
             return FALSE;
         }
     }

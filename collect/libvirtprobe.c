@@ -482,7 +482,7 @@ void probe_measure(Probe *probe)
         probe->readings[i] = reading_none();
     for (guint d = 0; d < probe->domains->len; d++) {
         ProbeDomain *domain = probe->domains->pdata[d];
-        if (!runs(domain->state))
+        if (!runs(domain->state) || !domain->facts) /* of one that cannot be read nothing is written */
             continue;
         domain->readings = g_new(Reading, n + 1);
         for (guint i = 0; i <= n; i++)

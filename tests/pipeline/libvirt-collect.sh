@@ -18,9 +18,11 @@ pool() { # LAST-DIGIT NAME
     echo "<pool type='dir'><name>$2</name><uuid>bbbbbbbb-0000-4000-8000-00000000000$1</uuid><target><path>/$2</path></target></pool>"
 }
 cpu='<cpu><mhz>2000</mhz><nodes>1</nodes><sockets>1</sockets><cores>4</cores><threads>2</threads><active>8</active></cpu>'
+# A running domain whose description is refused: elements in elements.
+deep="<metadata>$(printf '<d:a xmlns:d="urn:d">%.0s' $(seq 70))$(printf '</d:a>%.0s' $(seq 70))</metadata>"
 network="<network><name>lan</name><forward mode='bridge'/><bridge name='br7'/></network>"
 echo "<node>$cpu<memory>16777216</memory>$network$(pool 1 here)$(pool 3 shared)
-$(domain 1 '=cmd,&quot;it&apos;s&quot;' "$ignore")$(domain 2 tied "$devices")$(domain 3 moved "$off")$(domain 5 twice '')</node>" >one.xml
+$(domain 1 '=cmd,&quot;it&apos;s&quot;' "$ignore")$(domain 2 tied "$devices")$(domain 3 moved "$off")$(domain 5 twice '')$(domain 6 deep "$deep")</node>" >one.xml
 echo "<node>$cpu<memory>16777216</memory>$(pool 2 here)$(pool 3 shared)
 $(domain 3 moved '')$(domain 4 idle "$off")$(domain 5 twice '')</node>" >two.xml
 
@@ -64,6 +66,8 @@ grep -q '^collect: warning: silent: no answer within 2 s: the host is taken as n
 grep -q 'not measured of .*moved.*virsh dommemstat VM --period 10 --live --config' said || complain quiet 'not said'
 ! grep -q "not measured of .*it's" said || complain quiet 'what is left alone is named'
 grep -q "twice (${vm}5) runs on one and on .* at once: it is taken to be on the first" said || complain twice 'not said'
+grep -q '^collect: warning: one: domain deep is left out: ' said || complain deep 'not said'
+! grep -q "^${vm}6" archive/latest/vms.csv archive/latest/samples.csv || complain deep 'taken for a VM'
 now=archive/latest silent_id=qemu+tcp://127.0.0.1:$(cat port)/system one="test://$PWD/one.xml" two="test://$PWD/two.xml"
 expect test "$(cell $now/hosts.csv "$silent_id" connection)" = not_responding
 expect test "$(cell $now/hosts.csv "$one" connection)" = connected
@@ -80,7 +84,7 @@ expect test "$(cell $now/vms.csv ${vm}2 requires)" = 'arch:i686 bridge:br7 pool:
 expect test "$(cell $now/vms.csv ${vm}3 host_id)" = "$two"
 expect test "$(cell $now/vms.csv ${vm}4 power)" = off
 expect test "$(cell $now/vms.csv ${vm}5 pinned)" = 'it runs on two hosts at once'
-expect grep -q ',copies=2$' $now/snapshot.csv
+expect grep -q ',unconfigured=1 copies=2$' $now/snapshot.csv
 expect grep -q "^${vm}3,cpu_usage_mhz,,realtime,.*,5,[0-9.]* [0-9.]*\$" $now/samples.csv
 ! grep -q "^${vm}4" $now/samples.csv || complain samples 'of what is off'
 "$BIN/analyze" $now -o out/a >heard 2>said && "$BIN/plan" $now out/a -o out/p >heard 2>said || complain plan 'none'

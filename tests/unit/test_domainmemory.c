@@ -15,6 +15,10 @@ void test_domainmemory_suite(void);
     "<memory model='virtio-mem'><target><size unit='KiB'>524288</size><node>0</node>"                        \
     "<block unit='KiB'>2048</block><requested unit='KiB'>131072</requested>"                                 \
     "<current unit='KiB'>131072</current></target><alias name='ua-&amp;'/></memory>"
+#define ON_ITS_WAY                                                                                           \
+    "<memory model='virtio-mem'><target><size unit='KiB'>524288</size><node>0</node>"                        \
+    "<block unit='KiB'>2048</block><requested unit='KiB'>262144</requested>"                                 \
+    "<current unit='KiB'>131072</current></target></memory>"
 #define BALLOON "<memballoon model='virtio'/>"
 #define SLOTS "<maxMemory slots='2' unit='KiB'>1048576</maxMemory>"
 
@@ -75,6 +79,7 @@ static void without_a_slot_or_a_block_nothing_is_plugged(void)
     g_auto(MemoryChange) change = {0};
     g_autofree char *why = NULL;
     CU_ASSERT_FALSE(domain_memory_change(memory, 256 * MIB, NAN, &change, &why));
+    CU_ASSERT_STRING_EQUAL(why, "in what blocks its guest takes memory in is not known");
 }
 
 static void a_balloon_gives_back_before_anything_is_plugged(void)
@@ -101,6 +106,37 @@ static void a_virtio_mem_is_requested_in_its_own_blocks(void)
     g_autofree char *xml = memory_device_requesting(device, 4096);
     CU_ASSERT_PTR_NOT_NULL(strstr(xml, "<requested unit=\"KiB\">4096</requested>"));
     CU_ASSERT_PTR_NOT_NULL(strstr(xml, "<alias name=\"ua-&amp;\"/>"));
+}
+
+static void a_virtio_mem_on_its_way_is_left_alone(void)
+{
+    g_autoptr(DomainMemory) memory = memory_of(SLOTS, "655360", "262144", BALLOON ON_ITS_WAY);
+    is_refused(memory, 128,
+               "its virtio-mem was asked for 256 MiB, and its guest has come to 128 MiB of them");
+    is_refused(memory, 512,
+               "its virtio-mem was asked for 256 MiB, and its guest has come to 128 MiB of them");
+}
+
+static gboolean is_same(DomainMemory *running, DomainMemory *saved)
+{
+    gboolean same = domain_memory_is_same(running, saved);
+    domain_memory_free(running);
+    domain_memory_free(saved);
+    return same;
+}
+
+static void what_is_not_saved_is_found(void)
+{
+    CU_ASSERT_TRUE(
+        is_same(memory_of("", "262144", "131072", BALLOON), memory_of("", "262144", "131072", BALLOON)));
+    CU_ASSERT_FALSE(
+        is_same(memory_of("", "262144", "131072", BALLOON), memory_of("", "262144", "262144", BALLOON)));
+    CU_ASSERT_TRUE(
+        is_same(memory_of(SLOTS, "655360", "262144", VIRTIO), memory_of(SLOTS, "655360", "655360", VIRTIO)));
+    CU_ASSERT_FALSE(is_same(memory_of(SLOTS, "655360", "262144", VIRTIO),
+                            memory_of(SLOTS, "655360", "262144", ON_ITS_WAY)));
+    CU_ASSERT_FALSE(is_same(memory_of(SLOTS, "393216", "393216", DIMM("131072")),
+                            memory_of(SLOTS, "262144", "262144", "")));
 }
 
 static void dimms_are_unplugged_whole(void)
@@ -132,6 +168,8 @@ void test_domainmemory_suite(void)
     CU_ADD_TEST(suite, without_a_slot_or_a_block_nothing_is_plugged);
     CU_ADD_TEST(suite, a_balloon_gives_back_before_anything_is_plugged);
     CU_ADD_TEST(suite, a_virtio_mem_is_requested_in_its_own_blocks);
+    CU_ADD_TEST(suite, a_virtio_mem_on_its_way_is_left_alone);
+    CU_ADD_TEST(suite, what_is_not_saved_is_found);
     CU_ADD_TEST(suite, dimms_are_unplugged_whole);
     CU_ADD_TEST(suite, what_is_no_domain_is_an_error);
 }
