@@ -58,7 +58,8 @@ gboolean reclaim_is_of_what_was_lent(const Model *now, const Past *past, const C
 {
     guint vm = (guint)change->vm;
     double present = now->vms[vm].memory_mib;
-    double before = past ? past_memory_before(past_of_vm(past, now, vm), present) : present;
+    g_autoptr(GArray) sizes = past_sizes_before(past, now, vm);
+    double before = sizes->len ? g_array_index(sizes, double, 0) : present;
     return change->amount >= before ||
            obstacle_set(
                why, OBSTACLE_NOT_LENT, -1,
