@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define KIB_OF_MIB 1024.0
-#define STEP_MIB 4.0 /* of a VM's memory (VirtualMachineConfigSpec.memoryMB) */
-#define LEAST_MIB 256.0
+#define STEP_MIB 4.0      /* of a VM's memory (VirtualMachineConfigSpec.memoryMB) */
+#define LEAST_MIB 256.0   /* that is told of a VM which has as much */
 #define NOTABLE_SHARE 0.1 /* of its memory: less is not worth a change */
 #define NOTABLE_MIB 128.0
 #define HALF 0.5
@@ -138,7 +138,7 @@ static double memory_of(const Vm *vm, const Load *load, const Policy *policy)
 {
     double step = vm->memory_hot_add_step_mib > 0 ? vm->memory_hot_add_step_mib : STEP_MIB;
     double mib = fmax(load->size_need, load->size_used * 100 / policy->short_pct) / KIB_OF_MIB;
-    return ceil(fmax(mib, LEAST_MIB) / step) * step;
+    return ceil(fmax(mib, fmin(LEAST_MIB, vm->memory_mib)) / step) * step;
 }
 
 static double vcpus_of(const Vm *vm, const Host *host, const Load *load)

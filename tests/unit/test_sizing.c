@@ -194,6 +194,24 @@ static void sizes_are_idle_right_or_too_small(void)
     CU_ASSERT_EQUAL(judge("", NAN, NAN).word, SIZE_UNKNOWN);
 }
 
+/* A VM of 64 MiB that uses 16 of them has what it needs. */
+static void a_tiny_vm_is_not_too_small(void)
+{
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    g_autoptr(Policy) policy = smallcluster_policy("", NULL);
+    Host host = *smallcluster_add_host(small, "h1");
+    Vm vm = *smallcluster_add_vm(small, "v1", "h1");
+    host.core_mhz = 1000;
+    vm.memory_mib = 64;
+    Assessed assessed = {0};
+    assessed.loads[RESOURCE_CPU] = (Load){.capacity = 2000, .size_used = 1500, .size_need = 1725};
+    assessed.loads[RESOURCE_MEMORY] =
+        (Load){.capacity = 64 * 1024, .size_used = 16 * 1024, .size_need = 18.4 * 1024};
+    Sizing sizing = sizing_judge(&vm, &host, &assessed, policy);
+    CU_ASSERT_EQUAL(sizing.word, SIZE_RIGHT);
+    CU_ASSERT_EQUAL(sizing.memory_mib, 64);
+}
+
 /* ---- a history ---- */
 
 static const Load *after_windows(SmallCluster *small, guint n, const char *policy_text)
@@ -259,6 +277,7 @@ void test_sizing_suite(void)
     CU_ADD_TEST(suite, peaks_that_are_none_are_refused);
     CU_ADD_TEST(suite, a_size_is_what_rule_and_short_pct_ask_for);
     CU_ADD_TEST(suite, sizes_are_idle_right_or_too_small);
+    CU_ADD_TEST(suite, a_tiny_vm_is_not_too_small);
     CU_ADD_TEST(suite, less_than_a_day_is_no_size);
     CU_ADD_TEST(suite, the_first_size_that_names_a_vm_holds);
 }
