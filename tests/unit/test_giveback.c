@@ -260,6 +260,54 @@ static void a_day_of_data_advises_on_sizes(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(advice->reason, "has 12288 MiB, needs 6400 MiB (vpa, 2.0 days of data)"));
 }
 
+/* what is advised on VM "a" of 12 GiB and 2 vCPUs of 1000 MHz each, which needs so much */
+static SizeAdvice sized(Planning *planning, double mhz, double gib)
+{
+    Assessed *assessed = (Assessed *)assessment_find(planning->small->assessment,
+                                                     planning->small->snapshot->info.source_id, "a");
+    Load *cpu = &assessed->loads[RESOURCE_CPU], *memory = &assessed->loads[RESOURCE_MEMORY];
+    cpu->size_used = cpu->size_need = mhz;
+    memory->size_used = memory->size_need = gib * GIB_IN_KIB;
+    cpu->size_span_s = memory->size_span_s = 2 * 86400;
+    g_autoptr(Decisions) decisions = decisions_new();
+    sizeadvice_add(&planning->situation, decisions);
+    CU_ASSERT_EQUAL_FATAL(decisions->sizes->len, 1);
+    SizeAdvice advice = g_array_index(decisions->sizes, SizeAdvice, 0);
+    advice.reason = (char *)snapshot_string(planning->small->snapshot, advice.reason);
+    return advice;
+}
+
+static void a_vm_that_is_too_small_is_told_to_give_nothing_back(void)
+{
+    g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_ON), "[plan]\n");
+    SizeAdvice cpus = sized(planning, 2500, 5); /* a third vCPU, and 6400 MiB */
+    CU_ASSERT_EQUAL(cpus.cause, CAUSE_UNDERSIZED);
+    CU_ASSERT_EQUAL(cpus.action, -1);
+    SizeAdvice memory = sized(planning, 1500, 11); /* 14080 MiB */
+    CU_ASSERT_EQUAL(memory.cause, CAUSE_UNDERSIZED);
+    CU_ASSERT_EQUAL(memory.action, ACTION_ADD_MEMORY);
+    SizeAdvice less = sized(planning, 500, 11 * 0.8); /* a vCPU less, and memory right */
+    CU_ASSERT_EQUAL(less.cause, CAUSE_OVERSIZED);
+    CU_ASSERT_NOT_EQUAL(less.action, ACTION_ADD_MEMORY);
+}
+
+static void a_power_cycle_is_told_where_it_takes_one(void)
+{
+    g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_ON), "[plan]\n");
+    Vm *vm = &planning->small->snapshot->vms[0];
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 1500, 11).reason, "; it takes a power cycle"));
+    vm->memory_hot_add = 1;
+    vm->memory_hot_add_limit_mib = 16384;
+    CU_ASSERT_PTR_NULL(strstr(sized(planning, 1500, 11).reason, "power cycle"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 1500, 15).reason, "; it takes a power cycle")); /* 19 GiB */
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 1500, 5).reason, "; it takes a power cycle"));
+    vm->memory_hot_remove = 1;
+    CU_ASSERT_PTR_NULL(strstr(sized(planning, 1500, 5).reason, "power cycle"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 500, 5).reason, "; it takes a power cycle"));
+    g_autoptr(Planning) off = planning_new(one_vm(VM_POWER_OFF), "[plan]\n");
+    CU_ASSERT_PTR_NULL(strstr(sized(off, 500, 5).reason, "power cycle"));
+}
+
 void test_giveback_suite(void)
 {
     CU_pSuite suite = CU_add_suite("giveback", NULL, NULL);
@@ -274,4 +322,6 @@ void test_giveback_suite(void)
     CU_ADD_TEST(suite, a_vm_that_can_give_it_back_while_it_runs_does_so_by_a_day_of_data);
     CU_ADD_TEST(suite, the_policy_may_ask_for_advice_or_for_nothing);
     CU_ADD_TEST(suite, a_day_of_data_advises_on_sizes);
+    CU_ADD_TEST(suite, a_vm_that_is_too_small_is_told_to_give_nothing_back);
+    CU_ADD_TEST(suite, a_power_cycle_is_told_where_it_takes_one);
 }
