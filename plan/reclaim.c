@@ -28,7 +28,7 @@ static gboolean is_backed(const Model *now, guint vm, double to_mib, Obstacle *w
     const Vm *row = now->vms[vm].row;
     double reserved = row->memory_reservation_locked == 1 ? 0 : row->memory_reservation_mib;
     return !(reserved > to_mib) ||
-           obstacle_set(why, OBSTACLE_MEMORY_LIMIT, -1,
+           obstacle_set(why, OBSTACLE_MEMORY_RESERVATION, -1,
                         "its reservation of %.0f MiB is above %.0f MiB: lower the reservation first",
                         reserved, to_mib);
 }
