@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define KIB_OF_MIB 1024.0
-#define STEP_MIB 4.0 /* of a VM's memory (VirtualMachineConfigSpec.memoryMB) */
-#define LEAST_MIB 256.0
+#define STEP_MIB 4.0      /* of a VM's memory (VirtualMachineConfigSpec.memoryMB) */
+#define LEAST_MIB 256.0   /* that is told of a VM which has as much */
 #define NOTABLE_SHARE 0.1 /* of its memory: less is not worth a change */
 #define NOTABLE_MIB 128.0
 #define HALF 0.5
@@ -91,11 +91,12 @@ double sizing_statistic(const SizeRule *rule, const Rollup *rollup, gboolean of_
     }
 }
 
-double sizing_span(const Rollup *rollup)
+double sizing_data_s(const Rollup *rollup)
 {
     if (!rollup || rollup->n_recent == 0 || rollup->since < 0)
         return 0;
-    return (double)(rollup->recent[rollup->n_recent - 1].end - rollup->since);
+    gint64 span = rollup->recent[rollup->n_recent - 1].end - rollup->since;
+    return span >= SIZING_LEAST_S && rollup->measured_s >= SIZING_LEAST_MEASURED_S ? rollup->measured_s : 0;
 }
 
 double sizing_need(const SizeRule *rule, double statistic)
@@ -105,13 +106,13 @@ double sizing_need(const SizeRule *rule, double statistic)
 
 static void fill(Load *load, Resource r, const SizeRule *rule, const Rollup *rollup)
 {
-    double span = sizing_span(rollup);
-    if (span < SIZING_LEAST_S)
+    double data_s = sizing_data_s(rollup);
+    if (data_s == 0)
         return;
     double statistic = sizing_statistic(rule, rollup, r == RESOURCE_MEMORY);
     load->size_used = load_round(r, statistic);
     load->size_need = load_round(r, sizing_need(rule, statistic));
-    load->size_span_s = floor(span);
+    load->size_span_s = floor(data_s);
 }
 
 void sizing_fill(Subject *subject, Assessment *assessment, const History *history, const Policy *policy)
@@ -137,7 +138,7 @@ static double memory_of(const Vm *vm, const Load *load, const Policy *policy)
 {
     double step = vm->memory_hot_add_step_mib > 0 ? vm->memory_hot_add_step_mib : STEP_MIB;
     double mib = fmax(load->size_need, load->size_used * 100 / policy->short_pct) / KIB_OF_MIB;
-    return ceil(fmax(mib, LEAST_MIB) / step) * step;
+    return ceil(fmax(mib, fmin(LEAST_MIB, vm->memory_mib)) / step) * step;
 }
 
 static double vcpus_of(const Vm *vm, const Host *host, const Load *load)

@@ -22,13 +22,17 @@
 #include "analyze/subject.h"
 #include "collect/history.h"
 
-#define SIZING_LEAST_S (24 * 3600) /* of data */
+/* what is a day of data: from the first window that shows peaks to the end of the last, and of that measured
+ */
+#define SIZING_LEAST_S (24 * 3600)
+#define SIZING_LEAST_MEASURED_S (12 * 3600)
 
 /* what the statistic of a rule comes to; NAN where there is nothing to take it of */
 double sizing_statistic(const SizeRule *rule, const Rollup *rollup, gboolean of_memory);
 
-/* seconds from the first window to the end of the last; 0 where that is not known */
-double sizing_span(const Rollup *rollup);
+/* the seconds that were measured in windows that show peaks (ROLLUP_PEAK_S); 0 where they are less than a day
+ * of data */
+double sizing_data_s(const Rollup *rollup);
 
 /* the same with the rule's margin */
 double sizing_need(const SizeRule *rule, double statistic);

@@ -108,8 +108,9 @@ static void advise_on_addition(Undoing *undoing, const JournalRow *done)
     PlanRow row = reverse(undoing, done);
     gboolean memory = done->action == ACTION_ADD_MEMORY;
     g_autofree char *reason =
-        g_strdup_printf("step %.0f added %s, which can be taken back only while the VM is powered off",
-                        done->step, memory ? "memory" : "CPUs");
+        g_strdup_printf("step %.0f added %s, which can be taken back only while the VM is powered off%s",
+                        done->step, memory ? "memory" : "CPUs",
+                        memory ? ", or where it gives memory back while it runs (memory_hot_remove)" : "");
     row.kind = ROW_ADVICE;
     row.action = memory ? ACTION_RECLAIM_MEMORY : -1;
     row.reason = keep(undoing, reason);

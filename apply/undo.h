@@ -9,7 +9,7 @@
 
 /* migrations become steps, and so do hosts that entered or left maintenance mode: each comes after the step
  * before it that touches one of its hosts or its VM, so that every state on the way is one that the journal's
- * run went through. Additions become advice: neither memory nor CPUs can be taken from a running VM. So does
+ * run went through. Additions become advice: CPUs are taken from no VM that runs, memory from few. So does
  * a host that somebody else had brought into, or out of, the mode before its step. The vsan_mode of a host
  * that entered is in the args of the step that has it leave, and so in its journal: undone in turn, it enters
  * with the same. The plan's source is the target that the journal names (journal_row_target). A journal with

@@ -44,14 +44,6 @@ void history_free(History *history)
     g_free(history);
 }
 
-void history_replace(History *history, History *by)
-{
-    History before = *history;
-    *history = *by;
-    *by = before;
-    history_free(by);
-}
-
 /* ---- who is who ---- */
 
 void history_know(History *history, const Snapshot *snapshot)
@@ -105,6 +97,34 @@ Rollup *history_rollups_of_host(History *history, const char *id)
     rollup_init(&rollups[FOLLOWED_BASE_MEMORY], ROLLUP_FIRST_KIB);
     g_hash_table_insert(history->hosts, g_strdup(id), rollups);
     return rollups;
+}
+
+/* Whole or not at all: two rollups of one time cannot be added up. */
+static void take_longer(Rollup *rollup, Rollup *by)
+{
+    gboolean longer =
+        rollup->n_recent == 0 || rollup->since < 0 || (by->since >= 0 && by->since < rollup->since);
+    if (by->n_recent == 0 || !longer)
+        return;
+    Rollup before = *rollup;
+    *rollup = *by;
+    *by = before;
+}
+
+void history_take_vms(History *history, History *by)
+{
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, by->vms);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        Rollup *rollups = history_rollups_of_vm(history, key);
+        for (int f = 0; f < N_FOLLOWED; f++)
+            take_longer(&rollups[f], (Rollup *)value + f);
+    }
+    history->newest = MAX(history->newest, by->newest);
+    if (!history->source_id)
+        history->source_id = g_steal_pointer(&by->source_id);
+    history_free(by);
 }
 
 /* ---- adding ---- */

@@ -35,8 +35,9 @@ History *history_new(void);
 void history_free(History *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(History, history_free)
 
-/* takes over what another one holds, in place of all that there was; the other one is freed */
-void history_replace(History *history, History *by);
+/* takes over what another one of the same source holds of VMs that were not measured, or whose first window
+ * that shows peaks (Rollup.since) is further back there; all else stays. The other one is freed */
+void history_take_vms(History *history, History *by);
 
 /* adds the window in which the snapshot was measured, which ended when it was taken: means may be read from
  * its directory or made in memory (means_new). A snapshot of another source, or one that is no newer than

@@ -128,8 +128,10 @@ static void append_rollup(const Rollup *rollup, gint64 newest, Row *row, GString
         put(lists[3], hour->weight);
         put(lists[3], (double)hour->day);
     }
-    if (rollup->since >= 0)
+    if (rollup->since >= 0) {
         put(lists[4], (double)(newest - rollup->since));
+        put(lists[4], rollup->measured_s);
+    }
     for (guint i = 0; rollup->since >= 0 && i < rollup->n_days; i++) {
         put(lists[4], (double)rollup->days[i].day);
         put(lists[4], rollup->days[i].peak);
@@ -275,7 +277,7 @@ static gboolean read_days(const char *list, gint64 newest, Rollup *rollup)
     double age, day, peak, before = -1;
     if (!*list)
         return TRUE;
-    if (!take(&list, &age) || isnan(age))
+    if (!take(&list, &age) || !take(&list, &rollup->measured_s) || isnan(age) || isnan(rollup->measured_s))
         return FALSE;
     rollup->since = newest - (gint64)age;
     while (*list) {
@@ -307,7 +309,8 @@ static RowFault read_row(History *history, const Row *row)
            : !read_hours(row->hours, rollup)
                ? (RowFault){"hours", row->hours, "hours of the day, as collect writes them"}
            : !read_days(row->days, history->newest, rollup)
-               ? (RowFault){"days", row->days, "an age, and days with their peaks, as collect writes them"}
+               ? (RowFault){"days", row->days,
+                            "an age, seconds, and days with their peaks, as collect writes them"}
                : (RowFault){NULL, NULL, NULL};
 }
 

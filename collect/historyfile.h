@@ -13,8 +13,9 @@
  *   averages  hours judged, the hour under way, its sum and seconds; of each average in thousandths its
  *             value, weight and what it foresaw, then its error
  *   hours     of each hour that there has been: hour of the day, mean, weight, day since 1970
- *   days      seconds before #taken_at at which the first window began; of each of the last days: day since
- *             1970, peak. Empty where an older collect wrote it
+ *   days      of the windows of at most 300 s: seconds before #taken_at at which the first began, seconds
+ *             that were measured since; of each of the last days: day since 1970, peak. Empty where an older
+ *             collect wrote it
  */
 #ifndef COLLECT_HISTORYFILE_H
 #define COLLECT_HISTORYFILE_H

@@ -156,6 +156,17 @@ static void add_to_day(Rollup *rollup, const RollupInterval *interval)
     rollup->days[rollup->n_days++] = (RollupDay){day, interval->mean};
 }
 
+/* An interval may begin before the one before it ended. */
+static void add_to_measured(Rollup *rollup, gint64 newest, const RollupInterval *interval)
+{
+    if (interval->seconds > ROLLUP_PEAK_S)
+        return;
+    if (rollup->since < 0)
+        rollup->since = interval->end - (gint64)interval->seconds;
+    rollup->measured_s +=
+        newest < 0 ? interval->seconds : fmin(interval->seconds, (double)(interval->end - newest));
+}
+
 static void add_to_averages(Rollup *rollup, double since, const RollupInterval *interval)
 {
     for (int i = 0; i < ROLLUP_AVERAGES; i++) {
@@ -174,12 +185,11 @@ void rollup_add(Rollup *rollup, gint64 end, double seconds, double mean)
     if (isnan(mean) || end <= newest || !(seconds > 0))
         return;
     double since = newest < 0 ? 0 : (double)(end - newest);
-    if (newest < 0)
-        rollup->since = end - (gint64)seconds;
     decay_buckets(rollup, since);
     add_to_hour(rollup, &interval);
     add_to_averages(rollup, since, &interval);
     add_recent(rollup, &interval);
     add_to_histogram(rollup, seconds, mean);
     add_to_day(rollup, &interval);
+    add_to_measured(rollup, newest, &interval);
 }

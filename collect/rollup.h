@@ -62,7 +62,8 @@ typedef struct RollupDay {
 
 typedef struct Rollup {
     double first_bucket; /* its width */
-    gint64 since;        /* when the first interval began, seconds since 1970; -1: not known */
+    gint64 since;        /* when the first of at most ROLLUP_PEAK_S began, seconds since 1970; -1: none */
+    double measured_s;   /* of such intervals, since then */
     guint n_recent;
     RollupInterval recent[ROLLUP_RECENT]; /* oldest first */
     guint first, n_buckets;               /* those that hold something: [first, first + n_buckets) */

@@ -33,6 +33,6 @@ gboolean snapshot_history_take(History *history, const Snapshot *snapshot, const
     if (!own || !snapshot_check_sum(snapshot, HISTORY_FILE, path, sha256, error) ||
         !is_of(own, digest, snapshot, path, error))
         return FALSE;
-    history_replace(history, g_steal_pointer(&own));
+    history_take_vms(history, g_steal_pointer(&own));
     return TRUE;
 }

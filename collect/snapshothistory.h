@@ -12,7 +12,8 @@
 /* TRUE where the snapshot in the directory has one */
 gboolean snapshot_has_history(const Snapshot *snapshot, const char *directory);
 
-/* takes it in place of all that was known, where the snapshot, which is newer than what was known, has one */
+/* takes it where it knows more than what was known of a VM (history_take_vms), where the snapshot, which is
+ * newer than what was known, has one */
 gboolean snapshot_history_take(History *history, const Snapshot *snapshot, const char *directory,
                                GError **error);
 

@@ -19,7 +19,8 @@ typedef struct Debtor {
     guint vm;
     GArray *sizes; /* double: MiB that it had before each addition, ascending */
     GArray *peaks; /* DayPeak; none: it was not measured */
-    double span_s; /* of the data; NAN: less than a day */
+    double span_s; /* of the data; NAN: less than a day, or none of its peaks */
+    gint64 rests;  /* until then it keeps what it was given last, seconds since 1970 */
 } Debtor;
 
 static void debtor_clear(Debtor *debtor)
@@ -41,15 +42,25 @@ static GArray *peaks_of_load(const Load *load)
     return peaks;
 }
 
-static Debtor debtor_of(const Situation *situation, const Model *end, guint vm)
+/* What it was given last, by an addition or as a reclaim was undone, it keeps for a day. */
+static gint64 rests_until(const GArray *changes)
+{
+    g_autoptr(GArray) standing = lent_standing(changes);
+    return standing->len ? g_array_index(standing, LentChange, standing->len - 1).time + DAY_S : 0;
+}
+
+/* takes the sizes over */
+static Debtor debtor_of(const Situation *situation, const Model *end, guint vm, GArray *sizes)
 {
     const Assessed *assessed =
         assessment_find(end->assessment, end->snapshot->info.source_id, end->vms[vm].row->id);
     const Load *load = assessed ? &assessed->loads[RESOURCE_MEMORY] : NULL;
-    return (Debtor){
-        end, vm,
-        lent_sizes_before(past_of_vm(situation->past, situation->start, vm)->memory, end->vms[vm].memory_mib),
-        peaks_of_load(load), load ? load->size_span_s : NAN};
+    return (Debtor){end,
+                    vm,
+                    sizes,
+                    peaks_of_load(load),
+                    load && *load->peaks ? load->size_span_s : NAN,
+                    rests_until(past_of_vm(situation->past, situation->start, vm)->memory)};
 }
 
 /* MiB that the VM needs as of so many days on; NAN where it was not measured */
@@ -102,7 +113,27 @@ static int days_until(const Debtor *debtor, double size)
     return -1;
 }
 
-/* When it is safe, by what is measured until then; and the VM has to be off. */
+/* "; safe from … on, if its use stays": when it is, by what is measured until then; days: until its size will
+ * do. A VM that is off is not measured. */
+static char *words_of_time(const Debtor *debtor, int days)
+{
+    const Model *end = debtor->end;
+    gboolean early = isnan(debtor->span_s);
+    if (early && !end->vms[debtor->vm].running)
+        return g_strdup("; safe once a whole day of data, while it runs, says the same");
+    gint64 now = end->snapshot->info.taken_at, then = now + (gint64)MAX(days, early) * DAY_S;
+    gboolean rests = debtor->rests > then;
+    g_autofree char *time = table_format_time(MAX(then, debtor->rests));
+    if (then == now && !rests)
+        return g_strdup("; safe now");
+    return g_strdup_printf("; safe from %s on%s%s", time,
+                           early      ? ", if a whole day of data says the same"
+                           : days > 0 ? ", if its use stays"
+                                      : "",
+                           rests ? ", a day after it was given" : "");
+}
+
+/* When it is safe; and the VM has to be off, where it gives nothing back as it runs. */
 static void advise(const Debtor *debtor, Decisions *decisions)
 {
     const Model *end = debtor->end;
@@ -111,15 +142,9 @@ static void advise(const Debtor *debtor, Decisions *decisions)
     int days = debtor->peaks->len ? days_until(debtor, to) : 0;
     if (days < 0)
         return;
-    gboolean early = end->vms[debtor->vm].running && isnan(debtor->span_s);
-    gint64 safe = end->snapshot->info.taken_at + (gint64)MAX(days, early) * DAY_S;
-    g_autofree char *time = table_format_time(safe);
+    g_autofree char *time = words_of_time(debtor, days);
     g_autofree char *when = g_strdup_printf(
-        "; safe %s%s%s, %s", days == 0 && !early ? "now" : "from ", days == 0 && !early ? "" : time,
-        early      ? " on, if a whole day of data says the same"
-        : days > 0 ? " on, if its use stays"
-                   : "",
-        reclaim_is_possible_now(end, debtor->vm) ? "as it is" : "once it is powered off");
+        "%s, %s", time, reclaim_is_possible_now(end, debtor->vm) ? "as it is" : "once it is powered off");
     Change change = change_back(debtor, to, when);
     g_array_append_val(decisions->advice, change);
 }
@@ -133,20 +158,20 @@ static void give_back(const Situation *situation, const Debtor *debtor, Decision
 {
     const Model *end = debtor->end;
     double size = size_for(debtor, 0);
-    gboolean may_be_done = situation->start->policy->reclaim == RECLAIM_LENT &&
-                           (!end->vms[debtor->vm].running || !isnan(debtor->span_s));
+    gboolean may_be_done = situation->start->policy->reclaim == RECLAIM_LENT && !isnan(debtor->span_s) &&
+                           debtor->rests <= end->snapshot->info.taken_at;
     g_auto(Obstacle) why = {0};
     Change change = change_growth(end, ACTION_RECLAIM_MEMORY, debtor->vm,
                                   isnan(size) ? g_array_index(debtor->sizes, double, 0) : size);
     gboolean legal = legality_allows(situation->legality, end, &change, LEGAL_SUBJECT | LEGAL_LENT, &why);
     if (!legal && why.code != OBSTACLE_VM_RUNS)
         return;
-    if (!legal || !may_be_done || (isnan(size) && end->vms[debtor->vm].running)) {
+    if (isnan(size) && !end->vms[debtor->vm].running)
+        return; /* what a VM that is off was seen to need changes no more */
+    if (!legal || !may_be_done || isnan(size)) {
         advise(debtor, decisions);
         return;
     }
-    if (isnan(size))
-        return; /* what a VM that is off was seen to need changes no more */
     change = change_back(debtor, size, "");
     g_array_append_val(decisions->changes, change);
 }
@@ -160,8 +185,10 @@ void giveback_add(const Situation *situation, Decisions *decisions)
         if (!situation_decides_vm(situation, vm) || is_added_to(situation, end, vm) ||
             decisions_have_no_time(decisions, (int)vm, ACTION_ADD_MEMORY))
             continue;
-        g_auto(Debtor) debtor = debtor_of(situation, end, vm);
-        if (debtor.sizes->len > 0)
-            give_back(situation, &debtor, decisions);
+        g_autoptr(GArray) sizes = past_sizes_before(situation->past, end, vm);
+        if (sizes->len == 0)
+            continue;
+        g_auto(Debtor) debtor = debtor_of(situation, end, vm, g_steal_pointer(&sizes));
+        give_back(situation, &debtor, decisions);
     }
 }

@@ -27,6 +27,7 @@ typedef enum {
     OBSTACLE_HOT_ADD_OFF,
     OBSTACLE_HOT_ADD_LIMIT,
     OBSTACLE_MEMORY_LIMIT,
+    OBSTACLE_MEMORY_RESERVATION, /* what it has reserved is more than a reclaim would leave */
     OBSTACLE_CPU_LIMIT,
     OBSTACLE_MEMORY_PRESSURE,  /* what it has is not backed by its host now */
     OBSTACLE_GROWN_BEFORE,     /* the policy's bounds on growth are used up */

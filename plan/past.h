@@ -75,6 +75,10 @@ gboolean past_is_empty(const Past *past);
 const VmPast *past_find(const Past *past, const char *source_id, const char *instance_uuid, const char *id);
 const VmPast *past_of_vm(const Past *past, const Model *model, guint vm);
 
+/* lent_sizes_before of a VM as the model has it: what was lent to it. Nothing where another VM of the
+ * snapshot bears its instance UUID, or past is NULL; the caller unrefs it */
+GArray *past_sizes_before(const Past *past, const Model *model, guint vm);
+
 /* the latest refusal, not before `since` (seconds since 1970), that speaks against doing this to the VM once
  * more: of a migration, what was refused it on every host, or on that host ("": on every host alone); of an
  * addition, what was refused it. One after which the same succeeded does not count. NULL where there is none

@@ -3,41 +3,40 @@
 
 #include "collect/plural.h"
 
-#include <string.h>
-
 #define DAY_S (24 * (gint64)3600)
 #define FEWEST_MOVES 3
 #define MOST_NAMED 3
 
-/* how many migrations of the VM left the host on the day before the snapshot; NULL: any host */
-static guint departures_of_vm(const VmPast *past, gint64 taken_at, const char *host_id)
-{
-    guint n = 0;
-    for (guint i = 0; past->departures && i < past->departures->len; i++) {
-        const PastDeparture *one = &g_array_index(past->departures, PastDeparture, i);
-        n += one->time > taken_at - DAY_S && (!host_id || strcmp(one->host_id, host_id) == 0);
-    }
-    return n;
-}
-
-/* the same of all VMs that are still there */
-static guint departures(const Situation *situation, const char *host_id)
+/* how many migrations of VMs that are still there left each host on the day before the snapshot: id (not
+ * owned): count; returns how many there were in all */
+static guint count_departures(const Situation *situation, GHashTable *of_hosts)
 {
     const Model *start = situation->start;
-    guint n = 0;
-    for (guint vm = 0; vm < start->n_vms; vm++)
-        n +=
-            departures_of_vm(past_of_vm(situation->past, start, vm), start->snapshot->info.taken_at, host_id);
-    return n;
+    guint all = 0;
+    for (guint vm = 0; vm < start->n_vms; vm++) {
+        const GArray *departures = past_of_vm(situation->past, start, vm)->departures;
+        for (guint i = 0; departures && i < departures->len; i++) {
+            const PastDeparture *one = &g_array_index(departures, PastDeparture, i);
+            if (one->time <= start->snapshot->info.taken_at - DAY_S)
+                continue;
+            guint n = GPOINTER_TO_UINT(g_hash_table_lookup(of_hosts, one->host_id));
+            g_hash_table_insert(of_hosts, one->host_id, GUINT_TO_POINTER(n + 1));
+            all++;
+        }
+    }
+    return all;
 }
 
 char *payoff_words(const Situation *situation)
 {
     const Model *start = situation->start;
-    guint all = departures(situation, NULL), in_vain = 0, named = 0;
+    g_autoptr(GHashTable) of_hosts = g_hash_table_new(g_str_hash, g_str_equal);
+    guint all = count_departures(situation, of_hosts), in_vain = 0, named = 0;
     g_autoptr(GString) names = g_string_new(NULL);
     for (guint host = 0; all >= FEWEST_MOVES && host < start->snapshot->n_hosts; host++) {
-        guint n = model_is_hot(start, host) ? departures(situation, start->snapshot->hosts[host].id) : 0;
+        guint n = model_is_hot(start, host)
+                      ? GPOINTER_TO_UINT(g_hash_table_lookup(of_hosts, start->snapshot->hosts[host].id))
+                      : 0;
         in_vain += n;
         if (n > 0 && named++ < MOST_NAMED)
             g_string_append_printf(names, "%s%s", names->len ? ", " : "", start->snapshot->hosts[host].name);

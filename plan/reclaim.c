@@ -28,7 +28,7 @@ static gboolean is_backed(const Model *now, guint vm, double to_mib, Obstacle *w
     const Vm *row = now->vms[vm].row;
     double reserved = row->memory_reservation_locked == 1 ? 0 : row->memory_reservation_mib;
     return !(reserved > to_mib) ||
-           obstacle_set(why, OBSTACLE_MEMORY_LIMIT, -1,
+           obstacle_set(why, OBSTACLE_MEMORY_RESERVATION, -1,
                         "its reservation of %.0f MiB is above %.0f MiB: lower the reservation first",
                         reserved, to_mib);
 }
@@ -58,7 +58,8 @@ gboolean reclaim_is_of_what_was_lent(const Model *now, const Past *past, const C
 {
     guint vm = (guint)change->vm;
     double present = now->vms[vm].memory_mib;
-    double before = past ? past_memory_before(past_of_vm(past, now, vm), present) : present;
+    g_autoptr(GArray) sizes = past_sizes_before(past, now, vm);
+    double before = sizes->len ? g_array_index(sizes, double, 0) : present;
     return change->amount >= before ||
            obstacle_set(
                why, OBSTACLE_NOT_LENT, -1,

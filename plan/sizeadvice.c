@@ -21,6 +21,29 @@ static int cause_of(SizeWord word)
     return word == SIZE_IDLE ? CAUSE_IDLE : word == SIZE_OVERSIZED ? CAUSE_OVERSIZED : CAUSE_UNDERSIZED;
 }
 
+/* What of its memory the word is about; -1: of its CPUs alone. An idle VM may have less. */
+static int action_of(const Sizing *sizing, double present_mib)
+{
+    if (sizing->word == SIZE_UNDERSIZED)
+        return sizing->memory_mib > present_mib ? (int)ACTION_ADD_MEMORY : -1;
+    return sizing->memory_mib < present_mib ? (int)ACTION_RECLAIM_MEMORY : -1;
+}
+
+/* What the VM takes or gives back as it is needs none; CPUs are never taken from one that runs. */
+static gboolean takes_power_cycle(const Model *start, guint vm, const Sizing *sizing)
+{
+    const ModelVm *at = &start->vms[vm];
+    const Vm *row = at->row;
+    gboolean memory = sizing->memory_mib > at->memory_mib
+                          ? row->memory_hot_add == 1 && sizing->memory_mib <= growth_hot_add_limit(row)
+                      : sizing->memory_mib < at->memory_mib ? row->memory_hot_remove == 1
+                                                            : TRUE;
+    gboolean cpus = sizing->vcpus > at->vcpus
+                        ? row->cpu_hot_add == 1 && sizing->vcpus <= growth_most_vcpus(row)
+                        : sizing->vcpus == at->vcpus;
+    return row->power != VM_POWER_OFF && !(memory && cpus);
+}
+
 static void advise(const Situation *situation, guint vm, const Assessed *assessed, Decisions *decisions)
 {
     const Model *start = situation->start;
@@ -31,13 +54,12 @@ static void advise(const Situation *situation, guint vm, const Assessed *assesse
     g_autofree char *words = sizing_words(at->row, assessed, &sizing, start->policy);
     SizeAdvice advice = {
         .vm = vm,
-        .action = sizing.memory_mib < at->memory_mib   ? (int)ACTION_RECLAIM_MEMORY
-                  : sizing.memory_mib > at->memory_mib ? (int)ACTION_ADD_MEMORY
-                                                       : -1,
+        .action = action_of(&sizing, at->memory_mib),
         .was = at->memory_mib,
         .amount = sizing.memory_mib,
         .cause = cause_of(sizing.word),
-        .reason = g_strdup_printf("is %s: %s; it takes a power cycle", size_words[sizing.word], words)};
+        .reason = g_strdup_printf("is %s: %s%s", size_words[sizing.word], words,
+                                  takes_power_cycle(start, vm, &sizing) ? "; it takes a power cycle" : "")};
     g_array_append_val(decisions->sizes, advice);
 }
 

@@ -1,10 +1,23 @@
 # SPDX-License-Identifier: MIT
-# What journals show to have been lent is taken back by a step while the VM is off; of one that runs the plan says when that
-# is safe, and that less than a day of data is known. It is undone as any step, and lent again counts anew.
+# What journals show to have been lent is taken back by a step while the VM is off and a day of data says that it is not
+# needed; else the plan says when that is safe, and that less than a day is known. It is undone as any step, and what was
+# given again so stays for a day.
 . "$TOP/tests/pipeline/lib/applying.sh"
 exits 0 "$BIN/apply" plan.csv "$before" -o after
 vm='vm-1057'
 grep -q "^step,.*,add_memory,$vm,ham-dns02,.*,2048,,2560,MiB," plan.csv || fail 'the sample lends nothing to that VM'
+
+# assesses SNAPSHOT: SNAPSHOT.csv; of those named a day or more later it says what days of data would of that VM
+assesses() {
+    exits 0 "$BIN/analyze" -q "$1" -o "$1.csv"
+    case $1 in early | after | calm) return ;; esac
+    awk -F, -v OFS=, -v vm=$vm '
+        $1 == "entity" { for (i = 1; i <= NF; i++) at[$i] = i }
+        $2 == vm && $6 == "memory" { $at["size_used"] = 500000; $at["size_need"] = 575000; $at["size_span_s"] = 172800
+            $at["peaks"] = "0=500000 1=500000" }
+        { print }' "$1.csv" >made
+    mv made "$1.csv"
+}
 
 # plans SNAPSHOT OUT JOURNAL...: a plan by these journals
 plans() {
@@ -14,7 +27,7 @@ plans() {
         set -- "$@" --history "$journal"
         shift
     done
-    exits 0 "$BIN/analyze" -q "$snapshot" -o "$snapshot.csv"
+    assesses "$snapshot"
     exits 0 "$BIN/plan" "$snapshot" "$snapshot.csv" "$@" -o "$out"
 }
 
@@ -33,13 +46,22 @@ grep -q "^advice,,,,reclaim_memory,$vm,ham-dns02,.*,2560,,2048,MiB,,,lent," on.c
 says 'its guest needs 611 MiB (less than a day of data); safe from 2026-11-21T20:20:00Z on, if a whole day'
 says 'once it is powered off'
 
-# it is off: a step
-cp -r after off
-sed -i "/^$vm,/s/,on,connected/,off,connected/" off/vms.csv
+# it is off: advice, whatever its guest used within the one window, or where it was not measured
+cp -r calm early
+sed -i "/^$vm,/s/,on,connected/,off,connected/" early/vms.csv
+(cd early && sha256sum -- *.csv >SHA256SUMS)
+plans early early.plan.csv after.journal.csv
+grep -q '^step,.*,reclaim_memory,' early.plan.csv && fail 'taken without a day of data'
+grep -q "^advice,,,,reclaim_memory,$vm,.*less than a day of data.; safe once a whole day of data, while it runs, says" \
+    early.plan.csv || fail "not advised: $(grep "$vm" early.plan.csv)"
+
+# a day later, by days of data: a step
+cp -r early off
+sed -i 's/2026-11-20T/2026-11-21T/' off/snapshot.csv off/samples.csv
 (cd off && sha256sum -- *.csv >SHA256SUMS)
 plans off off.plan.csv after.journal.csv
 says '1 to give memory back,'
-grep -q "^step,[0-9]*,,yes,reclaim_memory,$vm,ham-dns02,.*,2560,,2048,MiB,power=off,1,lent,.*less than a day of data" \
+grep -q "^step,[0-9]*,,yes,reclaim_memory,$vm,ham-dns02,.*,2560,,2048,MiB,power=off,1,lent,.*its guest needs 611 MiB (2.0 days of data)" \
     off.plan.csv || fail "no such step: $(grep "$vm" off.plan.csv)"
 exits 0 "$BIN/plan" --show off.plan.csv
 says 'reclaim_memory ham-dns02 (vm-1057): 2560 -> 2048 MiB'
@@ -78,7 +100,14 @@ says 'VMs given their memory again 1'
 exits 0 "$BIN/apply" back.csv given -o undone
 grep -q "^$vm,.*,off,connected,.*,1,1,2560," undone/vms.csv || fail 'not undone'
 plans undone lent.csv after.journal.csv given.journal.csv undone.journal.csv
-grep -q "^step,.*,reclaim_memory,$vm,.*,2560,,2048,MiB," lent.csv || fail 'what was undone is lent'
+grep -q '^step,.*,reclaim_memory,' lent.csv && fail 'taken again as soon as that was undone'
+grep -q "^advice,,,,reclaim_memory,$vm,.*,2560,,2048,MiB,.*; safe from 2026-11-22T[0-9:]*Z on, a day after it was given" lent.csv ||
+    fail "what was undone is lent: $(grep "$vm" lent.csv)"
+cp -r undone later
+sed -i 's/2026-11-21T/2026-11-23T/' later/snapshot.csv later/samples.csv
+(cd later && sha256sum -- *.csv >SHA256SUMS)
+plans later later.plan.csv after.journal.csv given.journal.csv undone.journal.csv
+grep -q "^step,.*,reclaim_memory,$vm,.*,2560,,2048,MiB," later.plan.csv || fail 'what was undone is not lent a day later'
 
 # the policy may leave it to people, or alone
 for word in advise off; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Of a history of a day VMs are told idle, oversized or undersized, by the policy's rule, and plan advises on them; of less
-# nothing is, and that is said.
+# Of a history of a day, of which half was measured, VMs are told idle, oversized or undersized, by the policy's rule, and
+# plan advises on them; of less nothing is, and that is said.
 . "$TOP/tests/pipeline/lib/windows.sh"
 
 # day NAME DAY ACTIVE1: the window that ends on that day at 20:15, in which web's guest touches so many KiB
@@ -23,13 +23,26 @@ succeeds 'less than a day' analyze earlier early -o short.csv
 grep -q 'Sizes are not judged: less than a day of data' heard || complain 'less than a day' 'not said'
 is 'less than a day' short.csv vm-1 memory size_need ''
 
-# peaks 1, 3, 2 million KiB weigh 1, 1/2, 1/4: nine tenths of 1.75 take all three
+succeeds 'a quarter of an hour of three days' analyze d20 d21 d22 -o all.csv
+grep -q 'Sizes are not judged: less than a day of data' heard || complain 'a quarter of an hour' 'not said'
+is 'a quarter of an hour' all.csv vm-1 memory size_need ''
+
+# as if half a day had been measured until d19: the history that d20 brings with it
+day d19 19 500000
+"$BIN/collect" -q d19 --archive first
+awk -F, -v OFS=, '/^#snapshot/ { $2 = "-" }
+    /^#/ { print; next }
+    !at { for (i = 1; i <= NF; i++) if ($i == "days") at = i; print; next }
+    $1 == "vm" { sub(/^300 300 /, "300 43200 ", $at); print }' first/rollup.csv >d20/rollup.csv
+(cd d20 && rm SHA256SUMS && sha256sum -- *.csv >SHA256SUMS)
+
+# peaks 1, 3, 2, 1/2 million KiB weigh 1, 1/2, 1/4, 1/8: nine tenths of 1.875 take all four
 succeeds 'three days' analyze d20 d21 d22 -o all.csv
 is 'three days' all.csv vm-1 memory size_used 3000000
 is 'three days' all.csv vm-1 memory size_need 3450000
-is 'three days' all.csv vm-1 memory size_span_s 173100
-is 'three days' all.csv vm-1 memory peaks '0=1000000 1=3000000 2=2000000'
-grep -qE '^  web \(vm-1\): oversized, has 8192 MiB, needs 3664 MiB \(vpa, 2.0 days of data\)$' heard || # 3000000 are 80 %
+is 'three days' all.csv vm-1 memory size_span_s 44100
+is 'three days' all.csv vm-1 memory peaks '0=1000000 1=3000000 2=2000000 3=500000'
+grep -qE '^  web \(vm-1\): oversized, has 8192 MiB, needs 3664 MiB \(vpa, 0.5 days of data\)$' heard || # 3000000 are 80 %
     complain 'three days' "not so: $(grep vm-1 heard)"
 grep -qE '^  db \(vm-2\): oversized, has 8192 MiB and 4 vCPUs, needs .* and 1 vCPU ' heard || complain 'three days' 'db'
 succeeds 'a page' analyze -q d20 d21 d22 -o all.csv --html page.html

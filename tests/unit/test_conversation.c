@@ -122,6 +122,30 @@ static void what_it_kept_becomes_a_history(void)
     CU_ASSERT_PTR_NULL(history_of_vm(history, snapshot, 1, FOLLOWED_CPU));
 }
 
+/* Of the first VM a week is known, of another something, of a host too; the server tells of the last hour. */
+static void what_it_kept_takes_nothing_away_that_is_known_for_longer(void)
+{
+    g_autoptr(Said) said = said_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot = collect(said, SESSION, said->texts[SESSION], &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
+    g_autoptr(History) history = history_new();
+    const char *key = history_key_of_vm(history, &snapshot->vms[0]);
+    Rollup *known = history_rollups_of_vm(history, key);
+    gint64 week = snapshot->info.taken_at - 7 * 24 * 3600;
+    rollup_add(&known[FOLLOWED_CPU], week, 300, 1);
+    rollup_add(&known[FOLLOWED_HELD], snapshot->info.taken_at - 300, 300, 1);
+    rollup_add(&history_rollups_of_vm(history, "another")[FOLLOWED_CPU], week, 300, 2);
+    rollup_add(&history_rollups_of_host(history, "host")[FOLLOWED_BASE_CPU], week, 300, 3);
+    CU_ASSERT_TRUE_FATAL(snapshot_history_take(history, snapshot, said->output, &error));
+    known = history_rollups_of_vm(history, key);
+    CU_ASSERT_EQUAL(known[FOLLOWED_CPU].n_recent, 1);
+    CU_ASSERT_EQUAL(known[FOLLOWED_CPU].recent[0].mean, 1);
+    CU_ASSERT_EQUAL(known[FOLLOWED_HELD].n_recent, 3); /* further back than five minutes */
+    CU_ASSERT_EQUAL(history_rollups_of_vm(history, "another")[FOLLOWED_CPU].n_recent, 1);
+    CU_ASSERT_EQUAL(history_rollups_of_host(history, "host")[FOLLOWED_BASE_CPU].n_recent, 1);
+}
+
 static void an_identity_with_a_line_break_is_written_as_an_id(void)
 {
     g_autoptr(Said) said = said_new();
@@ -189,6 +213,7 @@ void test_conversation_suite(void)
     CU_pSuite suite = CU_add_suite("conversation", NULL, NULL);
     CU_ADD_TEST(suite, what_it_says_becomes_a_snapshot);
     CU_ADD_TEST(suite, what_it_kept_becomes_a_history);
+    CU_ADD_TEST(suite, what_it_kept_takes_nothing_away_that_is_known_for_longer);
     CU_ADD_TEST(suite, an_identity_with_a_line_break_is_written_as_an_id);
     CU_ADD_TEST(suite, a_number_out_of_its_bounds_is_no_number);
     CU_ADD_TEST(suite, without_a_number_that_each_row_must_have_there_is_no_snapshot);

@@ -74,11 +74,17 @@ static void assert_says(const Change *change, const char *words)
         fprintf(stderr, "  found \"%s\", expected \"%s\"\n", change->reason, words);
 }
 
-static void a_vm_that_is_off_gives_back_what_was_lent(void)
+static void a_vm_that_is_off_gives_back_what_was_lent_by_a_day_of_data(void)
 {
     g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_OFF), "[plan]\n");
     lent(planning, 1, 11264, 11776);
     lent(planning, 2, 11776, 12288);
+    g_autoptr(Decisions) early = decide_on(planning);
+    CU_ASSERT_EQUAL(early->changes->len, 0);
+    assert_says(only_one(early->advice), "less than a day of data");
+    assert_says(only_one(early->advice),
+                "; safe once a whole day of data, while it runs, says the same, as it is");
+    knows(planning, 5, 5, 5);
     g_autoptr(Decisions) decisions = decide_on(planning);
     const Change *change = only_one(decisions->changes);
     CU_ASSERT_EQUAL(change->action, ACTION_RECLAIM_MEMORY);
@@ -86,8 +92,57 @@ static void a_vm_that_is_off_gives_back_what_was_lent(void)
     CU_ASSERT_EQUAL(change->was, 12288);
     CU_ASSERT_EQUAL(change->amount, 11264);
     assert_says(change, "1024 MiB of its 12288 MiB were lent");
-    assert_says(change, "less than a day of data");
+    assert_says(change, "(3.0 days of data)");
     CU_ASSERT_EQUAL(decisions->advice->len, 0);
+}
+
+static void a_span_without_peaks_takes_nothing(void)
+{
+    g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_OFF), "[plan]\n");
+    lent(planning, 1, 8192, 12288);
+    knows(planning, 5, 5, 5);
+    ((Assessed *)assessment_find(planning->small->assessment, planning->small->snapshot->info.source_id, "a"))
+        ->loads[RESOURCE_MEMORY]
+        .peaks = "";
+    g_autoptr(Decisions) decisions = decide_on(planning);
+    CU_ASSERT_EQUAL(decisions->changes->len, 0);
+    CU_ASSERT_EQUAL(decisions->advice->len, 1);
+}
+
+/* It was taken, and whoever undid that an hour ago wants it to have it. */
+static void what_was_given_again_stays_for_a_day(void)
+{
+    g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_OFF), "[plan]\n");
+    gint64 now = planning->small->snapshot->info.taken_at = 20000 * (gint64)86400;
+    knows(planning, 5, 5, 5);
+    lent(planning, now - 10 * 86400, 8192, 12288);
+    lent(planning, now - 7200, 12288, 8192);
+    lent(planning, now - 3600, 8192, 12288);
+    g_autoptr(Decisions) undone = decide_on(planning);
+    CU_ASSERT_EQUAL(undone->changes->len, 0);
+    assert_says(only_one(undone->advice),
+                "; safe from 2024-10-04T23:00:00Z on, a day after it was given, as it is");
+    planning->small->snapshot->info.taken_at = now - 3600 + 86400;
+    g_autoptr(Decisions) later = decide_on(planning);
+    CU_ASSERT_EQUAL(only_one(later->changes)->amount, 8192);
+}
+
+/* Two VMs bear one instance UUID: neither is known to be the one that it was lent to. */
+static void a_loan_is_nobodys_where_vms_share_their_uuid(void)
+{
+    SmallCluster *small = one_vm(VM_POWER_OFF);
+    Vm *other = add_vm(small, "b", "h1", 1000, 10);
+    other->power = VM_POWER_OFF;
+    other->instance_uuid = "u";
+    small->snapshot->vms[0].instance_uuid = "u";
+    g_autoptr(Planning) planning = planning_new(small, "[plan]\n");
+    lent(planning, 1, 8192, 12288);
+    knows(planning, 5, 5, 5);
+    g_autoptr(Decisions) decisions = decide_on(planning);
+    CU_ASSERT_EQUAL(decisions->changes->len + decisions->advice->len, 0);
+    Change back = change_growth(planning->model, ACTION_RECLAIM_MEMORY, 0, 8192);
+    g_autofree char *why = why_not(planning, &back, LEGAL_LENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "show 0 MiB to have been lent"));
 }
 
 static void nothing_is_given_back_that_no_journal_shows(void)
@@ -104,6 +159,7 @@ static void nothing_is_given_back_that_no_journal_shows(void)
 static void what_was_given_back_is_not_given_back_again(void)
 {
     g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_OFF), "[plan]\n");
+    knows(planning, 5, 5, 5);
     lent(planning, 1, 11264, 12800);
     lent(planning, 2, 12800, 12288);
     g_autoptr(Decisions) decisions = decide_on(planning);
@@ -204,10 +260,61 @@ static void a_day_of_data_advises_on_sizes(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(advice->reason, "has 12288 MiB, needs 6400 MiB (vpa, 2.0 days of data)"));
 }
 
+/* what is advised on VM "a" of 12 GiB and 2 vCPUs of 1000 MHz each, which needs so much */
+static SizeAdvice sized(Planning *planning, double mhz, double gib)
+{
+    Assessed *assessed = (Assessed *)assessment_find(planning->small->assessment,
+                                                     planning->small->snapshot->info.source_id, "a");
+    Load *cpu = &assessed->loads[RESOURCE_CPU], *memory = &assessed->loads[RESOURCE_MEMORY];
+    cpu->size_used = cpu->size_need = mhz;
+    memory->size_used = memory->size_need = gib * GIB_IN_KIB;
+    cpu->size_span_s = memory->size_span_s = 2 * 86400;
+    g_autoptr(Decisions) decisions = decisions_new();
+    sizeadvice_add(&planning->situation, decisions);
+    CU_ASSERT_EQUAL_FATAL(decisions->sizes->len, 1);
+    SizeAdvice advice = g_array_index(decisions->sizes, SizeAdvice, 0);
+    advice.reason = (char *)snapshot_string(planning->small->snapshot, advice.reason);
+    return advice;
+}
+
+static void a_vm_that_is_too_small_is_told_to_give_nothing_back(void)
+{
+    g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_ON), "[plan]\n");
+    SizeAdvice cpus = sized(planning, 2500, 5); /* a third vCPU, and 6400 MiB */
+    CU_ASSERT_EQUAL(cpus.cause, CAUSE_UNDERSIZED);
+    CU_ASSERT_EQUAL(cpus.action, -1);
+    SizeAdvice memory = sized(planning, 1500, 11); /* 14080 MiB */
+    CU_ASSERT_EQUAL(memory.cause, CAUSE_UNDERSIZED);
+    CU_ASSERT_EQUAL(memory.action, ACTION_ADD_MEMORY);
+    SizeAdvice less = sized(planning, 500, 11 * 0.8); /* a vCPU less, and memory right */
+    CU_ASSERT_EQUAL(less.cause, CAUSE_OVERSIZED);
+    CU_ASSERT_NOT_EQUAL(less.action, ACTION_ADD_MEMORY);
+}
+
+static void a_power_cycle_is_told_where_it_takes_one(void)
+{
+    g_autoptr(Planning) planning = planning_new(one_vm(VM_POWER_ON), "[plan]\n");
+    Vm *vm = &planning->small->snapshot->vms[0];
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 1500, 11).reason, "; it takes a power cycle"));
+    vm->memory_hot_add = 1;
+    vm->memory_hot_add_limit_mib = 16384;
+    CU_ASSERT_PTR_NULL(strstr(sized(planning, 1500, 11).reason, "power cycle"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 1500, 15).reason, "; it takes a power cycle")); /* 19 GiB */
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 1500, 5).reason, "; it takes a power cycle"));
+    vm->memory_hot_remove = 1;
+    CU_ASSERT_PTR_NULL(strstr(sized(planning, 1500, 5).reason, "power cycle"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(sized(planning, 500, 5).reason, "; it takes a power cycle"));
+    g_autoptr(Planning) off = planning_new(one_vm(VM_POWER_OFF), "[plan]\n");
+    CU_ASSERT_PTR_NULL(strstr(sized(off, 500, 5).reason, "power cycle"));
+}
+
 void test_giveback_suite(void)
 {
     CU_pSuite suite = CU_add_suite("giveback", NULL, NULL);
-    CU_ADD_TEST(suite, a_vm_that_is_off_gives_back_what_was_lent);
+    CU_ADD_TEST(suite, a_vm_that_is_off_gives_back_what_was_lent_by_a_day_of_data);
+    CU_ADD_TEST(suite, a_span_without_peaks_takes_nothing);
+    CU_ADD_TEST(suite, what_was_given_again_stays_for_a_day);
+    CU_ADD_TEST(suite, a_loan_is_nobodys_where_vms_share_their_uuid);
     CU_ADD_TEST(suite, nothing_is_given_back_that_no_journal_shows);
     CU_ADD_TEST(suite, what_was_given_back_is_not_given_back_again);
     CU_ADD_TEST(suite, as_many_additions_go_back_as_its_peaks_allow);
@@ -215,4 +322,6 @@ void test_giveback_suite(void)
     CU_ADD_TEST(suite, a_vm_that_can_give_it_back_while_it_runs_does_so_by_a_day_of_data);
     CU_ADD_TEST(suite, the_policy_may_ask_for_advice_or_for_nothing);
     CU_ADD_TEST(suite, a_day_of_data_advises_on_sizes);
+    CU_ADD_TEST(suite, a_vm_that_is_too_small_is_told_to_give_nothing_back);
+    CU_ADD_TEST(suite, a_power_cycle_is_told_where_it_takes_one);
 }

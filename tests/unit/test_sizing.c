@@ -108,7 +108,44 @@ static void the_last_eight_days_are_kept(void)
         rollup_add(&rollup, MIDNIGHT + day * DAY_S + DAY_S / 2, WINDOW_S, 100 + day);
     CU_ASSERT_EQUAL(rollup.n_days, ROLLUP_DAYS);
     CU_ASSERT_EQUAL(rollup.days[0].peak, 102);
-    CU_ASSERT_EQUAL(sizing_span(&rollup), 9 * DAY_S + WINDOW_S);
+    CU_ASSERT_EQUAL(rollup.measured_s, 10 * WINDOW_S);
+    CU_ASSERT_EQUAL(sizing_data_s(&rollup), 0); /* nine days, of which fifty minutes are known */
+    rollup_clear(&rollup);
+}
+
+/* Half hours that go back a week, then five minutes each: those alone are data, and half of a day of them a
+ * day apart is enough. */
+static void data_is_what_was_measured_in_windows_that_show_peaks(void)
+{
+    Rollup rollup;
+    rollup_init(&rollup, ROLLUP_FIRST_KIB);
+    gint64 end = MIDNIGHT;
+    for (guint i = 0; i < 7 * 48; i++)
+        rollup_add(&rollup, end += 1800, 1800, 100);
+    CU_ASSERT_EQUAL(rollup.since, -1);
+    CU_ASSERT_EQUAL(sizing_data_s(&rollup), 0);
+    gint64 fine = end;
+    for (guint i = 0; i < 143; i++)
+        rollup_add(&rollup, end += WINDOW_S, WINDOW_S, 100);
+    CU_ASSERT_EQUAL(rollup.since, fine);
+    rollup_add(&rollup, fine + DAY_S + WINDOW_S, 2 * WINDOW_S, 100); /* long, though late */
+    CU_ASSERT_EQUAL(sizing_data_s(&rollup), 0);
+    rollup_add(&rollup, fine + DAY_S + 2 * WINDOW_S, WINDOW_S, 100);
+    CU_ASSERT_EQUAL(sizing_data_s(&rollup), 144 * WINDOW_S);
+    rollup_add(&rollup, fine + DAY_S + 2 * WINDOW_S + 60, WINDOW_S, 100); /* of which 240 s were known */
+    CU_ASSERT_EQUAL(sizing_data_s(&rollup), 144 * WINDOW_S + 60);
+    rollup_clear(&rollup);
+}
+
+/* As an older collect wrote it: windows, and neither a beginning nor days. */
+static void what_is_known_without_days_begins_to_be_judged(void)
+{
+    Rollup rollup;
+    rollup_init(&rollup, ROLLUP_FIRST_KIB);
+    rollup.recent[rollup.n_recent++] = (RollupInterval){MIDNIGHT, WINDOW_S, 100};
+    for (guint i = 1; i <= 288; i++)
+        rollup_add(&rollup, MIDNIGHT + i * (gint64)WINDOW_S, WINDOW_S, 100);
+    CU_ASSERT_EQUAL(sizing_data_s(&rollup), DAY_S);
     rollup_clear(&rollup);
 }
 
@@ -155,6 +192,24 @@ static void sizes_are_idle_right_or_too_small(void)
     CU_ASSERT_EQUAL(judge("", 1500, 9).word, SIZE_UNDERSIZED);
     CU_ASSERT_EQUAL(judge("", 1800, 7.5).word, SIZE_UNDERSIZED); /* 2070 MHz take a third vCPU */
     CU_ASSERT_EQUAL(judge("", NAN, NAN).word, SIZE_UNKNOWN);
+}
+
+/* A VM of 64 MiB that uses 16 of them has what it needs. */
+static void a_tiny_vm_is_not_too_small(void)
+{
+    g_autoptr(SmallCluster) small = smallcluster_new();
+    g_autoptr(Policy) policy = smallcluster_policy("", NULL);
+    Host host = *smallcluster_add_host(small, "h1");
+    Vm vm = *smallcluster_add_vm(small, "v1", "h1");
+    host.core_mhz = 1000;
+    vm.memory_mib = 64;
+    Assessed assessed = {0};
+    assessed.loads[RESOURCE_CPU] = (Load){.capacity = 2000, .size_used = 1500, .size_need = 1725};
+    assessed.loads[RESOURCE_MEMORY] =
+        (Load){.capacity = 64 * 1024, .size_used = 16 * 1024, .size_need = 18.4 * 1024};
+    Sizing sizing = sizing_judge(&vm, &host, &assessed, policy);
+    CU_ASSERT_EQUAL(sizing.word, SIZE_RIGHT);
+    CU_ASSERT_EQUAL(sizing.memory_mib, 64);
 }
 
 /* ---- a history ---- */
@@ -217,9 +272,12 @@ void test_sizing_suite(void)
     CU_ADD_TEST(suite, autopilots_peak_average_and_half_of_the_peak);
     CU_ADD_TEST(suite, vpas_memory_is_the_percentile_of_the_days_peaks);
     CU_ADD_TEST(suite, the_last_eight_days_are_kept);
+    CU_ADD_TEST(suite, data_is_what_was_measured_in_windows_that_show_peaks);
+    CU_ADD_TEST(suite, what_is_known_without_days_begins_to_be_judged);
     CU_ADD_TEST(suite, peaks_that_are_none_are_refused);
     CU_ADD_TEST(suite, a_size_is_what_rule_and_short_pct_ask_for);
     CU_ADD_TEST(suite, sizes_are_idle_right_or_too_small);
+    CU_ADD_TEST(suite, a_tiny_vm_is_not_too_small);
     CU_ADD_TEST(suite, less_than_a_day_is_no_size);
     CU_ADD_TEST(suite, the_first_size_that_names_a_vm_holds);
 }
