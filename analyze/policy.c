@@ -663,14 +663,12 @@ Estimator policy_estimator(const Policy *policy, gboolean of_memory, gboolean fo
 
 const SizeRule *policy_size_rule(const Policy *policy, const char *folder, const char *name)
 {
-    static const SizeRule vpa = {
-        .rule = SIZE_RULE_VPA, .cpu = (char *)"", .memory = (char *)"", .margin_pct = 15};
     for (guint i = 0; i < policy->sizes->len; i++) {
         const SizeRule *size = policy->sizes->pdata[i];
         if (policy_matches(size->vms, folder, name))
             return size;
     }
-    return &vpa;
+    return &sizerule_vpa;
 }
 
 /* ---- patterns ---- */

@@ -9,6 +9,9 @@ const char *const statistic_words[] = {
     "p81",     "p82",       "p83", "p84", "p85", "p86", "p87", "p88", "p89",  "p90", "p91",
     "p92",     "p93",       "p94", "p95", "p96", "p97", "p98", "p99", "peak", NULL};
 
+const SizeRule sizerule_vpa = {
+    .rule = SIZE_RULE_VPA, .cpu = (char *)"", .memory = (char *)"", .margin_pct = 15};
+
 static int find(const char *word)
 {
     int i = 0;

@@ -18,6 +18,9 @@ typedef struct SizeRule {
     double margin_pct;  /* above the statistic */
 } SizeRule;
 
+/* the one of VMs that no section names, and of what was lent: the Vertical Pod Autoscaler's, and 15 % */
+extern const SizeRule sizerule_vpa;
+
 /* what is taken of what was used: its weighted average; the higher of the 60th percentile and half of the
  * peak; a percentile; the peak */
 enum {

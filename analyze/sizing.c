@@ -104,6 +104,11 @@ double sizing_need(const SizeRule *rule, double statistic)
     return statistic * (1 + rule->margin_pct / 100);
 }
 
+double sizing_memory_mib(double need_kib, double used_kib, const Policy *policy)
+{
+    return fmax(need_kib, used_kib * 100 / policy->short_pct) / KIB_OF_MIB;
+}
+
 static void fill(Load *load, Resource r, const SizeRule *rule, const Rollup *rollup)
 {
     double data_s = sizing_data_s(rollup);
@@ -137,7 +142,7 @@ void sizing_fill(Subject *subject, Assessment *assessment, const History *histor
 static double memory_of(const Vm *vm, const Load *load, const Policy *policy)
 {
     double step = vm->memory_hot_add_step_mib > 0 ? vm->memory_hot_add_step_mib : STEP_MIB;
-    double mib = fmax(load->size_need, load->size_used * 100 / policy->short_pct) / KIB_OF_MIB;
+    double mib = sizing_memory_mib(load->size_need, load->size_used, policy);
     return ceil(fmax(mib, fmin(LEAST_MIB, vm->memory_mib)) / step) * step;
 }
 

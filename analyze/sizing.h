@@ -37,6 +37,10 @@ double sizing_data_s(const Rollup *rollup);
 /* the same with the rule's margin */
 double sizing_need(const SizeRule *rule, double statistic);
 
+/* MiB of memory that a VM is to have, by the need and the use (KiB) that it comes from: no less than the
+ * need, and so much that the guest is not short (short_pct); NAN where they are */
+double sizing_memory_mib(double need_kib, double used_kib, const Policy *policy);
+
 /* fills size_used, size_need, size_span and peaks of the VMs' CPU and memory, where there is a day of data */
 void sizing_fill(Subject *subject, Assessment *assessment, const History *history, const Policy *policy);
 

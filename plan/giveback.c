@@ -2,16 +2,14 @@
 #include "plan/giveback.h"
 
 #include "analyze/peaks.h"
+#include "analyze/sizing.h"
 #include "plan/growth.h"
 #include "plan/reclaim.h"
 
 #include <math.h>
 
-#define SHARE 0.9
-#define MARGIN 1.15
 #define DAY_S (24 * 3600)
 #define MOST_DAYS 10 /* after which a day's peak weighs a thousandth */
-#define KIB_OF_MIB 1024.0
 
 /* a VM to which memory was lent, and what its guest is known to have touched */
 typedef struct Debtor {
@@ -66,8 +64,9 @@ static Debtor debtor_of(const Situation *situation, const Model *end, guint vm, 
 /* MiB that the VM needs as of so many days on; NAN where it was not measured */
 static double need_of(const Debtor *debtor, guint days_on)
 {
-    double kib = peaks_percentile(debtor->peaks, SHARE, days_on);
-    return fmax(kib * MARGIN, kib * 100 / debtor->end->policy->short_pct) / KIB_OF_MIB;
+    double share = sizerule_share(sizerule_statistic(&sizerule_vpa, TRUE));
+    double kib = peaks_percentile(debtor->peaks, share, days_on);
+    return sizing_memory_mib(sizing_need(&sizerule_vpa, kib), kib, debtor->end->policy);
 }
 
 /* the smallest size that it can have as of so many days on; NAN: none but the present one */

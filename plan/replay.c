@@ -231,7 +231,7 @@ static gboolean decide_on_interval(Run *run, GError **error)
     g_autoptr(Assessment) assessment = assess(run, error);
     if (!assessment)
         return FALSE;
-    sizetrial_learn(run->sizes, assessment);
+    sizetrial_learn(run->sizes, assessment, run->replay->policy);
     Situation *situation =
         situation_new(world_snapshot(run->world), assessment, run->replay->policy, run->past, error);
     if (!situation)

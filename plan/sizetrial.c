@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/sizetrial.h"
 
+#include "analyze/sizing.h"
+
 #include <math.h>
 
 #define HOUR_S 3600.0
@@ -37,14 +39,16 @@ void sizetrial_free(SizeTrial *trial)
     g_free(trial);
 }
 
-void sizetrial_learn(SizeTrial *trial, const Assessment *assessment)
+void sizetrial_learn(SizeTrial *trial, const Assessment *assessment, const Policy *policy)
 {
     const Snapshot *start = trial->history->start;
     guint first = start->n_clusters + start->n_hosts;
     for (guint i = 0; i < start->n_vms; i++) {
         const Load *loads = g_array_index(assessment->entities, Assessed, first + i).loads;
-        if (!isnan(loads[RESOURCE_MEMORY].size_need))
-            trial->memory_kib[i] = loads[RESOURCE_MEMORY].size_need;
+        const Load *memory = &loads[RESOURCE_MEMORY];
+        if (!isnan(memory->size_need))
+            trial->memory_kib[i] =
+                sizing_memory_mib(memory->size_need, memory->size_used, policy) * KIB_OF_MIB;
         if (!isnan(loads[RESOURCE_CPU].size_need))
             trial->cpu_mhz[i] = loads[RESOURCE_CPU].size_need;
     }

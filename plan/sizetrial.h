@@ -8,6 +8,7 @@
 #define PLAN_SIZETRIAL_H
 
 #include "analyze/assessment.h"
+#include "analyze/policy.h"
 #include "plan/loadhistory.h"
 
 typedef struct SizeFigures {
@@ -21,8 +22,9 @@ SizeTrial *sizetrial_new(const LoadHistory *history);
 
 void sizetrial_free(SizeTrial *trial);
 
-/* takes the sizes of an assessment of the history's inventory, which hold for the intervals that follow */
-void sizetrial_learn(SizeTrial *trial, const Assessment *assessment);
+/* takes the sizes of an assessment of the history's inventory (analyze/sizing.h), which hold for the
+ * intervals that follow */
+void sizetrial_learn(SizeTrial *trial, const Assessment *assessment, const Policy *policy);
 
 /* adds what an interval comes to */
 void sizetrial_account(const SizeTrial *trial, guint interval, SizeFigures *figures);

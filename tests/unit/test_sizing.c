@@ -194,6 +194,14 @@ static void sizes_are_idle_right_or_too_small(void)
     CU_ASSERT_EQUAL(judge("", NAN, NAN).word, SIZE_UNKNOWN);
 }
 
+static void memory_is_what_the_need_and_short_pct_ask_for(void)
+{
+    g_autoptr(Policy) policy = smallcluster_policy("", NULL);
+    CU_ASSERT_EQUAL(sizing_memory_mib(1150 * 1024, 1000 * 1024, policy), 1250); /* 80 % */
+    CU_ASSERT_EQUAL(sizing_memory_mib(1500 * 1024, 1000 * 1024, policy), 1500);
+    CU_ASSERT_TRUE(isnan(sizing_memory_mib(NAN, NAN, policy)));
+}
+
 /* A VM of 64 MiB that uses 16 of them has what it needs. */
 static void a_tiny_vm_is_not_too_small(void)
 {
@@ -277,6 +285,7 @@ void test_sizing_suite(void)
     CU_ADD_TEST(suite, peaks_that_are_none_are_refused);
     CU_ADD_TEST(suite, a_size_is_what_rule_and_short_pct_ask_for);
     CU_ADD_TEST(suite, sizes_are_idle_right_or_too_small);
+    CU_ADD_TEST(suite, memory_is_what_the_need_and_short_pct_ask_for);
     CU_ADD_TEST(suite, a_tiny_vm_is_not_too_small);
     CU_ADD_TEST(suite, less_than_a_day_is_no_size);
     CU_ADD_TEST(suite, the_first_size_that_names_a_vm_holds);
