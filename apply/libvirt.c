@@ -35,6 +35,7 @@ typedef struct Estate {
     MoveNotes *notes;
     Interrupt *interrupt;  /* not owned; NULL: nobody asked */
     GHashTable *looked_at; /* PlanRow of an earlier run to gint64: since when nothing shows it */
+    GHashTable *aborted;   /* PlanRow of an earlier run whose migration was aborted now */
     gboolean has_warned;   /* what a look at the tables alone has to tell, is told once */
 } Estate;
 
@@ -155,7 +156,7 @@ static gboolean find_domain(Estate *estate, Vm *vm, virDomain **domain, GError *
                 snapshot->hosts[i].connection != CONNECTION_CONNECTED)
                 continue;
             const LibvirtHost *host =
-                libvirt_hosts_find(estate->hypervisors->hosts, snapshot->hosts[i].address);
+                hypervisors_host(estate->hypervisors, snapshot, snapshot->hosts[i].id, error);
             if (!host || !hypervisors_find(estate->hypervisors, host, vm->instance_uuid, domain, error))
                 return FALSE;
             if (*domain)
@@ -265,6 +266,13 @@ static MoveOptions options_of(const Estate *estate)
                          .timeout_s = estate->hypervisors->timeout_s};
 }
 
+/* Whoever settles the step later holds it to the limit under which it was begun. */
+static char *libvirt_intent(Target *target, const PlanRow *step)
+{
+    double limit_s = estate_of(target)->policy->libvirt_limit_s;
+    return step->action == ACTION_MIGRATE && limit_s > 0 ? g_strdup_printf("limit_s=%.0f", limit_s) : NULL;
+}
+
 static gboolean libvirt_start(Target *target, const PlanRow *step, StepCall *call, GError **error)
 {
     (void)call;
@@ -337,7 +345,25 @@ static gboolean place_of(Estate *estate, const PlanRow *step, const char *host_i
     return host || unknown;
 }
 
-static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, GError **error)
+/* One that is under way for longer than it may is aborted; then it fails where it is found where it was. */
+static void hold_to_limit(Estate *estate, const PlanRow *step, const char *intent, Place from, StepEnd *end)
+{
+    g_autofree char *limit = journal_text_in(intent, "limit_s");
+    const LibvirtHost *host = hypervisors_host(estate->hypervisors, estate->snapshot, step->from_id, NULL);
+    if (end->kind == END_UNKNOWN && limit && host && from.has_job &&
+        libvirt_abort_overdue(hypervisors_connect(estate->hypervisors, host, NULL), step->instance_uuid,
+                              g_ascii_strtod(limit, NULL)))
+        g_hash_table_add(estate->aborted, (gpointer)step);
+    if (end->kind != END_NOT_STARTED || !g_hash_table_contains(estate->aborted, step))
+        return;
+    end->kind = END_FAILED;
+    g_free(end->detail);
+    end->detail =
+        g_strdup_printf("it had not ended after %s s and was aborted; the VM stays where it was", limit);
+}
+
+static gboolean settle_move(Estate *estate, const PlanRow *step, const char *intent, StepEnd *end,
+                            GError **error)
 {
     Place from, to;
     gboolean is_cold = step_stated_power(step) != VM_POWER_ON;
@@ -345,6 +371,7 @@ static gboolean settle_move(Estate *estate, const PlanRow *step, StepEnd *end, G
         !place_of(estate, step, step->to_id, &to, error))
         return FALSE;
     end->kind = domain_place_judge(from, to, is_cold, &end->detail);
+    hold_to_limit(estate, step, intent, from, end);
     if (end->kind != END_SUCCEEDED)
         return TRUE;
     if (end->detail)
@@ -417,14 +444,14 @@ static void settle_size(Estate *estate, const PlanRow *step, StepEnd *end)
 static gboolean libvirt_settle(Target *target, const PlanRow *step, const char *task, const char *intent,
                                StepEnd *end, GError **error)
 {
-    (void)task, (void)intent;
+    (void)task;
     Estate *estate = estate_of(target);
     *end = (StepEnd){step->step, END_UNKNOWN, NULL};
     if (!estate->snapshot && !view_tables(estate, error))
         return FALSE;
     if (step->action != ACTION_MIGRATE)
         settle_size(estate, step, end);
-    else if (!settle_move(estate, step, end, error))
+    else if (!settle_move(estate, step, intent, end, error))
         return FALSE;
     if (end->kind == END_NOT_STARTED && is_doubtful(estate, step))
         end->kind = END_UNKNOWN;
@@ -455,6 +482,7 @@ static void libvirt_free(Target *target)
     workers_free(estate->workers);
     move_notes_unref(estate->notes);
     g_hash_table_destroy(estate->looked_at);
+    g_hash_table_destroy(estate->aborted);
     snapshot_free(estate->snapshot);
     hypervisors_free(estate->hypervisors);
     g_free(estate->source);
@@ -473,6 +501,7 @@ Target *target_libvirt_new(const char *source, Connection *connection, const Pro
         .view = libvirt_view,
         .check = libvirt_target_check,
         .recheck = libvirt_recheck,
+        .intent = libvirt_intent,
         .start = libvirt_start,
         .wait = libvirt_wait,
         .settle = libvirt_settle,
@@ -496,6 +525,7 @@ Target *target_libvirt_new(const char *source, Connection *connection, const Pro
     estate->hypervisors = hypervisors;
     estate->workers = workers_new();
     estate->notes = move_notes_new();
+    estate->aborted = g_hash_table_new(g_direct_hash, g_direct_equal);
     estate->looked_at = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     return &estate->base;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define POLL_US (G_USEC_PER_SEC / 4)
+#define MS_PER_S 1000.0
 #define BITS_PER_MIB (8.0 * 1024 * 1024)
 #define POST_COPY_ITERATION                                                                                  \
     3               /* from this pass over the guest's memory on it is known not to end by itself            \
@@ -311,6 +312,20 @@ Place libvirt_place(virConnect *connection, const char *uuid)
              !libvirt_failed_by(VIR_ERR_OPERATION_UNSUPPORTED) && !libvirt_failed_by(VIR_ERR_NO_SUPPORT))
         place.state = PLACE_SILENT; /* whether it is under way is not known */
     return place;
+}
+
+gboolean libvirt_abort_overdue(virConnect *connection, const char *uuid, double limit_s)
+{
+    g_autoptr(virDomain) domain = connection ? virDomainLookupByUUIDString(connection, uuid) : NULL;
+    g_auto(Parameters) parameters = {0};
+    int kind = VIR_DOMAIN_JOB_NONE;
+    if (!domain || virDomainGetJobStats(domain, &kind, &parameters.values, &parameters.n, 0) != 0)
+        return FALSE;
+    gboolean is_ours =
+        (kind == VIR_DOMAIN_JOB_BOUNDED || kind == VIR_DOMAIN_JOB_UNBOUNDED) &&
+        number_of(&parameters, VIR_DOMAIN_JOB_OPERATION) == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT;
+    return is_ours && number_of(&parameters, VIR_DOMAIN_JOB_TIME_ELAPSED) > limit_s * MS_PER_S &&
+           virDomainAbortJob(domain) == 0;
 }
 
 static EndKind look_where(const Move *move, char **words)

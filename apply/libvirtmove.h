@@ -67,6 +67,10 @@ char *libvirt_move_figures(virDomain *domain);
 /* where the domain is, of a connection to the host (NULL: it does not answer) */
 Place libvirt_place(virConnect *connection, const char *uuid);
 
+/* aborts the domain's migration away from its host where that has taken longer; TRUE where it did. libvirt
+ * aborts none whose guest runs on the other host already */
+gboolean libvirt_abort_overdue(virConnect *connection, const char *uuid, double limit_s);
+
 /* FALSE, and libvirt's words, where the source's libvirtd would not migrate the domain, or does not reach the
  * other host's: asked for by a migration that cannot come about, since the description that it brings along
  * is of another domain, which is looked at last, after the connection was made */

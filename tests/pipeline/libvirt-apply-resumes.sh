@@ -36,6 +36,19 @@ told limited ',failed,migrate,.*h2: it had not ended after 2 s and was aborted; 
 runs_on db h2
 counts_on db
 
+# The limit holds after a kill, too.
+plans late '[plan]' 'vmotion_mbps=20' '[apply]' 'libvirt_tls=no' 'libvirt_limit_s=8' "$(goes db h3)"
+"$BIN/apply" --no-recheck-load --policy late.ini late.csv libvirt:estate.csv >late.said 2>&1 &
+apply=$!
+until_moving db h2
+kill -9 $apply
+wait $apply 2>/dev/null || true
+! grep -q failed, late.journal.csv || fail 'it was killed too late'
+applies late 3
+told late ',failed,migrate,.*it had not ended after 8 s and was aborted; the VM stays where it was'
+runs_on db h2
+counts_on db
+
 # Stopped by a signal while the target dies.
 plans died "$slow" "$(goes db h1)"
 "$BIN/apply" --no-recheck-load --policy died.ini died.csv libvirt:estate.csv >died.said 2>&1 &
