@@ -65,3 +65,13 @@ told died ',interrupted,'
 told died ',failed,migrate,.*h2: '
 runs_on db h2
 counts_on db
+
+# Left open by an earlier run, while the target still is silent: what runs where it was, and was never stopped, was not
+# sent. Then the plan is refused, as its target does not answer.
+cp died.csv open.csv
+cp died.ini open.ini
+sed '/,interrupted,/,$d' died.journal.csv >open.journal.csv
+applies open 1
+says open 'warning: h1: .*not responding'
+told open ',resolved,migrate,.*it had not been started'
+runs_on db h2
