@@ -407,7 +407,6 @@ static void settle_size(Estate *estate, const PlanRow *step, StepEnd *end)
     g_autoptr(virDomain) domain = NULL;
     g_autoptr(GError) error = NULL;
     if (vm && !find_domain(estate, vm, &domain, &error)) {
-        g_assert(error);
         leave_unknown(end, error->message);
         return;
     }
