@@ -102,8 +102,7 @@ void assessment_free(Assessment *assessment)
     g_free(assessment);
 }
 
-/* a Load with every number NAN and no reason; an Assessed of such loads */
-static Load load_unknown(void)
+Load load_unknown(void)
 {
     return (Load){.capacity = NAN,
                   .allocated = NAN,
@@ -125,6 +124,7 @@ static Load load_unknown(void)
                   .reason = ""};
 }
 
+/* of such loads */
 static Assessed assessed_unknown(void)
 {
     Assessed assessed = {.id = "", .name = "", .source_id = "", .cluster_id = "", .state = STATE_UNKNOWN};

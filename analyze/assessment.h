@@ -72,6 +72,9 @@ typedef struct Load {
     const char *reason;        /* "" but on the resource that decided the state */
 } Load;
 
+/* every number NAN, no reason */
+Load load_unknown(void);
+
 typedef struct Assessed {
     const char *id, *name, *source_id, *cluster_id;
     int kind;  /* EntityKind */

@@ -170,18 +170,10 @@ void loads_measure(Subject *subject, const Means *means, const Estimates *estima
 
 static void sum_cluster(const Subject *subject, guint c, Resource r, Load *sum)
 {
-    *sum = (Load){.usage_pct = NAN,
-                  .threshold_pct = sum->threshold_pct,
-                  .buffer = NAN,
-                  .room_demand = NAN,
-                  .size_used = NAN,
-                  .size_need = NAN,
-                  .size_span_s = NAN,
-                  .peaks = "",
-                  .reclaimed_host = NAN,
-                  .pressure = -1,
-                  .pressure_pool = "",
-                  .reason = ""};
+    double threshold_pct = sum->threshold_pct;
+    *sum = load_unknown();
+    sum->threshold_pct = threshold_pct;
+    sum->capacity = sum->allocated = sum->measured = sum->reclaimed = sum->demand = sum->base = 0;
     for (guint k = subject->host_begin[c]; k < subject->host_begin[c + 1]; k++) {
         guint host = subject->host_order[k];
         const Load *load = &subject->hosts[host].loads[r];

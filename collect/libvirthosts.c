@@ -19,7 +19,6 @@ static const Column host_columns[] = {
     {"name", CELL_TEXT, AT(name), 0, 0, NULL},
     {"peer_uri", CELL_PLAIN, AT(peer_uri), 0, 0, NULL},
     {"migrate_uri", CELL_PLAIN, AT(migrate_uri), 0, 0, NULL},
-    {"bmc", CELL_PLAIN, AT(bmc), 0, 0, NULL},
     {"net_capacity_kibps", CELL_WHOLE, AT(net_capacity_kibps), 0, MOST_KIBPS, NULL},
     {"disk_capacity_kibps", CELL_WHOLE, AT(disk_capacity_kibps), 0, MOST_KIBPS, NULL},
 };

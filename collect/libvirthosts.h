@@ -17,7 +17,6 @@ typedef struct LibvirtHost {
     const char *name;        /* of the row, else the URI's host, else the URI */
     const char *peer_uri;    /* how other hosts reach it; where the file does not say, the uri */
     const char *migrate_uri; /* of the data channel; "": the hypervisor's own choice */
-    const char *bmc;         /* of its management controller; "" where not stated */
     double net_capacity_kibps, disk_capacity_kibps; /* NAN where not stated */
     guint64 line;                                   /* in the file */
 } LibvirtHost;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/planning.h"
 
+#include <glib/gstdio.h>
+
 #include <CUnit/CUnit.h>
 
 Planning *planning_new(SmallCluster *small, const char *policy_text)
@@ -23,6 +25,22 @@ Planning *planning_new(SmallCluster *small, const char *policy_text)
     planning->rules = planning->situation.rules;
     planning->legality = planning->situation.legality;
     return planning;
+}
+
+Past *past_of_row(const Snapshot *snapshot, JournalRow row)
+{
+    g_autofree char *path = smallcluster_file("", 0);
+    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
+    g_unlink(path);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(journal);
+    row.run = "run";
+    row.source_id = snapshot->info.source_id;
+    row.time = snapshot->info.taken_at - 3600;
+    row.step = 1;
+    CU_ASSERT_FATAL(journal_append(journal, &row, NULL));
+    Past *past = past_new();
+    past_add(past, journal, "");
+    return past;
 }
 
 void planning_free(Planning *planning)

@@ -24,6 +24,10 @@ typedef struct Planning {
  * on */
 Planning *planning_new(SmallCluster *small, const char *policy_text);
 
+/* a past of this one row, an hour before the snapshot: the caller fills in what happened to what; the run,
+ * the source, the time and the step are filled in here. The caller frees it */
+Past *past_of_row(const Snapshot *snapshot, JournalRow row);
+
 void planning_free(Planning *planning);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Planning, planning_free)
 

@@ -7,36 +7,20 @@
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <unistd.h>
 
 void test_refusal_suite(void);
 
 /* a past in which the vCenter refused VM "a" a move to h2 an hour before the snapshot, for the host's sake */
 static Past *refused_past(const Snapshot *snapshot)
 {
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "vmanger-refusal-XXXXXX", NULL);
-    int fd = g_mkstemp(path);
-    CU_ASSERT_FATAL(fd >= 0);
-    close(fd);
-    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
-    g_unlink(path);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(journal);
     JournalRow row = journal_row_unknown();
-    row.run = "run";
-    row.source_id = snapshot->info.source_id;
-    row.time = snapshot->info.taken_at - 3600;
-    row.step = 1;
     row.event = EVENT_REFUSED;
     row.action = ACTION_MIGRATE;
     row.object_id = "a";
     row.to_id = "h2";
     row.detail = "CannotAccessNetwork: the network is not there";
-    CU_ASSERT_FATAL(journal_append(journal, &row, NULL));
-    Past *past = past_new();
-    past_add(past, journal, "");
-    return past;
+    return past_of_row(snapshot, row);
 }
 
 /* What is decided by a policy: VM "a" of 10 points of CPU on h1, which stands at `pct`; h3 only where there

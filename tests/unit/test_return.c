@@ -4,7 +4,6 @@
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 void test_return_suite(void);
@@ -12,24 +11,13 @@ void test_return_suite(void);
 /* a past in which VM "a" left h2 an hour before the snapshot */
 static Past *moved_past(const Snapshot *snapshot)
 {
-    g_autofree char *path = smallcluster_file("", 0);
-    g_autoptr(Journal) journal = journal_open(path, FALSE, NULL);
-    g_unlink(path);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(journal);
     JournalRow row = journal_row_unknown();
-    row.run = "run";
-    row.source_id = snapshot->info.source_id;
-    row.time = snapshot->info.taken_at - 3600;
-    row.step = 1;
     row.event = EVENT_SUCCEEDED;
     row.action = ACTION_MIGRATE;
     row.object_id = "a";
     row.from_id = "h2";
     row.to_id = "h1";
-    CU_ASSERT_FATAL(journal_append(journal, &row, NULL));
-    Past *past = past_new();
-    past_add(past, journal, "");
-    return past;
+    return past_of_row(snapshot, row);
 }
 
 /* Where "a", all that h1 runs, is planned to go: h1 stands at `pct` of CPU, h2 at 10 %, and h3 (only where
