@@ -85,6 +85,7 @@ static const Key keys[] = {
     {"plan", "memory_max_growth_pct", KEY_DECIMAL, AT(memory_max_growth_pct), "50", 0, 10000, NULL},
     {"plan", "memory_cap_window_s", KEY_WHOLE, AT(memory_cap_window_s), "86400", 0, MANY, NULL},
     {"plan", "grow_to_pct", KEY_DECIMAL, AT(grow_to_pct), "70", 1, 100, NULL},
+    {"plan", "lend_to_pct", KEY_DECIMAL, AT(lend_to_pct), "75", 0, 100, NULL},
     {"plan", "buffer_reserve_pct", KEY_DECIMAL, AT(buffer_reserve_pct), "10", 0, 100, NULL},
     {"plan", "vm_cpu_pct", KEY_DECIMAL, AT(vm_cpu_pct), "80", 1, 100, NULL},
     {"plan", "cpu_step", KEY_WHOLE, AT(cpu_step), "1", 1, 1024, NULL},

@@ -47,9 +47,10 @@ typedef struct Policy {
     /* [plan] */
     int strategy, published_exact;
     double memory_step_mib, memory_max_steps, memory_max_growth_pct, memory_cap_window_s, grow_to_pct,
-        buffer_reserve_pct, vm_cpu_pct, cpu_step, cpu_max_steps, min_vm_pct, max_moves_per_host, max_moves,
-        max_duration_s, time_limit_s, min_gain, relieve_to_pct; /* relieve_to_pct: NAN where empty */
-    int step_cost_count;                                        /* step_cost=count */
+        lend_to_pct, buffer_reserve_pct, vm_cpu_pct, cpu_step, cpu_max_steps, min_vm_pct, max_moves_per_host,
+        max_moves, max_duration_s, time_limit_s, min_gain,
+        relieve_to_pct;  /* relieve_to_pct: NAN where empty */
+    int step_cost_count; /* step_cost=count */
     double dirty_factor, vmotion_mbps, migration_setup_s, cooldown_s, return_cooldown_s, refusal_cooldown_s;
     int balance, ha_check, power, reclaim;
     double hosts_in_reserve;

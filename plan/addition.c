@@ -225,6 +225,12 @@ static gboolean is_in_memory_budget(const Addition *addition, Obstacle *why)
             why, OBSTACLE_BUFFER, -1,
             "the buffer of %s has %.0f MiB left to give (buffer_reserve_pct kept), %.0f MiB are needed",
             snapshot->clusters[cluster].name, now->buffer_memory[cluster] / 1024, kib / 1024);
+    if (kib > now->lendable[cluster])
+        return obstacle_set(
+            why, OBSTACLE_BUFFER, -1,
+            "%s has %.0f MiB left to lend (lend_to_pct of its memory, less what its VMs ask for "
+            "and what was lent to them), %.0f MiB are needed",
+            snapshot->clusters[cluster].name, MAX(0, now->lendable[cluster]) / 1024, kib / 1024);
     if (kib > growth_failover_room(now, cluster))
         return obstacle_set(why, OBSTACLE_FAILOVER, -1,
                             "the cluster could then not bear the loss of its largest host (ha_check=hard)");
@@ -243,7 +249,7 @@ static gboolean is_within_growth(const Addition *addition, Obstacle *why)
     const Model *start = addition->start;
     guint vm = (guint)addition->change->vm;
     double to_mib = addition->change->amount;
-    double before = growth_memory_before(start, addition->past, vm);
+    double before = past_memory_before(addition->past, start, vm);
     if (start->policy->strategy == STRATEGY_THRESHOLD ||
         to_mib <= growth_memory_cap(start, addition->past, vm))
         return TRUE;

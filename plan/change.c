@@ -155,6 +155,7 @@ static void add_memory(Model *model, guint vm, double to_mib)
     host->memory_overhead_mib += model_vm_overhead(model, vm) - overhead;
     hold_in_pools(model, vm, reserved + overhead);
     debit(&model->buffer_memory[host->cluster], kib);
+    model->lendable[host->cluster] -= kib;
     pool_debit(model->snapshot, model->vms[vm].row->pool, kib, model->pool_memory);
 }
 

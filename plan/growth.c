@@ -43,14 +43,9 @@ double growth_hot_add_limit(const Vm *row)
     return small ? MIN(most, LINUX_HOT_ADD_FLOOR_MIB) : most;
 }
 
-double growth_memory_before(const Model *start, const Past *past, guint vm)
-{
-    return past_memory_before(past_of_vm(past, start, vm), start->vms[vm].memory_mib);
-}
-
 double growth_memory_cap(const Model *start, const Past *past, guint vm)
 {
-    return growth_memory_before(start, past, vm) * (1 + start->policy->memory_max_growth_pct / 100);
+    return past_memory_before(past, start, vm) * (1 + start->policy->memory_max_growth_pct / 100);
 }
 
 double growth_largest_memory(const Model *start, const Past *past, guint vm)
@@ -117,7 +112,8 @@ double growth_failover_room(const Model *model, guint cluster)
 
 double growth_cluster_room(const Model *model, guint cluster)
 {
-    return MIN(model->buffer_memory[cluster], growth_failover_room(model, cluster));
+    double room = MIN(model->buffer_memory[cluster], growth_failover_room(model, cluster));
+    return MAX(0, MIN(room, model->lendable[cluster]));
 }
 
 /* ---- vCPUs ---- */

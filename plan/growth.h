@@ -16,9 +16,6 @@ double growth_legal_memory(const Model *model, guint vm, double at_least_mib);
  * Linux guest that starts below that */
 double growth_hot_add_limit(const Vm *row);
 
-/* MiB that the VM had before the first of the additions on record that made it what it is */
-double growth_memory_before(const Model *start, const Past *past, guint vm);
-
 /* MiB beyond which strategy=optimize never grows the VM: memory_max_growth_pct over that size, or over its
  * present one where somebody else has resized it since */
 double growth_memory_cap(const Model *start, const Past *past, guint vm);
@@ -48,7 +45,8 @@ gboolean growth_hot_add_is_off(const Model *model, guint vm);
 gboolean growth_is_forbidden(const Model *model, guint vm, Obstacle *why);
 
 /* KiB that could be added and the others still bear the loss of the largest host, where ha_check=hard asks
- * for that; and what additions may take of a cluster: that, and what its buffer has to give */
+ * for that; and what additions may take of a cluster: that, what its buffer has to give, and what it
+ * may lend */
 double growth_failover_room(const Model *model, guint cluster);
 double growth_cluster_room(const Model *model, guint cluster);
 

@@ -151,6 +151,19 @@ static gboolean join_vms(Model *model, GError **error)
     return TRUE;
 }
 
+static void mark_shared_uuids(Model *model)
+{
+    g_autoptr(GHashTable) bearers = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < model->n_vms; i++) {
+        const char *uuid = model->vms[i].row->instance_uuid;
+        ModelVm *other = *uuid ? g_hash_table_lookup(bearers, uuid) : NULL;
+        if (other)
+            other->shares_uuid = model->vms[i].shares_uuid = TRUE;
+        else if (*uuid)
+            g_hash_table_insert(bearers, (gpointer)uuid, &model->vms[i]);
+    }
+}
+
 /* what part of an amount its cluster has for VMs, by the cluster's own word; NAN where that says nothing */
 static double share_for_vms(const Model *model, guint cluster, double reservable, gboolean of_memory)
 {
@@ -215,6 +228,7 @@ static gboolean join_buffers(Model *model, GError **error)
         }
         model->buffer_cpu[i] = keep_reserve(model, &assessed->loads[RESOURCE_CPU]);
         model->buffer_memory[i] = keep_reserve(model, &assessed->loads[RESOURCE_HOST_MEMORY]);
+        model->lendable[i] = INFINITY;
     }
     return TRUE;
 }
@@ -249,6 +263,7 @@ static Model *model_alloc(const Snapshot *snapshot)
     model->vms_on = g_new0(GArray *, snapshot->n_hosts + 1);
     model->buffer_cpu = g_new0(double, snapshot->n_clusters + 1);
     model->buffer_memory = g_new0(double, snapshot->n_clusters + 1);
+    model->lendable = g_new0(double, snapshot->n_clusters + 1);
     model->pool_cpu = g_new0(double, snapshot->n_pools + 1);
     model->pool_memory = g_new0(double, snapshot->n_pools + 1);
     model->pool_reserved_mib = g_new0(double, snapshot->n_pools + 1);
@@ -269,6 +284,7 @@ Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const P
         return NULL;
     join_pools(model);
     join_reservable(model);
+    mark_shared_uuids(model);
     return g_steal_pointer(&model);
 }
 
@@ -276,6 +292,16 @@ void model_calibrate(Model *model, double setup_s, double slope)
 {
     model->move_setup_s = setup_s;
     model->move_slope = slope;
+}
+
+void model_limit_lending(Model *model, const double *lent_kib)
+{
+    for (guint i = 0; i < model->snapshot->n_clusters; i++) {
+        const char *id = model->snapshot->clusters[i].id;
+        const Assessed *assessed = assessment_find(model->assessment, model->snapshot->info.source_id, id);
+        const Load *load = &assessed->loads[RESOURCE_HOST_MEMORY];
+        model->lendable[i] = load->capacity * model->policy->lend_to_pct / 100 - load->demand - lent_kib[i];
+    }
 }
 
 Model *model_copy(const Model *model)
@@ -291,6 +317,7 @@ Model *model_copy(const Model *model)
     memcpy(copy->vms, model->vms, model->n_vms * sizeof *copy->vms);
     memcpy(copy->buffer_cpu, model->buffer_cpu, snapshot->n_clusters * sizeof(double));
     memcpy(copy->buffer_memory, model->buffer_memory, snapshot->n_clusters * sizeof(double));
+    memcpy(copy->lendable, model->lendable, snapshot->n_clusters * sizeof(double));
     memcpy(copy->pool_cpu, model->pool_cpu, snapshot->n_pools * sizeof(double));
     memcpy(copy->pool_memory, model->pool_memory, snapshot->n_pools * sizeof(double));
     memcpy(copy->pool_reserved_mib, model->pool_reserved_mib, snapshot->n_pools * sizeof(double));
@@ -311,6 +338,7 @@ void model_free(Model *model)
     g_free(model->vms);
     g_free(model->buffer_cpu);
     g_free(model->buffer_memory);
+    g_free(model->lendable);
     g_free(model->pool_cpu);
     g_free(model->pool_memory);
     g_free(model->pool_reserved_mib);

@@ -46,6 +46,7 @@ typedef struct ModelVm {
     int state;                   /* State, as assessed */
     gboolean running, measured;  /* powered on; CPU and host_memory known */
     gboolean system;             /* by role or system_vms: load, never a step */
+    gboolean shares_uuid;        /* another VM of the snapshot bears its instance UUID */
 } ModelVm;
 
 typedef struct Model {
@@ -59,6 +60,7 @@ typedef struct Model {
     ModelVm *vms;                       /* [n_vms] */
     GArray **vms_on;                    /* [n_hosts] of guint: the running VMs on each host now, ascending */
     double *buffer_cpu, *buffer_memory; /* [n_clusters] MHz, KiB: what additions may still take */
+    double *lendable;                   /* [n_clusters] KiB that may still be lent, below 0 too; INFINITY */
     double *pool_cpu, *pool_memory;     /* [n_pools] MHz, KiB: what the VMs below each pool take (buffer.h) */
     double *pool_reserved_mib; /* [n_pools] memory that those which run have reserved, and what runs them */
 } Model;
@@ -74,6 +76,10 @@ Model *model_new(const Snapshot *snapshot, const Assessment *assessment, const P
 /* from here on a migration takes set-up + slope × bytes ÷ the policy's rate; as made, the policy's set-up and
  * a slope of 1 */
 void model_calibrate(Model *model, double setup_s, double slope);
+
+/* what each cluster has lent, KiB: from here on additions keep that, and what VMs ask for, within lend_to_pct
+ */
+void model_limit_lending(Model *model, const double *lent_kib);
 
 /* a copy to try steps on */
 Model *model_copy(const Model *model);

@@ -234,20 +234,10 @@ const VmPast *past_of_vm(const Past *past, const Model *model, guint vm)
     return past_find(past, model->snapshot->info.source_id, row->instance_uuid, row->id);
 }
 
-/* TRUE where another VM bears the same instance UUID: whose past it is nobody knows. */
-static gboolean shares_uuid(const Snapshot *snapshot, const Vm *vm)
-{
-    for (guint i = 0; *vm->instance_uuid && i < snapshot->n_vms; i++)
-        if (&snapshot->vms[i] != vm && strcmp(snapshot->vms[i].instance_uuid, vm->instance_uuid) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 GArray *past_sizes_before(const Past *past, const Model *model, guint vm)
 {
     const GArray *memory = past ? past_of_vm(past, model, vm)->memory : NULL;
-    gboolean known = memory && !shares_uuid(model->snapshot, model->vms[vm].row);
-    return lent_sizes_before(known ? memory : NULL, model->vms[vm].memory_mib);
+    return lent_sizes_before(model->vms[vm].shares_uuid ? NULL : memory, model->vms[vm].memory_mib);
 }
 
 /* TRUE where what is known later says that the refusal no longer holds. */
@@ -297,8 +287,8 @@ guint past_memory_additions_since(const VmPast *vm, gint64 time)
     return n;
 }
 
-double past_memory_before(const VmPast *vm, double present_mib)
+double past_memory_before(const Past *past, const Model *model, guint vm)
 {
-    g_autoptr(GArray) sizes = lent_sizes_before(vm->memory, present_mib);
-    return sizes->len ? g_array_index(sizes, double, 0) : present_mib;
+    g_autoptr(GArray) sizes = past_sizes_before(past, model, vm);
+    return sizes->len ? g_array_index(sizes, double, 0) : model->vms[vm].memory_mib;
 }

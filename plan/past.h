@@ -91,8 +91,8 @@ gint64 past_departure(const VmPast *vm, const char *host_id, gint64 since);
 /* how often the VM was added memory to at or after a time, of what has not been taken back */
 guint past_memory_additions_since(const VmPast *vm, gint64 time);
 
-/* MiB that the VM had before the first of the additions that made it what it is, each of which took up where
- * the one before had left it: its present size where somebody else has resized it since */
-double past_memory_before(const VmPast *vm, double present_mib);
+/* MiB that the VM had before the first of the additions that made it what it is (past_sizes_before): its
+ * present size where somebody else has resized it since */
+double past_memory_before(const Past *past, const Model *model, guint vm);
 
 #endif

@@ -15,6 +15,19 @@ static void unbind(Situation *situation)
     rules_free((RuleSet *)situation->rules);
 }
 
+/* What was lent counts in full, beside what VMs ask for: it is theirs for good, and asked for at another time
+ * than this. */
+static void limit_lending(Model *model, const Past *past)
+{
+    g_autofree double *lent_kib = g_new0(double, model->snapshot->n_clusters + 1);
+    for (guint vm = 0; vm < model->n_vms; vm++) {
+        const ModelVm *at = &model->vms[vm];
+        if (at->running)
+            lent_kib[at->row->cluster] += (at->memory_mib - past_memory_before(past, model, vm)) * 1024;
+    }
+    model_limit_lending(model, lent_kib);
+}
+
 Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment, const Policy *policy,
                          const Past *past, GError **error)
 {
@@ -25,6 +38,8 @@ Situation *situation_new(const Snapshot *snapshot, const Assessment *assessment,
     model_calibrate(model, times.setup_s, times.slope);
     for (guint vm = 0; vm < model->n_vms; vm++)
         model->vms[vm].copy_factor = move_times_factor(&times, past_of_vm(past, model, vm));
+    if (policy->strategy == STRATEGY_OPTIMIZE)
+        limit_lending(model, past);
     Situation *situation = g_new0(Situation, 1);
     situation->start = model;
     situation->past = past;

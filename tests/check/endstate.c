@@ -274,6 +274,18 @@ static void check_buffer(World *world, guint cluster, Resource resource, double 
                  resource_names[resource], open);
 }
 
+/* What was lent before, the plan's inputs do not say: at least what is added now must be within. */
+static void check_lending(World *world, guint cluster, double taken)
+{
+    const char *id = world->snapshot->clusters[cluster].id;
+    const Assessed *assessed = assessment_find(world->assessment, world->snapshot->info.source_id, id);
+    const Load *load = &assessed->loads[RESOURCE_HOST_MEMORY];
+    double open = load->capacity * world->policy->lend_to_pct / 100 - load->demand;
+    if (world->policy->strategy == STRATEGY_OPTIMIZE && taken > 0 && taken > open + ROUNDING)
+        complain(world, NULL, "cluster %s: additions take %.0f KiB, lend_to_pct allows %.0f", id, taken,
+                 open);
+}
+
 static void check_pool(World *world, guint pool, Resource resource, double before, double taken)
 {
     const Pool *row = &world->snapshot->pools[pool];
@@ -288,6 +300,8 @@ static void check_room(World *world, Resource resource)
     Taken taken = taken_of(world, resource);
     for (guint i = 0; i < world->snapshot->n_clusters; i++)
         check_buffer(world, i, resource, taken.of_cluster[i]);
+    for (guint i = 0; resource == RESOURCE_HOST_MEMORY && i < world->snapshot->n_clusters; i++)
+        check_lending(world, i, taken.of_cluster[i]);
     for (guint i = 0; i < world->snapshot->n_pools; i++)
         check_pool(world, i, resource, taken.before[i], taken.of_pool[i]);
     g_free(taken.of_cluster);

@@ -92,6 +92,12 @@ for rule in table("rules.csv"):
             row.update(to_id=others[0]["id"], to=others[0]["name"])
 '
 
+# The other strategy lends no more than the policy has it lend.
+printf '[plan]\nstrategy=optimize\nlend_to_pct=90\n' >"$TMP/policy.ini"
+"$BIN/analyze" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" -o "$TMP/assessment.csv"
+"$BIN/plan" --policy "$TMP/policy.ini" --quiet "$TMP/snapshot" "$TMP/assessment.csv" -o "$TMP/plan.csv"
+check "$TMP/plan.csv"
+finds 'lend_to_pct allows' 'grows[0]["to"] = "12800000"'
 # Clusters at the edge of what HA, pools and hosts admit.
 cat >"$TMP/policy.ini" <<'END'
 [analyze]

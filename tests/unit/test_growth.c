@@ -232,8 +232,9 @@ static void a_vm_that_its_host_squeezes_has_the_host_relieved_first(void)
 
 static void less_than_a_mib_reclaimed_is_rounding(void)
 {
-    assert_obstacle(one_ballooned_vm(1023), "[analyze]\nmemory_hot_pct=100\n[plan]\nbuffer_reserve_pct=0\n",
-                    10368, "");
+    assert_obstacle(one_ballooned_vm(1023),
+                    "[analyze]\nmemory_hot_pct=100\n[plan]\nbuffer_reserve_pct=0\nlend_to_pct=100\n", 10368,
+                    "");
 }
 
 static void what_was_swapped_once_is_no_obstacle_and_what_comes_back_now_is(void)
@@ -306,6 +307,42 @@ static void the_buffer_must_hold_it(void)
                     "the buffer of Cluster 1 has 1024 MiB");
 }
 
+/* how much the cluster may lend where the VM was given so much once: 40 of 100 GiB are in use */
+static double lendable_after_loan_mib(double lent_mib, gboolean twin, const char *policy)
+{
+    SmallCluster *small = one_short_vm();
+    short_vm(small)->instance_uuid = "u";
+    if (twin)
+        add_vm(small, "t", "h1", 10, 1)->instance_uuid = "u";
+    JournalRow row = journal_row_unknown();
+    g_autofree char *from = g_strdup_printf("%.0f", 10240 - lent_mib);
+    row.event = EVENT_SUCCEEDED;
+    row.action = ACTION_ADD_MEMORY;
+    row.object_id = "s";
+    row.instance_uuid = "u";
+    row.from = from;
+    row.to = "10240";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(small, policy);
+    g_autoptr(Past) past = past_of_row(small->snapshot, row);
+    g_autoptr(Situation) situation =
+        situation_new(small->snapshot, small->assessment, planning->policy, past, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(situation);
+    return growth_cluster_room(situation->start, 0) / 1024;
+}
+
+static void what_was_lent_counts_in_full_beside_what_is_asked_for(void)
+{
+    CU_ASSERT_EQUAL(lendable_after_loan_mib(4096, FALSE, "[plan]\n"), 31 * 1024);
+    CU_ASSERT_EQUAL(lendable_after_loan_mib(4096, TRUE, "[plan]\n"), 35 * 1024);
+    CU_ASSERT_EQUAL(lendable_after_loan_mib(4096, FALSE, "[plan]\nlend_to_pct=45\n"), 1024);
+    CU_ASSERT_EQUAL(lendable_after_loan_mib(4096, FALSE, "[plan]\nlend_to_pct=42\n"), 0);
+    CU_ASSERT_EQUAL(lendable_after_loan_mib(4096, FALSE, "[plan]\nlend_to_pct=42\nstrategy=threshold\n"),
+                    50 * 1024);
+    assert_obstacle(one_short_vm(), "[plan]\nlend_to_pct=41\n", 11264, "");
+    assert_obstacle(one_short_vm(), "[plan]\nlend_to_pct=41\n", 11265, "Cluster 1 has 1024 MiB left to lend");
+}
+
 static void hot_add_is_off_only_where_a_person_could_turn_it_on(void)
 {
     static const struct {
@@ -350,8 +387,8 @@ static void an_export_among_several_snapshots_speaks_for_no_other(void)
 
 static void additions_leave_room_for_the_loss_of_a_host_where_they_must(void)
 {
-    static const char hard[] = "[plan]\nbuffer_reserve_pct=0\nha_check=hard\n";
-    static const char warn[] = "[plan]\nbuffer_reserve_pct=0\nha_check=warn\n";
+    static const char hard[] = "[plan]\nbuffer_reserve_pct=0\nlend_to_pct=100\nha_check=hard\n";
+    static const char warn[] = "[plan]\nbuffer_reserve_pct=0\nlend_to_pct=100\nha_check=warn\n";
     for (int ha = 0; ha <= 1; ha++) {
         SmallCluster *small = one_short_vm();
         add_host(small, "h2", 1000, 59);
@@ -440,6 +477,7 @@ void test_growth_suite(void)
     CU_ADD_TEST(suite, a_host_that_is_hot_of_cpu_may_take_memory);
     CU_ADD_TEST(suite, a_locked_reservation_must_be_backed);
     CU_ADD_TEST(suite, the_buffer_must_hold_it);
+    CU_ADD_TEST(suite, what_was_lent_counts_in_full_beside_what_is_asked_for);
     CU_ADD_TEST(suite, hot_add_is_off_only_where_a_person_could_turn_it_on);
     CU_ADD_TEST(suite, an_export_that_does_not_tell_forbids_nothing);
     CU_ADD_TEST(suite, an_export_among_several_snapshots_speaks_for_no_other);
