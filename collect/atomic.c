@@ -204,6 +204,14 @@ static gboolean encrypt_out(AtomicFile *file, GError **error)
     return ok;
 }
 
+/* files that last and were written, from any thread */
+static int written[2]; /* [encrypted] */
+
+gboolean atomic_wrote_in_clear_alone(void)
+{
+    return g_atomic_int_get(&written[FALSE]) && !g_atomic_int_get(&written[TRUE]);
+}
+
 gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error)
 {
     if (file->keys && !encrypt_out(file, error))
@@ -218,6 +226,8 @@ gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error)
     }
     if (sha256)
         *sha256 = digest_hex(file->digest);
+    if (file->lasts)
+        g_atomic_int_inc(&written[file->keys != NULL]);
     return file->place.directory < 0 || place_flush(&file->place, file->path, error);
 }
 

@@ -31,6 +31,9 @@ void atomic_file_take(AtomicFile *file, GString *bytes);
  * written, before any encryption, owned by the caller */
 gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error);
 
+/* TRUE once the program has committed files that last, none of them encrypted */
+gboolean atomic_wrote_in_clear_alone(void);
+
 /* removes what was not committed, and frees */
 void atomic_file_free(AtomicFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AtomicFile, atomic_file_free)

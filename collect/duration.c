@@ -9,7 +9,7 @@
 static const struct {
     const char *name;
     gint64 seconds;
-} units[] = {{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"", 1}};
+} units[] = {{"w", 7 * 86400}, {"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"", 1}};
 
 #define MOST_DIGITS 9
 
@@ -26,10 +26,10 @@ static gint64 seconds_of(const char *text)
     return -1;
 }
 
-/* in the largest unit of which it is a whole number */
+/* in the largest unit, up to days, of which it is a whole number */
 static char *in_words(gint64 seconds)
 {
-    guint i = 0;
+    guint i = 1;
     while (seconds % units[i].seconds != 0)
         i++;
     return g_strdup_printf("%" G_GINT64_FORMAT "%s", seconds / units[i].seconds, units[i].name);
@@ -43,7 +43,7 @@ gboolean duration_parse(const char *text, const char *option, gint64 least_s, gi
         return TRUE;
     g_autofree char *found = escape_for_message(text), *least = in_words(least_s), *most = in_words(most_s);
     g_set_error(error, VMANGER_ERROR, 0,
-                "%s: found %s: expected seconds, or as 90m, 24h or 7d, from %s to %s", option, found, least,
-                most);
+                "%s: found %s: expected seconds, or as 90m, 24h, 7d or 2w, from %s to %s", option, found,
+                least, most);
     return FALSE;
 }

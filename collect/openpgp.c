@@ -163,6 +163,13 @@ static char *decrypt(gpgme_ctx_t context, int fd, const char *path, gsize *lengt
     return NULL;
 }
 
+static int decrypted; /* whether a file was, from any thread */
+
+gboolean openpgp_has_decrypted(void)
+{
+    return g_atomic_int_get(&decrypted);
+}
+
 char *openpgp_decrypt(const char *path, gsize *length, GError **error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -172,6 +179,8 @@ char *openpgp_decrypt(const char *path, gsize *length, GError **error)
     }
     gpgme_ctx_t context = context_new(error);
     char *bytes = context ? decrypt(context, fd, path, length, error) : NULL;
+    if (bytes)
+        g_atomic_int_set(&decrypted, TRUE);
     if (context)
         gpgme_release(context);
     close(fd);

@@ -46,6 +46,9 @@ gboolean openpgp_is_encrypted(const char *path);
 /* the whole plain text of an encrypted file; the caller wipes and frees it with openpgp_wipe */
 char *openpgp_decrypt(const char *path, gsize *length, GError **error);
 
+/* TRUE once the program has read an encrypted file */
+gboolean openpgp_has_decrypted(void);
+
 void openpgp_wipe(char *bytes, gsize length);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "collect/program.h"
 
+#include "collect/atomic.h"
 #include "collect/csv.h"
 #include "collect/escape.h"
 #include "collect/nearest.h"
+#include "collect/openpgp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -262,6 +264,11 @@ void program_print(const Program *program, const char *format, ...)
 
 int program_end(const Program *program, int code, gboolean stands_elsewhere)
 {
+    if (openpgp_has_decrypted() && atomic_wrote_in_clear_alone())
+        program_warn(
+            program,
+            "warning: what was read is encrypted, what was written is in the clear: --encrypt-to KEY "
+            "encrypts it");
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;

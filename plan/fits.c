@@ -18,24 +18,36 @@ const char *const fits_bounds[] = {"hosts", "apart", "buffer", "admission", "los
 
 /* ---- the shape ---- */
 
-/* a whole number before a unit; FALSE where the text is none of that */
-static gboolean parse_amount(const char *text, const char *unit, double most, double *amount)
+typedef struct Unit {
+    const char *name;
+    double worth;
+} Unit;
+
+static const Unit vcpu_units[] = {{"vcpus", 1}, {"vcpu", 1}, {"cpus", 1}, {"cpu", 1}, {NULL, 0}};
+
+/* as vSphere does, which writes GB and means 1024 MB of 1024 KB each */
+static const Unit memory_units[] = {{"gib", 1024}, {"gb", 1024}, {"g", 1024}, {"mib", 1},
+                                    {"mb", 1},     {"m", 1},     {NULL, 0}};
+
+/* a whole number before one of the units, in any case; FALSE where the text is none of that */
+static gboolean parse_amount(const char *text, const Unit *units, double most, double *amount)
 {
-    g_autofree char *number =
-        g_str_has_suffix(text, unit) ? g_strndup(text, strlen(text) - strlen(unit)) : NULL;
-    return number && table_parse_number(number, FALSE, FALSE, amount) && *amount >= 1 && *amount <= most;
+    const char *unit = text + strspn(text, "0123456789");
+    g_autofree char *number = g_strndup(text, (gsize)(unit - text));
+    for (; units->name; units++)
+        if (g_ascii_strcasecmp(unit, units->name) == 0 && table_parse_number(number, FALSE, FALSE, amount)) {
+            *amount *= units->worth;
+            return *amount >= 1 && *amount <= most;
+        }
+    return FALSE;
 }
 
 gboolean shape_parse(const char *text, Shape *shape, GError **error)
 {
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
     guint n = g_strv_length(parts);
-    double gib = 0;
-    gboolean ok = n >= 2 && n <= 3 && parse_amount(parts[0], "cpu", MOST_VCPUS, &shape->vcpus);
-    if (ok && parse_amount(parts[1], "GiB", MOST_MEMORY_MIB / 1024, &gib))
-        shape->memory_mib = gib * 1024;
-    else
-        ok = ok && parse_amount(parts[1], "MiB", MOST_MEMORY_MIB, &shape->memory_mib);
+    gboolean ok = n >= 2 && n <= 3 && parse_amount(parts[0], vcpu_units, MOST_VCPUS, &shape->vcpus) &&
+                  parse_amount(parts[1], memory_units, MOST_MEMORY_MIB, &shape->memory_mib);
     shape->apart = n == 3;
     if (ok && (n == 2 || strcmp(parts[2], "apart") == 0))
         return TRUE;
@@ -234,7 +246,7 @@ GArray *fits_find(const Situation *situation, const Shape *shape)
 
 static void append_count(GString *out, const char *when, const FitsCount *count)
 {
-    static const char *const words[] = {"hosts are full", "each host has one",
+    static const char *const words[] = {"hosts are full", "each host with room has one",
                                         "the rest of the buffer is too small", "HA would admit no more",
                                         "there is no room for that host's own"};
     g_string_append_printf(out, "    %-28s %6u  (%s)\n", when, count->n, words[count->bound]);

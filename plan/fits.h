@@ -19,13 +19,13 @@ typedef struct Shape {
     gboolean apart; /* no two of them on one host */
 } Shape;
 
-/* reads "4cpu,16GiB" or "4cpu,16384MiB", with ",apart" behind it or not */
+/* reads "4cpu,16GiB" or "4vcpu,16384MB" (GB is GiB, as vSphere writes it), with ",apart" behind it or not */
 gboolean shape_parse(const char *text, Shape *shape, GError **error);
 
 /* what keeps one more out */
 typedef enum {
     FITS_BY_HOSTS,     /* hosts are full: of CPU, memory or reservations, or have too few threads */
-    FITS_BY_APARTNESS, /* each host has one */
+    FITS_BY_APARTNESS, /* each host that has room has one */
     FITS_BY_BUFFER,    /* what is left is for HA */
     FITS_BY_ADMISSION, /* HA would not admit it */
     FITS_BY_LOST_VMS   /* VMs of the lost host have no place themselves */

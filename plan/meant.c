@@ -76,9 +76,22 @@ static const char *words_of(guint kinds)
     return kinds == MEANT_HOSTS ? "host" : kinds == MEANT_VMS ? "VM" : "VM or host";
 }
 
+static gboolean is_cluster(const Snapshot *snapshot, const char *what)
+{
+    for (guint i = 0; i < snapshot->n_clusters; i++)
+        if (strcmp(snapshot->clusters[i].id, what) == 0 || strcmp(snapshot->clusters[i].name, what) == 0)
+            return TRUE;
+    return FALSE;
+}
+
 static void fail_to_find(const Snapshot *snapshot, const char *what, guint kinds, guint n, GError **error)
 {
     g_autofree char *found = escape_for_message(what);
+    if (n == 0 && is_cluster(snapshot, what)) {
+        g_set_error(error, VMANGER_ERROR, 0, "found %s, a cluster: expected the id or name of a %s%s", found,
+                    words_of(kinds), kinds == MEANT_HOSTS ? ", or a pattern as esx-a*" : "");
+        return;
+    }
     const char *nearest = n ? NULL : nearest_name(snapshot, what, kinds);
     g_autofree char *safe = nearest ? escape_for_message(nearest) : NULL;
     g_autofree char *words = safe ? g_strdup_printf(" (the nearest is %s)", safe) : g_strdup("");
@@ -99,4 +112,21 @@ gboolean meant_find(const Snapshot *snapshot, const char *what, guint kinds, Mea
     if (finding.n != 1)
         fail_to_find(snapshot, what, kinds, finding.n, error);
     return finding.n == 1;
+}
+
+gboolean meant_find_hosts(const Snapshot *snapshot, const char *what, gboolean *hosts, GError **error)
+{
+    Meant meant;
+    gboolean found = FALSE;
+    for (guint i = 0; strpbrk(what, "*?") && i < snapshot->n_hosts; i++) {
+        g_auto(GStrv) names = pattern_names_of_host(snapshot->hosts[i].name);
+        if (pattern_matches(what, names))
+            hosts[i] = found = TRUE;
+    }
+    if (found)
+        return TRUE;
+    if (!meant_find(snapshot, what, MEANT_HOSTS, &meant, error))
+        return FALSE;
+    hosts[meant.host] = TRUE;
+    return TRUE;
 }

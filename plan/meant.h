@@ -18,4 +18,8 @@ typedef struct Meant {
  * there is none, or several have the name */
 gboolean meant_find(const Snapshot *snapshot, const char *what, guint kinds, Meant *meant, GError **error);
 
+/* marks in hosts ([n_hosts]) the one that is meant, or those whose names a pattern with * or ? fits; FALSE
+ * and an error where there is none, or a name without a pattern is that of several */
+gboolean meant_find_hosts(const Snapshot *snapshot, const char *what, gboolean *hosts, GError **error);
+
 #endif

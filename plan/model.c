@@ -36,8 +36,7 @@ static gboolean check_origin(const Snapshot *snapshot, const Assessment *assessm
     if (!named)
         g_set_error(
             error, VMANGER_ERROR, 0,
-            "#snapshot: found no digest %s: expected that of the snapshot given, which analyze has not "
-            "read",
+            "#snapshot: found another snapshot than the one given: run analyze on that (its digest is %s)",
             snapshot->digest);
     else if (!newest)
         g_set_error(error, VMANGER_ERROR, 0,
@@ -45,8 +44,8 @@ static gboolean check_origin(const Snapshot *snapshot, const Assessment *assessm
     else if (strcmp(digest, assessment->policy) != 0)
         g_set_error(
             error, VMANGER_ERROR, 0,
-            "#policy: found %s: expected %s, the digest of [analyze] now (give both programs the same "
-            "--policy)",
+            "#policy: found an assessment under another [analyze] than that of the policy now: give both "
+            "programs the same --policy, or run analyze again (digests %s and %s)",
             assessment->policy, digest);
     return named && newest && strcmp(digest, assessment->policy) == 0;
 }

@@ -248,15 +248,15 @@ static gboolean check_inputs(const Inputs *inputs, const Options *options, const
     }
     if (strcmp(plan->snapshot, inputs->snapshot->digest) != 0) {
         g_set_error(error, VMANGER_ERROR, 0,
-                    "%s: #snapshot: found %s: expected %s, the digest of the snapshot given", options->check,
-                    plan->snapshot, inputs->snapshot->digest);
+                    "%s: #snapshot: found a plan of another snapshot: give the snapshot and the assessment "
+                    "that it was made of (digests %s and %s)",
+                    options->check, plan->snapshot, inputs->snapshot->digest);
         return FALSE;
     }
     if (strcmp(plan->policy, policy) == 0)
         return TRUE;
     g_set_error(error, VMANGER_ERROR, 0,
-                "%s: #policy: found %s: expected %s, the digest of the policy given: the plan was made under "
-                "another one (--policy FILE)",
+                "%s: #policy: the plan was made under another one (--policy FILE): digests %s and %s",
                 options->check, plan->policy, policy);
     return FALSE;
 }
@@ -389,12 +389,10 @@ static gboolean *hosts_to_lose(const Snapshot *snapshot, char *const *words, GEr
 {
     g_autofree gboolean *lost = g_new0(gboolean, snapshot->n_hosts + 1);
     for (char *const *word = words; *word; word++) {
-        Meant meant;
-        if (!meant_find(snapshot, *word, MEANT_HOSTS, &meant, error)) {
+        if (!meant_find_hosts(snapshot, *word, lost, error)) {
             g_prefix_error(error, "--lose: ");
             return NULL;
         }
-        lost[meant.host] = TRUE;
     }
     return g_steal_pointer(&lost);
 }
@@ -600,7 +598,8 @@ int main(int argc, char **argv)
          "Print how the plan would differ with this in the policy's [plan]; may be given several times",
          "KEY=VALUE"},
         {"lose", 0, PROGRAM_MODE(LOSING), G_OPTION_ARG_STRING_ARRAY, &options.lose,
-         "Print where the VMs of this host would find room if it were lost; may be given several times",
+         "Print where the VMs of this host, or of those that a pattern fits, would find room if lost; may be "
+         "given several times",
          "HOST"},
         {"fits", 0, PROGRAM_MODE(FITTING), G_OPTION_ARG_STRING, &options.fits,
          "Print how many more VMs of a shape each cluster has room for: 4cpu,16GiB or 4cpu,16GiB,apart",

@@ -229,11 +229,12 @@ static gboolean check_header(PlanReader *reader, GError **error)
     g_autofree char *digest = plan_digest(reader->header);
     if (reader->trust == CHANGEPLAN_EDITED || strcmp(reader->plan->plan, digest) == 0)
         return TRUE;
-    g_set_error(error, VMANGER_ERROR, 0,
-                "%s:%" G_GUINT64_FORMAT
-                ": #plan: found # rows that were changed since plan wrote them: expected %s, the digest of "
-                "these rows (plan --check verifies an edited plan as a whole and restamps it)",
-                reader->plan->name, reader->plan_line, digest);
+    g_set_error(
+        error, VMANGER_ERROR, 0,
+        "%s:%" G_GUINT64_FORMAT
+        ": #plan: found # rows that were changed since plan wrote them: plan --check verifies an edited "
+        "plan as a whole and restamps it (the digest of these rows is %s)",
+        reader->plan->name, reader->plan_line, digest);
     return FALSE;
 }
 

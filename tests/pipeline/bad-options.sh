@@ -23,7 +23,7 @@ refuses 'collect: no output' 'expected one SOURCE, and one of -o SNAPSHOT and --
 refuses 'collect: two outputs' 'expected one SOURCE, and one of ' collect good -o out/x --archive out/y
 refuses 'collect: two sources' 'expected one SOURCE, ' collect good source -o out/x
 refuses 'collect: no window' '--window: found "0": expected 10 to 3600 seconds' collect good --window 0 -o out/x
-refuses 'collect: no history' '--history: found "7w": expected seconds, or as 90m, 24h or 7d, from 1h to 7d ' collect https://localhost:9/sdk --history 7w -o out/x
+refuses 'collect: no history' '--history: found "7w": expected seconds, or as 90m, 24h, 7d or 2w, from 1h to 7d ' collect https://localhost:9/sdk --history 7w -o out/x
 refuses 'collect: too much history' '--history: found "8d": expected .* from 1h to 7d ' collect https://localhost:9/sdk --history 8d -o out/x
 refuses 'collect: a history no longer than the window' '--history: found "1h": expected .* from 2h to 7d ' collect https://localhost:9/sdk --history 1h --window 3600 -o out/x
 refuses 'collect: a window that is no number' ".*five" collect good --window five -o out/x
@@ -42,6 +42,9 @@ refuses 'plan: too much' 'expected a SNAPSHOT and an assessment.csv ' plan good 
 refuses 'plan: two modes' 'expected one of --show, --check, --explain, --what-if, --lose, --fits and --replay ' plan --show a --explain b
 refuses 'plan: --show with an output' '--output goes with making a plan, --check and --replay, not with --show ' plan --show good-plan.csv -o out/x
 refuses 'plan: --without-dependents alone' '--without-dependents goes with --check, not with making a plan ' plan --without-dependents good good.csv -o out/x
+refuses 'plan: --explain of a cluster' 'found "Alpha", a cluster: expected the id or name of a VM or host$' plan --explain Alpha good good.csv
+refuses 'plan: --lose of a cluster' '--lose: found "Alpha", a cluster: expected .* host, or a pattern as esx-a\*$' plan --lose Alpha good good.csv
+succeeds 'plan: --lose of hosts by a pattern' plan --lose 'esx*' good good.csv
 refuses 'plan: --explain of nothing there' 'found no "nobody": expected the id of ' plan --explain nobody good good.csv
 refuses 'plan: --check of a snapshot' 'good: found a snapshot: expected a plan ' plan --check good good good.csv -o out/x
 refuses 'plan: arguments the wrong way round' 'good\.csv: found a file: expected the SNAPSHOT first, then the assessment\.csv ' plan good.csv good -o out/x

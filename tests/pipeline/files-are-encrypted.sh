@@ -42,7 +42,9 @@ for time in 15 20; do
 done
 test -s archive/rollup.csv.gpg || fail 'no history is kept'
 test -z "$(find archive -type f ! -name '*.gpg' ! -name SHA256SUMS)" || fail 'a history is in the clear'
+! grep -q 'in the clear' said || fail 'warned of what is encrypted'
 exits 0 "$BIN/analyze" -q archive -o history.csv
+says 'warning: what was read is encrypted, what was written is in the clear: --encrypt-to KEY'
 grep -q '^#rollup,' history.csv || fail 'the history is not read'
 
 # what is shown and rehearsed is the same; its result is encrypted, too, or refused

@@ -4,7 +4,7 @@
 "$BUILD/tests/generate" -o other
 "$BIN/analyze" -q other -o other.csv
 exits 1 "$BIN/plan" "$before" other.csv -o new.csv
-says 'other.csv: #snapshot: found no digest'
+says 'other.csv: #snapshot: found another snapshot than'
 exits 1 "$BIN/plan" --explain nobody "$before" other.csv
 says 'other.csv: #snapshot: '
 exits 1 "$BIN/plan" --check plan.csv other other.csv -o new.csv
@@ -12,8 +12,8 @@ says 'plan.csv: #snapshot: found '
 
 printf '[analyze]\ncpu_hot_pct=70\n' >policy.ini
 exits 1 "$BIN/plan" --policy policy.ini "$before" assessment.csv -o new.csv
-says 'assessment.csv: #policy: found '
-says 'the digest of [analyze] now'
+says 'assessment.csv: #policy: found an assessment under another [analyze] than'
+says 'found an assessment under another [analyze] than'
 
 # What [plan] says is no part of an assessment; what it says is part of a plan.
 printf '[plan]\nmin_gain=2\n' >policy.ini
@@ -25,6 +25,6 @@ nothing_else_than assessment.csv plan.csv other other.csv policy.ini lenient.csv
 echo '[plan]
 exclude_hosts=esx-b*' >policy.ini
 exits 1 "$BIN/plan" --policy policy.ini --check plan.csv "$before" assessment.csv -o new.csv
-says '#policy: found '
+says '#policy: the plan was made under another'
 says 'the plan was made under another one (--policy FILE)'
 test ! -e new.csv || fail 'a refused plan was written'

@@ -68,7 +68,7 @@ static void no_window_is_opened_that_is_over(void)
         {NULL, NULL, "Fri 11:00-13:00", "it is over: 2026-11-27 13:00:00 UTC"},
         {NULL, NULL, "00:00-24:00", "expected to be run when it is over: never"},
         {NULL, "0", "",
-         "--max-duration: found \"0\": expected seconds, or as 90m, 24h or 7d, from 1s to 365d"},
+         "--max-duration: found \"0\": expected seconds, or as 90m, 24h, 7d or 2w, from 1s to 365d"},
         {NULL, "2 h", "", "--max-duration: found \"2 h\""},
         {NULL, "h", "", "--max-duration: found \"h\""},
         {NULL, "9999999h", "", "--max-duration: found \"9999999h\""},

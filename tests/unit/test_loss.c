@@ -197,7 +197,7 @@ static void a_cluster_that_could_not_bear_the_loss_has_no_room_after_it(void)
 static void shapes_are_read_strictly(void)
 {
     const char *const bad[] = {
-        "",          "4cpu",         "16GiB,4cpu",      "4cpu,16GB",  "4cpu,16GiB,near",    "0cpu,1GiB",
+        "",          "4cpu",         "16GiB,4cpu",      "4cpu,16TB",  "4cpu,16GiB,near",    "0cpu,1GiB",
         "4cpu,0GiB", "-4cpu,1GiB",   "4.5cpu,1GiB",     "4 cpu,1GiB", "4cpu,16GiB,apart,x", "4cpu,,apart",
         "cpu,GiB",   "9999cpu,1GiB", "4cpu,99999999GiB"};
     Shape shape;
@@ -206,6 +206,9 @@ static void shapes_are_read_strictly(void)
         CU_ASSERT_FALSE(shape_parse(bad[i], &shape, &error));
         CU_ASSERT_PTR_NOT_NULL(error);
     }
+    CU_ASSERT(shape_parse("4vCPU,16G", &shape, NULL) && shape.vcpus == 4 && shape.memory_mib == 16384 &&
+              !shape.apart);
+    CU_ASSERT(shape_parse("2cpus,512MB", &shape, NULL) && shape.vcpus == 2 && shape.memory_mib == 512);
     CU_ASSERT(shape_parse("4cpu,512MiB,apart", &shape, NULL));
     CU_ASSERT(shape.vcpus == 4 && shape.memory_mib == 512 && shape.apart);
     CU_ASSERT(shape_parse("64cpu,2048GiB", &shape, NULL));

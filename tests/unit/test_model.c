@@ -162,7 +162,7 @@ static void an_assessment_of_another_snapshot_is_refused(void)
 {
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_array_index(planning->small->assessment->snapshots, AssessedSnapshot, 0).digest = "00";
-    assert_refused(planning, planning->policy, "found no digest");
+    assert_refused(planning, planning->policy, "found another snapshot");
 }
 
 static void an_older_snapshot_than_the_assessment_names_is_refused(void)
@@ -181,7 +181,7 @@ static void an_assessment_under_another_policy_is_refused(void)
     g_autoptr(Planning) planning = planning_new(two_hosts(), NULL);
     g_autoptr(Policy) analyzed_otherwise = smallcluster_policy("[analyze]\ncpu_hot_pct=70\n", &error);
     g_autoptr(Policy) planned_otherwise = smallcluster_policy("[plan]\nmin_gain=2\n", &error);
-    assert_refused(planning, analyzed_otherwise, "the digest of [analyze] now");
+    assert_refused(planning, analyzed_otherwise, "found an assessment under another [analyze]");
     g_autoptr(Model) model =
         model_new(planning->small->snapshot, planning->small->assessment, planned_otherwise, &error);
     CU_ASSERT_PTR_NOT_NULL(model);
