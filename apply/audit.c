@@ -55,20 +55,44 @@ static void append_run(GString *out, const JournalRow *row)
     g_string_append_c(out, '\n');
 }
 
-static const char *result_of(const JournalRow *row)
+static gboolean is_open(const JournalRow *row)
 {
-    switch (row->event) {
-    case EVENT_INTENT:
-        return "about to be called, its end is not known here";
-    case EVENT_SUBMITTED:
-        return "called, its end is not known here";
-    default:
-        return event_names[row->event];
+    return row->event == EVENT_INTENT || row->event == EVENT_SUBMITTED;
+}
+
+/* the row of a later run that tells how a step that was left open had ended, or ended then; NULL for none */
+static const JournalRow *settled_later(const Journal *journal, guint index)
+{
+    const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+    for (guint i = index + 1; i < journal->rows->len; i++) {
+        const JournalRow *later = &g_array_index(journal->rows, JournalRow, i);
+        gboolean is_end = later->event == EVENT_SUCCEEDED || later->event == EVENT_FAILED ||
+                          later->event == EVENT_REFUSED || later->event == EVENT_RESOLVED;
+        if (is_end && later->step == row->step && strcmp(later->plan, row->plan) == 0)
+            return later;
+    }
+    return NULL;
+}
+
+static void append_result(GString *out, const Journal *journal, guint index)
+{
+    const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
+    if (!is_open(row)) {
+        g_string_append_printf(out, ": %s", event_names[row->event]);
+        return;
+    }
+    const JournalRow *later = settled_later(journal, index);
+    g_string_append_printf(out, ": %s, its end is not known here",
+                           row->event == EVENT_INTENT ? "about to be called" : "called");
+    if (later) {
+        append_escaped(out, "; run ", later->run);
+        g_string_append_printf(out, " has it as %s", event_names[later->event]);
     }
 }
 
-static void append_step(GString *out, const JournalRow *row)
+static void append_step(GString *out, const Journal *journal, guint index)
 {
+    const JournalRow *row = &g_array_index(journal->rows, JournalRow, index);
     g_string_append(out, "  ");
     append_time(out, row);
     g_string_append_printf(out, " step %.0f", row->step);
@@ -82,7 +106,7 @@ static void append_step(GString *out, const JournalRow *row)
         append_escaped(out, " to ", row->to);
         append_escaped(out, *row->unit ? " " : "", row->unit);
     }
-    g_string_append_printf(out, ": %s", result_of(row));
+    append_result(out, journal, index);
     g_autofree char *operation = journal_text_in(row->detail, "operation_id");
     if (*row->detail && row->event != EVENT_INTENT)
         append_escaped(out, ", ", row->detail);
@@ -121,7 +145,7 @@ char *audit_text(const Journal *journal)
         }
         if (!audit_is_last(last, journal, i))
             continue;
-        append_step(out, row);
+        append_step(out, journal, i);
         succeeded += row->event == EVENT_SUCCEEDED;
         others += row->event != EVENT_SUCCEEDED;
     }
