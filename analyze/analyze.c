@@ -6,6 +6,7 @@
 #include "analyze/assessmentjson.h"
 #include "analyze/chronicle.h"
 #include "analyze/evaluation.h"
+#include "analyze/fleetpage.h"
 #include "analyze/metrics.h"
 #include "analyze/patterncheck.h"
 #include "analyze/policy.h"
@@ -13,16 +14,21 @@
 #include "analyze/summary.h"
 #include "collect/apart.h"
 #include "collect/atomic.h"
+#include "collect/duration.h"
 #include "collect/program.h"
 #include "collect/snapshotreader.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
+#define MOST_STALE_S (365 * 86400)
+#define MOST_SITES 20 /* of those with findings, told without --verbose */
+
 typedef struct Options {
-    char *output, *prometheus, *html;
+    char *output, *prometheus, *html, *stale_after;
     char **encrypt_to;
-    gboolean detailed_exitcode, json;
+    gboolean detailed_exitcode, json, merge;
+    gint64 stale_after_s; /* 0: nothing is stale */
 } Options;
 
 static void options_clear(Options *options)
@@ -30,6 +36,7 @@ static void options_clear(Options *options)
     g_free(options->output);
     g_free(options->prometheus);
     g_free(options->html);
+    g_free(options->stale_after);
     g_strfreev(options->encrypt_to);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -177,6 +184,45 @@ static int run(const Program *program, char *const *directories, const Options *
     return program_end(program, written == EXIT_DONE ? code : written, TRUE);
 }
 
+/* ---- --merge ---- */
+
+static gboolean show_fleet(const Program *program, const Fleet *fleet, const Options *options,
+                           Prometheus *prometheus, Page *page, GError **error)
+{
+    gboolean aside = is_standard_output(options->output) || is_standard_output(options->html);
+    Style style = style_of(aside ? STDERR_FILENO : STDOUT_FILENO);
+    g_autofree char *text = fleet_text(fleet, program->verbose ? 0 : MOST_SITES, &style);
+    if (!program->quiet)
+        fputs(text, aside ? stderr : stdout);
+    if (prometheus)
+        fleet_metrics(fleet, prometheus);
+    return (!prometheus || prometheus_commit(prometheus, error)) &&
+           (!page || fleet_page_write(page, fleet, error));
+}
+
+static int merge(const Program *program, char *const *paths, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(OpenPgp) keys = NULL;
+    g_autoptr(Prometheus) prometheus = NULL;
+    g_autoptr(Page) page = NULL;
+    if ((options->encrypt_to && !(keys = openpgp_new(options->encrypt_to, &error))) ||
+        (options->prometheus && !(prometheus = prometheus_new(options->prometheus, &error))) ||
+        (options->html && !(page = page_new(options->html, keys, &error))))
+        return program_fail(program, error);
+    g_autoptr(Fleet) fleet = fleet_read(paths, options->stale_after_s, &error);
+    if (!fleet || !fleet_write(fleet, options->output, keys, &error))
+        return program_fail(program, error);
+    if (!show_fleet(program, fleet, options, prometheus, page, &error)) {
+        program_fail(program, error);
+        return EXIT_PARTLY; /* what was merged stands */
+    }
+    if (fleet_left_out(fleet) > 0)
+        return program_end(program, EXIT_PARTLY, TRUE);
+    gboolean findings = fleet_hosts(fleet, STATE_HOT) + fleet_vms(fleet, STATE_SHORT) > 0;
+    return program_end(program, options->detailed_exitcode && findings ? EXIT_FINDINGS : EXIT_DONE, TRUE);
+}
+
 /* what is written is none of what is read */
 static gboolean is_apart(const Options *options, const Program *program, char *const *directories,
                          GError **error)
@@ -202,18 +248,32 @@ int main(int argc, char **argv)
          "Write figures for the node exporter's textfile collector here, too", "FILE.prom"},
         {"detailed-exitcode", 0, 0, G_OPTION_ARG_NONE, &options.detailed_exitcode,
          "Exit 2 where a host is hot or a VM short", NULL},
+        {"merge", 0, 0, G_OPTION_ARG_NONE, &options.merge,
+         "Join assessments that were made apart, of one site each, into one", NULL},
+        {"stale-after", 0, 0, G_OPTION_ARG_STRING, &options.stale_after,
+         "With --merge: leave out sites whose snapshot is so much older than the newest of all, as 90m or 24h",
+         "TIME"},
         OPENPGP_OPTION(&options.encrypt_to, 0),
         {"policy", 0, 0, G_OPTION_ARG_FILENAME, &program.policy, "Evaluate by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
     };
     g_autoptr(GError) error = NULL;
-    if (!program_parse(&program, &argc, &argv, "SNAPSHOT|ARCHIVE... -o assessment.csv",
-                       "Evaluates what was measured: hosts that are hot or cold, VMs short of memory, and\n"
-                       "the buffer each cluster has left.",
-                       entries, &error))
+    if (!program_parse(
+            &program, &argc, &argv,
+            "SNAPSHOT|ARCHIVE... -o assessment.csv\n  analyze --merge assessment.csv... -o assessment.csv",
+            "Evaluates what was measured: hosts that are hot or cold, VMs short of memory, and\n"
+            "the buffer each cluster has left.",
+            entries, &error))
         return program_misused(&program, "%s", error->message);
     if (argc < 2)
-        return program_misused(&program, "no snapshot is named");
+        return program_misused(&program, options.merge ? "no assessment is named" : "no snapshot is named");
+    if (options.stale_after && !options.merge)
+        return program_misused(&program, "--stale-after goes with --merge");
+    if (options.merge && (options.json || program.policy))
+        return program_misused(&program, "--%s does not go with --merge", options.json ? "json" : "policy");
+    if (options.stale_after && !duration_parse(options.stale_after, "--stale-after", 1, MOST_STALE_S,
+                                               &options.stale_after_s, &error))
+        return program_misused(&program, "%s", error->message);
     if (!options.output)
         return program_misused(&program, "-o names no file for the assessment");
     if (options.json && atomic_file_is_standard_output(options.output))
@@ -225,5 +285,5 @@ int main(int argc, char **argv)
     if (!page_is_apart(options.html, options.output, &error) ||
         !is_apart(&options, &program, argv + 1, &error))
         return program_misused(&program, "%s", error->message);
-    return run(&program, argv + 1, &options);
+    return options.merge ? merge(&program, argv + 1, &options) : run(&program, argv + 1, &options);
 }

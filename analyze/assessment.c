@@ -415,6 +415,15 @@ static Assessed *entity_of_row(Assessment *assessment, const Row *row, guint *la
     return entity;
 }
 
+/* The texts of a load are copied to where the assessment has its own. */
+static void keep_texts(Assessment *assessment, Load *load)
+{
+    load->pressure_pool =
+        *load->pressure_pool ? g_string_chunk_insert_const(assessment->strings, load->pressure_pool) : "";
+    load->peaks = *load->peaks ? g_string_chunk_insert(assessment->strings, load->peaks) : "";
+    load->reason = *load->reason ? g_string_chunk_insert_const(assessment->strings, load->reason) : "";
+}
+
 static gboolean read_table(Assessment *assessment, CsvReader *csv, GError **error)
 {
     g_autoptr(TableReader) table = table_reader_new(&assessment_table, csv, NULL, error);
@@ -430,12 +439,8 @@ static gboolean read_table(Assessment *assessment, CsvReader *csv, GError **erro
             csv_reader_fail(csv, fault.column, fault.found, fault.expected, error);
             return FALSE;
         }
-        Load *load = &entity->loads[row.resource];
-        *load = row.load;
-        load->pressure_pool =
-            *load->pressure_pool ? g_string_chunk_insert_const(assessment->strings, load->pressure_pool) : "";
-        load->peaks = *load->peaks ? g_string_chunk_insert(assessment->strings, load->peaks) : "";
-        load->reason = *load->reason ? g_string_chunk_insert_const(assessment->strings, load->reason) : "";
+        entity->loads[row.resource] = row.load;
+        keep_texts(assessment, &entity->loads[row.resource]);
     }
     if (!failure)
         return TRUE;
@@ -453,6 +458,49 @@ Assessment *assessment_read(const char *path, GError **error)
     }
     assessment->digest = csv_reader_sha256(csv);
     return g_steal_pointer(&assessment);
+}
+
+Assessment *assessment_read_head(const char *path, GError **error)
+{
+    g_autoptr(CsvReader) csv = csv_reader_open(path, NULL, error);
+    g_autoptr(Assessment) assessment = assessment_new();
+    return csv && read_key_rows(assessment, csv, error) ? g_steal_pointer(&assessment) : NULL;
+}
+
+/* ---- several as one ---- */
+
+void assessment_take_head(Assessment *assessment, const Assessment *other)
+{
+    if (!*assessment->policy) {
+        assessment->policy = g_string_chunk_insert(assessment->strings, other->policy);
+        assessment->estimator = g_string_chunk_insert(assessment->strings, other->estimator);
+    }
+    for (guint i = 0; i < other->snapshots->len; i++) {
+        AssessedSnapshot row = g_array_index(other->snapshots, AssessedSnapshot, i);
+        row.digest = g_string_chunk_insert(assessment->strings, row.digest);
+        row.source_id = g_string_chunk_insert_const(assessment->strings, row.source_id);
+        g_array_append_val(assessment->snapshots, row);
+    }
+    g_string_append_len(assessment->rollups, other->rollups->str, (gssize)other->rollups->len);
+    assessment_note_window(assessment, other->window_from, other->window_to);
+    for (int i = 0; i < N_ORIGINS; i++)
+        assessment->origins[i] += other->origins[i];
+}
+
+void assessment_note_window(Assessment *assessment, gint64 from, gint64 to)
+{
+    if (from >= 0)
+        assessment->window_from = assessment->window_from < 0 ? from : MIN(assessment->window_from, from);
+    assessment->window_to = MAX(assessment->window_to, to);
+}
+
+void assessment_take_entity(Assessment *assessment, const Assessed *entity)
+{
+    if (!add_entity(assessment, entity))
+        return;
+    Assessed *copy = &g_array_index(assessment->entities, Assessed, assessment->entities->len - 1);
+    for (int i = 0; i < N_RESOURCES; i++)
+        keep_texts(assessment, &copy->loads[i]);
 }
 
 /* ---- writing ---- */
@@ -505,19 +553,44 @@ static void append_entity(const Assessed *entity, GString *out)
     }
 }
 
-gboolean assessment_write(Assessment *assessment, const char *path, const OpenPgp *keys, GError **error)
+void assessment_append_left_out(GString *out, const char *site, const char *why)
 {
-    g_autoptr(AtomicFile) file = atomic_file_new(path, keys, error);
+    csv_append_cell(out, "#left_out", TRUE);
+    csv_append_cell(out, site, FALSE);
+    csv_append_cell(out, why, FALSE);
+    g_string_append_c(out, '\n');
+}
+
+AtomicFile *assessment_begin(const Assessment *head, const GString *further, const char *path,
+                             const OpenPgp *keys, GError **error)
+{
+    AtomicFile *file = atomic_file_new(path, keys, error);
     if (!file)
-        return FALSE;
+        return NULL;
     g_autoptr(GString) text = g_string_new(NULL);
-    append_key_rows(assessment, text);
+    append_key_rows(head, text);
+    g_string_append_len(text, further->str, (gssize)further->len);
     table_append_header(&assessment_table, text);
+    atomic_file_take(file, text);
+    return file;
+}
+
+void assessment_write_entities(const Assessment *assessment, AtomicFile *file)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < assessment->entities->len; i++) {
         append_entity(&g_array_index(assessment->entities, Assessed, i), text);
         atomic_file_take(file, text);
     }
-    atomic_file_take(file, text);
+}
+
+gboolean assessment_write(Assessment *assessment, const char *path, const OpenPgp *keys, GError **error)
+{
+    g_autoptr(GString) none = g_string_new(NULL);
+    g_autoptr(AtomicFile) file = assessment_begin(assessment, none, path, keys, error);
+    if (!file)
+        return FALSE;
+    assessment_write_entities(assessment, file);
     g_clear_pointer(&assessment->digest, g_free);
     return atomic_file_commit(file, &assessment->digest, error);
 }

@@ -8,7 +8,7 @@
 #ifndef ANALYZE_ASSESSMENT_H
 #define ANALYZE_ASSESSMENT_H
 
-#include "collect/openpgp.h"
+#include "collect/atomic.h"
 #include "collect/samples.h"
 #include "collect/snapshot.h"
 
@@ -124,6 +124,9 @@ double load_asked_for(const Load *load);
 /* appends the row of a snapshot that is history: of the source of one that follows, and older */
 void assessment_add_history(Assessment *assessment, const Snapshot *snapshot);
 
+/* widens the time that samples cover; -1 is none */
+void assessment_note_window(Assessment *assessment, gint64 from, gint64 to);
+
 /* notes that the history of a source was taken from what an archive keeps of it, up to that time */
 void assessment_add_rollup(Assessment *assessment, const char *source_id, gint64 taken_at);
 
@@ -138,6 +141,27 @@ Assessment *assessment_read(const char *path, GError **error);
 
 /* writes it whole or not at all ("-": standard output) */
 gboolean assessment_write(Assessment *assessment, const char *path, const OpenPgp *keys, GError **error);
+
+/* ---- several as one (analyze/fleet.h) ---- */
+
+/* reads the rows before the table alone */
+Assessment *assessment_read_head(const char *path, GError **error);
+
+/* takes over what another one's rows before the table say, as if both had been made in one run: its snapshots
+ * after those that are there, its series beside them, the policy and estimator of the first */
+void assessment_take_head(Assessment *assessment, const Assessment *other);
+
+/* appends a copy of another one's entity, unless its id is there */
+void assessment_take_entity(Assessment *assessment, const Assessed *entity);
+
+/* the row `#left_out` of a site of which there is nothing in the table */
+void assessment_append_left_out(GString *out, const char *site, const char *why);
+
+/* begins a file with the rows before the table, further rows of the kind, and the table's header; entities
+ * follow, those of one assessment after those of the other, and the caller commits it */
+AtomicFile *assessment_begin(const Assessment *head, const GString *further, const char *path,
+                             const OpenPgp *keys, GError **error);
+void assessment_write_entities(const Assessment *assessment, AtomicFile *file);
 
 /* the entity, or NULL; valid until another is added */
 const Assessed *assessment_find(const Assessment *assessment, const char *source_id, const char *id);

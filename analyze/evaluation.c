@@ -33,9 +33,7 @@ Assessment *evaluation_begin(const Policy *policy)
 
 static void note_times(Assessment *assessment, const Means *means)
 {
-    gboolean first = assessment->window_from < 0;
-    assessment->window_from = first ? means->window_from : MIN(assessment->window_from, means->window_from);
-    assessment->window_to = MAX(assessment->window_to, means->window_to);
+    assessment_note_window(assessment, means->window_from, means->window_to);
 }
 
 /* Origins are of what is assessed, whatever its history is made of. */

@@ -211,14 +211,25 @@ static void add_snapshots(Prometheus *prometheus, const Assessment *assessment)
     }
 }
 
-void metrics_add(Prometheus *prometheus, const Assessment *assessment)
+static void add_patterns(Prometheus *prometheus, const Assessment *assessment)
 {
-    static const Gauge pattern = {"vmanger_cluster_state", "1 for the pattern that a cluster shows, else 0."},
-                       state = {"vmanger_host_state", "1 for the state that a host is in, else 0."},
-                       hosts = {"vmanger_cluster_hosts", "How many hosts of a cluster are in a state."},
-                       vms = {"vmanger_cluster_vms", "How many VMs of a cluster are in a state."};
+    static const Gauge pattern = {"vmanger_cluster_state", "1 for the pattern that a cluster shows, else 0."};
     add_snapshots(prometheus, assessment);
     add_states(prometheus, assessment, ENTITY_CLUSTER, &pattern, patterns, G_N_ELEMENTS(patterns));
+}
+
+void metrics_add_clusters(Prometheus *prometheus, const Assessment *assessment)
+{
+    add_patterns(prometheus, assessment);
+    add_loads(prometheus, assessment, ENTITY_CLUSTER);
+}
+
+void metrics_add(Prometheus *prometheus, const Assessment *assessment)
+{
+    static const Gauge state = {"vmanger_host_state", "1 for the state that a host is in, else 0."},
+                       hosts = {"vmanger_cluster_hosts", "How many hosts of a cluster are in a state."},
+                       vms = {"vmanger_cluster_vms", "How many VMs of a cluster are in a state."};
+    add_patterns(prometheus, assessment);
     add_counts(prometheus, assessment, ENTITY_HOST, &hosts, host_states, G_N_ELEMENTS(host_states));
     add_counts(prometheus, assessment, ENTITY_VM, &vms, vm_states, G_N_ELEMENTS(vm_states));
     add_loads(prometheus, assessment, ENTITY_CLUSTER);

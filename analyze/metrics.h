@@ -12,4 +12,7 @@
 
 void metrics_add(Prometheus *prometheus, const Assessment *assessment);
 
+/* of clusters alone: when their snapshots were taken, their patterns and loads */
+void metrics_add_clusters(Prometheus *prometheus, const Assessment *assessment);
+
 #endif

@@ -5,6 +5,7 @@
 #include "collect/snapshotreader.h"
 #include "plan/choice.h"
 #include "plan/evacuation.h"
+#include "plan/jobs.h"
 #include "plan/power.h"
 
 void inputs_clear(Inputs *inputs)
@@ -16,31 +17,37 @@ void inputs_clear(Inputs *inputs)
     snapshot_free(inputs->snapshot);
     policy_free(inputs->policy);
 }
-typedef struct SnapshotReading {
-    const char *directory;
-    GError *error;
-} SnapshotReading;
+/* the two large inputs, each with what is wrong with it */
+typedef struct Reading {
+    char *const *paths;
+    Snapshot *snapshot;
+    Assessment *assessment;
+    GError *errors[2];
+} Reading;
 
-static gpointer read_snapshot(gpointer data)
+static void read_one(guint index, gpointer data)
 {
-    SnapshotReading *reading = data;
-    return snapshot_read(reading->directory, SNAPSHOT_STRICT, &reading->error);
+    Reading *reading = data;
+    if (index == 0)
+        reading->snapshot = snapshot_read(reading->paths[0], SNAPSHOT_STRICT, &reading->errors[0]);
+    else
+        reading->assessment = assessment_read(reading->paths[1], &reading->errors[1]);
 }
 
-/* the two large inputs, side by side; where both are at fault, the snapshot is named */
+/* side by side; where both are at fault, the snapshot is named */
 static gboolean read_files(Inputs *inputs, const Program *program, char *const *paths, GError **error)
 {
     g_autoptr(Working) working = program_working(program, "reading", NULL, 0);
-    SnapshotReading reading = {paths[0], NULL};
-    g_autoptr(GError) assessment_error = NULL;
-    GThread *thread = g_thread_new("snapshot", read_snapshot, &reading);
-    inputs->assessment = assessment_read(paths[1], &assessment_error);
-    inputs->snapshot = g_thread_join(thread);
-    if (!inputs->snapshot)
-        g_propagate_error(error, reading.error);
-    else if (!inputs->assessment)
-        g_propagate_error(error, g_steal_pointer(&assessment_error));
-    return inputs->snapshot && inputs->assessment;
+    Reading reading = {paths, NULL, NULL, {NULL, NULL}};
+    jobs_do(2, 0, read_one, &reading);
+    inputs->snapshot = reading.snapshot;
+    inputs->assessment = reading.assessment;
+    GError *first = reading.errors[0] ? reading.errors[0] : reading.errors[1];
+    if (reading.errors[0])
+        g_clear_error(&reading.errors[1]);
+    if (first)
+        g_propagate_error(error, first);
+    return !first;
 }
 
 /* a misspelt pattern, and a rule that binds nobody, should not go unnoticed */

@@ -15,10 +15,18 @@ static gpointer do_next(gpointer data)
     return NULL;
 }
 
+static guint limit; /* 0: as many as there are processors */
+
+void jobs_limit(guint n_threads)
+{
+    limit = n_threads;
+}
+
 void jobs_do(guint n, guint n_threads, DoJob *do_job, gpointer data)
 {
     Jobs jobs = {do_job, data, (gint)n, 0};
-    guint most = MIN(n_threads ? n_threads : g_get_num_processors(), n);
+    guint own = limit ? limit : g_get_num_processors();
+    guint most = MIN(n_threads ? n_threads : own, n);
     g_autoptr(GPtrArray) threads = g_ptr_array_new();
     for (guint i = 1; i < most; i++) {
         GThread *thread = g_thread_try_new("job", do_next, &jobs, NULL);

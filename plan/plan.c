@@ -14,12 +14,14 @@
 #include "plan/govc.h"
 #include "plan/home.h"
 #include "plan/inputs.h"
+#include "plan/jobs.h"
 #include "plan/loss.h"
 #include "plan/meant.h"
 #include "plan/power.h"
 #include "plan/replaycommand.h"
 #include "plan/review.h"
 #include "plan/show.h"
+#include "plan/showplans.h"
 #include "plan/verify.h"
 
 #include "analyze/patterncheck.h"
@@ -63,6 +65,8 @@ static const char *const modes[] = {"making a plan", "--show", "--check",  "--ex
     (PROGRAM_MODE(ASKING) | PROGRAM_MODE(LOSING) | PROGRAM_MODE(FITTING)) /* questions without a file */
 #define REPLAYS PROGRAM_MODE(REPLAYING)
 
+#define MOST_THREADS 1024
+
 typedef struct Options {
     char *output, *show, *check, *explain, *only, *prometheus, *fits, *html, *against;
     char **past, **clusters, **encrypt_to, **what_if, **lose, **home;
@@ -70,7 +74,8 @@ typedef struct Options {
     Page *page;           /* of html; NULL: none is written */
     ChangePlan *compared; /* of against; NULL: with none */
     gboolean without_dependents, detailed_exitcode, json, govc;
-    ReplayWish replay; /* its output is the one above */
+    ProgramNumber threads; /* at most; 0: as many as there are processors */
+    ReplayWish replay;     /* its output is the one above */
 } Options;
 
 /* what --only takes, by RowKind */
@@ -232,6 +237,25 @@ static int run_show(const Program *program, const Options *options)
     if (may_talk(options))
         program_print(program, "%s%s", text, for_people ? to_sign : "");
     return end_with_page(program, options, plan, NULL, code);
+}
+
+/* The plans of many sites: the one that --show names, and those besides. */
+static int run_show_many(const Program *program, const Options *options, char **paths)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    g_ptr_array_add(all, options->show);
+    for (char **path = paths; *path; path++)
+        g_ptr_array_add(all, *path);
+    g_ptr_array_add(all, NULL);
+    Style style = style_of(STDOUT_FILENO);
+    g_auto(ShownPlans) shown = show_plans((char **)all->pdata, most_shown(program), &style);
+    program_print(program, "%s", shown.text);
+    int code = shown.unread                  ? EXIT_PARTLY
+               : !options->detailed_exitcode ? EXIT_DONE
+               : shown.steps                 ? EXIT_FINDINGS
+               : shown.unsolved              ? EXIT_UNSOLVED
+                                             : EXIT_DONE;
+    return program_end(program, code, FALSE);
 }
 
 /* Under other rules than those it was made by a plan would be found sound that is not. */
@@ -492,10 +516,12 @@ static gboolean arguments_fit(const Options *options, guint mode, int n, char *c
                               GError **error)
 {
     g_autofree char *fault = NULL;
-    if (mode == SHOWING || mode == REPLAYING)
-        fault = n == 0            ? NULL
-                : mode == SHOWING ? g_strdup("--show takes a plan and nothing else")
-                                  : g_strdup("--replay takes a history and nothing else");
+    if (mode == SHOWING && n > 0 &&
+        (options->only || options->clusters || options->json || options->govc || options->html))
+        fault = g_strdup(
+            "--show of several plans goes with none of --only, --cluster, --json, --govc and --html");
+    else if (mode == SHOWING || mode == REPLAYING)
+        fault = n == 0 || mode == SHOWING ? NULL : g_strdup("--replay takes a history and nothing else");
     else if (n != 2)
         fault = g_strdup("expected a SNAPSHOT and an assessment.csv");
     else if (g_file_test(arguments[0], G_FILE_TEST_IS_REGULAR) &&
@@ -546,7 +572,7 @@ static int run(const Program *program, Options *options, guint mode, char **path
         return program_fail(program, error);
     switch (mode) {
     case SHOWING:
-        return run_show(program, options);
+        return *paths ? run_show_many(program, options, paths) : run_show(program, options);
     case CHECKING:
         return run_check(program, options, paths);
     case EXPLAINING:
@@ -565,7 +591,7 @@ static int run(const Program *program, Options *options, guint mode, char **path
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "plan"};
-    g_auto(Options) options = {.replay = replay_wish()};
+    g_auto(Options) options = {.replay = replay_wish(), .threads = {0, 1, MOST_THREADS, "", FALSE}};
     const GOptionEntry entries[] = {
         OPENPGP_OPTION(&options.encrypt_to, MAKES | SHOWS | CHECKS),
         PAGE_OPTION(&options.html, MAKES | SHOWS | CHECKS),
@@ -624,6 +650,8 @@ int main(int argc, char **argv)
          "With --replay: search in each cycle for as long as a plan's own does", NULL},
         {"chart", 0, REPLAYS, G_OPTION_ARG_FILENAME, &options.replay.chart,
          "With --replay: also draw the result, as SVG", "FILE"},
+        {"threads", 0, MAKES | CHECKS | EXPLAINS | ASKS | REPLAYS, G_OPTION_ARG_INT, &options.threads,
+         "Work on so many threads at most (default: one a processor)", "N"},
         {"policy", 0, MAKES | CHECKS | EXPLAINS | ASKS | REPLAYS, G_OPTION_ARG_FILENAME, &program.policy,
          "Decide by this policy.ini", "FILE"},
         {NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -637,5 +665,6 @@ int main(int argc, char **argv)
         !arguments_fit(&options, (guint)mode, argc - 1, argv + 1, &error) ||
         !is_apart(&options, &program, argv + 1, &error))
         return program_misused(&program, "%s", error->message);
+    jobs_limit((guint)options.threads.value);
     return run(&program, &options, (guint)mode, argv + 1);
 }

@@ -307,11 +307,12 @@ gboolean review_write(Page *page, const ChangePlan *plan, const Situation *situa
     html_element(html, "h1", NULL, "May I sign this plan?");
     html_element(html, "p", NULL, plan->summary);
     if (!planned)
-        html_element(html, "p", "note",
-                     "Of the plan alone: hosts before and after, what else was possible for a step, and what "
-                     "follows if a host fails are not here. They are where the page is made with the plan (plan "
-                     "SNAPSHOT assessment.csv -o PLAN --html FILE), or while an edited one is verified (plan "
-                     "--check PLAN SNAPSHOT assessment.csv -o NEW --html FILE).");
+        html_element(
+            html, "p", "note",
+            "Of the plan alone: hosts before and after, what else was possible for a step, and what "
+            "follows if a host fails are not here. They are where the page is made with the plan (plan "
+            "SNAPSHOT assessment.csv -o PLAN --html FILE), or while an edited one is verified (plan "
+            "--check PLAN SNAPSHOT assessment.csv -o NEW --html FILE).");
     append_points(html, &review, &totals);
     append_amounts(html, &review, &totals);
     append_signed(html, &review);
