@@ -24,7 +24,9 @@ BUILD_PACKAGES = gcc libc6-dev make pkg-config libcsv-dev libcurl4-openssl-dev l
 TEST_PACKAGES = $(BUILD_PACKAGES) libcunit1-dev clang-format clang-tidy cppcheck shellcheck python3 git openssl curl util-linux \
 	openssh-client chromium \
 	golang-go golang-github-vmware-govmomi-dev python3-pyvmomi python3-jsonschema \
-	zsh $(LAB_PACKAGES)
+	zsh $(LAB_PACKAGES) $(FLEET_PACKAGES)
+# A Slurm of the test's own, on this machine.
+FLEET_PACKAGES = slurm-wlm munge
 # The lab of libvirt hosts in tests/hypervisors.
 LAB_PACKAGES = libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 busybox-static cpio \
 	iproute2 lxcfs
@@ -255,6 +257,9 @@ install: all
 	install -m 644 README.md $(DOCUMENTS)
 	install -m 644 $(wildcard samples/*.ini samples/vmanger.*) $(EXAMPLES)
 	install -m 755 samples/*.sh $(EXAMPLES)
+	install -d $(EXAMPLES)/fleet
+	install -m 644 samples/fleet/sites.csv samples/fleet/fleet.mk samples/fleet/kubernetes.yaml $(EXAMPLES)/fleet
+	install -m 755 samples/fleet/fleet.sh samples/fleet/fleet.sbatch $(EXAMPLES)/fleet
 	install -m 644 samples/schemas/* $(SCHEMAS)
 	set -e; for stage in $(STAGES); do \
 		install -m 644 samples/completions/vmanger.bash $(BASH_COMPLETIONS)/vmanger-$$stage; \

@@ -253,12 +253,17 @@ guint fleet_vms(const Fleet *fleet, State state)
 
 /* ---- for people ---- */
 
-static guint sum_of(const guint *by_state)
+guint site_count(const guint *by_state)
 {
     guint n = 0;
     for (guint i = 0; i <= STATE_BALANCED; i++)
         n += by_state[i];
     return n;
+}
+
+guint site_not_measured(const Site *site)
+{
+    return site->hosts[STATE_UNKNOWN] + site->vms[STATE_UNKNOWN];
 }
 
 static guint findings_of(const Site *site)
@@ -297,7 +302,7 @@ static void append_site(GString *out, const Site *site)
     g_string_append(out, "  ");
     style_append_name(out, site->name, NAME_WIDTH);
     g_string_append_printf(out, " %u of %u hosts hot, %u of %u VMs short; CPU ", site->hosts[STATE_HOT],
-                           sum_of(site->hosts), site->vms[STATE_SHORT], sum_of(site->vms));
+                           site_count(site->hosts), site->vms[STATE_SHORT], site_count(site->vms));
     percent_append(out, site->cpu.usage_pct);
     g_string_append(out, ", memory ");
     percent_append(out, site->memory.usage_pct);
@@ -326,8 +331,8 @@ char *fleet_text(const Fleet *fleet, guint most, const Style *style)
     guint clusters = 0, hosts = 0, vms = 0, out_of = fleet_left_out(fleet);
     for (guint i = 0; i < fleet->sites->len; i++) {
         clusters += site_at(fleet, i)->clusters;
-        hosts += sum_of(site_at(fleet, i)->hosts);
-        vms += sum_of(site_at(fleet, i)->vms);
+        hosts += site_count(site_at(fleet, i)->hosts);
+        vms += site_count(site_at(fleet, i)->vms);
     }
     append_left_out(out, fleet, style);
     append_sites(out, fleet, most);
@@ -370,27 +375,27 @@ static double taken_of(const Site *site)
 
 static double hot_of(const Site *site)
 {
-    return site->left_out ? NAN : site->hosts[STATE_HOT];
+    return site->left_out ? NAN : (double)site->hosts[STATE_HOT];
 }
 
 static double hosts_of(const Site *site)
 {
-    return site->left_out ? NAN : sum_of(site->hosts);
+    return site->left_out ? NAN : (double)site_count(site->hosts);
 }
 
 static double short_of(const Site *site)
 {
-    return site->left_out ? NAN : site->vms[STATE_SHORT];
+    return site->left_out ? NAN : (double)site->vms[STATE_SHORT];
 }
 
 static double vms_of(const Site *site)
 {
-    return site->left_out ? NAN : sum_of(site->vms);
+    return site->left_out ? NAN : (double)site_count(site->vms);
 }
 
 static double unknown_of(const Site *site)
 {
-    return site->left_out ? NAN : site->hosts[STATE_UNKNOWN] + site->vms[STATE_UNKNOWN];
+    return site->left_out ? NAN : (double)site_not_measured(site);
 }
 
 void fleet_metrics(const Fleet *fleet, Prometheus *prometheus)

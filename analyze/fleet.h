@@ -46,6 +46,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fleet, fleet_free)
  * have a row `#left_out,NAME,why` */
 gboolean fleet_write(const Fleet *fleet, const char *path, const OpenPgp *keys, GError **error);
 
+/* the sum over all states, of a site's hosts or VMs; and how many of both are not measured */
+guint site_count(const guint *by_state);
+guint site_not_measured(const Site *site);
+
 /* how many sites are left out */
 guint fleet_left_out(const Fleet *fleet);
 

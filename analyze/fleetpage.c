@@ -14,14 +14,6 @@ static const PageColumn site_columns[] = {
 static const PageColumn cluster_columns[] = {
     {"Cluster", FALSE}, {"Site", FALSE}, {"Pattern", FALSE}, {"CPU in use", TRUE}, {"Memory in use", TRUE}};
 
-static guint sum_of(const guint *by_state)
-{
-    guint n = 0;
-    for (guint i = 0; i <= STATE_BALANCED; i++)
-        n += by_state[i];
-    return n;
-}
-
 static void append_use(PageTable *rows, const Load *load, Resource resource)
 {
     g_autoptr(GString) words = g_string_new(NULL);
@@ -59,11 +51,11 @@ static void append_site(PageTable *rows, const Site *site)
 {
     page_row(rows, NULL);
     page_cell_text(rows, site->name);
-    page_cell_textf(rows, "%u", sum_of(site->hosts));
+    page_cell_textf(rows, "%u", site_count(site->hosts));
     page_cell_textf(rows, "%u", site->hosts[STATE_HOT]);
-    page_cell_textf(rows, "%u", sum_of(site->vms));
+    page_cell_textf(rows, "%u", site_count(site->vms));
     page_cell_textf(rows, "%u", site->vms[STATE_SHORT]);
-    page_cell_textf(rows, "%u", site->hosts[STATE_UNKNOWN] + site->vms[STATE_UNKNOWN]);
+    page_cell_textf(rows, "%u", site_not_measured(site));
     append_use(rows, &site->cpu, RESOURCE_CPU);
     append_use(rows, &site->memory, RESOURCE_HOST_MEMORY);
     page_cell(rows);

@@ -38,7 +38,10 @@
 set -eu
 umask 027
 SITES=${SITES:-sites.csv} ROUND=${ROUND:-round} LOT=${LOT:-4} AT_ONCE=${AT_ONCE:-20}
-here=$(cd "$(dirname "$0")" && pwd)
+case $0 in
+/*) here=${0%/*} ;;
+*) here=$(cd "$(dirname "$0")" && pwd) ;;
+esac
 export SITES ROUND LOT FLEET="$here/fleet.sh"
 
 die() {
@@ -64,9 +67,10 @@ names() {
 
 # site NAME: sets source, policy and options, and the site's directory
 site() {
-    line=$(awk -F, -v name="$1" '$1 == name { print; exit }' "$SITES")
-    test -n "$line" || die "$SITES: found no site $1"
-    source=$(echo "$line" | cut -d, -f2) policy=$(echo "$line" | cut -d, -f3) options=$(echo "$line" | cut -d, -f4)
+    line=$(grep -m 1 "^$1," "$SITES") || die "$SITES: found no site $1"
+    IFS=, read -r _ source policy options <<END
+$line
+END
     test -z "$options" || test -r "$options" || die "$1: $options: cannot be read: expected options of vmanger-collect"
     dir=$ROUND/$1
 }
@@ -90,7 +94,7 @@ makes() {
     code=0
     "$@" >>"$dir/log" 2>&1 || code=$?
     if { test "$code" -eq 0 || test "$code" -eq 3; } && test -e "$what"; then
-        rm -f "$dir/failed"
+        test ! -e "$dir/failed" || rm "$dir/failed"
         return 0
     fi
     tail -n 1 "$dir/log" >"$dir/failed.new" && mv "$dir/failed.new" "$dir/failed"
@@ -109,7 +113,7 @@ outdated() {
 
 stage() {
     site "$2"
-    mkdir -p "$dir"
+    test -d "$dir" || mkdir -p "$dir"
     set -- "$1"
     test -z "$policy" || set -- "$1" --policy "$policy"
     case $1 in

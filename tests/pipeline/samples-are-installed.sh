@@ -10,7 +10,7 @@ complain() {
     echo "$*"
     status=1
 }
-for sample in policy.ini cycle.sh gate.sh vmanger.cron vmanger.service vmanger.timer vmanger.rules.yml vmanger.dashboard.json; do
+for sample in fleet/fleet.sh fleet/fleet.mk fleet/fleet.sbatch fleet/sites.csv fleet/kubernetes.yaml policy.ini cycle.sh gate.sh vmanger.cron vmanger.service vmanger.timer vmanger.rules.yml vmanger.dashboard.json; do
     cmp "$TOP/samples/$sample" "$installed/share/doc/vmanger/examples/$sample" || complain "$sample"
 done
 for schema in "$TOP"/samples/schemas/*; do
