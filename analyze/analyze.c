@@ -234,6 +234,40 @@ static gboolean is_apart(const Options *options, const Program *program, char *c
     return files_are_apart(read, written, G_N_ELEMENTS(written), error);
 }
 
+/* what must hold between options, and of n arguments besides */
+static gboolean options_fit(Options *options, const Program *program, int n, GError **error)
+{
+    const struct {
+        gboolean wrong;
+        const char *words;
+    } faults[] = {
+        {n < 1 && options->merge, "no assessment is named"},
+        {n < 1, "no snapshot is named"},
+        {options->stale_after && !options->merge, "--stale-after goes with --merge"},
+        {options->merge && options->json, "--json does not go with --merge"},
+        {options->merge && program->policy, "--policy does not go with --merge"},
+        {!options->output, "-o names no file for the assessment"},
+        {options->json && is_standard_output(options->output),
+         "--json goes to standard output: expected -o to name a file"},
+        {options->prometheus && options->encrypt_to, PROMETHEUS_IS_CLEAR},
+        {options->json && is_standard_output(options->html),
+         "--json goes to standard output: expected --html to name a file"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
+        if (faults[i].wrong) {
+            g_set_error(error, VMANGER_ERROR, 0, "%s", faults[i].words);
+            return FALSE;
+        }
+    }
+    return !options->stale_after || duration_parse(options->stale_after, "--stale-after", 1, MOST_STALE_S,
+                                                   &options->stale_after_s, error);
+}
+
+static int start(const Program *program, char *const *paths, const Options *options)
+{
+    return options->merge ? merge(program, paths, options) : run(program, paths, options);
+}
+
 int main(int argc, char **argv)
 {
     g_auto(Program) program = {.name = "analyze"};
@@ -265,25 +299,9 @@ int main(int argc, char **argv)
             "the buffer each cluster has left.",
             entries, &error))
         return program_misused(&program, "%s", error->message);
-    if (argc < 2)
-        return program_misused(&program, options.merge ? "no assessment is named" : "no snapshot is named");
-    if (options.stale_after && !options.merge)
-        return program_misused(&program, "--stale-after goes with --merge");
-    if (options.merge && (options.json || program.policy))
-        return program_misused(&program, "--%s does not go with --merge", options.json ? "json" : "policy");
-    if (options.stale_after && !duration_parse(options.stale_after, "--stale-after", 1, MOST_STALE_S,
-                                               &options.stale_after_s, &error))
-        return program_misused(&program, "%s", error->message);
-    if (!options.output)
-        return program_misused(&program, "-o names no file for the assessment");
-    if (options.json && atomic_file_is_standard_output(options.output))
-        return program_misused(&program, "--json goes to standard output: expected -o to name a file");
-    if (options.prometheus && options.encrypt_to)
-        return program_misused(&program, PROMETHEUS_IS_CLEAR);
-    if (options.json && options.html && atomic_file_is_standard_output(options.html))
-        return program_misused(&program, "--json goes to standard output: expected --html to name a file");
-    if (!page_is_apart(options.html, options.output, &error) ||
+    if (!options_fit(&options, &program, argc - 1, &error) ||
+        !page_is_apart(options.html, options.output, &error) ||
         !is_apart(&options, &program, argv + 1, &error))
         return program_misused(&program, "%s", error->message);
-    return options.merge ? merge(&program, argv + 1, &options) : run(&program, argv + 1, &options);
+    return start(&program, argv + 1, &options);
 }

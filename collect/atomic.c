@@ -205,11 +205,11 @@ static gboolean encrypt_out(AtomicFile *file, GError **error)
 }
 
 /* files that last and were written, from any thread */
-static int written[2]; /* [encrypted] */
+static int committed[2]; /* [encrypted] */
 
 gboolean atomic_wrote_in_clear_alone(void)
 {
-    return g_atomic_int_get(&written[FALSE]) && !g_atomic_int_get(&written[TRUE]);
+    return g_atomic_int_get(&committed[FALSE]) && !g_atomic_int_get(&committed[TRUE]);
 }
 
 gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error)
@@ -227,7 +227,7 @@ gboolean atomic_file_commit(AtomicFile *file, char **sha256, GError **error)
     if (sha256)
         *sha256 = digest_hex(file->digest);
     if (file->lasts)
-        g_atomic_int_inc(&written[file->keys != NULL]);
+        g_atomic_int_inc(&committed[file->keys != NULL]);
     return file->place.directory < 0 || place_flush(&file->place, file->path, error);
 }
 

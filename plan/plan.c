@@ -566,6 +566,7 @@ static gboolean is_apart(const Options *options, const Program *program, char *c
 static int run(const Program *program, Options *options, guint mode, char **paths)
 {
     g_autoptr(GError) error = NULL;
+    jobs_limit((guint)options->threads.value);
     if (mode == REPLAYING)
         return run_replay(program, options);
     if (!prepare(options, &error))
@@ -665,6 +666,5 @@ int main(int argc, char **argv)
         !arguments_fit(&options, (guint)mode, argc - 1, argv + 1, &error) ||
         !is_apart(&options, &program, argv + 1, &error))
         return program_misused(&program, "%s", error->message);
-    jobs_limit((guint)options.threads.value);
     return run(&program, &options, (guint)mode, argv + 1);
 }

@@ -71,9 +71,8 @@ static void append(GString *out, const Shown *shown, const Style *style)
     gsize from = out->len;
     g_string_append(out, shown->unread || shown->unsolved ? "  ! " : shown->steps ? "  + " : "    ");
     style_append_name(out, shown->name, NAME_WIDTH);
-    if (shown->unread)
-        style_paint(out, from, out->len - from, style, STYLE_BAD);
     if (shown->unread) {
+        style_paint(out, from, out->len - from, style, STYLE_BAD);
         g_autofree char *why = escape_for_terminal(shown->unread);
         g_string_append_printf(out, " %s\n", why);
         return;
