@@ -112,6 +112,7 @@ static const Key keys[] = {
     {"plan", "drs_clusters", KEY_WORD, AT(drs_clusters_plan), "advise", 0, 0, drs_clusters_words},
     {"plan", "respect_drs_overrides", KEY_WORD, AT(respect_drs_overrides), "yes", 0, 0, yes_no_words},
     {"plan", "evacuate", KEY_HOSTS, AT(evacuate), "", 0, 0, NULL},
+    {"plan", "evacuate_next", KEY_HOSTS, AT(evacuate_next), "", 0, 0, NULL},
     {"plan", "evacuate_partly", KEY_WORD, AT(evacuate_partly), "no", 0, 0, yes_no_words},
     {"plan", "evacuate_powered_off", KEY_WORD, AT(evacuate_powered_off), "no", 0, 0, yes_no_words},
     {"plan", "exclude_hosts", KEY_HOSTS, AT(exclude_hosts), "", 0, 0, NULL},

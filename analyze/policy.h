@@ -56,7 +56,7 @@ typedef struct Policy {
     double hosts_in_reserve;
     int drs_clusters_plan; /* drs_clusters=plan */
     int respect_drs_overrides;
-    char **evacuate;
+    char **evacuate, **evacuate_next;
     int evacuate_partly, evacuate_powered_off;
     char **exclude_hosts, **exclude_vms, **forbid_growth;
     char *vsan_mode;

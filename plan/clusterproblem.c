@@ -136,7 +136,8 @@ static void add_machine(Building *b, guint host)
                        .stay_cost = empty,
                        .on_cost = b->saves_power && at->usable,
                        .max_leaving = empty || most <= 0 ? -1 : (int)most,
-                       .closed = empty || !at->target || at->given_up || model_is_excluded(model, host)};
+                       .closed = empty || !at->target || at->given_up || model_is_excluded(model, host) ||
+                                 model_is_emptied_next(model, host)};
     b->built->machine_of[host] = problem_add_machine(b->built->problem, &machine);
     g_array_append_val(b->built->hosts, host);
 }

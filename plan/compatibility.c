@@ -383,6 +383,8 @@ static gboolean is_open(const Model *now, guint host, int power, Obstacle *why)
         return obstacle_set(why, OBSTACLE_EXCLUDED_HOST, (int)host, "is named by exclude_hosts");
     if (model_is_asked_to_empty(now, host))
         return obstacle_set(why, OBSTACLE_HOST_TO_EMPTY, (int)host, "is to be emptied");
+    if (model_is_emptied_next(now, host))
+        return obstacle_set(why, OBSTACLE_HOST_TO_EMPTY, (int)host, "is to be emptied next (evacuate_next)");
     return TRUE;
 }
 

@@ -81,7 +81,8 @@ static double lacking_mib(const Model *start, guint host)
     }
     for (guint i = 0; i < start->snapshot->n_hosts; i++) {
         const ModelHost *at = &start->hosts[i];
-        if (at->cluster == start->hosts[host].cluster && at->target && !model_is_asked_to_empty(start, i))
+        if (at->cluster == start->hosts[host].cluster && at->target && !model_is_asked_to_empty(start, i) &&
+            !model_is_emptied_next(start, i))
             lacking -= MAX(0, at->capacity[RESOURCE_HOST_MEMORY] * at->threshold[RESOURCE_HOST_MEMORY] / 100 -
                                   at->demand[RESOURCE_HOST_MEMORY]);
     }

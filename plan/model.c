@@ -424,6 +424,11 @@ gboolean model_is_excluded(const Model *model, guint host)
     return policy_matches(model->policy->exclude_hosts, NULL, model->snapshot->hosts[host].name);
 }
 
+gboolean model_is_emptied_next(const Model *model, guint host)
+{
+    return policy_matches(model->policy->evacuate_next, NULL, model->snapshot->hosts[host].name);
+}
+
 gboolean model_is_asked_to_empty(const Model *model, guint host)
 {
     const Host *row = &model->snapshot->hosts[host];

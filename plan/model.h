@@ -128,6 +128,9 @@ gboolean model_is_excluded(const Model *model, guint host);
 gboolean model_is_asked_to_empty(const Model *model, guint host);
 gboolean model_is_to_empty(const Model *model, guint host);
 
+/* TRUE for a host that evacuate_next names: a later plan empties it, so no VM comes to it */
+gboolean model_is_emptied_next(const Model *model, guint host);
+
 /* from here on a host is not to be emptied, and is no target */
 void model_give_up(Model *model, guint host);
 

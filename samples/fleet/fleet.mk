@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# A fleet on one machine: make -f fleet.mk -j8 -k sites
+# A fleet on one machine: make -f fleet.mk -j8 -k; then make -f fleet.mk report
 #
 # A file a site and stage is its own resume: what is there and newer than what it was made of is not made again, and a
 # site that fails keeps back nothing but what would be made of it. fleet.sh run calls this, and reports.
@@ -13,6 +13,10 @@ NAMES := $(foreach pair,$(SITES_AND_POLICIES),$(firstword $(subst :, ,$(pair))))
 
 .PHONY: sites
 sites: $(NAMES:%=$(ROUND)/%/plan.csv)
+
+.PHONY: report
+report:
+	@$(FLEET) report
 
 # both are made again under another policy
 policy_of = $(word 2,$(subst :, ,$(1)))

@@ -174,6 +174,12 @@ report() {
     return "$code"
 }
 
+# sbatch hands the environment on to jobs and keeps it with them: a password in it must not go along.
+batch() {
+    # shellcheck disable=SC2086 # PARTS is a list of words
+    env -u GOVC_PASSWORD -u GOVC_URL sbatch --parsable ${PARTS:-} "$@"
+}
+
 # Slurm numbers the tasks of an array from 0 to below MaxArraySize: where there are more lots, lots grow.
 submit() {
     n=$(names | wc -l)
@@ -182,8 +188,7 @@ submit() {
     test "$(((n + LOT - 1) / LOT))" -le "$most" || LOT=$(((n + most - 1) / most))
     last=$(((n + LOT - 1) / LOT - 1))
     mkdir -p "$ROUND"
-    # shellcheck disable=SC2086 # PARTS is a list of words
-    job() { sbatch --parsable ${PARTS:-} --output="$ROUND/slurm-%x-%A_%a.log" --requeue "$@"; }
+    job() { batch --output="$ROUND/slurm-%x-%A_%a.log" --requeue "$@"; }
     collect=$(job --job-name=collect --array="0-$last%$AT_ONCE" "$here/fleet.sbatch" task collect)
     decide=$(job --job-name=decide --array="0-$last" --dependency="aftercorr:$collect" --kill-on-invalid-dep=yes \
         "$here/fleet.sbatch" task analyze,plan)
@@ -218,8 +223,7 @@ apply() {
             echo "fleet: $name: not begun: $(tail -n 1 "$dir/log")" >&2
             failed=1
         elif test "$by" = slurm; then
-            # shellcheck disable=SC2086
-            sbatch --parsable ${PARTS:-} --job-name="apply-$name" --dependency=singleton --output="$dir/apply-%j.log" \
+            batch --job-name="apply-$name" --dependency=singleton --output="$dir/apply-%j.log" \
                 "$here/fleet.sbatch" carry-out "$name"
         else
             "$FLEET" carry-out "$name" || failed=1

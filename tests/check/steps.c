@@ -93,6 +93,8 @@ static const char *state_obstacle(const World *world, const Vm *vm, int to)
         return "the target is unmeasured";
     if (world->hosts[to].to_empty)
         return "the target is to be emptied";
+    if (policy_matches(world->policy->evacuate_next, NULL, host->name))
+        return "the target is emptied next";
     if (policy_matches(world->policy->exclude_hosts, NULL, host->name))
         return "the target is excluded";
     return NULL;

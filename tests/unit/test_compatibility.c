@@ -42,6 +42,7 @@ static void a_target_that_cannot_take_vms_is_named_by_its_state(void)
     assert_obstacle(small, NULL, "is not in normal mode");
     assert_obstacle(two_hosts(), "[plan]\nexclude_hosts=h2\n", "is named by exclude_hosts");
     assert_obstacle(two_hosts(), "[plan]\nevacuate=h2\n", "is to be emptied");
+    assert_obstacle(two_hosts(), "[plan]\nevacuate_next=h2\n", "is to be emptied next (evacuate_next)");
 }
 
 /* vCenter does not get at a VM whose host does not answer, running or not */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/optimize.h"
 
+#include "plan/decide.h"
 #include "tests/unit/planning.h"
 
 #include <CUnit/CUnit.h>
@@ -117,6 +118,36 @@ static void vcpus_go_to_hosts_that_are_normal_in_the_end(void)
     const Change *change = &g_array_index(decisions->changes, Change, 0);
     CU_ASSERT_EQUAL(change->action, ACTION_ADD_CPU);
     CU_ASSERT_EQUAL(change->vm, (int)vm_of(planning, "b"));
+}
+
+/* where the VM of a host that is emptied goes, "" where it stays; h2 has more room than h3, of which so much
+ * is in use */
+static const char *emptied_to(const char *policy, double gib_on_h3)
+{
+    SmallCluster *small = smallcluster_new();
+    add_host(small, "h1", 1000, 30);
+    add_host(small, "h2", 1000, 10);
+    add_host(small, "h3", 2000, gib_on_h3);
+    add_vm(small, "a", "h1", 500, 20);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Planning) planning = planning_new(small, policy);
+    g_autoptr(ChangePlan) plan = decide(&planning->situation, &error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    for (guint i = 0; i < plan->rows->len; i++) {
+        const PlanRow *row = &g_array_index(plan->rows, PlanRow, i);
+        if (row->kind == ROW_STEP && row->action == ACTION_MIGRATE)
+            return g_intern_string(row->to_id);
+    }
+    return "";
+}
+
+static void a_host_that_is_emptied_next_takes_nothing(void)
+{
+    CU_ASSERT_STRING_EQUAL(emptied_to("[plan]\nevacuate=h1\nevacuate_next=h2\n", 20), "h3");
+    CU_ASSERT_STRING_EQUAL(emptied_to("[plan]\nevacuate=h1\nevacuate_next=h3\n", 20), "h2");
+    CU_ASSERT_STRING_EQUAL(emptied_to("[plan]\nstrategy=threshold\nevacuate=h1\nevacuate_next=h2\n", 20), "");
+    CU_ASSERT_STRING_EQUAL(emptied_to("[plan]\nevacuate=h1\nevacuate_next=h2\n", 95), "");
+    CU_ASSERT_STRING_EQUAL(emptied_to("[plan]\nevacuate=h1\n", 95), "h2");
 }
 
 static void add_pool(SmallCluster *small, const char *id, const char *parent_id, double mib, int expandable)
@@ -371,5 +402,6 @@ void test_optimize_suite(void)
     CU_ADD_TEST(suite, advice_is_given_on_top_of_the_steps);
     CU_ADD_TEST(suite, what_has_no_safe_order_is_left_and_told);
     CU_ADD_TEST(suite, groups_make_way_for_others);
+    CU_ADD_TEST(suite, a_host_that_is_emptied_next_takes_nothing);
     CU_ADD_TEST(suite, max_moves_bounds_the_whole_plan_and_goes_to_the_hottest_cluster_first);
 }

@@ -201,7 +201,7 @@ static void the_sample_shows_every_key(void)
     static const struct {
         const char *section;
         gsize keys;
-    } expected[] = {{"analyze", 20}, {"plan", 41}, {"apply", 11}};
+    } expected[] = {{"analyze", 20}, {"plan", 42}, {"apply", 11}};
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
         gsize n = 0;
         g_auto(GStrv) keys = g_key_file_get_keys(file, expected[i].section, &n, NULL);
