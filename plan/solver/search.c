@@ -21,11 +21,11 @@ enum {
 static const double FIRM = 6; /* how much more the levels before the last weigh in every other walk */
 /* of the time: a cool round, which also tells how fast changes are evaluated */
 static const double FIRST_PART = 0.05;
-static const double COOLEST = 0.002;      /* heat of the first round */
-static const double FULL_HEAT = 5000;     /* changes per process that make a round at full heat worth while */
-static const double LONGEST = 50000;      /* changes per process in one round: then rather start anew */
-static const double LONG_PART = 0.9;      /* of the time that is left, at most, for one round */
-static const double SQUEEZED_PART = 0.25; /* the same, where moves can be squeezed */
+static const double COOLEST = 0.002;     /* heat of the first round */
+static const double FULL_HEAT = 5000;    /* changes per process that make a round at full heat worth while */
+static const double LONGEST = 50000;     /* changes per process in one round: then rather start anew */
+static const double LONG_PART = 0.9;     /* of the time that is left, at most, for one round */
+static const double SQUEEZED_PART = 0.5; /* the same, where moves can be squeezed */
 
 /* what all walks do next */
 typedef struct {
