@@ -366,7 +366,9 @@ static void job_clear(Job *job)
  * and leaves no more undone; else FALSE */
 static gboolean do_with_less(Job *job, int max_moves, gboolean without_balance, double most_uneven)
 {
+    TimeShare time = {.end_us = job->situation->end_us, .left = 1, .side_by_side = 1};
     Job less = {.situation = job->situation,
+                .time = &time,
                 .threshold = job->threshold,
                 .cluster = job->cluster,
                 .without_balance = without_balance,
