@@ -617,6 +617,18 @@ Policy *policy_read(const char *path, GError **error)
     return ok ? g_steal_pointer(&policy) : NULL;
 }
 
+/* the same for a key that is set alone, which only those of [plan] can be */
+static char *expected_key_of_plan(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return g_strdup_printf("a key of [plan]; %s is one of [%s]: %s", name, keys[i].section,
+                                   strcmp(keys[i].section, "analyze") == 0
+                                       ? "set it in a policy, and run analyze and plan with --policy FILE"
+                                       : "no plan depends on it");
+    return expected_key("plan", name);
+}
+
 gboolean policy_set(Policy *policy, const char *assignment, GError **error)
 {
     const char *equals = strchr(assignment, '=');
@@ -626,7 +638,7 @@ gboolean policy_set(Policy *policy, const char *assignment, GError **error)
         return TRUE;
     g_autofree char *found = escape_for_message(key ? equals + 1 : assignment);
     g_autofree char *expected = key      ? expected_value(key, equals + 1)
-                                : equals ? expected_key("plan", name)
+                                : equals ? expected_key_of_plan(name)
                                          : g_strdup("KEY=VALUE, of the policy's [plan]");
     g_set_error(error, VMANGER_ERROR, 0, "%s%sfound %s: expected %s", key ? name : "", key ? ": " : "", found,
                 expected);
