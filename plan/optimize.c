@@ -4,10 +4,12 @@
 #include "analyze/roles.h"
 #include "plan/admission.h"
 #include "plan/clusterproblem.h"
+#include "plan/clusterstatus.h"
 #include "plan/evacuation.h"
 #include "plan/growth.h"
 #include "plan/headroom.h"
 #include "plan/jobs.h"
+#include "plan/leftover.h"
 #include "plan/power.h"
 #include "plan/reasons.h"
 #include "plan/sequence.h"
@@ -18,10 +20,12 @@
 #include "plan/vcpus.h"
 #include "plan/window.h"
 
+#include <math.h>
 #include <string.h>
 
-#define MOST_ATTEMPTS 3  /* at a placement that can be put into order */
-#define BOUNDED_ROUNDS 4 /* of a search whose work is bounded: every second one looks for fewer moves */
+#define MOST_ATTEMPTS 3    /* at a placement that can be put into order */
+#define BALANCE_HALVINGS 6 /* of the moves that balance is worth */
+#define BOUNDED_ROUNDS 4   /* of a search whose work is bounded: every second one looks for fewer moves */
 
 /* one cluster's work, done by one thread */
 typedef struct Job {
@@ -34,6 +38,8 @@ typedef struct Job {
     GArray *blocked;       /* Change: what a search wanted too and had no safe order */
     double *held_back_mib; /* [n_hosts] so that VMs can be restarted there; NULL: nothing */
     SearchStop stopped_by;
+    double evenest; /* points of unevenness of the search's result, before steps were taken out; NAN before
+                       one */
     GError *error;
 } Job;
 
@@ -183,6 +189,21 @@ static void hold_back(Job *job, guint vm)
     job->held_back_mib[host] = MAX(job->held_back_mib[host], model_vm_memory_held(start, vm));
 }
 
+static double unevenness_after(const Job *job, const GArray *changes)
+{
+    g_autoptr(Model) end = model_after(job->situation->start, changes);
+    return cluster_unevenness(end, job->cluster);
+}
+
+static void note_evenest(Job *job, const ClusterProblem *problem, const Placement *placement)
+{
+    if (job->situation->start->policy->balance != BALANCE_HIGH || !isnan(job->evenest))
+        return;
+    g_autoptr(GArray) changes = change_list_new();
+    cluster_problem_changes(problem, job->situation->start, placement, changes);
+    job->evenest = unevenness_after(job, changes);
+}
+
 /* one search from the best placement known; FALSE where nothing stands in the way of what it found */
 static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, Candidate *best)
 {
@@ -204,6 +225,7 @@ static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, 
     SearchOptions how = search_options(situation);
     SearchResult found = search(problem->problem, violations ? NULL : best->placement, &how);
     job->stopped_by = found.stopped_by;
+    note_evenest(job, problem, found.best);
     g_autoptr(GArray) blocked = change_list_new();
     Candidate settled = settle(situation, problem, found.best, blocked);
     gboolean again = blocked->len > 0 || settled.lost >= 0;
@@ -304,11 +326,67 @@ static void do_jobs_within(Job *jobs, guint n, guint max_moves)
     }
 }
 
+/* ---- moves that balance is worth ---- */
+
+static void job_clear(Job *job)
+{
+    g_clear_pointer(&job->changes, g_array_unref);
+    g_clear_pointer(&job->blocked, g_array_unref);
+    g_clear_pointer(&job->held_back_mib, g_free);
+    g_clear_error(&job->error);
+}
+
+/* replaces what a job found by what a search under bounds of its own finds, where that is hardly less even
+ * and leaves no more undone; else FALSE */
+static gboolean do_with_less(Job *job, int max_moves, gboolean without_balance, double most_uneven)
+{
+    Job less = {.situation = job->situation,
+                .threshold = job->threshold,
+                .cluster = job->cluster,
+                .without_balance = without_balance,
+                .max_moves = max_moves,
+                .evenest = NAN};
+    do_job(&less);
+    gboolean good = less.changes && !less.error && unevenness_after(job, less.changes) < most_uneven &&
+                    !leaves_less(job->situation, job->changes, less.changes);
+    if (good) {
+        GArray *worse = job->changes;
+        job->changes = less.changes;
+        less.changes = worse;
+    }
+    job_clear(&less);
+    return good;
+}
+
+/* The evenest end may cost twice the moves of one that is hardly less even. Either none is made for balance,
+ * or of bounds on the moves, each halving what is not known yet, the least by which hosts end less than
+ * min_gain points less even. */
+static void spare_moves(Job *job)
+{
+    const Policy *policy = job->situation->start->policy;
+    if (!job->changes || policy->balance != BALANCE_HIGH || job->without_balance || job->for_advice ||
+        count_moves(job->changes) == 0 || model_saves_power(job->situation->start, job->cluster))
+        return;
+    guint enough = count_moves(job->changes), too_few = 0;
+    if (do_with_less(job, -1, TRUE, unevenness_after(job, job->changes) + policy->min_gain))
+        return;
+    double most_uneven = job->evenest + policy->min_gain;
+    for (int i = 0; i < BALANCE_HALVINGS && enough > too_few + 1; i++) {
+        guint middle = (enough + too_few) / 2;
+        if (do_with_less(job, (int)middle, FALSE, most_uneven))
+            enough = MIN(count_moves(job->changes), middle);
+        else
+            too_few = middle;
+    }
+}
+
 static void do_wanted_job(guint index, gpointer data)
 {
     Job *jobs = data;
-    if (jobs[index].wanted)
-        do_job(&jobs[index]);
+    if (!jobs[index].wanted)
+        return;
+    do_job(&jobs[index]);
+    spare_moves(&jobs[index]);
 }
 
 /* Clusters share nothing, so each is searched by itself, on as many threads as there are processors, unless
@@ -337,18 +415,15 @@ static Job *jobs_new(const Situation *situation, const GArray *threshold, gboole
                         .for_advice = for_advice,
                         .without_balance = without_balance,
                         .max_moves = -1,
+                        .evenest = NAN,
                         .stopped_by = SEARCH_OPTIMAL};
     return jobs;
 }
 
 static void jobs_free(Job *jobs, guint n)
 {
-    for (guint i = 0; i < n; i++) {
-        g_clear_pointer(&jobs[i].changes, g_array_unref);
-        g_clear_pointer(&jobs[i].blocked, g_array_unref);
-        g_free(jobs[i].held_back_mib);
-        g_clear_error(&jobs[i].error);
-    }
+    for (guint i = 0; i < n; i++)
+        job_clear(&jobs[i]);
     g_free(jobs);
 }
 
@@ -379,42 +454,6 @@ static Found find_changes(const Situation *situation, const GArray *threshold, g
             change_list_take(found.changes, found.jobs[i].changes);
     found.no_time = window_choose(situation, found.changes);
     return found;
-}
-
-enum { LEFT_BROKEN, LEFT_TO_EMPTY, LEFT_HOT, LEFT_SHORT, LEFT_SHOULD, N_LEFT };
-
-/* what changes leave undone, the worst first: VMs in breach of mandatory rules, VMs on hosts to empty, points
- * of heat, MiB missing to short VMs, VMs in breach of should-rules */
-typedef struct Left {
-    double of[N_LEFT];
-} Left;
-
-static Left left_by(const Situation *situation, const GArray *changes)
-{
-    g_autoptr(Model) end = model_after(situation->start, changes);
-    Left left = {{0}};
-    for (guint i = 0; i < rules_count(situation->rules); i++)
-        left.of[rules_at(situation->rules, i)->mandatory ? LEFT_BROKEN : LEFT_SHOULD] +=
-            (double)rule_breach(rules_at(situation->rules, i), end);
-    for (guint host = 0; host < end->snapshot->n_hosts; host++) {
-        if (model_is_to_empty(end, host))
-            left.of[LEFT_TO_EMPTY] += model_vms_to_leave(end, host);
-        else if (end->hosts[host].source)
-            left.of[LEFT_HOT] += MAX(0, model_excess(end, host, NULL));
-    }
-    for (guint vm = 0; vm < end->n_vms; vm++)
-        if (model_is_short(end, vm))
-            left.of[LEFT_SHORT] += MAX(0, growth_missing_memory(end, vm));
-    return left;
-}
-
-static gboolean leaves_less(const Situation *situation, const GArray *one, const GArray *other)
-{
-    Left a = left_by(situation, one), b = left_by(situation, other);
-    for (guint i = 0; i < G_N_ELEMENTS(a.of); i++)
-        if (a.of[i] != b.of[i])
-            return a.of[i] < b.of[i];
-    return FALSE;
 }
 
 static void exchange(Found *one, Found *other)

@@ -242,6 +242,9 @@ void trim_placement(const ClusterProblem *problem, const Model *start, Placement
             g_array_append_val(steps, step);
     }
     g_array_sort(steps, compare_gain);
+    /* a whole levelling that brings too little, before single steps have given up what may be */
+    while (trim.policy->balance != BALANCE_OFF && take_out_groups(&trim, steps, TRUE))
+        ;
     take_out_single(&trim, steps);
     while (take_out_pairs(&trim, steps) || take_out_groups(&trim, steps, FALSE) ||
            take_out_groups(&trim, steps, TRUE))

@@ -18,7 +18,9 @@
 #     fleet.sh sites               the names in sites.csv
 #
 # A round is a directory: ROUND/SITE/{snapshot,assessment.csv,plan.csv,failed,log}, ROUND/fleet.csv, .html, .prom.
-# For a new round take a new directory. sites.csv has a line a site, without quotes: site,source,policy,options.
+# For a new round take a new directory beside it: what was carried out in the rounds beside this one is its plans' history.
+#
+# sites.csv has a line a site, without quotes: site,source,policy,options.
 # site is a name of letters, digits, - and _; source what vmanger-collect takes; policy a policy.ini (empty: the
 # defaults); options a file of further options of vmanger-collect and vmanger-apply, one word a line, as
 #
@@ -131,6 +133,9 @@ stage() {
         shift
         test -e "$dir/assessment.csv" || return 1
         outdated "$dir/plan.csv" "$dir/assessment.csv" "$policy"
+        for journal in "$(dirname "$ROUND")"/*/"${dir##*/}"/journal.csv; do
+            test ! -e "$journal" || test "$journal" -ef "$dir/journal.csv" || set -- "$@" --history "$journal"
+        done
         makes "$dir/plan.csv" vmanger-plan --quiet --threads 1 "$@" "$dir/snapshot" "$dir/assessment.csv" \
             -o "$dir/plan.csv" --html "$dir/review.html"
         ;;

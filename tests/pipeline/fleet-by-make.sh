@@ -31,6 +31,16 @@ grep -q '^#seed,2' round/dir1/plan.csv || fail "$(grep '^#seed' round/dir1/plan.
 "$fleet" apply dir1 fine >said 2>&1 || fail "apply: $(cat said)"
 grep -q ',succeeded,' round/fine/journal.csv || fail 'nothing was done on the vCenter'
 test -d round/dir1/after || fail 'nothing was done on the directory'
+
+# what was carried out is the next round's history
+cp round/fine/journal.csv kept.csv
+echo 'a row too many' >>round/fine/journal.csv
+ROUND=second "$fleet" run -j4 >said 2>&1 || test $? = 3
+grep -q '! fine: plan: ./round/fine/journal.csv:' said || fail "the journal is not read: $(cat said)"
+cp kept.csv round/fine/journal.csv
+ROUND=second "$fleet" run -j4 >said 2>&1 || test $? = 3
+test -e second/fine/plan.csv || fail "no plan by a history: $(cat said)"
+
 flock ./.dir3.lock sleep 30 &
 sleep 0.3
 ! "$fleet" apply dir3 >said 2>&1 || fail 'two runs on one site'
