@@ -159,7 +159,10 @@ static ChangePlan *decide_all_or_nothing(Deciding *deciding, GError **error)
 ChangePlan *decide(const Situation *situation, GError **error)
 {
     guint n = situation->start->snapshot->n_hosts;
-    Deciding deciding = {situation, g_new0(gboolean, n + 1), g_new0(Obstacle, n + 1)};
+    double limit_s = situation->start->policy->time_limit_s;
+    Situation timed = *situation;
+    timed.end_us = limit_s > 0 ? g_get_monotonic_time() + (gint64)(limit_s * G_USEC_PER_SEC) : 0;
+    Deciding deciding = {&timed, g_new0(gboolean, n + 1), g_new0(Obstacle, n + 1)};
     ChangePlan *plan = decide_all_or_nothing(&deciding, error);
     for (guint host = 0; host < n; host++)
         obstacle_clear(&deciding.why[host]);

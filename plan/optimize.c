@@ -15,6 +15,7 @@
 #include "plan/sequence.h"
 #include "plan/solver/search.h"
 #include "plan/threshold.h"
+#include "plan/timeshare.h"
 #include "plan/trim.h"
 #include "plan/unsolved.h"
 #include "plan/vcpus.h"
@@ -33,22 +34,30 @@ typedef struct Job {
     const GArray *threshold; /* Change: the other strategy's */
     guint cluster;
     gboolean wanted, for_advice, without_balance;
-    int max_moves;         /* -1: any number */
-    GArray *changes;       /* Change: the result, with neither reasons nor order */
-    GArray *blocked;       /* Change: what a search wanted too and had no safe order */
-    double *held_back_mib; /* [n_hosts] so that VMs can be restarted there; NULL: nothing */
+    int max_moves;            /* -1: any number */
+    TimeShare *time;          /* borrowed */
+    const struct Job *before; /* whose changes are gone on from as long as there is time; NULL: by work */
+    GArray *changes;          /* Change: the result, with neither reasons nor order */
+    GArray *blocked;          /* Change: what a search wanted too and had no safe order */
+    double *held_back_mib;    /* [n_hosts] so that VMs can be restarted there; NULL: nothing */
     SearchStop stopped_by;
     double evenest; /* points of unevenness of the search's result, before steps were taken out; NAN before
                        one */
     GError *error;
 } Job;
 
-static SearchOptions search_options(const Situation *situation)
+/* going on, every attempt searches elsewhere and leaves the later ones half of the time */
+static SearchOptions search_options(const Job *job, int attempts, gint64 end_us)
 {
-    const Policy *policy = situation->start->policy;
-    return (SearchOptions){.seed = (uint64_t)policy->seed,
+    const Situation *situation = job->situation;
+    double seconds = end_us ? time_share_seconds(end_us) : 0;
+    if (job->before && attempts < MOST_ATTEMPTS - 1)
+        seconds /= 2;
+    return (SearchOptions){.seed = (uint64_t)situation->start->policy->seed +
+                                   (job->before ? 1 + (uint64_t)attempts : 0),
                            .threads = 1,
-                           .time_limit_s = policy->time_limit_s,
+                           .time_limit_s = seconds,
+                           .goes_on = job->before != NULL,
                            .work_limit = situation->search_work,
                            .least_rounds = BOUNDED_ROUNDS};
 }
@@ -205,7 +214,8 @@ static void note_evenest(Job *job, const ClusterProblem *problem, const Placemen
 }
 
 /* one search from the best placement known; FALSE where nothing stands in the way of what it found */
-static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, Candidate *best)
+static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, const SearchOptions *how,
+                        Candidate *best)
 {
     const Situation *situation = job->situation;
     ClusterProblemOptions options = {.for_advice = job->for_advice,
@@ -222,8 +232,7 @@ static gboolean attempt(Job *job, ClusterProblem **searched, GArray *forbidden, 
         *best = better_start(job, situation, problem);
     int64_t violations = 0;
     problem_cost(problem->problem, best->placement, &violations);
-    SearchOptions how = search_options(situation);
-    SearchResult found = search(problem->problem, violations ? NULL : best->placement, &how);
+    SearchResult found = search(problem->problem, violations ? NULL : best->placement, how);
     job->stopped_by = found.stopped_by;
     note_evenest(job, problem, found.best);
     g_autoptr(GArray) blocked = change_list_new();
@@ -264,16 +273,33 @@ static void widen(const Situation *situation, const ClusterProblem *problem, GAr
     }
 }
 
+/* what stood in the way before does so again */
+static void inherit(Job *job, GArray *forbidden)
+{
+    const Job *before = job->before;
+    forbid(forbidden, before->blocked);
+    g_array_append_vals(job->blocked, before->blocked->data, before->blocked->len);
+    if (before->held_back_mib)
+        job->held_back_mib =
+            g_memdup2(before->held_back_mib, sizeof(double) * (job->situation->start->snapshot->n_hosts + 1));
+}
+
 /* What cannot be put into a safe order is forbidden, and the search made again, a few times. */
 static void do_job(Job *job)
 {
     g_autoptr(GArray) forbidden = g_array_new(FALSE, FALSE, sizeof(guint));
     job->blocked = g_array_new(FALSE, FALSE, sizeof(Change));
     Candidate best = {0};
-    int attempts = 0;
     g_autoptr(ClusterProblem) problem = NULL;
-    while (attempts < MOST_ATTEMPTS && attempt(job, &problem, forbidden, &best))
-        attempts++;
+    gint64 end_us = time_share_next(job->time);
+    if (job->before)
+        inherit(job, forbidden);
+    gboolean again = TRUE;
+    for (int i = 0; i < MOST_ATTEMPTS && again && !job->error; i++) {
+        SearchOptions how = search_options(job, i, end_us);
+        again = attempt(job, &problem, forbidden, &how, &best) ||
+                (job->before && job->stopped_by != SEARCH_OPTIMAL);
+    }
     if (best.placement)
         widen(job->situation, problem, forbidden, &best);
     job->changes = g_steal_pointer(&best.changes);
@@ -391,8 +417,15 @@ static void do_wanted_job(guint index, gpointer data)
 
 /* Clusters share nothing, so each is searched by itself, on as many threads as there are processors, unless
  * at most so many moves may be made in all (0: any number). */
-static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_moves, GError **error)
+static void do_jobs(const Situation *situation, Job *jobs, guint n, guint max_moves, gint64 end_us,
+                    GError **error)
 {
+    guint threads = situation->threads ? situation->threads : g_get_num_processors();
+    TimeShare time = {.end_us = end_us, .side_by_side = max_moves > 0 ? 1 : threads};
+    for (guint i = 0; i < n; i++) {
+        jobs[i].time = &time;
+        time.left += jobs[i].wanted;
+    }
     if (max_moves > 0)
         do_jobs_within(jobs, n, max_moves);
     else
@@ -443,12 +476,15 @@ static void found_clear(Found *found)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
 
+/* where a search goes on, `before` is what it found so far, and `end_us` when it ends; else NULL */
 static Found find_changes(const Situation *situation, const GArray *threshold, guint max_moves,
-                          gboolean without_balance, GError **error)
+                          gboolean without_balance, const Found *before, gint64 end_us, GError **error)
 {
     guint n = situation->start->snapshot->n_clusters;
     Found found = {jobs_new(situation, threshold, FALSE, without_balance), n, change_list_new(), NULL};
-    do_jobs(situation, found.jobs, n, max_moves, error);
+    for (guint i = 0; before && i < n; i++)
+        found.jobs[i].before = &before->jobs[i];
+    do_jobs(situation, found.jobs, n, max_moves, end_us, error);
     for (guint i = 0; i < n; i++)
         if (found.jobs[i].changes)
             change_list_take(found.changes, found.jobs[i].changes);
@@ -468,7 +504,8 @@ static void try_another(const Situation *situation, const GArray *threshold, gui
                         gboolean without_balance, Found *found, GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    g_auto(Found) another = find_changes(situation, threshold, max_moves, without_balance, &failure);
+    g_auto(Found) another =
+        find_changes(situation, threshold, max_moves, without_balance, NULL, situation->end_us, &failure);
     if (failure)
         g_propagate_error(error, g_steal_pointer(&failure));
     else if (leaves_less(situation, another.changes, found->changes))
@@ -488,6 +525,38 @@ static void try_as_many_as_fit(const Situation *situation, const GArray *thresho
         try_another(situation, threshold, (guint)policy->max_moves, TRUE, found, error);
     if (!*error)
         try_another(situation, threshold, MAX(1, in_time), FALSE, found, error);
+}
+
+/* TRUE where more may have to be searched than this: without hosts that cannot be emptied, or advice */
+static gboolean more_may_follow(const Situation *situation)
+{
+    const Model *start = situation->start;
+    for (guint host = 0; host < start->snapshot->n_hosts; host++)
+        if (model_is_to_empty(start, host) && model_vms_to_leave(start, host) > 0)
+            return TRUE;
+    for (guint i = 0; i < start->snapshot->n_clusters; i++)
+        if (situation_decides(situation, i) && unsolved_is_left_to_drs(situation, start, i))
+            return TRUE;
+    return FALSE;
+}
+
+/* What was found by work is gone on from for the time that is left, or half of it where more may follow. */
+static void go_on(const Situation *situation, Found *found, GError **error)
+{
+    if (!situation->end_us || time_share_is_over(situation->end_us))
+        return;
+    gint64 now = g_get_monotonic_time(), left = situation->end_us - now;
+    gboolean cut = count_moves(found->no_time) > 0;
+    guint most = cut ? MAX(1, count_moves(found->changes)) : (guint)situation->start->policy->max_moves;
+    g_autoptr(GError) failure = NULL;
+    g_auto(Found) longer = find_changes(situation, found->changes, most, FALSE, found,
+                                        now + (more_may_follow(situation) ? left / 2 : left), &failure);
+    for (guint i = 0; i < longer.n; i++)
+        longer.jobs[i].before = NULL;
+    if (failure)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    else if (!leaves_less(situation, found->changes, longer.changes))
+        exchange(found, &longer);
 }
 
 static SearchStop stopped_by(const Found *found)
@@ -609,7 +678,7 @@ static Job *search_advice(const Situation *after, const gboolean *wanted, guint 
     Job *jobs = jobs_new(after, nothing, TRUE, FALSE);
     for (guint i = 0; i < n; i++)
         jobs[i].wanted = jobs[i].wanted && wanted[i] && unsolved_is_left_to_drs(after, after->start, i);
-    do_jobs(after, jobs, n, max_moves, error);
+    do_jobs(after, jobs, n, max_moves, after->end_us, error);
     return jobs;
 }
 
@@ -695,10 +764,13 @@ Decisions *optimize_decide(const Situation *situation, GError **error)
     g_autoptr(Decisions) threshold = threshold_decide(situation);
     g_autoptr(Decisions) decisions = decisions_new();
     g_autoptr(GError) failure = NULL;
-    g_auto(Found) found = find_changes(situation, threshold->changes,
-                                       (guint)situation->start->policy->max_moves, FALSE, &failure);
+    g_auto(Found) found =
+        find_changes(situation, threshold->changes, (guint)situation->start->policy->max_moves, FALSE, NULL,
+                     situation->end_us, &failure);
     if (!failure)
         try_as_many_as_fit(situation, threshold->changes, &found, &failure);
+    if (!failure)
+        go_on(situation, &found, &failure);
     if (failure) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return NULL;

@@ -59,6 +59,7 @@ Situation *situation_giving_up(const Situation *situation, const gboolean *given
     other->threads = situation->threads;
     other->steps_alone = situation->steps_alone;
     other->search_work = situation->search_work;
+    other->end_us = situation->end_us;
     other->clusters = situation->clusters;
     bind(other, rules_new(model), guarded);
     return other;

@@ -17,6 +17,7 @@ typedef struct Situation {
     guint threads;            /* to decide with; 0: as many as there are processors */
     gboolean steps_alone;     /* nobody reads advice on sizes */
     gint64 search_work;       /* moves that a search may try; 0: as many as suit its size */
+    gint64 end_us;            /* monotonic: when deciding ends; 0: no clock is read */
 } Situation;
 
 /* joins them; an assessment that does not belong to snapshot and policy is an error. All four must outlive

@@ -10,7 +10,6 @@ enum {
     FEWEST_WITHOUT = 7, /* rounds that brought nothing, and the search by work ends: large problems */
     MOST_WITHOUT = 30,  /* and small ones */
     ROUNDS_WITHOUT_PER_PROCESS = 10000, /* rounds × processes in between */
-    ROUNDS_IN_ALL = 2,                  /* times as many at most, when bounded by work */
     FEW_EACH = 40,                      /* processes per machine */
     ROUND_MIN = 60000,                  /* changes evaluated in a round of a small problem */
     ROUND_MAX = 100000,                 /* and of a large one */
@@ -22,10 +21,11 @@ enum {
 static const double FIRM = 6; /* how much more the levels before the last weigh in every other walk */
 /* of the time: a cool round, which also tells how fast changes are evaluated */
 static const double FIRST_PART = 0.05;
-static const double COOLEST = 0.002;  /* heat of the first round */
-static const double FULL_HEAT = 5000; /* changes per process that make a round at full heat worth while */
-static const double LONGEST = 50000;  /* changes per process in one round: then rather start anew */
-static const double LONG_PART = 0.9;  /* of the time that is left, at most, for one round */
+static const double COOLEST = 0.002;     /* heat of the first round */
+static const double FULL_HEAT = 5000;    /* changes per process that make a round at full heat worth while */
+static const double LONGEST = 50000;     /* changes per process in one round: then rather start anew */
+static const double LONG_PART = 0.9;     /* of the time that is left, at most, for one round */
+static const double SQUEEZED_PART = 0.5; /* the same, where moves can be squeezed */
 
 /* what all walks do next */
 typedef struct {
@@ -141,17 +141,24 @@ static int64_t round_of(const SearchOptions *options, int n_focus)
     return round;
 }
 
-/* rounds until so many brought nothing */
-static SearchStop search_by_work(Search *s, const SearchOptions *options, int n_focus)
+static bool is_over(int64_t end_us)
 {
-    int64_t work_limit = options->work_limit;
+    return end_us && g_get_monotonic_time() >= end_us;
+}
+
+/* rounds until so many brought nothing, or end_us (0: no clock) */
+static SearchStop search_by_work(Search *s, const SearchOptions *options, int n_focus, int64_t end_us)
+{
     int64_t round = round_of(options, n_focus);
     int patience =
         CLAMP(ROUNDS_WITHOUT_PER_PROCESS / MAX(s->problem->n_processes, 1), FEWEST_WITHOUT, MOST_WITHOUT);
-    int64_t left = work_limit ? work_limit : ROUNDS_IN_ALL * patience * round;
+    int64_t left = options->work_limit ? options->work_limit : G_MAXINT64;
     for (int without = 0; left > 0 && without < patience && !proven(s); left -= round) {
         static const double heats[] = {1, 0.5, 25, 0.25, 5, 0.5};
-        Round next = {.number = without, .work = MIN(left, round)};
+        if (is_over(end_us)) {
+            return SEARCH_TIME;
+        }
+        Round next = {.number = without, .work = MIN(left, round), .end_us = end_us};
         int n_moved = without % 2 ? squeezable(s) : 0;
         next.squeeze = n_moved > 0;
         next.heat = next.squeeze
@@ -168,7 +175,8 @@ static bool has_few_each(const Problem *problem)
     return problem->n_processes < FEW_EACH * problem->n_machines;
 }
 
-/* rounds as warm as the time left allows, from the best each */
+/* rounds as warm as the time left allows, from the best each; where moves can be squeezed every other one
+   does that, and none takes most of the time */
 static SearchStop search_by_time(Search *s, int64_t end_us)
 {
     static const double heats[] = {1, 0.1, 0.3, 0.05};
@@ -184,12 +192,16 @@ static SearchStop search_by_time(Search *s, int64_t end_us)
     int64_t now_us = g_get_monotonic_time();
     for (int i = 0; now_us < end_us && !proven(s); i++) {
         double left_us = (double)(end_us - now_us);
-        double round_us = left_us < 0.1 * (double)(end_us - began_us) ? left_us : LONG_PART * left_us;
+        int n_moved = squeezable(s);
+        double part = n_moved ? SQUEEZED_PART : LONG_PART;
+        double round_us = left_us < 0.1 * (double)(end_us - began_us) ? left_us : part * left_us;
         double work = MIN(longest, per_us * round_us);
         double share = work / s->problem->n_processes / FULL_HEAT;
         double heat = MIN(heats[i % (int)G_N_ELEMENTS(heats)], MAX(COOLEST, share * share));
+        bool squeeze = n_moved && i % 2;
         make_round(s, &(Round){.number = i,
-                               .heat = heat,
+                               .heat = squeeze ? heat_of_few(n_moved, (int64_t)work) : heat,
+                               .squeeze = squeeze,
                                .hard = i % 2 && has_few_each(s->problem),
                                .work = (int64_t)longest,
                                .end_us = now_us + (int64_t)round_us});
@@ -269,7 +281,8 @@ SearchResult search(const Problem *problem, const Placement *start, const Search
         for (guint i = 0; i < s.n; i++) {
             s.turn[i].walk->schedule = schedule;
         }
-        stop = end_us ? search_by_time(&s, end_us) : search_by_work(&s, options, n_focus);
+        stop = options->goes_on && end_us ? search_by_time(&s, end_us)
+                                          : search_by_work(&s, options, n_focus, end_us);
     }
     SearchResult result = {s.best, s.cost, proven(&s) ? SEARCH_OPTIMAL : stop, 0};
     for (guint i = 0; i < s.n; i++) {

@@ -11,9 +11,11 @@
 
 typedef struct {
     uint64_t seed;
-    int threads;         /* differently seeded walks that meet at fixed points; at least 1 */
-    double time_limit_s; /* of the wall clock, from the call; 0 no clock is read */
-    int64_t work_limit;  /* moves evaluated by each thread; 0 a bound by size, or none when time is limited */
+    int threads; /* differently seeded walks that meet at fixed points; at least 1 */
+    double
+        time_limit_s; /* of the wall clock, from the call, where it stops at the latest; 0 no clock is read */
+    bool goes_on;     /* to the time limit, in rounds as long as that allows, whether they bring anything */
+    int64_t work_limit; /* moves evaluated by each thread unless it goes on; 0: until many brought nothing */
     int least_rounds; /* that work_limit is divided into, so that a low one has hot and cold ones; 0 or 1: as
                          it comes */
 } SearchOptions;

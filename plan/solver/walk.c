@@ -26,6 +26,9 @@ enum {
     CONTENDERS = 8       /* machines of which the one that costs most gives a process away */
 };
 
+static const double FORGET = 0.99;     /* of what families of swaps gained, after each look at the clock */
+static const double LEAST_SHARE = 0.1; /* of swaps, that bring one home */
+static const double MOST_SHARE = 0.6;
 static const double WARM_PART = 0.8;   /* of a walk: capacity has a price */
 static const double LAST_CALL = 0.95;  /* then it is hard, or the walk goes back to its best */
 static const double EARLY_PART = 0.3;  /* from here, the price also rises while something is over a limit */
@@ -239,18 +242,53 @@ static void try_shift(Walk *w, const Cooling *cooling)
     }
 }
 
+/* the two of a swap: anywhere, or one away from home and one on its home machine */
+static void pick_pair(Walk *w, SwapFamily family, int *process, int *other)
+{
+    const Assignment *a = w->assignment;
+    if (family == SWAP_HOME) {
+        *process = a->moved[random_below(&w->random, a->n_moved)];
+        int home = w->problem->home[*process];
+        if (a->n_on[home]) {
+            *other = a->on[home][random_below(&w->random, a->n_on[home])];
+            return;
+        }
+    } else {
+        *process = pick_process(w);
+    }
+    *other = random_below(&w->random, w->problem->n_processes);
+}
+
 static void try_swap(Walk *w, const Cooling *cooling)
 {
     Cost delta;
-    int process = pick_process(w);
-    int other = random_below(&w->random, w->problem->n_processes);
+    int process;
+    int other;
+    bool home = w->ejects_every && w->assignment->n_moved && random_unit(&w->random) < w->home_share;
+    SwapFamily family = home ? SWAP_HOME : SWAP_ANYWHERE;
+    pick_pair(w, family, &process, &other);
+    w->swaps[family].tried++;
     if (w->assignment->machine[other] != w->assignment->machine[process] &&
         assignment_try_swap(w->assignment, process, other, &delta) && accept(w, cooling, &delta)) {
+        w->swaps[family].gained += MAX(0, -energy_of(w, cooling, &delta));
         assignment_swap(w->assignment, process, other);
         touch(w, process);
         touch(w, other);
         note(w);
     }
+}
+
+/* by what each family gained a try of late; neither is ever given up */
+static void share_swaps(Walk *w)
+{
+    double rate[SWAP_FAMILIES];
+    for (int f = 0; f < SWAP_FAMILIES; f++) {
+        rate[f] = w->swaps[f].gained / MAX(w->swaps[f].tried, 1);
+        w->swaps[f].gained *= FORGET;
+        w->swaps[f].tried *= FORGET;
+    }
+    double both = rate[SWAP_HOME] + rate[SWAP_ANYWHERE];
+    w->home_share = both > 0 ? CLAMP(rate[SWAP_HOME] / both, LEAST_SHARE, MOST_SHARE) : LEAST_SHARE;
 }
 
 static void try_resize(Walk *w, const Cooling *cooling)
@@ -570,6 +608,7 @@ static void follow(Walk *w, const Course *course, int64_t work, int64_t end_us)
         for (int i = 0; i < CLOCK_EVERY; i++) {
             step(w, &cooling);
         }
+        share_swaps(w);
         done = progress(w, &span);
     }
     assignment_set_price(w->assignment, NULL);

@@ -26,6 +26,19 @@ typedef struct {
     double unit; /* a typical change of the last level that changes before that of moves; 0: there is none */
 } Schedule;
 
+/* which two processes swap */
+typedef enum {
+    SWAP_ANYWHERE,
+    SWAP_HOME, /* one away from home, and one on its home machine */
+    SWAP_FAMILIES
+} SwapFamily;
+
+/* what a family of swaps brought of late */
+typedef struct {
+    double tried;
+    double gained; /* energy, by those that lowered it */
+} SwapGain;
+
 typedef struct {
     const Problem *problem;
     Assignment *assignment;
@@ -43,7 +56,9 @@ typedef struct {
     int64_t dearest;  /* while moves are squeezed: they may cost no more than this; else -1 */
     bool hard;        /* capacity never has a price */
     int ejects_every; /* changes between ejections; 0: none */
-    int64_t work;     /* changes evaluated */
+    SwapGain swaps[SWAP_FAMILIES];
+    double home_share; /* of swaps that are SWAP_HOME, in walks with ejections */
+    int64_t work;      /* changes evaluated */
 } Walk;
 
 /* from a feasible placement; free with walk_free */

@@ -208,6 +208,7 @@ int main(int argc, char **argv)
         double used = (double)(g_get_monotonic_time() - began) / 1e6;
         SearchOptions options = {.seed = (uint64_t)seed,
                                  .threads = threads,
+                                 .goes_on = true,
                                  .time_limit_s = MAX(0.01, 0.995 * seconds - used - 0.1)};
         SearchResult result = search(problem, NULL, &options);
         if (write_solution(problem, result.best, solution, &error)) {

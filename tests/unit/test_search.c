@@ -440,6 +440,26 @@ static void time_limit_is_kept(void)
     CU_ASSERT_TRUE(g_get_monotonic_time() - began < 2000000);
 }
 
+/* a search that goes on from what another found, for however short a time, ends no worse */
+static void what_was_found_is_gone_on_from(void)
+{
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        g_autoptr(Problem) problem = random_cluster(seed, 8, 60);
+        SearchResult found = search_for(problem, 1, 0);
+        SearchResult longer =
+            search(problem, found.best,
+                   &(SearchOptions){
+                       .seed = 2, .threads = 2, .time_limit_s = 0.01 * (double)seed + 1e-6, .goes_on = true});
+        int64_t violations = -1;
+        Cost cost = problem_cost(problem, longer.best, &violations);
+        CU_ASSERT_EQUAL(violations, 0);
+        CU_ASSERT_EQUAL(cost_compare(&cost, &longer.cost), 0);
+        CU_ASSERT_TRUE(cost_compare(&longer.cost, &found.cost) <= 0);
+        placement_free(found.best);
+        placement_free(longer.best);
+    }
+}
+
 void test_search_suite(void)
 {
     CU_pSuite suite = CU_add_suite("search", NULL, NULL);
@@ -461,4 +481,5 @@ void test_search_suite(void)
                 few_moves_of_small_clusters_reach_the_optimum);
     CU_add_test(suite, "no more moves than lead back", no_more_moves_than_lead_back);
     CU_add_test(suite, "a time limit is kept", time_limit_is_kept);
+    CU_add_test(suite, "what was found is gone on from", what_was_found_is_gone_on_from);
 }
