@@ -2,240 +2,12 @@
 #include "analyze/policy.h"
 
 #include "analyze/pattern.h"
-#include "analyze/weekhours.h"
+#include "analyze/policyvalue.h"
 #include "collect/digest.h"
 #include "collect/escape.h"
 #include "collect/format.h"
-#include "collect/nearest.h"
 
-#include <math.h>
 #include <string.h>
-
-/* ---- the keys ---- */
-
-typedef enum {
-    KEY_WHOLE,
-    KEY_DECIMAL,
-    KEY_THRESHOLD, /* a decimal number, or empty: NAN */
-    KEY_WORD,      /* index in words */
-    KEY_VMS,       /* patterns of VMs, separated by ';' */
-    KEY_HOSTS,     /* of hosts */
-    KEY_WEEKHOURS, /* entries separated by ';' */
-    KEY_WINDOWS,   /* k/n */
-    KEY_TEXT       /* one of words, where there are any, or empty */
-} KeyType;
-
-typedef struct Key {
-    const char *section, *name;
-    KeyType type;
-    gsize offset; /* of the field in Policy (PolicyRule, SizeRule in a section of a name) */
-    const char *fallback;
-    double least, most;
-    const char *const *words;
-} Key;
-
-static const char *const yes_no_words[] = {"no", "yes", NULL};
-static const char *const host_cpu_words[] = {"usage", "demand", NULL};
-static const char *const host_memory_words[] = {"consumed", "demand", NULL};
-static const char *const buffer_words[] = {"unused", "unallocated", NULL};
-static const char *const strategy_words[] = {"optimize", "threshold", NULL};
-static const char *const published_words[] = {"no", "exact", NULL};
-static const char *const step_cost_words[] = {"time", "count", NULL};
-static const char *const balance_words[] = {"off", "low", "high", NULL};
-static const char *const ha_check_words[] = {"warn", "hard", "off", NULL};
-static const char *const power_words[] = {"off", "empty", "standby", NULL};
-static const char *const reclaim_words[] = {"lent", "advise", "off", NULL};
-static const char *const drs_clusters_words[] = {"advise", "plan", NULL};
-static const char *const vsan_mode_words[] = {"ensureObjectAccessibility", "evacuateAllData", "noAction",
-                                              NULL};
-static const char *const libvirt_tls_words[] = {"auto", "yes", "no", NULL};
-static const char *const rule_type_words[] = {"vm_affinity", "vm_anti_affinity", "vm_host_affinity",
-                                              "vm_host_anti_affinity", NULL};
-
-#define AT(member) G_STRUCT_OFFSET(Policy, member)
-#define RULE_AT(member) G_STRUCT_OFFSET(PolicyRule, member)
-#define SIZE_AT(member) G_STRUCT_OFFSET(SizeRule, member)
-#define MANY 1e9
-
-static const Key keys[] = {
-    {"analyze", "cpu_hot_pct", KEY_DECIMAL, AT(cpu_hot_pct), "80", 1, 100, NULL},
-    {"analyze", "memory_hot_pct", KEY_DECIMAL, AT(memory_hot_pct), "80", 1, 100, NULL},
-    {"analyze", "disk_hot_pct", KEY_THRESHOLD, AT(disk_hot_pct), "", 1, 100, NULL},
-    {"analyze", "net_hot_pct", KEY_THRESHOLD, AT(net_hot_pct), "", 1, 100, NULL},
-    {"analyze", "short_pct", KEY_DECIMAL, AT(short_pct), "80", 1, 100, NULL},
-    {"analyze", "cold_pct", KEY_DECIMAL, AT(cold_pct), "20", 0, 100, NULL},
-    {"analyze", "idle_pct", KEY_DECIMAL, AT(idle_pct), "5", 0, 100, NULL},
-    {"analyze", "power_target_pct", KEY_DECIMAL, AT(power_target_pct), "63", 1, 100, NULL},
-    {"analyze", "min_samples_pct", KEY_DECIMAL, AT(min_samples_pct), "60", 1, 100, NULL},
-    {"analyze", "host_cpu", KEY_WORD, AT(host_cpu_demand), "usage", 0, 0, host_cpu_words},
-    {"analyze", "host_memory", KEY_WORD, AT(host_memory_demand), "consumed", 0, 0, host_memory_words},
-    {"analyze", "buffer", KEY_WORD, AT(buffer_unallocated), "unused", 0, 0, buffer_words},
-    {"analyze", "estimator", KEY_WORD, AT(estimator), "ewma", 0, 0, estimator_names},
-    {"analyze", "cpu_estimator", KEY_TEXT, AT(cpu_estimator), "", 0, 0, estimator_names},
-    {"analyze", "memory_estimator", KEY_TEXT, AT(memory_estimator), "", 0, 0, estimator_names},
-    {"analyze", "cpu_room_estimator", KEY_TEXT, AT(cpu_room_estimator), "", 0, 0, estimator_names},
-    {"analyze", "memory_room_estimator", KEY_TEXT, AT(memory_room_estimator), "", 0, 0, estimator_names},
-    {"analyze", "hot_after", KEY_WINDOWS, AT(hot_after), "1/1", 1, ROLLUP_RECENT, NULL},
-    {"analyze", "urgent_pct", KEY_DECIMAL, AT(urgent_pct), "90", 1, 100, NULL},
-    {"analyze", "system_vms", KEY_VMS, AT(system_vms), "", 0, 0, NULL},
-    {"plan", "strategy", KEY_WORD, AT(strategy), "optimize", 0, 0, strategy_words},
-    {"plan", "published", KEY_WORD, AT(published_exact), "no", 0, 0, published_words},
-    {"plan", "memory_step_mib", KEY_WHOLE, AT(memory_step_mib), "128", 1, MANY, NULL},
-    {"plan", "memory_max_steps", KEY_WHOLE, AT(memory_max_steps), "4", 0, MANY, NULL},
-    {"plan", "memory_max_growth_pct", KEY_DECIMAL, AT(memory_max_growth_pct), "50", 0, 10000, NULL},
-    {"plan", "memory_cap_window_s", KEY_WHOLE, AT(memory_cap_window_s), "86400", 0, MANY, NULL},
-    {"plan", "grow_to_pct", KEY_DECIMAL, AT(grow_to_pct), "70", 1, 100, NULL},
-    {"plan", "lend_to_pct", KEY_DECIMAL, AT(lend_to_pct), "75", 0, 100, NULL},
-    {"plan", "buffer_reserve_pct", KEY_DECIMAL, AT(buffer_reserve_pct), "10", 0, 100, NULL},
-    {"plan", "vm_cpu_pct", KEY_DECIMAL, AT(vm_cpu_pct), "80", 1, 100, NULL},
-    {"plan", "cpu_step", KEY_WHOLE, AT(cpu_step), "1", 1, 1024, NULL},
-    {"plan", "cpu_max_steps", KEY_WHOLE, AT(cpu_max_steps), "2", 0, MANY, NULL},
-    {"plan", "min_vm_pct", KEY_DECIMAL, AT(min_vm_pct), "1", 0, 100, NULL},
-    {"plan", "max_moves_per_host", KEY_WHOLE, AT(max_moves_per_host), "8", 0, MANY, NULL},
-    {"plan", "max_moves", KEY_WHOLE, AT(max_moves), "0", 0, MANY, NULL},
-    {"plan", "max_duration_s", KEY_WHOLE, AT(max_duration_s), "0", 0, MANY, NULL},
-    {"plan", "time_limit_s", KEY_DECIMAL, AT(time_limit_s), "0", 0, MANY, NULL},
-    {"plan", "min_gain", KEY_DECIMAL, AT(min_gain), "1", 0, MANY, NULL},
-    {"plan", "relieve_to_pct", KEY_THRESHOLD, AT(relieve_to_pct), "", 1, 100, NULL},
-    {"plan", "step_cost", KEY_WORD, AT(step_cost_count), "time", 0, 0, step_cost_words},
-    {"plan", "dirty_factor", KEY_DECIMAL, AT(dirty_factor), "1", 1, 100, NULL},
-    {"plan", "vmotion_mbps", KEY_WHOLE, AT(vmotion_mbps), "8000", 1, 1e7, NULL},
-    {"plan", "migration_setup_s", KEY_DECIMAL, AT(migration_setup_s), "10", 0, 3600, NULL},
-    {"plan", "cooldown_s", KEY_WHOLE, AT(cooldown_s), "3600", 0, MANY, NULL},
-    {"plan", "return_cooldown_s", KEY_WHOLE, AT(return_cooldown_s), "21600", 0, MANY, NULL},
-    {"plan", "refusal_cooldown_s", KEY_WHOLE, AT(refusal_cooldown_s), "604800", 0, MANY, NULL},
-    {"plan", "balance", KEY_WORD, AT(balance), "off", 0, 0, balance_words},
-    {"plan", "ha_check", KEY_WORD, AT(ha_check), "warn", 0, 0, ha_check_words},
-    {"plan", "power", KEY_WORD, AT(power), "off", 0, 0, power_words},
-    {"plan", "hosts_in_reserve", KEY_WHOLE, AT(hosts_in_reserve), "1", 0, 1e5, NULL},
-    {"plan", "reclaim", KEY_WORD, AT(reclaim), "lent", 0, 0, reclaim_words},
-    {"plan", "drs_clusters", KEY_WORD, AT(drs_clusters_plan), "advise", 0, 0, drs_clusters_words},
-    {"plan", "respect_drs_overrides", KEY_WORD, AT(respect_drs_overrides), "yes", 0, 0, yes_no_words},
-    {"plan", "evacuate", KEY_HOSTS, AT(evacuate), "", 0, 0, NULL},
-    {"plan", "evacuate_next", KEY_HOSTS, AT(evacuate_next), "", 0, 0, NULL},
-    {"plan", "evacuate_partly", KEY_WORD, AT(evacuate_partly), "no", 0, 0, yes_no_words},
-    {"plan", "evacuate_powered_off", KEY_WORD, AT(evacuate_powered_off), "no", 0, 0, yes_no_words},
-    {"plan", "exclude_hosts", KEY_HOSTS, AT(exclude_hosts), "", 0, 0, NULL},
-    {"plan", "exclude_vms", KEY_VMS, AT(exclude_vms), "", 0, 0, NULL},
-    {"plan", "forbid_growth", KEY_VMS, AT(forbid_growth), "", 0, 0, NULL},
-    {"plan", "vsan_mode", KEY_TEXT, AT(vsan_mode), "", 0, 0, vsan_mode_words},
-    {"plan", "seed", KEY_WHOLE, AT(seed), "1", 0, MANY, NULL},
-    {"apply", "parallel", KEY_WHOLE, AT(parallel), "8", 1, 1024, NULL},
-    {"apply", "parallel_per_host", KEY_WHOLE, AT(parallel_per_host), "4", 1, 1024, NULL},
-    {"apply", "max_age_s", KEY_WHOLE, AT(max_age_s), "86400", 0, MANY, NULL},
-    {"apply", "blackout", KEY_WEEKHOURS, AT(blackout), "", 0, 0, NULL},
-    {"apply", "require_signature", KEY_TEXT, AT(require_signature), "", 0, 0, NULL},
-    {"apply", "signatures_needed", KEY_WHOLE, AT(signatures_needed), "1", 1, 100, NULL},
-    {"apply", "revoked_keys", KEY_TEXT, AT(revoked_keys), "", 0, 0, NULL},
-    {"apply", "libvirt_tls", KEY_WORD, AT(libvirt_tls), "auto", 0, 0, libvirt_tls_words},
-    {"apply", "libvirt_auto_converge", KEY_WORD, AT(libvirt_auto_converge), "no", 0, 0, yes_no_words},
-    {"apply", "libvirt_post_copy", KEY_WORD, AT(libvirt_post_copy), "no", 0, 0, yes_no_words},
-    {"apply", "libvirt_limit_s", KEY_WHOLE, AT(libvirt_limit_s), "1800", 0, MANY, NULL},
-};
-
-/* of every [rule NAME] */
-static const Key rule_keys[] = {
-    {"rule", "type", KEY_WORD, RULE_AT(type), NULL, 0, 0, rule_type_words},
-    {"rule", "vms", KEY_VMS, RULE_AT(vms), "", 0, 0, NULL},
-    {"rule", "hosts", KEY_HOSTS, RULE_AT(hosts), "", 0, 0, NULL},
-    {"rule", "mandatory", KEY_WORD, RULE_AT(mandatory), "no", 0, 0, yes_no_words},
-};
-
-/* of every [size NAME] */
-static const Key size_keys[] = {
-    {"size", "rule", KEY_WORD, SIZE_AT(rule), "vpa", 0, 0, size_rule_words},
-    {"size", "vms", KEY_VMS, SIZE_AT(vms), "*", 0, 0, NULL},
-    {"size", "cpu", KEY_TEXT, SIZE_AT(cpu), "", 0, 0, statistic_words},
-    {"size", "memory", KEY_TEXT, SIZE_AT(memory), "", 0, 0, statistic_words},
-    {"size", "margin_pct", KEY_DECIMAL, SIZE_AT(margin_pct), "15", 0, 1000, NULL},
-};
-
-static const char *const sections[] = {"analyze", "plan", "apply", NULL};
-
-#define RULE_PREFIX "rule "
-#define SIZE_PREFIX "size "
-
-/* the sections that there may be many of, each with a name */
-typedef struct Named {
-    const char *prefix, *what;
-    const Key *keys;
-    guint n;
-    const char *all; /* the keys in words */
-} Named;
-
-static const Named named[] = {
-    {RULE_PREFIX, "rule", rule_keys, G_N_ELEMENTS(rule_keys), "type, vms, hosts or mandatory"},
-    {SIZE_PREFIX, "size", size_keys, G_N_ELEMENTS(size_keys), "rule, vms, cpu, memory or margin_pct"},
-};
-
-/* which kind of them a section is; NULL: none */
-static const Named *named_of(const char *section)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(named); i++)
-        if (g_str_has_prefix(section, named[i].prefix) && section[strlen(named[i].prefix)])
-            return &named[i];
-    return NULL;
-}
-
-static gboolean is_list(const Key *key)
-{
-    return key->type == KEY_VMS || key->type == KEY_HOSTS;
-}
-
-static const Key *find_key(const char *section, const char *name)
-{
-    const Named *own = named_of(section);
-    const Key *table = own ? own->keys : keys;
-    guint n = own ? own->n : G_N_ELEMENTS(keys);
-    for (guint i = 0; i < n; i++)
-        if ((own || strcmp(table[i].section, section) == 0) && strcmp(table[i].name, name) == 0)
-            return &table[i];
-    return NULL;
-}
-
-/* ---- the nearest name ---- */
-
-/* What an unknown key may have meant: the key of that name elsewhere, else the nearest one of the section. */
-static char *expected_key(const char *section, const char *name)
-{
-    const Named *own = named_of(section);
-    const Key *table = own ? own->keys : keys;
-    guint n = own ? own->n : G_N_ELEMENTS(keys);
-    const Key *nearest = NULL;
-    guint least = G_MAXUINT;
-    for (guint i = 0; i < n; i++) {
-        guint distance = nearest_distance(name, table[i].name);
-        if (distance > 0 && !own && strcmp(table[i].section, section) != 0)
-            continue;
-        if (distance < least) {
-            least = distance;
-            nearest = &table[i];
-        }
-    }
-    if (!nearest || !nearest_is_close(name, least))
-        return own ? g_strdup_printf("a key of a %s: %s", own->what, own->all)
-                   : g_strdup_printf("a key of [%s] (vmanger-policy(5) has them all)", section);
-    return own ? g_strdup_printf("a key of a %s (the nearest is %s)", own->what, nearest->name)
-               : g_strdup_printf("a key of [%s] (the nearest is %s of [%s])", section, nearest->name,
-                                 nearest->section);
-}
-
-static char *expected_section(const char *section)
-{
-    const char *nearest = nearest_of(section, sections);
-    g_autofree char *hint = nearest_may_be_meant(section, nearest)
-                                ? g_strdup_printf(" (the nearest is [%s])", nearest)
-                                : g_strdup("");
-    return g_strconcat("[analyze], [plan], [apply], [rule NAME] or [size NAME]", hint, NULL);
-}
-
-static gboolean has_control(const char *value)
-{
-    for (const char *at = value; *at; at++)
-        if (g_ascii_iscntrl(*at))
-            return TRUE;
-    return FALSE;
-}
 
 /* ---- where things stand in the text ---- */
 
@@ -266,7 +38,7 @@ static guint line_of(const Text *text, const char *section, const char *key)
 
 char *policy_place(const Policy *policy, const char *section, const PolicyRule *rule, const char *key)
 {
-    g_autofree char *of_rule = rule ? g_strconcat(RULE_PREFIX, rule->name, NULL) : NULL;
+    g_autofree char *of_rule = rule ? g_strconcat(POLICY_RULE_PREFIX, rule->name, NULL) : NULL;
     guint line = policy->file ? find_line(policy->lines, rule ? of_rule : section, key) : 0;
     return line ? g_strdup_printf("%s:%u: ", policy->file, line) : g_strdup("");
 }
@@ -290,16 +62,16 @@ static gboolean note_section(Text *text, char *line, char **section, guint numbe
     gsize length = strlen(line);
     gboolean closed = line[length - 1] == ']';
     line[closed ? length - 1 : length] = '\0';
-    if (!closed || strpbrk(line + 1, "[]") || has_control(line)) {
+    if (!closed || strpbrk(line + 1, "[]") || policyvalue_has_control(line)) {
         fail_at(text, number, "section", line + 1, "a section's name in one pair of brackets", error);
         return FALSE;
     }
     g_free(*section);
     *section = g_strdup(line + 1);
-    if (named_of(*section))
+    if (policykeys_is_named(*section))
         g_ptr_array_add(text->named, g_strdup(*section));
-    else if (!g_strv_contains(sections, *section)) {
-        g_autofree char *expected = expected_section(*section);
+    else if (!g_strv_contains(policykeys_sections, *section)) {
+        g_autofree char *expected = policykeys_expected_section(*section);
         fail_at(text, number, "section", *section, expected, error);
         return FALSE;
     }
@@ -319,8 +91,8 @@ static gboolean note_key(Text *text, char *line, const char *section, guint numb
         fail_at(text, number, line, line, "a section before the first key", error);
         return FALSE;
     }
-    if (!find_key(section, line)) {
-        g_autofree char *expected = expected_key(section, line);
+    if (!policykeys_find(section, line)) {
+        g_autofree char *expected = policykeys_expected(section, line);
         fail_at(text, number, line, line, expected, error);
         return FALSE;
     }
@@ -363,140 +135,21 @@ static gboolean note_lines(Text *text, const char *bytes, GError **error)
     return TRUE;
 }
 
-/* ---- values ---- */
-
-static char **split_list(const char *value)
-{
-    g_auto(GStrv) parts = g_strsplit(value, ";", -1);
-    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
-    for (char **part = parts; *part; part++)
-        if (*g_strstrip(*part))
-            g_strv_builder_add(list, *part);
-    return g_strv_builder_end(list);
-}
-
-static int find_word(const char *const *words, const char *value)
-{
-    for (int i = 0; words[i]; i++)
-        if (strcmp(words[i], value) == 0)
-            return i;
-    return -1;
-}
-
-static gboolean set_number(const Key *key, const char *value, double *field)
-{
-    if (key->type == KEY_THRESHOLD && !*value) {
-        *field = NAN;
-        return TRUE;
-    }
-    return table_parse_number(value, key->type != KEY_WHOLE, FALSE, field) && *field >= key->least &&
-           *field <= key->most;
-}
-
-static gboolean set_weekhours(const char *value, GArray **field)
-{
-    g_autofree char *bad = NULL;
-    GArray *hours = weekhours_parse(value, &bad);
-    if (!hours)
-        return FALSE;
-    g_clear_pointer(field, g_array_unref);
-    *field = hours;
-    return TRUE;
-}
-
-static gboolean set_windows(const Key *key, const char *value, Windows *field)
-{
-    g_auto(GStrv) parts = g_strsplit(value, "/", -1);
-    double needed, of;
-    if (g_strv_length(parts) != 2 || !table_parse_number(parts[0], FALSE, FALSE, &needed) ||
-        !table_parse_number(parts[1], FALSE, FALSE, &of) || needed < key->least || of > key->most ||
-        needed > of)
-        return FALSE;
-    *field = (Windows){(int)needed, (int)of};
-    return TRUE;
-}
-
-/* Puts a value into the key's field of the policy or rule; FALSE where it is none. */
-static gboolean set_value(const Key *key, const char *value, gpointer owner)
-{
-    gpointer field = (char *)owner + key->offset;
-    if (has_control(value))
-        return FALSE;
-    switch (key->type) {
-    case KEY_WORD:
-        *(int *)field = find_word(key->words, value);
-        return *(int *)field >= 0;
-    case KEY_VMS:
-    case KEY_HOSTS:
-        g_strfreev(*(char ***)field);
-        *(char ***)field = split_list(value);
-        return TRUE;
-    case KEY_WEEKHOURS:
-        return set_weekhours(value, field);
-    case KEY_WINDOWS:
-        return set_windows(key, value, field);
-    case KEY_TEXT:
-        if (key->words && *value && find_word(key->words, value) < 0)
-            return FALSE;
-        g_free(*(char **)field);
-        *(char **)field = g_strdup(value);
-        return TRUE;
-    default:
-        return set_number(key, value, field);
-    }
-}
-
-static char *expected_value(const Key *key, const char *value)
-{
-    GString *text = g_string_new(NULL);
-    switch (key->type) {
-    case KEY_VMS:
-    case KEY_HOSTS:
-        g_string_append(text, "patterns separated by ;, without control characters");
-        break;
-    case KEY_WEEKHOURS: {
-        g_autofree char *bad = NULL;
-        g_autoptr(GArray) hours = weekhours_parse(value, &bad);
-        g_string_append(text, "days and hours as \"Mon-Fri 08:00-18:00; Sat 22:00-02:00\", separated by ;");
-        if (!hours && strcmp(bad, value) != 0)
-            g_string_append_printf(text, " (\"%s\" is none)", bad);
-        break;
-    }
-    case KEY_WINDOWS:
-        g_string_append_printf(text, "how many of how many windows, as 2/3, at most %g", key->most);
-        break;
-    case KEY_WORD:
-    case KEY_TEXT: {
-        g_autofree char *words = key->words ? nearest_expected(value, key->words) : NULL;
-        g_string_append(text, words ? words : "text without control characters");
-        g_string_append(text, words && key->type == KEY_TEXT ? ", or nothing" : "");
-        break;
-    }
-    default:
-        g_string_append(text, key->type == KEY_WHOLE ? "a whole number from "
-                                                     : "a number with at most three decimals from ");
-        table_append_number(text, key->least);
-        g_string_append(text, " to ");
-        table_append_number(text, key->most);
-        g_string_append(text, key->type == KEY_THRESHOLD ? ", or nothing" : "");
-    }
-    return g_string_free(text, FALSE);
-}
-
 /* Reads the keys that stand in a section of the file. */
 static gboolean read_section(const Text *text, GKeyFile *file, const char *section, gpointer owner,
                              GError **error)
 {
     g_auto(GStrv) names = g_key_file_get_keys(file, section, NULL, NULL);
     for (char **name = names; name && *name; name++) {
-        const Key *key = find_key(section, *name);
+        const PolicyKey *key = policykeys_find(section, *name);
         g_autoptr(GError) bad_escape = NULL;
         g_autofree char *value = key ? g_key_file_get_string(file, section, *name, &bad_escape) : NULL;
-        if (value && !bad_escape && set_value(key, g_strchomp(value), owner))
+        if (value && !bad_escape && policyvalue_set(key, g_strchomp(value), owner))
             continue;
         g_autofree char *raw = g_key_file_get_value(file, section, *name, NULL);
         const char *found = raw ? raw : *name;
-        g_autofree char *expected = key ? expected_value(key, found) : expected_key(section, *name);
+        g_autofree char *expected =
+            key ? policyvalue_expected(key, found) : policykeys_expected(section, *name);
         fail_at(text, line_of(text, section, *name), *name, found, expected, error);
         return FALSE;
     }
@@ -514,11 +167,11 @@ static void rule_free(gpointer data)
     g_free(rule);
 }
 
-static void set_defaults(const Key *table, guint n, gpointer owner)
+static void set_defaults(const PolicyKeys *table, gpointer owner)
 {
-    for (guint i = 0; i < n; i++)
-        if (table[i].fallback && !set_value(&table[i], table[i].fallback, owner))
-            g_error("the default of %s is no value of it", table[i].name);
+    for (guint i = 0; i < table->n; i++)
+        if (table->at[i].fallback && !policyvalue_set(&table->at[i], table->at[i].fallback, owner))
+            g_error("the default of %s is no value of it", table->at[i].name);
 }
 
 /* A rule of hosts needs some, another has none; blamed where the key stands, or else on the section. */
@@ -538,7 +191,7 @@ static gboolean check_rule(const Text *text, const char *section, const PolicyRu
         rule->type < 0 ? g_strdup(types)
         : !*rule->vms  ? g_strdup("patterns of VMs, which every rule has")
                        : g_strdup_printf("%s with type=%s", of_hosts ? "patterns of hosts" : "no hosts",
-                                         rule_type_words[rule->type]);
+                                         policykeys_rule_types[rule->type]);
     guint line = line_of(text, section, amiss);
     fail_at(text, line ? line : line_of(text, section, NULL), amiss, strcmp(amiss, "hosts") == 0 ? hosts : "",
             expected, error);
@@ -550,9 +203,9 @@ static gboolean read_rule(Policy *policy, const Text *text, GKeyFile *file, cons
 {
     PolicyRule *rule = g_new0(PolicyRule, 1);
     g_ptr_array_add(policy->rules, rule);
-    rule->name = g_strdup(section + strlen(RULE_PREFIX));
+    rule->name = g_strdup(section + strlen(POLICY_RULE_PREFIX));
     rule->type = -1;
-    set_defaults(rule_keys, G_N_ELEMENTS(rule_keys), rule);
+    set_defaults(&policykeys_of_rule, rule);
     if (!read_section(text, file, section, rule, error))
         return FALSE;
     return check_rule(text, section, rule, error);
@@ -564,7 +217,7 @@ static gboolean read_size(Policy *policy, const Text *text, GKeyFile *file, cons
     SizeRule *size = g_new0(SizeRule, 1);
     g_ptr_array_add(policy->sizes, size);
     size->section = g_strdup(section);
-    set_defaults(size_keys, G_N_ELEMENTS(size_keys), size);
+    set_defaults(&policykeys_of_size, size);
     return read_section(text, file, section, size, error);
 }
 
@@ -578,12 +231,12 @@ static gboolean read_text(Policy *policy, Text *text, const char *bytes, gsize l
         g_set_error(error, VMANGER_ERROR, 0, "%s: %s", text->name, cause->message);
         return FALSE;
     }
-    for (guint i = 0; sections[i]; i++)
-        if (!read_section(text, file, sections[i], policy, error))
+    for (guint i = 0; policykeys_sections[i]; i++)
+        if (!read_section(text, file, policykeys_sections[i], policy, error))
             return FALSE;
     for (guint i = 0; i < text->named->len; i++) {
         const char *section = text->named->pdata[i];
-        gboolean of_size = g_str_has_prefix(section, SIZE_PREFIX);
+        gboolean of_size = g_str_has_prefix(section, POLICY_SIZE_PREFIX);
         if (!(of_size ? read_size : read_rule)(policy, text, file, section, error))
             return FALSE;
     }
@@ -595,7 +248,7 @@ Policy *policy_read(const char *path, GError **error)
     g_autoptr(Policy) policy = g_new0(Policy, 1);
     policy->rules = g_ptr_array_new_with_free_func(rule_free);
     policy->sizes = g_ptr_array_new_with_free_func(sizerule_free);
-    set_defaults(keys, G_N_ELEMENTS(keys), policy);
+    set_defaults(&policykeys_own, policy);
     if (!path)
         return g_steal_pointer(&policy);
     g_autofree char *bytes = NULL;
@@ -621,12 +274,13 @@ gboolean policy_set(Policy *policy, const char *assignment, GError **error)
 {
     const char *equals = strchr(assignment, '=');
     g_autofree char *name = g_strndup(assignment, equals ? (gsize)(equals - assignment) : strlen(assignment));
-    const Key *key = equals && g_utf8_validate(assignment, -1, NULL) ? find_key("plan", name) : NULL;
-    if (key && set_value(key, equals + 1, policy))
+    const PolicyKey *key =
+        equals && g_utf8_validate(assignment, -1, NULL) ? policykeys_find("plan", name) : NULL;
+    if (key && policyvalue_set(key, equals + 1, policy))
         return TRUE;
     g_autofree char *found = escape_for_message(key ? equals + 1 : assignment);
-    g_autofree char *expected = key      ? expected_value(key, equals + 1)
-                                : equals ? expected_key("plan", name)
+    g_autofree char *expected = key      ? policyvalue_expected(key, equals + 1)
+                                : equals ? policykeys_expected_alone(name)
                                          : g_strdup("KEY=VALUE, of the policy's [plan]");
     g_set_error(error, VMANGER_ERROR, 0, "%s%sfound %s: expected %s", key ? name : "", key ? ": " : "", found,
                 expected);
@@ -637,15 +291,8 @@ void policy_free(Policy *policy)
 {
     if (!policy)
         return;
-    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
-        gpointer field = (char *)policy + keys[i].offset;
-        if (is_list(&keys[i]))
-            g_strfreev(*(char ***)field);
-        if (keys[i].type == KEY_TEXT)
-            g_free(*(char **)field);
-        if (keys[i].type == KEY_WEEKHOURS)
-            g_clear_pointer((GArray **)field, g_array_unref);
-    }
+    for (guint i = 0; i < policykeys_own.n; i++)
+        policyvalue_clear(&policykeys_own.at[i], policy);
     g_ptr_array_free(policy->rules, TRUE);
     g_ptr_array_free(policy->sizes, TRUE);
     g_free(policy->file);
@@ -660,7 +307,7 @@ Estimator policy_estimator(const Policy *policy, gboolean of_memory, gboolean fo
     const char *heat = of_memory ? policy->memory_estimator : policy->cpu_estimator;
     const char *room = of_memory ? policy->memory_room_estimator : policy->cpu_room_estimator;
     const char *name = for_room && *room ? room : heat;
-    return *name ? (Estimator)find_word(estimator_names, name) : (Estimator)policy->estimator;
+    return *name ? (Estimator)policyvalue_word(estimator_names, name) : (Estimator)policy->estimator;
 }
 
 const SizeRule *policy_size_rule(const Policy *policy, const char *folder, const char *name)
@@ -691,15 +338,15 @@ gboolean policy_matches(char *const *patterns, const char *folder, const char *n
     return FALSE;
 }
 
-static void add_pattern_lists(GArray *lists, const Key *table, guint n, const char *section,
+static void add_pattern_lists(GArray *lists, const PolicyKeys *table, const char *section,
                               const PolicyRule *rule, gconstpointer owner)
 {
-    for (guint i = 0; i < n; i++) {
-        if (!is_list(&table[i]))
+    for (guint i = 0; i < table->n; i++) {
+        if (!policykey_is_list(&table->at[i]))
             continue;
-        PatternList list = {section ? section : table[i].section, table[i].name, rule,
-                            table[i].type == KEY_HOSTS,
-                            *(char *const *const *)((const char *)owner + table[i].offset)};
+        PatternList list = {section ? section : table->at[i].section, table->at[i].name, rule,
+                            table->at[i].type == KEY_HOSTS,
+                            *(char *const *const *)((const char *)owner + table->at[i].offset)};
         g_array_append_val(lists, list);
     }
 }
@@ -707,56 +354,27 @@ static void add_pattern_lists(GArray *lists, const Key *table, guint n, const ch
 GArray *policy_pattern_lists(const Policy *policy)
 {
     GArray *lists = g_array_new(FALSE, FALSE, sizeof(PatternList));
-    add_pattern_lists(lists, keys, G_N_ELEMENTS(keys), NULL, NULL, policy);
+    add_pattern_lists(lists, &policykeys_own, NULL, NULL, policy);
     for (guint i = 0; i < policy->rules->len; i++)
-        add_pattern_lists(lists, rule_keys, G_N_ELEMENTS(rule_keys), NULL, policy->rules->pdata[i],
-                          policy->rules->pdata[i]);
+        add_pattern_lists(lists, &policykeys_of_rule, NULL, policy->rules->pdata[i], policy->rules->pdata[i]);
     for (guint i = 0; i < policy->sizes->len; i++) {
         const SizeRule *size = policy->sizes->pdata[i];
-        add_pattern_lists(lists, size_keys, G_N_ELEMENTS(size_keys), size->section, NULL, size);
+        add_pattern_lists(lists, &policykeys_of_size, size->section, NULL, size);
     }
     return lists;
 }
 
 /* ---- digests ---- */
 
-static void append_value(GString *line, const Key *key, gconstpointer owner)
-{
-    gconstpointer field = (const char *)owner + key->offset;
-    switch (key->type) {
-    case KEY_WORD:
-        g_string_append(line, key->words[*(const int *)field]);
-        break;
-    case KEY_VMS:
-    case KEY_HOSTS: {
-        g_autofree char *list = g_strjoinv(";", *(char *const *const *)field ? *(char ***)field : NULL);
-        g_string_append(line, list);
-        break;
-    }
-    case KEY_WINDOWS: {
-        const Windows *windows = field;
-        g_string_append_printf(line, "%d/%d", windows->needed, windows->of);
-        break;
-    }
-    case KEY_WEEKHOURS: /* no decision depends on them */
-        break;
-    case KEY_TEXT:
-        g_string_append(line, *(const char *const *)field);
-        break;
-    default:
-        table_append_number(line, *(const double *)field);
-    }
-}
-
-static void add_lines(GPtrArray *lines, const Key *table, guint n, const char *only, const char *section,
+static void add_lines(GPtrArray *lines, const PolicyKeys *table, const char *only, const char *section,
                       gconstpointer owner)
 {
-    for (guint i = 0; i < n; i++) {
-        if (only && strcmp(table[i].section, only) != 0)
+    for (guint i = 0; i < table->n; i++) {
+        if (only && strcmp(table->at[i].section, only) != 0)
             continue;
         GString *line = g_string_new(NULL);
-        g_string_append_printf(line, "%s.%s=", section, table[i].name);
-        append_value(line, &table[i], owner);
+        g_string_append_printf(line, "%s.%s=", section, table->at[i].name);
+        policyvalue_append(line, &table->at[i], owner);
         g_string_append_c(line, '\n');
         g_ptr_array_add(lines, g_string_free(line, FALSE));
     }
@@ -778,10 +396,10 @@ static char *digest_lines(GPtrArray *lines)
 
 static void add_lines_of_analyze(GPtrArray *lines, const Policy *policy)
 {
-    add_lines(lines, keys, G_N_ELEMENTS(keys), "analyze", "analyze", policy);
+    add_lines(lines, &policykeys_own, "analyze", "analyze", policy);
     for (guint i = 0; i < policy->sizes->len; i++) {
         const SizeRule *size = policy->sizes->pdata[i];
-        add_lines(lines, size_keys, G_N_ELEMENTS(size_keys), NULL, size->section, size);
+        add_lines(lines, &policykeys_of_size, NULL, size->section, size);
     }
 }
 
@@ -796,11 +414,11 @@ char *policy_plan_digest(const Policy *policy)
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     add_lines_of_analyze(lines, policy);
-    add_lines(lines, keys, G_N_ELEMENTS(keys), "plan", "plan", policy);
+    add_lines(lines, &policykeys_own, "plan", "plan", policy);
     for (guint i = 0; i < policy->rules->len; i++) {
         const PolicyRule *rule = policy->rules->pdata[i];
-        g_autofree char *section = g_strconcat(RULE_PREFIX, rule->name, NULL);
-        add_lines(lines, rule_keys, G_N_ELEMENTS(rule_keys), NULL, section, rule);
+        g_autofree char *section = g_strconcat(POLICY_RULE_PREFIX, rule->name, NULL);
+        add_lines(lines, &policykeys_of_rule, NULL, section, rule);
     }
     return digest_lines(lines);
 }

@@ -36,7 +36,8 @@ struct Run {
     Interrupt *interrupt;    /* NULL before the first look at what is there, and after the steps */
     gboolean patient;        /* what runs is waited for, in spite of one signal */
     guint n_signals;
-    GError *stop; /* why no further step may start */
+    GError *stop;       /* why no further step may start */
+    gboolean by_signal; /* it is a signal, no failure */
 };
 
 static const PlanRow *row_at(const Run *run, guint index)
@@ -80,13 +81,24 @@ void run_free(Run *run)
     g_free(run);
 }
 
-/* Keeps the first reason to stop. */
+/* Keeps the first reason to stop, but a failure before a signal. */
 static void stop(Run *run, GError *reason)
 {
+    if (run->by_signal)
+        g_clear_error(&run->stop);
+    run->by_signal = FALSE;
     if (run->stop)
         g_error_free(reason);
     else
         run->stop = reason;
+}
+
+/* A signal stops nothing where nothing is left to be done or awaited. */
+static gboolean is_stopped(const Run *run)
+{
+    guint left = progress_count(run->progress, STEP_PENDING) + progress_count(run->progress, STEP_OPEN) +
+                 progress_count(run->progress, STEP_RUNNING);
+    return run->stop && (left > 0 || !run->by_signal);
 }
 
 void run_approved(Run *run, const GPtrArray *approvals)
@@ -208,7 +220,10 @@ static gboolean take_signal(const char *name, gpointer data)
     Run *run = data;
     g_autoptr(GError) unwritten = NULL;
     run->n_signals++;
-    stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
+    if (!run->stop) {
+        stop(run, g_error_new(VMANGER_ERROR, 0, "stopped by %s", name));
+        run->by_signal = TRUE;
+    }
     if (run->patient)
         program_warn(run->program, "%s: no new step is started; %s", name,
                      run->n_signals == 1 ? "those that run are waited for" : "those that run are left open");
@@ -326,13 +341,13 @@ gboolean run_settle(Run *run, GError **error)
             ok = begin(run, error) && settle(run, i, error);
     look_for_signals(run);
     run->patient = FALSE;
-    return ok && (!run->stop || fail_stopped(run, error));
+    return ok && (!is_stopped(run) || fail_stopped(run, error));
 }
 
 gboolean run_is_stopped(Run *run, GError **error)
 {
     look_for_signals(run);
-    if (!run->stop)
+    if (!run->stop || (!*error && !is_stopped(run))) /* an error may be what the signal cut short */
         return FALSE;
     g_clear_error(error);
     return !fail_stopped(run, error);
@@ -649,14 +664,14 @@ gboolean run_steps(Run *run, const RunLimits *limits, GError **error)
     }
     ignore_signals(run);
     program_progress(run->program, NULL);
-    if (!run->stop && progress_count(run->progress, STEP_OPEN) > 0) {
+    if (!is_stopped(run) && progress_count(run->progress, STEP_OPEN) > 0) {
         g_set_error(error, VMANGER_ERROR, 0, "what became of some steps (%u) is not known yet",
                     progress_count(run->progress, STEP_OPEN));
         return FALSE;
     }
     if (!run->stop && !g_sequence_is_empty(run->ready))
         stop_at_window(run);
-    if (!run->stop)
+    if (!is_stopped(run))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&run->stop));
     return FALSE;

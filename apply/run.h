@@ -38,7 +38,8 @@ void run_tell(Run *run, Events *events);
  * the end of run_steps SIGINT, SIGTERM and SIGHUP do not end the program */
 gboolean run_settle(Run *run, GError **error);
 
-/* TRUE, and an error in the place of any that is set, where such a signal has come since */
+/* TRUE, and an error in the place of any that is set, where such a signal has come since, and something is
+ * left to do or an error is set */
 gboolean run_is_stopped(Run *run, GError **error);
 
 /* journals what the target refused before any step: the steps' faults, and where the run goes on without

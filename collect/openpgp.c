@@ -23,9 +23,23 @@ static void set_failure(GError **error, const char *name, const char *what, gpgm
     g_set_error(error, VMANGER_ERROR, 0, "%s: %s: %s", name, what, gpgme_strerror(reason));
 }
 
+/* gpg itself would only say that it has no such key. */
+static gboolean has_home(GError **error)
+{
+    const char *home = g_getenv("GNUPGHOME");
+    if (!home || !*home || g_file_test(home, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    g_autofree char *found = escape_for_message(home);
+    g_set_error(error, VMANGER_ERROR, 0, "GNUPGHOME: found no directory %s: expected that of gpg's keys",
+                found);
+    return FALSE;
+}
+
 static gpgme_ctx_t context_new(GError **error)
 {
     gpgme_ctx_t context = NULL;
+    if (!has_home(error))
+        return NULL;
     gpgme_check_version(NULL);
     gpgme_error_t failure = gpgme_engine_check_version(GPGME_PROTOCOL_OpenPGP);
     if (!failure)

@@ -287,7 +287,15 @@ gboolean vcenter_login(Vcenter *vcenter, GError **error)
                      .take = take_session,
                      .data = vcenter};
     explicit_bzero(body->str, body->len);
-    return soap_call(vcenter->soap, &call, error);
+    g_autoptr(GError) failure = NULL;
+    if (soap_call(vcenter->soap, &call, &failure))
+        return TRUE;
+    if (g_error_matches(failure, SOAP_ERROR, SOAP_ERROR_FAULT)) {
+        g_autofree char *account = escape_for_message(username);
+        g_prefix_error(&failure, "account %s: ", account);
+    }
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
 }
 
 Vcenter *vcenter_open(Connection *connection, const Program *program, GError **error)

@@ -331,7 +331,9 @@ static void compose_summary(const Composing *composing)
     g_autofree char *back = reclaims ? g_strdup_printf(" %u to give memory back,", reclaims) : g_strdup("");
     g_autofree char *maintenance =
         emptied ? g_strdup_printf(" %u to enter maintenance mode,", emptied) : g_strdup("");
-    g_autofree char *left = exits ? g_strdup_printf(" %u to leave it,", exits) : g_strdup("");
+    g_autofree char *left =
+        exits ? g_strdup_printf(" %u to leave %s,", exits, emptied ? "it" : "maintenance mode")
+              : g_strdup("");
     g_autofree char *past = words_of_history(composing);
     g_autofree char *failover = failover_words(composing->now);
     g_autofree char *restart = legality_restart_words(composing->situation->legality, composing->now);

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/explain.h"
 
+#include "analyze/amount.h"
 #include "collect/plural.h"
 #include "plan/show.h"
 
 #include <math.h>
 
-static void add_load(GString *out, const char *name, const Load *load, const char *unit)
+static void add_load(GString *out, Resource resource, const Load *load)
 {
+    const char *name = resource_names[resource];
     if (isnan(load->demand)) {
         show_line(out, "  %s: not measured", name);
         return;
     }
     g_autoptr(GString) text = g_string_new(NULL);
-    table_append_number(text, load->demand);
+    amount_append(text, resource, load->demand);
     if (!isnan(load->capacity)) {
         g_string_append(text, " of ");
-        table_append_number(text, load->capacity);
+        amount_append(text, resource, load->capacity);
     }
-    g_string_append_printf(text, " %s", unit);
     if (isnan(load->capacity))
         g_string_append(text, ", of a capacity that is not known");
     if (!isnan(load->usage_pct))
@@ -32,7 +33,7 @@ static void add_loads(GString *out, const Assessed *entity)
 {
     for (int r = 0; r < N_RESOURCES; r++)
         if (load_is_stated(&entity->loads[r]))
-            add_load(out, resource_names[r], &entity->loads[r], resource_units[r]);
+            add_load(out, (Resource)r, &entity->loads[r]);
 }
 
 static void add_row(GString *out, const PlanRow *row, gboolean as_object)

@@ -163,16 +163,21 @@ static void mark_shared_uuids(Model *model)
     }
 }
 
-/* what part of an amount its cluster has for VMs, by the cluster's own word; NAN where that says nothing */
-static double share_for_vms(const Model *model, guint cluster, double reservable, gboolean of_memory)
+/* what the hosts of each cluster have together: those that run VMs */
+static void sum_hosts(const Model *model, double *mhz, double *mib)
 {
-    const Snapshot *snapshot = model->snapshot;
-    double sum = 0;
-    for (guint i = 0; i < snapshot->n_hosts; i++) {
-        const Host *host = &snapshot->hosts[i];
-        if (host->cluster == (int)cluster && model_is_live(model, i) && host->mode != HOST_MODE_MAINTENANCE)
-            sum += of_memory ? host->memory_kib / 1024 : host->cpu_mhz;
+    for (guint i = 0; i < model->snapshot->n_hosts; i++) {
+        const Host *host = &model->snapshot->hosts[i];
+        if (!model_is_live(model, i) || host->mode == HOST_MODE_MAINTENANCE)
+            continue;
+        mhz[host->cluster] += host->cpu_mhz;
+        mib[host->cluster] += host->memory_kib / 1024;
     }
+}
+
+/* what part of that a cluster has for VMs, by its own word; NAN where that says nothing */
+static double share_for_vms(double reservable, double sum)
+{
     return reservable > 0 && reservable <= sum ? reservable / sum : NAN;
 }
 
@@ -193,13 +198,15 @@ static double hypervisor_mib(const Model *model, guint host, double memory_mib)
 static void join_reservable(Model *model)
 {
     const Snapshot *snapshot = model->snapshot;
+    g_autofree double *sum_mhz = g_new0(double, snapshot->n_clusters + 1);
+    g_autofree double *sum_mib = g_new0(double, snapshot->n_clusters + 1);
+    sum_hosts(model, sum_mhz, sum_mib);
     for (guint i = 0; i < snapshot->n_hosts; i++) {
         ModelHost *host = &model->hosts[i];
         const Cluster *cluster = &snapshot->clusters[host->cluster];
-        guint index = (guint)host->cluster;
         double mib = snapshot->hosts[i].memory_kib / 1024, mhz = snapshot->hosts[i].cpu_mhz;
-        double cpu = share_for_vms(model, index, cluster->cpu_reservable_mhz, FALSE);
-        double memory = share_for_vms(model, index, cluster->memory_reservable_mib, TRUE);
+        double cpu = share_for_vms(cluster->cpu_reservable_mhz, sum_mhz[host->cluster]);
+        double memory = share_for_vms(cluster->memory_reservable_mib, sum_mib[host->cluster]);
         double held_mib = ceil(host->memory_reserved_mib + host->memory_overhead_mib);
         double for_vms = isnan(memory) ? mib - hypervisor_mib(model, i, mib) : mib * memory;
         host->cpu_reservable_mhz = isnan(cpu) ? mhz : MAX(mhz * cpu, MIN(host->cpu_reserved_mhz, mhz));

@@ -189,7 +189,7 @@ static int run_plan(const Program *program, const Options *options, char **paths
     g_autoptr(ChangePlan) plan = options->home ? make_plan_home(inputs.situation, *options->home, &error)
                                                : make_plan(program, inputs.situation, &error);
     if (plan)
-        gather_rows(plan);
+        gather_rows(plan, inputs.snapshot);
     if (!plan || !changeplan_write(plan, options->output, options->keys, &error))
         return program_fail(program, error);
     gboolean whole = write_figures(program, prometheus, plan);

@@ -104,10 +104,13 @@ static void explain_move(const Situation *situation, const Model *end, const GAr
         give(move, CAUSE_BROKEN_RULE, words_of_repair(situation, end, repaired, (guint)move->from));
     else if (model_is_to_empty(start, (guint)move->from))
         give(move, CAUSE_EVACUATION,
-             g_strdup_printf("empties %s, which %s", from,
+             g_strdup_printf("empties %s, which %s%s", from,
                              snapshot->hosts[move->from].mode == HOST_MODE_ENTERING
                                  ? "is entering maintenance mode"
-                                 : "is named by evacuate"));
+                                 : "is named by evacuate",
+                             vm->measured ? ""
+                                          : "; it was not measured: it counts with all of its memory, and "
+                                            "--home takes it back only if it is measured then"));
     else if (model_is_hot(start, (guint)move->from))
         give(move, CAUSE_HOT_HOST, relief_words(start, end, (guint)move->from));
     else if (overreserved)

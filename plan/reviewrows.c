@@ -11,7 +11,7 @@
 
 #define MOST_TARGETS 3    /* alternatives told of a step */
 #define MOST_ASKED 100000 /* hosts that are asked for them: each move asks all of its cluster */
-#define MOST_IDS 20       /* of the VMs that a row is about */
+#define MOST_NAMES 20     /* of the VMs that a row is about */
 
 static const PageColumn step_columns[] = {
     {"Step", TRUE}, {"Change", FALSE}, {"When", TRUE}, {"Why, with what effect, and what else", FALSE}};
@@ -47,15 +47,15 @@ static char *words_of_from_to(const PlanRow *row)
                : g_strdup("");
 }
 
-static void append_ids(Html *html, const PlanRow *row)
+static void append_names(Html *html, const PlanRow *row)
 {
-    g_auto(GStrv) ids = gathered_ids(row);
+    g_auto(GStrv) names = gathered_names(row);
     g_autoptr(GString) words = g_string_new(NULL);
     guint n = gathered_count(row);
-    for (guint i = 0; ids && ids[i] && i < MOST_IDS; i++)
-        g_string_append_printf(words, "%s%s", i ? ", " : "", ids[i]);
-    if (ids)
-        html_elementf(html, "small", NULL, "%u VMs: %s%s", n, words->str, n > MOST_IDS ? " …" : "");
+    for (guint i = 0; names && names[i] && i < MOST_NAMES; i++)
+        g_string_append_printf(words, "%s%s", i ? ", " : "", names[i]);
+    if (names)
+        html_elementf(html, "small", NULL, "%u VMs: %s%s", n, words->str, n > MOST_NAMES ? " …" : "");
 }
 
 /* the cell that says what is done to whom */
@@ -68,7 +68,7 @@ static void append_subject(PageTable *rows, const PlanRow *row)
     html_element(rows->html, "span", "name", *row->object ? row->object : row->object_id);
     if (*from_to)
         html_element(rows->html, "span", "way", from_to);
-    append_ids(rows->html, row);
+    append_names(rows->html, row);
     html_elementf(rows->html, "small", NULL, "%s%s%s", row->object_id,
                   *row->cluster && strcmp(row->cluster_id, row->object_id) != 0 ? ", in " : "",
                   strcmp(row->cluster_id, row->object_id) != 0 ? row->cluster : "");

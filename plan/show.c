@@ -64,17 +64,17 @@ static void append_cluster(GString *out, const PlanCluster *cluster)
         g_string_append_printf(out, "    %-22s about %.0f s\n", "all steps take", ceil(figures->makespan_s));
 }
 
-/* ", 40 VMs: vm-1, vm-2, vm-3 …", of a row about several VMs */
+/* ", 40 VMs: web01, web02, web03 …", of a row about several VMs */
 static void append_gathered(GString *out, const PlanRow *row)
 {
-    g_auto(GStrv) ids = gathered_ids(row);
+    g_auto(GStrv) names = gathered_names(row);
     guint n = gathered_count(row);
-    if (!ids)
+    if (!names)
         return;
     g_string_append_printf(out, ", %u VMs: ", n);
-    for (guint i = 0; i < MOST_NAMED && ids[i]; i++) {
+    for (guint i = 0; i < MOST_NAMED && names[i]; i++) {
         g_string_append(out, i ? ", " : "");
-        append_escaped(out, ids[i]);
+        append_escaped(out, names[i]);
     }
     if (n > MOST_NAMED)
         g_string_append(out, " …");

@@ -16,7 +16,14 @@ typedef struct Threshold {
     Model *now; /* with every change decided so far */
     Decisions *decisions;
     gboolean further; /* relieving to relieve_to_pct, once no more can be made normal */
+    GArray *before; /* Before: hosts as they were before each move of an advice; NULL where moves are made */
 } Threshold;
+
+/* a host that a move has changed, as it was */
+typedef struct Before {
+    guint host;
+    ModelHost was;
+} Before;
 
 static const Host *host_row(const Threshold *t, guint host)
 {
@@ -164,6 +171,12 @@ static char *relief_reason(const Threshold *t, guint vm, guint host, Resource wo
         mark_pct(t, host, worst), vm_row(t, vm)->name, drs ? "; left to you: " : "", drs ? drs : "");
 }
 
+static void remember(Threshold *t, guint host)
+{
+    Before before = {host, t->now->hosts[host]};
+    g_array_append_val(t->before, before);
+}
+
 /* one move off the host; FALSE where there is none to make */
 static gboolean relieve_once(Threshold *t, guint host, GArray *into)
 {
@@ -181,6 +194,10 @@ static gboolean relieve_once(Threshold *t, guint host, GArray *into)
         move.cause = CAUSE_HOT_HOST;
         move.reason = relief_reason(t, vm, host, worst, drs);
         g_array_append_val(into, move);
+        if (t->before) {
+            remember(t, host);
+            remember(t, (guint)target);
+        }
         change_apply(t->now, &move);
         return TRUE;
     }
@@ -218,16 +235,29 @@ static gboolean has_vms_left_to_drs(const Threshold *t, guint host)
     return FALSE;
 }
 
+/* Takes the last moves back, to the bit: a load taken off again differs by what rounding left. */
+static void take_back(Threshold *t, const GArray *moves, guint first)
+{
+    for (guint i = moves->len; i-- > first;) {
+        Change back = change_reversed(&g_array_index(moves, Change, i));
+        change_apply(t->now, &back);
+    }
+    for (guint i = t->before->len; i-- > 0;) {
+        const Before *before = &g_array_index(t->before, Before, i);
+        t->now->hosts[before->host] = before->was;
+    }
+}
+
 /* Advice is not done: what follows is decided as if it never were. */
 static void advise_relief(Threshold *t, guint host)
 {
     if (!has_vms_left_to_drs(t, host))
         return;
-    Model *real = t->now;
-    t->now = model_copy(real);
+    guint first = t->decisions->advice->len;
+    t->before = g_array_new(FALSE, FALSE, sizeof(Before));
     relieve_into(t, host, t->decisions->advice);
-    model_free(t->now);
-    t->now = real;
+    take_back(t, t->decisions->advice, first);
+    g_clear_pointer(&t->before, g_array_unref);
 }
 
 static void relieve(Threshold *t, guint host)
@@ -308,7 +338,7 @@ static void name_the_left_out(Threshold *t)
 
 Decisions *threshold_decide(const Situation *situation)
 {
-    Threshold t = {situation, model_copy(situation->start), decisions_new(), FALSE};
+    Threshold t = {situation, model_copy(situation->start), decisions_new(), FALSE, NULL};
     g_autoptr(GArray) hot = hot_hosts(situation, t.now);
     for (guint i = 0; i < hot->len; i++)
         relieve(&t, g_array_index(hot, Amiss, i).index);

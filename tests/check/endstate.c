@@ -144,11 +144,12 @@ static void check_cluster(World *world, const PlanCluster *row, const gboolean *
 
 /* ---- what is said of what stays ---- */
 
-/* about it alone, or about several of which it is one: "count=2 ids=vm-1|vm-2" */
+/* about it alone, or about several of which it is one: "count=2 ids=vm-1|vm-2 names=web01|web02" */
 static gboolean is_about(const PlanRow *row, const char *id)
 {
     const char *ids = strstr(row->args, "ids=");
-    g_auto(GStrv) shared = g_strsplit(ids ? ids + strlen("ids=") : "", "|", 0);
+    g_autofree char *list = ids ? g_strndup(ids + strlen("ids="), strcspn(ids + strlen("ids="), " ")) : NULL;
+    g_auto(GStrv) shared = g_strsplit(list ? list : "", "|", 0);
     return strcmp(row->object_id, id) == 0 || g_strv_contains((const char *const *)shared, id);
 }
 

@@ -20,10 +20,37 @@ static void check_cluster(World *world, const PlanRow *row, int cluster)
     expect_text(world, row, "cluster", row->cluster, world->snapshot->clusters[cluster].name);
 }
 
+static guint bearers(const World *world, const char *name)
+{
+    guint n = 0;
+    for (guint i = 0; i < world->snapshot->n_vms; i++)
+        n += strcmp(world->snapshot->vms[i].name, name) == 0;
+    return n;
+}
+
+/* by name, and by id where others bear the name as well */
+static void check_names(World *world, const PlanRow *row, char **ids, guint n_ids)
+{
+    const char *found = strstr(row->args, " names=");
+    g_auto(GStrv) names = g_strsplit(found ? found + strlen(" names=") : "", "|", 0);
+    guint n = g_strv_length(names);
+    if (n == 0 || n > n_ids || (n < n_ids && strlen(row->args) < 20000))
+        complain(world, row, "args: %u names of %u VMs", n, n_ids);
+    for (guint i = 0; i < MIN(n, n_ids); i++) {
+        int vm = snapshot_find_vm(world->snapshot, ids[i]);
+        g_autofree char *name = g_uri_unescape_string(names[i], NULL);
+        const char *own = vm < 0 ? "" : world->snapshot->vms[vm].name;
+        g_autofree char *full = g_strdup_printf("%s (%s)", own, ids[i]);
+        expect_text(world, row, "args", name, bearers(world, own) > 1 ? full : own);
+    }
+}
+
 /* what several VMs of a cluster share is a row about the cluster, and names them */
 static void check_shared(World *world, const PlanRow *row, int cluster)
 {
-    g_auto(GStrv) parts = g_strsplit_set(row->args, " |", 0);
+    const char *names = strstr(row->args, " names=");
+    g_autofree char *without = g_strndup(row->args, names ? (gsize)(names - row->args) : strlen(row->args));
+    g_auto(GStrv) parts = g_strsplit_set(without, " |", 0);
     guint n = g_strv_length(parts);
     g_autofree char *count = g_strdup_printf("count=%u", n ? n - 1 : 0);
     expect_text(world, row, "object", row->object, world->snapshot->clusters[cluster].name);
@@ -36,6 +63,9 @@ static void check_shared(World *world, const PlanRow *row, int cluster)
         if (vm < 0 || world->snapshot->vms[vm].cluster != cluster)
             complain(world, row, "args: %s is no VM of the cluster", id);
     }
+    const char *ids = strstr(without, "ids=");
+    g_auto(GStrv) listed = g_strsplit(ids ? ids + strlen("ids=") : "", "|", 0);
+    check_names(world, row, listed, g_strv_length(listed));
 }
 
 static gboolean check_object(World *world, const PlanRow *row)

@@ -65,7 +65,11 @@ exits 1 "$BIN/analyze" -q secret -o new.csv
 says 'vms.csv.gpg: cannot be decrypted'
 cp kept secret/vms.csv.gpg
 exits 1 env GNUPGHOME="$PWD/none" "$BIN/analyze" -q secret -o new.csv
+says "GNUPGHOME: found no directory \"$PWD/none\": expected that of gpg's keys"
+mkdir -m 700 none
+exits 1 env GNUPGHOME="$PWD/none" "$BIN/analyze" -q secret -o new.csv
 says 'cannot be decrypted'
+rm -r none
 for who in nobody@vmanger.example "$(printf '%040d' 0)"; do
     exits 1 "$BIN/collect" -q "$sample" -o new --encrypt-to "$who"
     says "--encrypt-to: found \"$who\": expected the fingerprint, key ID or address of one key that gpg has"

@@ -18,6 +18,8 @@ go_home() {
 go_home home.ini away
 "$BUILD/tests/plan-check" away assessment.csv home.csv home.ini
 says 'Of 11 VMs that left 10 can go home'
+says ' 1 to leave maintenance mode,'
+grep -q '^step,.*,vm-1063,.*; it was not measured: .* --home takes it back only if ' away.csv || fail 'nobody was told of it before'
 grep -q "^step,1,,yes,exit_maintenance,$host,.*,home," home.csv || fail 'the host does not leave the mode first'
 grep -q "^step,.*,migrate,vm-1199,.*,$host,.*power=off.*,home," home.csv || fail 'the powered-off VM stays'
 grep -q '^unsolved,.*,vm-1063,.*,not_measured,' home.csv || fail 'nothing is said of the VM that was not measured'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The README's session is what the programs print, line by line and in this order; […] stands for what was left out.
 ln -s "$TOP/samples" samples
-ln -s "$BIN" bin
-python3 - "$TOP/README.md" <<'END'
+for program in collect analyze plan apply; do ln -s "$BIN/$program" "vmanger-$program"; done
+PATH=$PWD:$PATH python3 - "$TOP/README.md" <<'END'
 import re, subprocess, sys
 
 session = open(sys.argv[1], encoding="utf-8").read().split("## A session\n")[1].split("\n## ")[0]

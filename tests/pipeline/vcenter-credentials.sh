@@ -7,7 +7,7 @@ password='s&cret<"é' collects 0 'the environment' -v
 ! grep -qF 's&cret' heard said server.log || complain 'the environment' 'the password is shown'
 ! grep -qi 'vmware_soap_session\|cookie' heard said || complain 'the environment' 'a cookie is shown'
 password=wrong collects 1 'a wrong password'
-says 'a wrong password' '^collect: .*: Login: InvalidLogin'
+says 'a wrong password' '^collect: account ".*": .*: Login: InvalidLogin'
 
 unset_password() {
     is=0

@@ -67,7 +67,7 @@ succeeds 'one cluster' plan --what-if 'exclude_vms=ham-shop*' --cluster HAM-Data
 ! grep -q 'ham-shop-' heard || complain 'one cluster' 'it tells of others'
 
 refuses 'an unknown key' '--what-if: found "exclude_vm=x": expected a key of \[plan\] \(the nearest is exclude_vms ' plan --what-if exclude_vm=x "$snapshot" company.csv
-refuses 'a key that decided before' '--what-if: found "cpu_hot_pct=70": expected ' plan --what-if cpu_hot_pct=70 "$snapshot" company.csv
+refuses 'a key that decided before' '--what-if: found "cpu_hot_pct=70": expected a key of \[plan\]; cpu_hot_pct is one of \[analyze\]: set it in a policy, and run analyze and plan ' plan --what-if cpu_hot_pct=70 "$snapshot" company.csv
 refuses 'a bad value' '--what-if: max_moves: found "many": expected a whole number from ' plan --what-if max_moves=many "$snapshot" company.csv
 refuses 'a key twice' '--what-if: found "max_moves=2": expected each key once' plan --what-if max_moves=1 --what-if max_moves=2 "$snapshot" company.csv
 refuses 'no value' '--what-if: found "exclude_vms": expected KEY=VALUE, of the ' plan --what-if exclude_vms "$snapshot" company.csv

@@ -196,7 +196,7 @@ static void a_capacity_that_is_not_known_is_said_to_be(void)
 {
     SmallCluster *small = three_hosts();
     smallcluster_measure(small, "h1", METRIC_DISK_KIBPS, 300);
-    const char *const words[] = {"disk: 300 KiB/s, of a capacity that is not known", NULL};
+    const char *const words[] = {"disk: 0.3 MiB/s, of a capacity that is not known", NULL};
     assert_says(small, "h1", words);
 }
 

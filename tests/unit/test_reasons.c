@@ -89,6 +89,25 @@ static void a_step_against_a_rule_that_should_hold_says_so(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(reason, "; against the rule \"near\", which should hold"));
 }
 
+static void an_evacuation_of_what_was_not_measured_says_so(void)
+{
+    for (guint measured = 0; measured <= 1; measured++) {
+        SmallCluster *small = smallcluster_new();
+        add_host(small, "h1", 1000, 10);
+        add_host(small, "h2", 1000, 10);
+        if (measured)
+            add_vm(small, "a", "h1", 100, 4);
+        else
+            smallcluster_add_vm(small, "a", "h1");
+        g_autoptr(Planning) planning = planning_new(small, "[plan]\nevacuate=h1\n");
+        Change changes[] = {move(planning, "a", "h2")};
+        g_autoptr(Decisions) decisions = completed(planning, changes, 1);
+        const char *reason = change_at(decisions, 0)->reason;
+        CU_ASSERT_TRUE(g_str_has_prefix(reason, "empties h1, which is named by evacuate"));
+        CU_ASSERT_EQUAL(strstr(reason, "; it was not measured") == NULL, measured);
+    }
+}
+
 static void each_step_says_why(void)
 {
     g_autoptr(Planning) planning = hot_host_and_broken_rule();
@@ -172,6 +191,7 @@ void test_reasons_suite(void)
 {
     CU_pSuite suite = CU_add_suite("reasons", NULL, NULL);
     CU_ADD_TEST(suite, steps_come_in_the_order_of_what_they_help);
+    CU_ADD_TEST(suite, an_evacuation_of_what_was_not_measured_says_so);
     CU_ADD_TEST(suite, each_step_says_why);
     CU_ADD_TEST(suite, a_step_against_a_rule_that_should_hold_says_so);
     CU_ADD_TEST(suite, what_stays_is_told_with_what_stands_in_the_way);

@@ -536,6 +536,39 @@ static void settling_is_awaited_after_one_signal_and_left_after_two(void)
     }
 }
 
+static void a_signal_when_nothing_is_left_stops_nothing(void)
+{
+    RunLimits limits = {.parallel = 1, .parallel_per_host = 8};
+    g_autoptr(GError) error = NULL;
+    Fixture f;
+    set_up(&f, (const char *const[]){"", NULL}); /* while the last step runs */
+    f.fake.signals = 1;
+    CU_ASSERT(run_steps(f.run, &limits, NULL));
+    CU_ASSERT(run_finish(f.run, NULL));
+    CU_ASSERT_STRING_EQUAL(f.fake.log->str, "s1 e1 f");
+    tear_down(&f);
+    set_up(&f, (const char *const[]){"", NULL}); /* while it is settled */
+    f.fake.lost = 1;
+    CU_ASSERT_FALSE(run_steps(f.run, &limits, NULL));
+    run_again(&f);
+    f.fake.lost = 0;
+    f.fake.signals_settling = TRUE;
+    f.fake.unknown_for = 1;
+    f.fake.settles_as = END_SUCCEEDED;
+    CU_ASSERT(run_settle(f.run, NULL));
+    CU_ASSERT_FALSE(run_is_stopped(f.run, &error));
+    CU_ASSERT(run_steps(f.run, &limits, NULL));
+    g_autofree char *said = events(&f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "interrupted"));
+    tear_down(&f);
+    set_up(&f, (const char *const[]){"", NULL}); /* and the disk is full: a failure outweighs it */
+    f.fake.signals = f.fake.fills = 1;
+    f.fake.full_at_start = f.journal;
+    CU_ASSERT_FALSE(run_steps(f.run, &limits, &error));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error->message, "cannot be written"));
+    tear_down(&f);
+}
+
 /* Writes a journal of these events of step 1; returns what the plan to undo it is: its steps, or -1. */
 static int undone_after(Fixture *f, const int *said, guint n)
 {
@@ -758,6 +791,7 @@ void test_run_suite(void)
     CU_ADD_TEST(suite, a_call_that_did_not_begin_its_step_is_made_again_and_journaled_as_another);
     CU_ADD_TEST(suite, a_step_that_takes_too_long_is_left_open_and_heard_of_while_others_run);
     CU_ADD_TEST(suite, settling_is_awaited_after_one_signal_and_left_after_two);
+    CU_ADD_TEST(suite, a_signal_when_nothing_is_left_stops_nothing);
     CU_ADD_TEST(suite, from_every_event_any_number_of_kills_is_gone_on_with);
     CU_ADD_TEST(suite, open_steps_are_not_settled_at_another_source);
     CU_ADD_TEST(suite, a_full_disk_stops_before_the_next_call);
