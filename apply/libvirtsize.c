@@ -76,6 +76,8 @@ static GuestFigures ask_guest(virDomain *domain)
             figures.updated_s = (double)stats[i].val;
     }
     figures.used_kib = figures.total_kib - (isnan(usable) ? unused : usable);
+    if (isnan(figures.used_kib)) /* Xen's total is the most that the domain may have, no word of its guest */
+        figures.total_kib = NAN;
     return figures;
 }
 
