@@ -16,6 +16,7 @@
                      */
 #define SETTLE_S 60 /* so long is looked for what became of one whose end was not told */
 #define SETTLE_PAUSE_S 2
+#define NOWHERE "nowhere://nowhere/" /* no driver of libvirt has addresses of this scheme */
 
 Peer peer_of(const LibvirtHost *host)
 {
@@ -190,6 +191,7 @@ typedef struct Call {
     const Move *move;
     virDomain *domain;
     gboolean with_tls;
+    MoveRefusals refused;
     gint over;
     gboolean done;
     GError *error;
@@ -218,11 +220,11 @@ static gpointer make_call(gpointer data)
     const Move *move = call->move;
     g_auto(Parameters) parameters = {0};
     add_text(&parameters, VIR_MIGRATE_PARAM_URI, move->is_cold ? "" : move->to.migrate_uri);
-    if (!move->is_cold)
+    if (!move->is_cold && !call->refused.bandwidth)
         add_bandwidth(&parameters, &move->options);
     call->done =
         virDomainMigrateToURI3(call->domain, move->to.peer_uri, parameters.values, (unsigned int)parameters.n,
-                               flags_of(call->domain, move, call->with_tls)) == 0;
+                               flags_of(call->domain, move, call->with_tls) & ~call->refused.flags) == 0;
     if (!call->done)
         libvirt_fail(move->from.name, NULL, &call->error);
     g_atomic_int_set(&call->over, 1);
@@ -232,7 +234,7 @@ static gpointer make_call(gpointer data)
 /* What is seen of the call while it runs. */
 typedef struct Watch {
     Job last;
-    double dirty_bps; /* the most that was seen: once it is over the job says none */
+    double dirty_bps; /* the most that was seen, NAN: none; once it is over the job says none */
     gboolean seen, aborted, post_copy;
     double since_us;
 } Watch;
@@ -258,7 +260,7 @@ static void look(const Call *call, Watch *watch, MoveProgress *progress, gpointe
 
 static void watch_call(Call *call, Watch *watch, MoveProgress *progress, gpointer data)
 {
-    *watch = (Watch){.since_us = (double)g_get_monotonic_time()};
+    *watch = (Watch){.dirty_bps = NAN, .since_us = (double)g_get_monotonic_time()};
     GThread *thread = g_thread_new("libvirt migrate", make_call, call);
     while (!g_atomic_int_get(&call->over)) {
         look(call, watch, progress, data);
@@ -382,11 +384,11 @@ static char *words_of_abortion(const Move *move, const Watch *watch)
                            move->from.name, move->options.limit_s, figures);
 }
 
-static void migrate(const Move *move, virDomain *domain, gboolean with_tls, Call *call, Watch *watch,
-                    MoveProgress *progress, gpointer data)
+static void migrate(const Move *move, virDomain *domain, gboolean with_tls, MoveRefusals refused, Call *call,
+                    Watch *watch, MoveProgress *progress, gpointer data)
 {
     g_clear_error(&call->error);
-    *call = (Call){.move = move, .domain = domain, .with_tls = with_tls};
+    *call = (Call){.move = move, .domain = domain, .with_tls = with_tls, .refused = refused};
     watch_call(call, watch, progress, data);
 }
 
@@ -404,6 +406,72 @@ static gboolean has_sent_nothing(const Move *move, const Watch *watch)
 {
     return !(watch->seen && watch->last.sent_bytes > 0) && !watch->aborted &&
            look_where(move, NULL) == END_NOT_STARTED;
+}
+
+/* ---- what the source's driver knows no migration with ---- */
+
+static gboolean is_of_arguments(int code)
+{
+    return code == VIR_ERR_INVALID_ARG || code == VIR_ERR_ARGUMENT_UNSUPPORTED;
+}
+
+/* Asked of the source alone, by a migration to an address that no libvirt can connect to: what it is to be
+ * done with is looked at before that, and no one between the hosts has a say in the answer. */
+static gboolean refuses(virDomain *domain, const Parameters *parameters, unsigned int flag)
+{
+    return virDomainMigrateToURI3(domain, NOWHERE, parameters->values, (unsigned int)parameters->n,
+                                  VIR_MIGRATE_PEER2PEER | VIR_MIGRATE_LIVE | flag) != 0 &&
+           (libvirt_failed_by(VIR_ERR_INVALID_ARG) || libvirt_failed_by(VIR_ERR_ARGUMENT_UNSUPPORTED));
+}
+
+static MoveRefusals ask_refusals(virDomain *domain, const MoveOptions *options)
+{
+    static const unsigned int flags[] = {VIR_MIGRATE_ABORT_ON_ERROR, VIR_MIGRATE_TLS,
+                                         VIR_MIGRATE_AUTO_CONVERGE, VIR_MIGRATE_POSTCOPY};
+    MoveRefusals refused = {0};
+    g_auto(Parameters) none = {0}, bandwidth = {0};
+    for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
+        refused.flags |= refuses(domain, &none, flags[i]) ? flags[i] : 0;
+    add_bandwidth(&bandwidth, options);
+    refused.bandwidth = bandwidth.n > 0 && refuses(domain, &bandwidth, 0);
+    return refused;
+}
+
+gboolean libvirt_does_without(MoveRefusals refused, const MoveOptions *options, char **lost)
+{
+    gboolean tls = (refused.flags & VIR_MIGRATE_TLS) && options->tls != LIBVIRT_TLS_NO;
+    const char *const words[] = {
+        tls ? "TLS, so memory goes in the clear (libvirt_tls)" : NULL,
+        refused.bandwidth && options->rate_mbps > 0 ? "a limit of bandwidth (vmotion_mbps)" : NULL,
+        (refused.flags & VIR_MIGRATE_AUTO_CONVERGE) && options->auto_converge
+            ? "auto-converge (libvirt_auto_converge)"
+            : NULL,
+        (refused.flags & VIR_MIGRATE_POSTCOPY) && options->post_copy ? "post-copy (libvirt_post_copy)"
+                                                                     : NULL};
+    g_autoptr(GString) list = g_string_new(NULL);
+    *lost = NULL;
+    if ((!refused.flags && !refused.bandwidth) || (tls && options->tls != LIBVIRT_TLS_AUTO))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+        if (words[i])
+            g_string_append_printf(list, "%s%s", list->len ? ", " : "", words[i]);
+    if (list->len)
+        *lost = g_strdup(list->str);
+    return TRUE;
+}
+
+/* A driver that knows less than is asked for, as Xen's, migrates without what may be done without. */
+static void migrate_plainly(Call *call, Watch *watch, MoveProgress *progress, gpointer data, char **warning)
+{
+    const Move *move = call->move;
+    MoveRefusals refused = ask_refusals(call->domain, &move->options);
+    g_autofree char *lost = NULL;
+    if (!libvirt_does_without(refused, &move->options, &lost))
+        return;
+    migrate(move, call->domain, call->with_tls, refused, call, watch, progress, data);
+    if (call->done && lost && note_without_tls(move))
+        *warning = g_strdup_printf("guests move from %s to %s without what the hypervisor does not know: %s",
+                                   move->from.name, move->to.name, lost);
 }
 
 void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepEnd *end, char **warning)
@@ -425,11 +493,13 @@ void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepE
     gboolean may_do_without = move->options.tls == LIBVIRT_TLS_AUTO;
     gboolean with_tls =
         move->options.tls != LIBVIRT_TLS_NO && !move->is_cold && !(may_do_without && goes_without_tls(move));
-    migrate(move, domain, with_tls, &call, &watch, progress, data);
+    migrate(move, domain, with_tls, (MoveRefusals){0}, &call, &watch, progress, data);
+    if (!call.done && !move->is_cold && is_of_arguments(call.error->code) && has_sent_nothing(move, &watch))
+        migrate_plainly(&call, &watch, progress, data, warning);
     if (!call.done && with_tls && may_do_without && libvirt_lacks_tls(call.error->message) &&
         has_sent_nothing(move, &watch)) {
         g_autofree char *without = g_strdup(call.error->message);
-        migrate(move, domain, FALSE, &call, &watch, progress, data);
+        migrate(move, domain, FALSE, (MoveRefusals){0}, &call, &watch, progress, data);
         if (call.done && note_without_tls(move))
             *warning =
                 g_strdup_printf("memory goes from %s to %s in the clear, without TLS: %s (libvirt_tls)",

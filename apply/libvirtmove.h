@@ -58,6 +58,16 @@ void libvirt_move(const Move *move, MoveProgress *progress, gpointer data, StepE
  */
 unsigned long long libvirt_mib_per_s(double rate_mbps);
 
+/* what the driver of a host knows no migration with: Xen's has neither TLS nor limits */
+typedef struct MoveRefusals {
+    unsigned int flags; /* VIR_MIGRATE_… */
+    gboolean bandwidth;
+} MoveRefusals;
+
+/* FALSE where nothing is refused, or TLS is and has to be. lost receives what was asked for and is done
+ * without, or NULL where that is nothing; the caller frees it */
+gboolean libvirt_does_without(MoveRefusals refused, const MoveOptions *options, char **lost);
+
 /* whether these words of libvirt say that a host has no certificates for migrations */
 gboolean libvirt_lacks_tls(const char *words);
 

@@ -57,12 +57,13 @@ static DomainMemory *read_memory(const Guest *guest, unsigned int flags, Means *
 
 typedef struct GuestFigures {
     double total_kib, used_kib, updated_s; /* NAN where it does not say */
+    double held_kib;                       /* by the hypervisor's count, as its balloon stands */
 } GuestFigures;
 
 static GuestFigures ask_guest(virDomain *domain)
 {
     virDomainMemoryStatStruct stats[VIR_DOMAIN_MEMORY_STAT_NR];
-    GuestFigures figures = {NAN, NAN, NAN};
+    GuestFigures figures = {NAN, NAN, NAN, NAN};
     double unused = NAN, usable = NAN;
     int n = virDomainMemoryStats(domain, stats, VIR_DOMAIN_MEMORY_STAT_NR, 0);
     for (int i = 0; i < n; i++) {
@@ -72,10 +73,14 @@ static GuestFigures ask_guest(virDomain *domain)
             unused = (double)stats[i].val;
         else if (stats[i].tag == VIR_DOMAIN_MEMORY_STAT_USABLE)
             usable = (double)stats[i].val;
+        else if (stats[i].tag == VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON)
+            figures.held_kib = (double)stats[i].val;
         else if (stats[i].tag == VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE)
             figures.updated_s = (double)stats[i].val;
     }
     figures.used_kib = figures.total_kib - (isnan(usable) ? unused : usable);
+    if (isnan(figures.used_kib)) /* Xen's total is the most that the domain may have, no word of its guest */
+        figures.total_kib = NAN;
     return figures;
 }
 
@@ -307,9 +312,15 @@ static void await_guest(const Guest *guest, GuestFigures before, double by_kib, 
     GuestFigures now;
     double is_mib = NAN;
     gboolean reached = FALSE, shown = FALSE;
+    /* Of a guest that says nothing, as Xen's, the balloon tells: its driver gives and takes in there. */
+    gboolean by_balloon = means == MEMORY_BY_BALLOON && isnan(before.total_kib);
+    if (by_balloon)
+        before.total_kib = before.held_kib;
     for (;;) {
         reached = is_reached(guest, &is_mib);
         now = ask_guest(guest->domain);
+        if (by_balloon)
+            now.total_kib = now.held_kib;
         shown = reached && is_shown(before, now, by_kib);
         gboolean silent = isnan(before.total_kib) || isnan(now.total_kib);
         if (shown || (reached && silent) || g_get_monotonic_time() >= until || is_lost(guest))
@@ -326,7 +337,7 @@ static void await_guest(const Guest *guest, GuestFigures before, double by_kib, 
                                       resize->host.name, AWAIT_S, is_mib);
         return;
     }
-    g_autofree char *total = isnan(now.total_kib)
+    g_autofree char *total = by_balloon || isnan(now.total_kib)
                                  ? g_strdup("")
                                  : g_strdup_printf(" guest_total_mib=%.0f", now.total_kib / KIB_PER_MIB);
     end->detail = g_strdup_printf("means=%s guest_shows_it=%s%s", means_words[means],

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "analyze/policy.h"
 #include "apply/domainplace.h"
 #include "apply/domainuuid.h"
 #include "apply/libvirtmove.h"
@@ -106,6 +107,29 @@ static void a_small_rate_is_no_missing_limit(void)
     CU_ASSERT_EQUAL(libvirt_mib_per_s(100), 11);
 }
 
+/* What Xen's driver refused a migration with, and what becomes of it. */
+static void a_driver_that_knows_less_migrates_without(void)
+{
+    const MoveRefusals xen = {VIR_MIGRATE_ABORT_ON_ERROR | VIR_MIGRATE_TLS | VIR_MIGRATE_AUTO_CONVERGE |
+                                  VIR_MIGRATE_POSTCOPY,
+                              TRUE};
+    MoveOptions options = {.tls = LIBVIRT_TLS_AUTO, .rate_mbps = 1000};
+    g_autofree char *two = NULL, *none = NULL, *all = NULL, *nothing = NULL, *secret = NULL;
+    CU_ASSERT_TRUE(libvirt_does_without(xen, &options, &two));
+    CU_ASSERT_STRING_EQUAL(
+        two, "TLS, so memory goes in the clear (libvirt_tls), a limit of bandwidth (vmotion_mbps)");
+    options.tls = LIBVIRT_TLS_YES;
+    CU_ASSERT_FALSE(libvirt_does_without(xen, &options, &secret));
+    CU_ASSERT_PTR_NULL(secret);
+    options = (MoveOptions){.tls = LIBVIRT_TLS_NO};
+    CU_ASSERT_TRUE(libvirt_does_without(xen, &options, &none));
+    CU_ASSERT_PTR_NULL(none);
+    options = (MoveOptions){.tls = LIBVIRT_TLS_NO, .auto_converge = TRUE, .post_copy = TRUE};
+    CU_ASSERT_TRUE(libvirt_does_without(xen, &options, &all));
+    CU_ASSERT_STRING_EQUAL(all, "auto-converge (libvirt_auto_converge), post-copy (libvirt_post_copy)");
+    CU_ASSERT_FALSE(libvirt_does_without((MoveRefusals){0}, &options, &nothing));
+}
+
 static void only_missing_certificates_allow_the_clear(void)
 {
     CU_ASSERT_TRUE(libvirt_lacks_tls("h1: host migration TLS directory not configured"));
@@ -146,6 +170,7 @@ void test_domainplace_suite(void)
     CU_ADD_TEST(suite, a_job_is_awaited_whoever_asked_for_it);
     CU_ADD_TEST(suite, a_small_rate_is_no_missing_limit);
     CU_ADD_TEST(suite, only_missing_certificates_allow_the_clear);
+    CU_ADD_TEST(suite, a_driver_that_knows_less_migrates_without);
     CU_ADD_TEST(suite, only_the_uuid_itself_is_another);
     CU_ADD_TEST(suite, what_comes_in_has_not_arrived);
     CU_ADD_TEST(suite, a_paused_copy_that_is_left_is_told);
