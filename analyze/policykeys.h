@@ -6,7 +6,7 @@
 #ifndef ANALYZE_POLICYKEYS_H
 #define ANALYZE_POLICYKEYS_H
 
-#include "analyze/policy.h"
+#include "analyze/policyfields.h"
 
 #define POLICY_RULE_PREFIX "rule "
 #define POLICY_SIZE_PREFIX "size "

@@ -304,6 +304,15 @@ static gboolean is_shown(GuestFigures before, GuestFigures now, double by_kib)
     return by_kib > 0 ? moved_kib >= by_kib * SHOWN_SHARE : moved_kib <= by_kib * SHOWN_SHARE;
 }
 
+/* Of a guest that says nothing, as Xen's, the balloon tells: its driver gives and takes in there. */
+static GuestFigures figures_of(const Guest *guest, gboolean by_balloon)
+{
+    GuestFigures now = ask_guest(guest->domain);
+    if (by_balloon)
+        now.total_kib = now.held_kib;
+    return now;
+}
+
 static void await_guest(const Guest *guest, GuestFigures before, double by_kib, MemoryMeans means,
                         StepEnd *end, char **warning)
 {
@@ -312,15 +321,12 @@ static void await_guest(const Guest *guest, GuestFigures before, double by_kib, 
     GuestFigures now;
     double is_mib = NAN;
     gboolean reached = FALSE, shown = FALSE;
-    /* Of a guest that says nothing, as Xen's, the balloon tells: its driver gives and takes in there. */
     gboolean by_balloon = means == MEMORY_BY_BALLOON && isnan(before.total_kib);
     if (by_balloon)
         before.total_kib = before.held_kib;
     for (;;) {
         reached = is_reached(guest, &is_mib);
-        now = ask_guest(guest->domain);
-        if (by_balloon)
-            now.total_kib = now.held_kib;
+        now = figures_of(guest, by_balloon);
         shown = reached && is_shown(before, now, by_kib);
         gboolean silent = isnan(before.total_kib) || isnan(now.total_kib);
         if (shown || (reached && silent) || g_get_monotonic_time() >= until || is_lost(guest))
