@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes a lab, holds it until it is told to end, and takes it away: holder.py DIR HOSTS MEMORY_MIB [PID]
+"""Makes a lab, holds it until it is told to end, and takes it away: holder.py DIR HOSTS MEMORY_MIB tls|clear [PID]
 
 lab.py starts it, in a mount namespace of its own. It ends by SIGTERM, or when the process PID has ended. All
 processes of the lab live in its first process's namespaces, so none outlives the holder however it ends; only when it
@@ -152,7 +152,35 @@ def answers(directory, host, uri):
     return subprocess.run(["virsh", "-q", "-c", uri, "version"], capture_output=True, check=False).returncode == 0
 
 
-def make(directory, first, lab, network, hosts, memory_mib):
+def certify(directory, name, common_name, *extensions):
+    """A certificate and its key as NAME.pem and NAME-key.pem, by the lab's own authority but for its own."""
+    authority = [] if name == "authority" else ["-CA", f"{directory}/authority.pem", "-CAkey", f"{directory}/authority-key.pem"]
+    words = [word for extension in extensions for word in ("-addext", extension)]
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "2", "-subj", f"/CN={common_name}",
+        "-out", f"{directory}/{name}.pem", "-keyout", f"{directory}/{name}-key.pem", *authority, *words)
+
+
+def make_certificates(directory, addresses):
+    """DIRECTORY/pki is a client's, as pkipath in a URI takes it; DIRECTORY/HOST/pki the daemon's, pki/qemu its guests'."""
+    made, use = f"{directory}/pki", "keyUsage=critical,digitalSignature,keyEncipherment"
+    os.mkdir(made)
+    certify(made, "authority", "lab", "keyUsage=critical,keyCertSign")
+    certify(made, "client", "client", use, "extendedKeyUsage=clientAuth", "basicConstraints=critical,CA:FALSE")
+    for host, address in addresses.items():
+        certify(made, host, host, use, f"subjectAltName=IP:{address}", "extendedKeyUsage=serverAuth,clientAuth",
+                "basicConstraints=critical,CA:FALSE")
+        own = f"{directory}/{host}/pki"
+        os.makedirs(f"{own}/qemu")
+        for name in ("cert", "key"):
+            source = f"{made}/{host}{'-key' if name == 'key' else ''}.pem"
+            for to in (f"server{name}.pem", f"qemu/server-{name}.pem", f"qemu/client-{name}.pem"):
+                shutil.copy(source, f"{own}/{to}")
+        shutil.copy(f"{made}/authority.pem", f"{own}/qemu/ca-cert.pem")
+    for source, to in (("authority", "cacert"), ("client", "clientcert"), ("client-key", "clientkey")):
+        shutil.copy(f"{made}/{source}.pem", f"{made}/{to}.pem")
+
+
+def make(directory, first, lab, network, hosts, memory_mib, tls):
     write(f"{directory}/init.pid", str(first))
     write(f"{directory}/name", lab)
     os.mkdir(f"{directory}/console")
@@ -161,6 +189,8 @@ def make(directory, first, lab, network, hosts, memory_mib):
     if not start_lxcfs(directory, first):
         print("hosts see the whole machine's memory and CPU: without lxcfs, or cgroups of version 1 for it", flush=True)
     rows = ["uri,cluster,name,peer_uri"]
+    if tls:
+        make_certificates(directory, {f"h{number}": f"{network}.{number}" for number in range(1, hosts + 1)})
     for number in range(1, hosts + 1):
         make_cgroups(lab, f"h{number}", memory_mib)
         start_host(directory, first, lab, f"h{number}", f"{network}.{number}")
@@ -174,8 +204,8 @@ def make(directory, first, lab, network, hosts, memory_mib):
 
 
 def main():
-    directory, hosts, memory_mib = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    lasting = sys.argv[4] if len(sys.argv) > 4 else None
+    directory, hosts, memory_mib, tls = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "tls"
+    lasting = sys.argv[5] if len(sys.argv) > 5 else None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     mount_cgroups()
     unshare = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--kill-child", "--pid",
@@ -185,7 +215,7 @@ def main():
         first = child_of(unshare.pid)
         lab, network = lay_link(first)
         remove_cgroups(lab)
-        make(directory, first, lab, network, hosts, memory_mib)
+        make(directory, first, lab, network, hosts, memory_mib, tls)
         while alive(unshare.pid) and (lasting is None or alive(lasting)):
             time.sleep(0.2)
     except Failed as failed:

@@ -65,7 +65,6 @@ if test -d "$directory/lxcfs/proc"; then
 fi
 
 cat >/etc/libvirt/libvirtd.conf <<CONFIGURATION
-listen_tls = 0
 listen_tcp = 1
 listen_addr = "$address"
 auth_tcp = "none"
@@ -83,6 +82,17 @@ stdio_handler = "file"
 cgroup_controllers = [ "cpu", "cpuacct", "cpuset", "memory" ]
 migration_host = "$address"
 CONFIGURATION
+if ! test -d "$home/pki"; then
+    echo 'listen_tls = 0' >>/etc/libvirt/libvirtd.conf
+else
+    cat >>/etc/libvirt/libvirtd.conf <<CONFIGURATION
+listen_tls = 1
+ca_file = "$home/pki/qemu/ca-cert.pem"
+cert_file = "$home/pki/servercert.pem"
+key_file = "$home/pki/serverkey.pem"
+CONFIGURATION
+    echo "migrate_tls_x509_cert_dir = \"$home/pki/qemu\"" >>/etc/libvirt/qemu.conf
+fi
 libvirtd --listen &
 # Also what the daemon leaves behind is waited for here.
 while :; do

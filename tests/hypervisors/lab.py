@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A laboratory of real libvirt hosts on this one machine, with QEMU guests that are emulated: no KVM.
 
-    lab.py up DIR [--hosts N] [--memory MIB] [--while PID]    DIR/hosts.csv is what libvirt:FILE takes
+    lab.py up DIR [--hosts N] [--memory MIB] [--tls] [--while PID]    DIR/hosts.csv is what libvirt:FILE takes
     lab.py guest DIR HOST NAME [options]                      defines a guest and starts it
     lab.py console DIR NAME                                   what it said; load.c tells what that is
     lab.py await DIR NAME...                                  until they have booted and count
@@ -30,7 +30,7 @@ from holder import CGROUPS, HERE, READY_S, Failed, alive, read, run, wait_for
 
 IMAGE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "hypervisors")
 NEEDED = ("libvirtd", "virsh", "qemu-system-x86_64", "busybox", "cpio", "ip", "unshare", "nsenter", "setpriv", "gcc",
-          "dpkg", "apt-get")
+          "dpkg", "apt-get", "openssl")
 SKIPPED = 77
 TELL_S = 60
 # Emulated on a busy machine, the timer's first ticks may come too late for the kernel's check of it. Emulating, QEMU 7.2
@@ -68,7 +68,8 @@ def up(options):
     os.makedirs(options.dir, exist_ok=True)
     if os.listdir(options.dir):
         raise Failed(f"{options.dir}: not empty")
-    command = ["unshare", "--mount", f"{HERE}/holder.py", options.dir, str(options.hosts), str(options.memory)]
+    command = ["unshare", "--mount", f"{HERE}/holder.py", options.dir, str(options.hosts), str(options.memory),
+               "tls" if options.tls else "clear"]
     with open(f"{options.dir}/holder.log", "wb") as log:
         holder = subprocess.Popen(command + ([str(options.lasting)] if options.lasting else []),
                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -218,6 +219,7 @@ def arguments():
     made = command("up", up)
     made.add_argument("--hosts", type=int, default=3)
     made.add_argument("--memory", type=int, default=1024, help="MiB of each host")
+    made.add_argument("--tls", action="store_true", help="qemu+tls:// too, with DIR/pki; DIR/HOST/pki/qemu is the guests'")
     made.add_argument("--while", type=int, dest="lasting", metavar="PID", help="the lab ends with this process")
     made = command("guest", guest, "host", "name")
     made.add_argument("--memory", type=int, default=128, help="MiB")

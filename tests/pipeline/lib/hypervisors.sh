@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # For tests on real libvirt hosts: a lab of h1, h2, h3 (or as many as $hosts_wanted) in $TMP/lab, each with $host_mib of
-# memory, which ends with the test, and words for it. Where none can be made, the test is skipped.
+# memory, and with certificates where $with_tls is set, which ends with the test, and words for it. Where none can be
+# made, the test is skipped.
 lab() {
     "$TOP/tests/hypervisors/lab.py" "$@"
 }
@@ -11,7 +12,7 @@ fail() {
 }
 
 code=0
-lab up "$TMP/lab" --hosts "${hosts_wanted-3}" --memory "${host_mib-1024}" --while $$ || code=$?
+lab up "$TMP/lab" --hosts "${hosts_wanted-3}" --memory "${host_mib-1024}" ${with_tls:+--tls} --while $$ || code=$?
 test $code = 0 || exit $code
 
 # address HOST: its URI
