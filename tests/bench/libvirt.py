@@ -112,7 +112,7 @@ def measure(bin_, work, short):
     print("%d hosts, %d guests, %d readings each" % (len(HOSTS), len(names), WINDOW_S // INTERVAL_S + 1), flush=True)
     costs, memory, cpu = [], [], []
     for _ in range(ROUNDS[short]):
-        threads = Threads(names)
+        threads = Threads(names, lab.dir)
         threads.start()
         time.sleep(1)
         mine = collect(bin_, lab, work + "/snapshot")

@@ -1,17 +1,9 @@
-#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: MIT
-"""What the kernel counts for the threads of guests' vCPUs, to hold what collect measures beside.
-
-    vcpus.py SNAPSHOT GUEST... -- COMMAND...    runs COMMAND, which makes SNAPSHOT; its exit code is this one's
-
-prints for each guest the CPUs that its vCPUs' threads had on average within the window of the snapshot.
-"""
+"""What the kernel counts for the threads of guests' vCPUs, to hold what collect measures beside."""
 import calendar
 import csv
 import glob
 import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -20,9 +12,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Threads(threading.Thread):
-    """Keeps reading the CPU seconds of the threads from when it is started until "end"."""
+    """Keeps reading the CPU seconds of the threads of a lab's guests from when it is started until "end"."""
 
-    def __init__(self, names):
+    def __init__(self, names, lab):
         super().__init__(daemon=True)
         self.ended, self.stats, self.readings = threading.Event(), {}, {name: [] for name in names}
         for process in glob.glob("/proc/[0-9]*"):
@@ -32,7 +24,8 @@ class Threads(threading.Thread):
             except OSError: # it has ended
                 continue
             name = next((word[len("guest="):].split(",")[0] for word in words if word.startswith("guest=")), None)
-            if name in self.readings and "qemu" in words[0]:
+            # guests of other labs may have the same names
+            if name in self.readings and "qemu" in words[0] and any(lab in word for word in words):
                 self.stats[name] = [f"{task}/stat" for task in glob.glob(process + "/task/*") if self.is_vcpu(task)]
 
     @staticmethod
@@ -75,21 +68,3 @@ class Threads(threading.Thread):
         end = calendar.timegm(time.strptime(info["taken_at"], "%Y-%m-%dT%H:%M:%SZ")) + 0.5
         window_s = float(info["window_s"])
         return (self.seconds(name, end) - self.seconds(name, end - window_s)) / window_s
-
-
-def main():
-    words = sys.argv[1:]
-    at = words.index("--")
-    threads = Threads(words[1:at])
-    threads.start()
-    time.sleep(1)
-    code = subprocess.call(words[at + 1:])
-    time.sleep(1)
-    threads.end()
-    for name in words[1:at]:
-        print(name, round(threads.cpus(name, words[0]), 5))
-    sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()
