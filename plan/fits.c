@@ -3,6 +3,7 @@
 
 #include "collect/escape.h"
 #include "collect/json.h"
+#include "collect/plural.h"
 #include "plan/admission.h"
 #include "plan/loss.h"
 #include "plan/room.h"
@@ -108,11 +109,13 @@ static double count_on_host(const Model *now, guint host, const Shape *shape, do
 static FitsCount count_on_hosts(const Model *now, guint cluster, int lost, const Shape *shape,
                                 double busy_share)
 {
-    FitsCount count = {0, FITS_BY_HOSTS};
+    FitsCount count = {.bound = FITS_BY_HOSTS};
     for (guint host = 0; host < now->snapshot->n_hosts; host++) {
-        if (now->hosts[host].cluster != (int)cluster || (int)host == lost || !takes_new_vms(now, host))
+        if (now->hosts[host].cluster != (int)cluster || (int)host == lost)
             continue;
-        double n = count_on_host(now, host, shape, busy_share);
+        double n = takes_new_vms(now, host) ? count_on_host(now, host, shape, busy_share) : 0;
+        count.hosts++;
+        count.open += n > 0;
         if (shape->apart && n > 1) {
             n = 1;
             count.bound = FITS_BY_APARTNESS;
@@ -246,10 +249,12 @@ GArray *fits_find(const Situation *situation, const Shape *shape)
 
 static void append_count(GString *out, const char *when, const FitsCount *count)
 {
-    static const char *const words[] = {"hosts are full", "each host with room has one",
+    static const char *const words[] = {"hosts are full", "one on each host with room",
                                         "the rest of the buffer is too small", "HA would admit no more",
                                         "there is no room for that host's own"};
-    g_string_append_printf(out, "    %-28s %6u  (%s)\n", when, count->n, words[count->bound]);
+    g_string_append_printf(out, "    %-28s %6u  (%s; %u of %u hosts %s room)\n", when, count->n,
+                           words[count->bound], count->open, count->hosts,
+                           plural(count->open, "has", "have"));
 }
 
 static void append_cluster(GString *out, const Situation *situation, const ClusterFits *fits)

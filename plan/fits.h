@@ -35,7 +35,8 @@ extern const char *const fits_bounds[]; /* by FitsBound: "hosts", "apart" … */
 
 typedef struct FitsCount {
     guint n;
-    int bound; /* FitsBound */
+    int bound;         /* FitsBound */
+    guint hosts, open; /* of the cluster, without the one that is lost; those of them with room for one */
 } FitsCount;
 
 enum { FITS_BUSY, FITS_LIKE_OTHERS, N_FITS_LOADS };

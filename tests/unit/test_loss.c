@@ -153,6 +153,10 @@ static void apart_means_one_on_a_host(void)
     const Shape shape = {2, 4 * 1024, TRUE};
     g_autoptr(GArray) fits = fits_find(&planning->situation, &shape);
     assert_count(&only(fits)->now[FITS_BUSY], 3, FITS_BY_APARTNESS);
+    g_autoptr(Planning) fewer = planning_new(three_hosts(), "[plan]\nexclude_hosts=h2\n");
+    g_autoptr(GArray) in_fewer = fits_find(&fewer->situation, &shape);
+    g_autofree char *text = fits_text(&fewer->situation, &shape, in_fewer);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, " 2  (one on each host with room; 2 of 3 hosts have room)"));
 }
 
 static void what_ha_holds_back_is_not_given_away(void)
