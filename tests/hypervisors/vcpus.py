@@ -24,9 +24,16 @@ class Threads(threading.Thread):
             except OSError: # it has ended
                 continue
             name = next((word[len("guest="):].split(",")[0] for word in words if word.startswith("guest=")), None)
-            # guests of other labs may have the same names
-            if name in self.readings and "qemu" in words[0] and any(lab in word for word in words):
+            if name in self.readings and "qemu" in words[0] and self.is_of(process, lab):
                 self.stats[name] = [f"{task}/stat" for task in glob.glob(process + "/task/*") if self.is_vcpu(task)]
+
+    @staticmethod
+    def is_of(process, lab):
+        """Guests of other labs may have the same names: hosts see what guests of their own lab say in /run/lab/console."""
+        try:
+            return os.path.samefile(process + "/root/run/lab/console", lab + "/console")
+        except OSError:
+            return False
 
     @staticmethod
     def is_vcpu(task):
